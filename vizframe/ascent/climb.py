@@ -1,0 +1,152 @@
+"""The climb: one batch of images, from their start to their pictures.
+
+    for every iteration:
+        image, pullback = parameterisation        what the network sees
+        value, gradient = objective               forward and backward
+        values = optimiser(values, gradient)      uphill
+        values = regulariser(values)              towards what pictures look like
+
+Nothing leaves the device but, at the few iterations that the curve remembers, one number per
+image and unit; waiting for them also keeps the device's queue short.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vizframe.ascent import curve
+from vizframe.ascent.objective import Uphill
+from vizframe.ascent.optimisers import Optimiser
+from vizframe.ascent.parameterisations import Parameterisation
+from vizframe.ascent.regularisers import Regulariser
+from vizframe.network import DeviceArray, FloatArray
+
+Report = Callable[[int], None]
+"""Told the iterations done so far."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """What a climb is put together from; made anew for each batch, as optimisers remember."""
+
+    uphill: Uphill
+    parameterisation: Parameterisation
+    optimiser: Optimiser
+    regulariser: Regulariser
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Climb:
+    """What a climb came to, one entry per image.
+
+    Attributes:
+        images: network inputs, (batch, channel, y, x), as last evaluated and unmoved.
+        values: what the optimiser ended with; a later climb may start from it.
+        objective: its last value, (batch,).
+        curve: its value at evenly spaced iterations, (batch, POINTS).
+        iterations: evaluations done, (batch,).
+        converged: whether it had stopped rising; see `curve.converged`.
+        strongest_since: the first remembered iteration from which on, until the end, the unit
+            answered more strongly (more weakly, when minimised) than every other unit of its
+            layer at the same place; NaN where another one does at the end.
+    """
+
+    images: FloatArray
+    values: FloatArray
+    objective: FloatArray
+    curve: FloatArray
+    iterations: FloatArray
+    converged: npt.NDArray[np.bool_]
+    strongest_since: FloatArray
+
+
+def climb(
+    parts: Parts,
+    start: DeviceArray,
+    iterations: int,
+    *,
+    early: bool = False,
+    report: Report | None = None,
+) -> Climb:
+    """Climb from the start values; the last iteration only evaluates.
+
+    Args:
+        early: end as soon as the batch's mean answer has converged and is no less than at the
+            start.
+        report: told at each iteration that the curve remembers, and all of them at the end.
+    """
+    memory = _Memory(parts.uphill)
+    moments = set(curve.moments(iterations))
+    values, iteration = start, 0
+    for iteration in range(iterations - 1):
+        image, pullback = parts.parameterisation.show(values, iteration)
+        gradient = pullback(parts.uphill.gradient(image))
+        if iteration in moments:
+            memory.add(iteration)
+            if report:
+                report(iteration + 1)
+            if early and memory.settled():
+                break
+        moved = parts.optimiser(values, parts.uphill.penalised(values, gradient))
+        values = parts.regulariser(moved, gradient, iteration)
+    else:
+        iteration = iterations - 1
+    image = parts.parameterisation.picture(values)
+    parts.uphill.gradient(image)
+    memory.add(iteration)
+    if report:
+        report(iterations)
+    return memory.climb(image, values)
+
+
+class _Memory:
+    """The few numbers that are kept of a climb."""
+
+    def __init__(self, uphill: Uphill) -> None:
+        self._uphill = uphill
+        self._iterations: list[int] = []
+        self._objective: list[FloatArray] = []
+        self._strongest: list[npt.NDArray[np.bool_]] = []
+
+    def add(self, iteration: int) -> None:
+        """Remember the last evaluation as this iteration's, in place of one of the same."""
+        if self._iterations[-1:] == [iteration]:
+            self._iterations.pop(), self._objective.pop(), self._strongest.pop()
+        self._iterations.append(iteration)
+        self._objective.append(self._uphill.objective())
+        self._strongest.append(self._uphill.strongest())
+
+    def settled(self) -> bool:
+        rising = self._rising()
+        finite = np.isfinite(rising).all(axis=1)
+        mean = rising[finite].sum(axis=0, keepdims=True) / max(finite.sum(), 1)
+        return bool((curve.converged(mean) & curve.recovered(mean)).all())
+
+    def climb(self, image: DeviceArray, values: DeviceArray) -> Climb:
+        ops = self._uphill.excitation.ops
+        objective = np.stack(self._objective, axis=1)
+        return Climb(
+            images=ops.to_numpy(image),
+            values=ops.to_numpy(values),
+            objective=objective[:, -1],
+            curve=curve.filled(objective),
+            iterations=np.full(len(objective), self._iterations[-1] + 1, np.float32),
+            converged=curve.converged(self._rising()),
+            strongest_since=self._since(),
+        )
+
+    def _rising(self) -> FloatArray:
+        return np.stack(self._objective, axis=1) * np.float32(self._uphill.sign)
+
+    def _since(self) -> FloatArray:
+        """The remembered iteration after the last one at which another unit was stronger."""
+        others = ~np.stack(self._strongest, axis=1)
+        points = others.shape[1]
+        first = np.where(others.any(axis=1), points - np.argmax(others[:, ::-1], axis=1), 0)
+        iterations = np.asarray([*self._iterations, np.nan], np.float32)
+        since: FloatArray = iterations[first]
+        return since

@@ -1,0 +1,224 @@
+"""A gallery: the climbs of many units of one layer, in batches sized to memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+
+from vizframe.ascent.climb import Climb, Parts, Report, climb
+from vizframe.ascent.noise import noise
+from vizframe.ascent.pixels import Pixels
+from vizframe.ascent.recipe import Recipe, parameterisation, parts
+from vizframe.ascent.rescue import Rescue, rescue, slopes, unmoved
+from vizframe.errors import NetworkError
+from vizframe.layer import Layer
+from vizframe.network import (
+    DeviceArray,
+    Excitation,
+    FloatArray,
+    Network,
+    Objective,
+    Place,
+    ReluRule,
+)
+
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be raised, and how.
+
+    Attributes:
+        layer: whose units.
+        recipe: the ascent's numbers.
+        pixels: of the network's inputs.
+        place: the unit at the centre of its map, or the mean of its map.
+        minimise: lower it instead.
+        whole: draw the whole input also where a smaller receptive field would do.
+        size: (y, x) of the images, for networks that take any; None for the network's own.
+        seed: of the start noise and the moves.
+    """
+
+    layer: Layer
+    recipe: Recipe
+    pixels: Pixels
+    place: Place = "centre"
+    minimise: bool = False
+    whole: bool = False
+    size: tuple[int, int] | None = None
+    seed: int = 0
+
+    def excitation(
+        self, network: Network, units: Sequence[int], rule: ReluRule
+    ) -> AbstractContextManager[Excitation]:
+        """The network's compiled question for a batch of that many units."""
+        return network.excitation(
+            self.objective(units), size=self.size, rule=rule, exact_field=not self.whole
+        )
+
+    def objective(self, units: Sequence[int]) -> Objective:
+        return Objective.of(self.layer.name, units, self.place)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome(Climb):
+    """A climb with its circumstances, one entry per image.
+
+    Attributes:
+        warm: whether it started from an earlier picture.
+        rescued: whether redirected gradients brought the unit to life.
+        dead: whether it has no gradient even so, or none that is a number.
+    """
+
+    warm: Flags
+    rescued: Flags
+    dead: Flags
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gallery:
+    """What the units of one layer look like, one entry per unit, in the order asked.
+
+    Attributes:
+        outcome: of each unit.
+        exact_field: whether each image is the unit's exact receptive field.
+        refused: why silent units could not be rescued; empty where they could.
+    """
+
+    units: tuple[int, ...]
+    outcome: Outcome
+    exact_field: bool
+    refused: str = ""
+
+
+def ascend(
+    network: Network,
+    question: Question,
+    units: Sequence[int],
+    *,
+    earlier: FloatArray | None = None,
+    report: Report | None = None,
+) -> Gallery:
+    """Climb for every unit, at least one.
+
+    Args:
+        earlier: values of earlier climbs of the same units, (unit, …), to start from; a climb
+            then ends as soon as its batch's mean answer has converged. Ignored if of another
+            shape.
+        report: told the unit-iterations done so far.
+    """
+    room = network.batch_size(
+        question.layer.name,
+        size=question.size,
+        exact_field=question.place == "centre" and not question.whole,
+    )
+    size = min(room, len(units))
+    outcomes, refused = [], ""
+    with question.excitation(network, units[:size], "plain") as excitation:
+        for first in range(0, len(units), size):
+            chunk = list(units[first : first + size])
+            rows = np.minimum(np.arange(first, first + size), len(units) - 1)
+            # Broken weights give NaN and inf, which the outcome tells of.
+            with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+                outcome, reason = _batch(
+                    network,
+                    question,
+                    excitation,
+                    [units[row] for row in rows],
+                    None if earlier is None else earlier[rows],
+                    _scaled(report, first * question.recipe.iterations, len(chunk)),
+                )
+            outcomes.append((outcome, len(chunk)))
+            refused = refused or reason
+        exact = excitation.exact_field
+    return Gallery(tuple(units), _joined(outcomes), exact, refused)
+
+
+def _batch(
+    network: Network,
+    question: Question,
+    excitation: Excitation,
+    units: Sequence[int],
+    earlier: FloatArray | None,
+    report: Report | None,
+) -> tuple[Outcome, str]:
+    """One batch, and why its silent units could not be rescued, if so.
+
+    A last one that is not full repeats its last unit, so that nothing is compiled anew.
+    """
+    warm = earlier is not None and earlier.shape == excitation.shape
+    start = _start(question, excitation, units, earlier if warm else None)
+    alive = _alive(network, question, excitation, units, start)
+    climbed = climb(
+        _parts(question, excitation, units),
+        alive.values,
+        question.recipe.iterations,
+        early=warm,
+        report=report,
+    )
+    kept = {field.name: getattr(climbed, field.name) for field in fields(climbed)}
+    warmed = np.full(len(units), warm)
+    outcome = Outcome(**kept, warm=warmed, rescued=alive.rescued, dead=alive.dead)
+    return outcome, alive.refused
+
+
+def _parts(question: Question, excitation: Excitation, units: Sequence[int]) -> Parts:
+    return parts(
+        question.recipe,
+        excitation,
+        question.objective(units),
+        question.pixels,
+        minimise=question.minimise,
+        seed=question.seed,
+    )
+
+
+def _alive(
+    network: Network,
+    question: Question,
+    excitation: Excitation,
+    units: Sequence[int],
+    start: DeviceArray,
+) -> Rescue:
+    """The start, the silent images moved to where they have a gradient."""
+    plain = _parts(question, excitation, units)
+    at_first = slopes(plain, start)
+    if at_first.all():
+        return unmoved(start, at_first)
+    with ExitStack() as stack:
+        try:
+            redirected = stack.enter_context(question.excitation(network, units, "redirected"))
+        except NetworkError as error:
+            return unmoved(start, at_first, refused=str(error))
+        return rescue(plain, _parts(question, redirected, units), start, at_first)
+
+
+def _start(
+    question: Question, excitation: Excitation, units: Sequence[int], earlier: FloatArray | None
+) -> DeviceArray:
+    if earlier is not None:
+        return excitation.ops.to_device(earlier)
+    canvas = parameterisation(
+        question.recipe, excitation.ops, question.pixels, excitation.shape, question.seed
+    )
+    return canvas.start(noise(question.seed, units, excitation.shape[1:]))
+
+
+def _joined(outcomes: Sequence[tuple[Outcome, int]]) -> Outcome:
+    """One outcome of many, of each only the first so many images."""
+    return Outcome(
+        **{
+            field.name: np.concatenate([getattr(each, field.name)[:n] for each, n in outcomes])
+            for field in fields(Outcome)
+        }
+    )
+
+
+def _scaled(report: Report | None, before: int, units: int) -> Report | None:
+    """A report of one batch's iterations as one of all unit-iterations."""
+    return report and (lambda done: report(before + units * done))

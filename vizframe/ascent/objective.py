@@ -1,0 +1,72 @@
+"""The objective: which way is up, and what it costs.
+
+S(y)  or  −S(y)          the unit's answer, raised or lowered
+− λ ‖x‖²                 Simonyan et al. 2013, equation 1; x = s · y in pixels
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from vizframe.ascent.pixels import Pixels, factor
+from vizframe.network import DeviceArray, Excitation, FloatArray, Objective
+
+
+class Uphill:
+    """An excitation with a direction: raise the asked units, or lower them.
+
+    It asks the excitation on construction. `objective` and `strongest` tell of the last
+    `gradient`.
+    """
+
+    def __init__(
+        self,
+        excitation: Excitation,
+        objective: Objective,
+        pixels: Pixels,
+        *,
+        minimise: bool = False,
+        l2: float = 0.0,
+    ) -> None:
+        self.excitation = excitation
+        self.sign = -1.0 if minimise else 1.0
+        self._units = objective.units
+        self._pull = (
+            factor(excitation.ops, [2 * l2 * scale * scale for scale in pixels.scale])
+            if l2
+            else None
+        )
+        self._answer: DeviceArray | None = None
+        excitation.ask(directed(objective, self.sign))
+
+    def gradient(self, image: DeviceArray) -> DeviceArray:
+        """The way up, without the penalty."""
+        self._answer, gradient = self.excitation.evaluate(image)
+        return gradient
+
+    def penalised(self, values: DeviceArray, gradient: DeviceArray) -> DeviceArray:
+        """The gradient less that of λ‖x‖², for values that are network inputs."""
+        return gradient if self._pull is None else gradient - values * self._pull
+
+    def objective(self) -> FloatArray:
+        """The units' answers, (batch,), without sign and penalty."""
+        if self._answer is None:
+            raise RuntimeError("an objective has no value before its first gradient")
+        return self.excitation.ops.to_numpy(self._answer).copy()
+
+    def strongest(self) -> npt.NDArray[np.bool_]:
+        """Whether each asked unit answered more strongly (more weakly, if lowered) than all
+        others of its layer, (batch,)."""
+        answers = self.excitation.ops.to_numpy(self.excitation.answers()) * self.sign
+        own = answers[np.arange(len(answers)), self._units][:, None]
+        beaten = (answers >= own).sum(axis=1)
+        alone: npt.NDArray[np.bool_] = beaten == 1
+        return alone
+
+
+def directed(objective: Objective, sign: float) -> Objective:
+    """The objective whose gradient leads up (1) or down (−1); its value stays as it is."""
+    return replace(objective, heads=np.full(len(objective.units), sign, np.float32))

@@ -1,0 +1,167 @@
+"""What the plugins that climb share: the recipe as parameters, and a layer's units as a frame."""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from typing import Any, ClassVar, Self
+
+from pydantic import Field, PrivateAttr, field_validator, model_validator
+
+from vizframe.ascent.climb import Report
+from vizframe.ascent.gallery import Question, ascend
+from vizframe.ascent.pixels import Pixels, channels
+from vizframe.ascent.presets import PRESETS, preset
+from vizframe.ascent.recipe import Recipe
+from vizframe.ascent.tiles import columns, notes, pictures
+from vizframe.frame import Frame, Picture
+from vizframe.layer import Layer
+from vizframe.network import FloatArray, Network, Place
+from vizframe.plugin import Plugin, Scene
+
+Chosen = Sequence[tuple[Layer, tuple[int, ...]]]
+"""Which units to draw, layer by layer."""
+
+NUMBERS = (
+    "iterations",
+    "rate",
+    "l2",
+    "decay",
+    "sparsity",
+    "blur",
+    "blur_every",
+    "small_norm",
+    "small_contribution",
+)
+"""The parameters that change single numbers of the preset."""
+
+
+def picture(title: str, help: str) -> Picture:
+    """The declaration of pictures that were climbed to; grey ones leave the channel out."""
+    return Picture(
+        axes=("unit", "y", "x", "channel"),
+        title=title,
+        draw="image",
+        value_range=(0.0, 1.0),
+        help=help,
+    )
+
+
+def preset_field(default: str) -> Any:
+    """The parameter that names the recipe; every name of it is known to forms and help."""
+    return Field(
+        default,
+        description="The recipe to follow; the numbers below take the place of single ones of it.",
+        json_schema_extra={"enum": list(PRESETS)},
+    )
+
+
+class AscentPlugin(Plugin, ABC):
+    """A plugin that climbs for many units of some layers."""
+
+    makes: ClassVar[tuple[Picture, ...]]
+
+    preset: str = preset_field("quick")
+    warm_start: bool = Field(
+        False,
+        description="Start from the previous step's pictures and end when they have converged.",
+    )
+    control: bool = Field(
+        False, description="Draw the same net with its weights shuffled, as a control."
+    )
+    iterations: int | None = Field(
+        None, ge=1, le=100_000, description="Evaluations of the network."
+    )
+    rate: float | None = Field(
+        None, gt=0, le=1e12, description="How far each step goes, in pixels of 0 to 255."
+    )
+    l2: float | None = Field(
+        None, ge=0, le=1, description="Simonyan's penalty on the squared norm, in pixels."
+    )
+    decay: float | None = Field(
+        None, ge=0, lt=1, description="Share by which every pixel shrinks per iteration."
+    )
+    sparsity: float | None = Field(
+        None, ge=0, le=255, description="Pixels of 0 to 255 that every pixel loses per iteration."
+    )
+    blur: float | None = Field(
+        None, ge=0, le=20, description="Width σ of the Gaussian blur in pixels; 0 for none."
+    )
+    blur_every: int | None = Field(
+        None, ge=1, le=1000, description="Blur at every so many iterations."
+    )
+    small_norm: float | None = Field(
+        None, ge=0, le=100, description="Percentile of norms under which pixels are zeroed."
+    )
+    small_contribution: float | None = Field(
+        None,
+        ge=0,
+        le=100,
+        description="Percentile of contributions to the answer under which pixels are zeroed.",
+    )
+
+    _earlier: dict[str, FloatArray] = PrivateAttr(default_factory=dict)
+
+    @field_validator("preset")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        preset(name)
+        return name
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        self.recipe()
+        return self
+
+    def recipe(self) -> Recipe:
+        """The preset, with the numbers that were given in place of its own."""
+        given = {name: getattr(self, name) for name in NUMBERS}
+        return replace(
+            preset(self.preset), **{name: each for name, each in given.items() if each is not None}
+        )
+
+    def question(self, network: Network, scene: Scene, layer: Layer, place: Place) -> Question:
+        """What is asked of that layer's units."""
+        pixels = Pixels.of(scene.probe.normalization, channels(network))
+        return Question(layer, self.recipe(), pixels, place=place, seed=scene.seed)
+
+    def network(self, scene: Scene) -> AbstractContextManager[Network]:
+        """The scene's network, or its control."""
+        return scene.network.randomized(scene.seed) if self.control else nullcontext(scene.network)
+
+    def frames(
+        self, network: Network, scene: Scene, questions: Sequence[tuple[Question, tuple[int, ...]]]
+    ) -> Iterator[Frame]:
+        """One frame per question, its progress counted in unit-iterations over all of them."""
+        total = sum(len(units) * question.recipe.iterations for question, units in questions)
+        done = 0
+        for question, units in questions:
+            yield self._frame(
+                network, scene, question, units, _report(scene, done, total, question.layer)
+            )
+            done += len(units) * question.recipe.iterations
+
+    def _frame(
+        self,
+        network: Network,
+        scene: Scene,
+        question: Question,
+        units: tuple[int, ...],
+        report: Report,
+    ) -> Frame:
+        earlier = self._earlier.get(question.layer.name)
+        gallery = ascend(network, question, units, earlier=earlier, report=report)
+        if self.warm_start:
+            self._earlier[question.layer.name] = gallery.outcome.values
+        return Frame(
+            question.layer.name,
+            pictures(gallery, scene.probe.normalization),
+            columns=columns(gallery, question),
+            notes=tuple(notes(gallery, question, control=self.control)),
+        )
+
+
+def _report(scene: Scene, before: int, total: int, layer: Layer) -> Report:
+    return lambda done: scene.progress(before + done, total, layer.name)

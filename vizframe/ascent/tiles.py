@@ -1,0 +1,99 @@
+"""What a gallery becomes in a frame: pictures, the numbers beside them, and what must be said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from vizframe.ascent.gallery import Gallery, Question
+from vizframe.network import FloatArray
+from vizframe.probe import Normalization
+
+LISTED = 12
+"""How many units a note names one by one."""
+
+
+def pictures(gallery: Gallery, normalization: Normalization) -> FloatArray:
+    """The gallery as pictures in [0, 1]: (unit, y, x), or (unit, y, x, channel) in colour.
+
+    Inputs of neither one nor three channels are drawn as the mean of their channels. A dead unit
+    is black, one that answers NaN is NaN.
+    """
+    drawn = normalization.to_picture(gallery.outcome.images)
+    drawn = drawn.transpose(0, 2, 3, 1) if drawn.shape[1] == 3 else drawn.mean(axis=1)
+    drawn[gallery.outcome.dead] = 0.0
+    drawn[~np.isfinite(gallery.outcome.objective)] = np.nan
+    return np.ascontiguousarray(drawn, np.float32)
+
+
+def columns(gallery: Gallery, question: Question) -> dict[str, FloatArray]:
+    """The numbers beside each picture.
+
+    unit             its number in the layer
+    objective        the unit's answer to its picture
+    curve            its answer on the way there, at 32 evenly spaced iterations
+    converged        1 where it came to rest: over the last eighth it changed by less than 1 %
+    iterations       evaluations of the network it took
+    saved            how many fewer than the recipe's that is, thanks to a warm start
+    warm             1 where it started from the previous step's picture
+    strongest_since  the iteration from which on it answered most strongly in its layer; NaN
+                     where another unit answers more strongly to the picture
+    rescued          1 where only redirected gradients brought it to life
+    dead             1 where nothing did
+    """
+    outcome = gallery.outcome
+    numbers = {
+        "unit": np.asarray(gallery.units),
+        "objective": outcome.objective,
+        "curve": outcome.curve,
+        "converged": outcome.converged & ~outcome.dead,
+        "iterations": outcome.iterations,
+        "saved": question.recipe.iterations - outcome.iterations,
+        "warm": outcome.warm,
+        "strongest_since": np.where(outcome.dead, np.nan, outcome.strongest_since),
+        "rescued": outcome.rescued,
+        "dead": outcome.dead,
+    }
+    return {name: np.asarray(values, np.float32) for name, values in numbers.items()}
+
+
+def notes(gallery: Gallery, question: Question, *, control: bool = False) -> Iterator[str]:
+    """The sentences about the frame as a whole."""
+    outcome, height, width = gallery.outcome, *gallery.outcome.images.shape[2:]
+    channels = outcome.images.shape[1]
+    if control:
+        yield "Control: the weights are shuffled, so this is what the method draws by itself"
+    if gallery.exact_field:
+        yield f"Each picture is the unit's exact receptive field, {height} × {width} pixels"
+    if channels not in (1, 3):
+        yield f"The {channels} input channels are drawn as their mean"
+    if outcome.warm.any():
+        saved = question.recipe.iterations - outcome.iterations.mean()
+        yield (
+            "The climbs began at the previous step's pictures, which saved "
+            f"{saved:.0f} of {question.recipe.iterations} iterations"
+        )
+    broken = ~np.isfinite(outcome.objective)
+    climbed = (-1 if question.minimise else 1) * (outcome.objective - outcome.curve[:, 0]) > 0
+    alive = ~(outcome.dead | broken)
+    yield from _said(gallery, broken, "An answer that is not finite")
+    yield from _said(gallery, outcome.dead & ~broken, "Dead, as no gradient reaches the input")
+    if gallery.refused:
+        yield f"Silent units could not be rescued: {gallery.refused}"
+    yield from _said(gallery, outcome.rescued, "Silent at the start, and rescued")
+    held = "No stronger for the picture than for what it began with"
+    yield from _said(gallery, alive & ~climbed, held)
+
+
+def _said(gallery: Gallery, which: npt.NDArray[np.bool_], what: str) -> Iterator[str]:
+    units = [unit for unit, chosen in zip(gallery.units, which, strict=True) if chosen]
+    if units:
+        yield f"{what}: {'units' if len(units) > 1 else 'unit'} {listed(units)}"
+
+
+def listed(units: Sequence[int]) -> str:
+    """The units' numbers, the first few of many."""
+    shown = ", ".join(str(unit) for unit in units[:LISTED])
+    return f"{shown} and {len(units) - LISTED} more" if len(units) > LISTED else shown

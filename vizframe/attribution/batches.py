@@ -1,0 +1,76 @@
+"""Gradients of any number of questions, asked in batches of one size.
+
+The last batch is filled up by repeating: a network compiles one graph per batch
+size, and a recording asks for other numbers of questions at every step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from vizframe.network import FloatArray, Gradient, Network, Objective, ReluRule
+
+Indices = npt.NDArray[np.int64]
+
+
+def gradients(
+    network: Network,
+    images: FloatArray,
+    objective: Objective,
+    *,
+    rule: ReluRule = "plain",
+    at: str | None = None,
+) -> Gradient:
+    """`Network.gradient` for more images than fit into memory at once.
+
+    Args:
+        images: (questions, channel, y, x), at least one.
+        objective: one unit, place and head per image.
+        rule, at: as `Network.gradient` has them.
+    """
+    every = np.arange(len(images))
+    answers = [
+        network.gradient(images[chosen], part(objective, chosen), rule=rule, at=at)
+        for chosen in batches(every, min(len(images), room(network)))
+    ]
+    values = np.concatenate([answer.values for answer in answers])[: len(images)]
+    gradient = np.concatenate([answer.gradient for answer in answers])[: len(images)]
+    return Gradient(values, gradient)
+
+
+def scores(network: Network, images: FloatArray) -> FloatArray:
+    """Class scores (images, classes) of more images than fit into memory at once.
+
+    Where each score is a map, as in a network without a dense layer, its mean counts.
+    """
+    size = min(len(images), room(network))
+    together = batches(np.arange(len(images)), size)
+    answers = [network.scores(images[chosen]) for chosen in together]
+    found = np.concatenate(answers)[: len(images)]
+    mean: FloatArray = found.mean(axis=tuple(range(2, found.ndim)), dtype=found.dtype)
+    return mean
+
+
+def room(network: Network) -> int:
+    """How many whole images fit into the whole network at once."""
+    return network.batch_size(network.score_layer)
+
+
+def batches(questions: Indices, size: int) -> Iterator[Indices]:
+    """The questions in batches of exactly this size; the last one is filled by repeating."""
+    for start in range(0, len(questions), size):
+        yield np.resize(questions[start : start + size], size)
+
+
+def part(objective: Objective, chosen: Indices) -> Objective:
+    """The objective for these of its images."""
+    place, heads = objective.place, objective.heads
+    return Objective(
+        layer=objective.layer,
+        units=objective.units[chosen],
+        place=place if isinstance(place, str) else place[chosen],
+        heads=None if heads is None else heads[chosen],
+    )

@@ -1,0 +1,48 @@
+"""Where each unit of a layer answers most over the probe: the top images, and the place in each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vizframe.network import FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Strongest:
+    """For each unit and rank, strongest first.
+
+    Attributes:
+        images: index into the probe, int64 (unit, rank).
+        places: (y, x) in the unit's map, int64 (unit, rank, 2); (0, 0) of a dense layer.
+        values: the answers there, float32 (unit, rank).
+    """
+
+    images: npt.NDArray[np.int64]
+    places: npt.NDArray[np.int64]
+    values: FloatArray
+
+
+def strongest(activations: FloatArray, top: int) -> Strongest:
+    """The strongest place of each unit in each of its top images.
+
+    Args:
+        activations: (probe, unit, y, x), or (probe, unit) of a dense layer.
+        top: how many images, at most the probe's; each image appears once. Of equal answers the
+            earlier image and place is taken; NaN comes last.
+    """
+    probe, units = activations.shape[:2]
+    width = activations.shape[-1] if activations.ndim == 4 else 1
+    flat = np.where(np.isnan(activations), -np.inf, activations).reshape(probe, units, -1)
+    best = flat.argmax(axis=2)
+    peaks = np.take_along_axis(flat, best[:, :, None], axis=2)[:, :, 0].T
+    order = np.argsort(-peaks, axis=1, kind="stable")[:, :top]
+    where = np.take_along_axis(best.T, order, axis=1)
+    own = activations.reshape(probe, units, -1)[order, np.arange(units)[:, None], where]
+    return Strongest(
+        images=order.astype(np.int64),
+        places=np.stack([where // width, where % width], axis=-1).astype(np.int64),
+        values=own.astype(np.float32),
+    )

@@ -1,0 +1,101 @@
+"""The target: the class score of each image that is to be explained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vizframe.attribution.batches import gradients, scores
+from vizframe.errors import UnknownName, UsageError
+from vizframe.network import FloatArray, Gradient, Network, Objective, ReluRule
+from vizframe.probe import Probe
+
+Classes = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Target:
+    """One class score per image, before the softmax.
+
+    Attributes:
+        network: whose scores.
+        images: (probe, channel, y, x).
+        classes: which score of each image, (probe,).
+        scores: of these classes, (probe,).
+    """
+
+    network: Network
+    images: FloatArray
+    classes: Classes
+    scores: FloatArray
+
+    def gradient(
+        self,
+        images: FloatArray | None = None,
+        *,
+        rule: ReluRule = "plain",
+        at: str | None = None,
+    ) -> Gradient:
+        """The scores of these images (default: the target's own) and their gradient."""
+        asked = self.images if images is None else images
+        objective = Objective(self.network.score_layer, self.classes, "mean")
+        return gradients(self.network, asked, objective, rule=rule, at=at)
+
+    def scores_of(self, images: FloatArray) -> FloatArray:
+        """The target's class score of each of these images, (probe,)."""
+        return np.take_along_axis(scores(self.network, images), self.classes[:, None], axis=1)[:, 0]
+
+
+def target(network: Network, probe: Probe, wanted: int | str) -> Target:
+    """The scores that ``wanted`` names.
+
+    Args:
+        wanted: ``predicted``, each image's strongest class; ``label``, its true class; a class by
+            its number or name.
+
+    Raises:
+        UsageError: there is no such class, or the probe has no labels.
+    """
+    every = scores(network, probe.images)
+    classes = _classes(network, probe, every, wanted)
+    chosen = np.take_along_axis(every, classes[:, None], axis=1)[:, 0]
+    return Target(network, probe.images, classes, chosen)
+
+
+def _classes(network: Network, probe: Probe, every: FloatArray, wanted: int | str) -> Classes:
+    count = every.shape[1]
+    if wanted == "predicted":
+        strongest: Classes = np.nan_to_num(every, nan=-np.inf).argmax(axis=1).astype(np.int64)
+        return strongest
+    if wanted == "label":
+        return _labels(probe, count)
+    number = wanted if isinstance(wanted, int) else _number(network, wanted)
+    if not 0 <= number < count:
+        raise UsageError(
+            f"target is {wanted!r}; it can be a class from 0 to {count - 1}, 'predicted' or 'label'"
+        )
+    return np.full(len(probe), number, np.int64)
+
+
+def _labels(probe: Probe, count: int) -> Classes:
+    if probe.labels is None:
+        raise UsageError(
+            "target is 'label', but the probe has no labels; give the probe's labels, "
+            "or ask for 'predicted' or a class"
+        )
+    wrong = (probe.labels < 0) | (probe.labels >= count)
+    if wrong.any():
+        raise UsageError(
+            f"the probe has the label {probe.labels[wrong][0]}; it can be from 0 to {count - 1}, "
+            "the classes that the network has scores of"
+        )
+    return probe.labels.astype(np.int64)
+
+
+def _number(network: Network, name: str) -> int:
+    names = list(network.class_names or ())
+    if name not in names:
+        raise UnknownName("target", name, ["predicted", "label", *names])
+    return names.index(name)

@@ -1,0 +1,90 @@
+"""What can go wrong, in one tree. Every message is one sentence: what was given, what is allowed,
+the cure.
+
+VizframeError
+├── UsageError              what the caller asked for cannot be (exit code 2)
+│   └── UnknownName         a name that is not known; the message lists the nearest ones
+├── MissingExtra            an optional install is needed; the message carries the pip command
+├── NetworkError            the model cannot be asked this
+├── PluginError             a plugin is broken, or broke while it ran
+└── HistoryError            a history cannot be read or written
+    ├── HistoryWriteError   a step was not committed (disk full, folder gone); carries errno
+    └── DamagedSegment      one file of a run is not sound; the others stay readable
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class VizframeError(Exception):
+    """The root: catch this to catch all that vizframe raises on purpose."""
+
+
+class UsageError(VizframeError):
+    """An argument, option or file is not what it can be."""
+
+
+class UnknownName(UsageError):
+    """A name that nothing answers to.
+
+    >>> print(UnknownName("layer", "conv9", ["conv0", "conv1", "dense"]))
+    layer 'conv9' is not known; it can be 'conv0', 'conv1', 'dense'
+    """
+
+    def __init__(self, noun: str, given: str, known: Iterable[str], *, most: int = 8) -> None:
+        names = nearest(given, known)
+        shown = ", ".join(repr(name) for name in names[:most])
+        rest = f" and {len(names) - most} more" if len(names) > most else ""
+        allowed = f"it can be {shown}{rest}" if names else f"there is no {noun} at all"
+        super().__init__(f"{noun} {given!r} is not known; {allowed}")
+        self.noun = noun
+        self.given = given
+
+
+class MissingExtra(VizframeError):
+    """An optional part of vizframe is not installed.
+
+    >>> print(MissingExtra("recording", "mxnet"))
+    recording needs the extra 'mxnet': pip install 'vizframe[mxnet]'
+    """
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs the extra {extra!r}: pip install 'vizframe[{extra}]'")
+        self.extra = extra
+
+
+class NetworkError(VizframeError):
+    """The model cannot answer: not traceable, no gradient, the wrong shape."""
+
+
+class PluginError(VizframeError):
+    """A plugin cannot be loaded, or failed while it ran."""
+
+
+class HistoryError(VizframeError):
+    """A run cannot be read or written."""
+
+
+class HistoryWriteError(HistoryError):
+    """A step was not committed; all earlier ones are intact."""
+
+    def __init__(self, message: str, *, errno: int | None = None) -> None:
+        super().__init__(message)
+        self.errno = errno
+
+
+class DamagedSegment(HistoryError):
+    """One file of a run is not what its writer wrote."""
+
+
+def nearest(given: str, known: Iterable[str]) -> list[str]:
+    """The known names, closest to the given one first; numbers (steps) by their difference."""
+
+    def distance(name: str) -> float:
+        if given.isdecimal() and name.isdecimal():
+            return abs(int(given) - int(name))
+        return -difflib.SequenceMatcher(None, given.lower(), name.lower()).ratio()
+
+    return sorted(dict.fromkeys(known), key=distance)

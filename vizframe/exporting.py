@@ -1,0 +1,136 @@
+"""Exporting: a run as files that need no vizframe to be seen.
+
+PNG     a gallery per series and step            NAME/KIND/LAYER/step-00000400.png
+GIF     a gallery or unit over the training      NAME/KIND/LAYER.gif
+HTML    all series with a slider, in one file    NAME.html
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import imageio.v3 as imageio
+import numpy as np
+
+from vizframe.errors import HistoryError, UnknownName
+from vizframe.history import History, SeriesKey
+from vizframe.images.album import album, section
+from vizframe.images.film import Look, film
+from vizframe.images.png import png
+
+ALBUM_STEPS = 60
+"""A page with more pictures per series than this is too heavy to open; they are spread evenly."""
+
+
+def series(history: History, kind: str = "*", layer: str = "*") -> list[SeriesKey]:
+    """The series that two patterns name: ``weights`` or ``saliency.*``, and a layer.
+
+    Raises:
+        UnknownName: a pattern names none.
+        HistoryError: the run is empty.
+    """
+    keys = list(history.declarations)
+    if not keys:
+        raise HistoryError(f"the run {history.info.name} has no step yet; record one first")
+    of_kind = [key for key in keys if fnmatch.fnmatchcase(key.kind, kind)]
+    if not of_kind:
+        raise UnknownName("plugin", kind, [key.kind for key in keys])
+    found = [key for key in of_kind if fnmatch.fnmatchcase(key.layer, layer)]
+    if not found:
+        raise UnknownName("layer", layer, [key.layer for key in of_kind])
+    return found
+
+
+def steps_of(history: History, key: SeriesKey, step: int | None = None) -> list[int]:
+    """All recorded steps of the series, or the nearest to ``step``."""
+    recorded = list(history.series_steps(key))
+    if step is None or not recorded:
+        return recorded
+    return [min(recorded, key=lambda each: abs(each - step))]
+
+
+def export_png(
+    history: History, keys: Iterable[SeriesKey], folder: Path, look: Look, step: int | None = None
+) -> Iterator[Path]:
+    """Write each gallery as it is asked for, and give the files' paths."""
+    for key in keys:
+        steps = steps_of(history, key, step)
+        for each, picture in film(history, key, steps, look):
+            path = _inside(folder, key) / f"step-{each:08d}.png"
+            yield write(path, png(picture))
+
+
+def export_gif(
+    history: History, keys: Iterable[SeriesKey], folder: Path, look: Look, rate: float = 8.0
+) -> Iterator[Path]:
+    """Write a looping film per series, ``rate`` steps a second, the last step for a second."""
+    for key in keys:
+        frames = [picture for _, picture in film(history, key, steps_of(history, key), look)]
+        times = [1000 / rate] * (len(frames) - 1) + [1000.0]
+        data = imageio.imwrite(
+            "<bytes>", np.stack(frames), extension=".gif", duration=times, loop=0
+        )
+        path = _inside(folder, key)
+        yield write(path.with_name(path.name + ".gif"), bytes(data))
+
+
+def export_html(
+    history: History,
+    keys: Sequence[SeriesKey],
+    path: Path,
+    look: Look,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Path:
+    """Write one page with all these series.
+
+    Of series with a tile per probe image and unit it shows the first image, unless the look asks
+    for another: all of them would make a page of a hundred megabytes.
+    """
+    sections: list[str] = []
+    seen: set[int] = set()
+    for key in keys:
+        steps = _spread(steps_of(history, key))
+        seen.update(steps)
+        declaration = history.declarations[key]
+        about = declaration.picture_help or declaration.help
+        shown = look
+        if {"probe", "unit"} <= set(declaration.tile_axes) and look.image is None:
+            shown = replace(look, image=0)
+            about = f"{about} Probe image 0."
+        sections.append(section(str(key), about, film(history, key, steps, shown)))
+        progress(str(key))
+    return write(path, album(history.info.name, sorted(seen), sections).encode())
+
+
+def write(path: Path, data: bytes) -> Path:
+    """Write the whole file or nothing of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(data)
+    os.chmod(file.name, 0o644)
+    os.replace(file.name, path)
+    return path
+
+
+def _spread(steps: list[int]) -> list[int]:
+    if len(steps) <= ALBUM_STEPS:
+        return steps
+    places = np.linspace(0, len(steps) - 1, ALBUM_STEPS).round().astype(int)
+    return [steps[place] for place in places]
+
+
+def _inside(folder: Path, key: SeriesKey) -> Path:
+    """Where a series' files go; no name of a run can lead out of the folder."""
+    return folder / file_name(key.kind) / file_name(key.layer)
+
+
+def file_name(name: str) -> str:
+    """The name as one that every file system takes, and that leads nowhere else."""
+    safe = re.sub(r"[^\w.=+-]", "_", name)[:120]
+    return safe if safe.strip(".") else f"_{safe}"

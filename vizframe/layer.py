@@ -1,0 +1,88 @@
+"""What a layer is: a named output inside the network, with its units and what they see."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from vizframe.errors import UnknownName
+
+
+@dataclass(frozen=True, slots=True)
+class ReceptiveField:
+    """The input pixels that one unit at one place sees; each pair is (y, x).
+
+    input   . . [ # # # # # ] . .      size    5: how many pixels one place sees
+            . . . . [ # # # # # ]      stride  2: how far the field moves per place
+              ^                        offset  the centre of the field of place 0,
+                                               in pixels; padding can make it negative
+    """
+
+    size: tuple[int, int]
+    stride: tuple[int, int]
+    offset: tuple[float, float]
+
+    def box(self, y: int, x: int) -> tuple[int, int, int, int]:
+        """The (top, left, bottom, right) pixels that place (y, x) sees, end-exclusive, uncut."""
+        top, left = (
+            round(offset + stride * place - (size - 1) / 2)
+            for offset, stride, size, place in zip(
+                self.offset, self.stride, self.size, (y, x), strict=True
+            )
+        )
+        return top, left, top + self.size[0], left + self.size[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One named output inside the network.
+
+    Attributes:
+        name: the structural path a user writes, such as ``features.3`` or ``dense0``.
+        operator: what makes it, such as ``Convolution``, ``Activation(relu)``, ``Pooling(max)``.
+        shape: of its output without the batch axis: ``(units, y, x)``, or ``(units,)`` for a
+            dense layer; other ranks occur (sequences).
+        units: how many filters, channels or neurons it has.
+        parameters: the shapes of its own parameters, ``{"weight": (20, 1, 5, 5), …}``; empty for
+            a layer without any.
+        receptive_field: what one place sees of the input, where that is defined.
+        inputs: the names of the layers (or network inputs) it reads: the edges of the graph.
+    """
+
+    name: str
+    operator: str
+    shape: tuple[int, ...]
+    units: int
+    parameters: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    receptive_field: ReceptiveField | None = None
+    inputs: tuple[str, ...] = ()
+
+    @property
+    def is_spatial(self) -> bool:
+        """Whether each unit is a map: shape ``(units, y, x)``."""
+        return len(self.shape) == 3
+
+    @property
+    def has_kernel(self) -> bool:
+        """Whether it has a weight of two axes or more: a convolution or a dense layer."""
+        return len(self.parameters.get("weight", ())) >= 2
+
+
+def select(layers: Sequence[Layer], patterns: Iterable[str] = ()) -> tuple[Layer, ...]:
+    """The layers that any of the glob patterns names, in forward order; without patterns, those
+    with kernels (convolutions and dense layers).
+
+    Raises:
+        UnknownName: a pattern names no layer.
+    """
+    wanted = tuple(patterns)
+    if not wanted:
+        return tuple(layer for layer in layers if layer.has_kernel)
+    names = [layer.name for layer in layers]
+    for pattern in wanted:
+        if not fnmatch.filter(names, pattern):
+            raise UnknownName("layer", pattern, names)
+    return tuple(
+        layer for layer in layers if any(fnmatch.fnmatchcase(layer.name, p) for p in wanted)
+    )

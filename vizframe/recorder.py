@@ -1,0 +1,249 @@
+"""The recorder: watches one training and writes its history.
+
+    with vizframe.Recorder(net, "runs/lenet", every=100) as recorder:
+        for images, labels in batches:
+            …
+            trainer.step(len(images))
+            recorder.step(loss=loss)
+
+    step() ──► schedules ──► budget ──► Recording.record
+               not due: returns in microseconds
+
+Training comes first. A plugin that breaks, a full disk: said once, written down where possible, and
+the training goes on. The weights at its end are bit for bit those of a training without a recorder.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from vizframe.adapter import Adapter, adapter_for
+from vizframe.budget import Budget, share_of
+from vizframe.errors import UsageError
+from vizframe.history import HistoryWriter, RunInfo
+from vizframe.layer import select
+from vizframe.network import FloatArray
+from vizframe.plugin import Progress, silent
+from vizframe.probe import Normalization, Probe
+from vizframe.recipe import Options, PluginLike, patterns, recipes
+from vizframe.recording import Number, Recording
+from vizframe.run import Past, new_run, past_of
+from vizframe.schedule import Moment, Schedule
+
+PROBE_IMAGES = 16
+"""How many images of the first batch become the probe, where none is given."""
+
+OpenWriter = Callable[[RunInfo, Probe], HistoryWriter]
+
+
+class Recorder:
+    """Records what a model learns; see the module for how it is used.
+
+    Args:
+        model: the network that is being trained.
+        run: the run's folder; a run that exists is resumed after its last step. Or a function
+            that opens a writer, such as that of a history in memory.
+        every: when to record: steps, or a text such as ``"2 epochs"`` (see `Schedule`).
+        plugins: names, paths, classes or objects (see `recipe`); None for the usual ones.
+        options: each plugin's parameters, and its own ``every`` and ``layers``, by label.
+        layers: names or glob patterns; none: all convolutions and dense layers.
+        probe: the fixed inputs, or an array of them; None takes the first batch's first images.
+        class_names: of the network's scores, in order.
+        budget: how much recording may slow the training, such as ``"5%"``; None for no limit.
+        strict: raise when a plugin breaks, instead of writing it down and going on.
+        seed: the same at every step, so that only the weights move between frames.
+        max_size: bytes that the run's files may take; the oldest steps are thinned evenly when
+            they take more, never the first and the newest. None for no limit.
+        durable: whether a recorded step survives a power cut, or only the death of the process.
+        progress: told how far plugins with many iterations are.
+
+    Raises:
+        UsageError: an argument is not what it can be; names are checked before training starts.
+        NetworkError: the model cannot be traced; raised at its first batch at the latest.
+    """
+
+    def __init__(
+        self,
+        model: object,
+        run: str | Path | OpenWriter,
+        *,
+        every: int | float | str | Schedule = 100,
+        plugins: Iterable[PluginLike] | None = None,
+        options: Options | None = None,
+        layers: str | Iterable[str] = (),
+        probe: Probe | FloatArray | None = None,
+        class_names: Sequence[str] | None = None,
+        budget: float | str | None = None,
+        strict: bool = False,
+        seed: int = 0,
+        max_size: int | None = None,
+        durable: bool = False,
+        progress: Progress = silent,
+    ) -> None:
+        self._model = model
+        self._adapter: Adapter = adapter_for(model)
+        self._recipes = recipes(plugins, options)
+        own = Schedule.of(every)
+        self._schedules = {each.label: each.schedule or Schedule.of(own) for each in self._recipes}
+        self._patterns = patterns(layers)
+        self._class_names = class_names
+        self._budget = Budget(None if budget is None else share_of(budget))
+        self._strict, self._seed, self._progress = strict, seed, progress
+        self._max_size, self._durable = max_size, durable
+
+        self._run = run
+        self._past = Past() if callable(run) else past_of(Path(run))
+        self._step = self._past.last_step or 0
+        self._due: set[str] = set()
+        self._committed: int | None = self._past.last_step
+        self._recording: Recording | None = None
+        self._unwatch: Callable[[], None] | None = None
+        self._start(self._past.probe if probe is None else probe)
+
+    @property
+    def last_step(self) -> int:
+        """Optimiser updates done so far, as the recorder counts them."""
+        return self._step
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether the run is open; before the model's first batch it may not be."""
+        return self._recording is not None
+
+    def step(
+        self, step: int | None = None, *, epoch: float | None = None, **scalars: Number
+    ) -> None:
+        """Call it after each update of the optimiser.
+
+        Args:
+            step: how many updates were done; None counts the calls.
+            epoch: how many epochs are complete, possibly fractional.
+            scalars: loss, accuracy and the like: numbers, arrays of the framework (not read, so
+                not waited for, unless this step is recorded), or functions that give one of
+                these, called only when this step is recorded.
+        """
+        self.advance(scalars, step, epoch)
+
+    def advance(
+        self, scalars: Mapping[str, Number], step: int | None = None, epoch: float | None = None
+    ) -> None:
+        """`step`, for scalars of any name."""
+        self._step = self._step + 1 if step is None else step
+        self._look(Moment(self._step, epoch, time.monotonic()), scalars)
+
+    def finish(self) -> None:
+        """Record the weights that training ended with, if that can be paid and they are not there
+        already, and end the recording."""
+        try:
+            ended = self._recording is not None and self._committed != self._step
+            if ended and self._budget.affords_another():
+                self._record(Moment(self._step, None, time.monotonic()), self._schedules, {})
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """End the recording. The run is readable without this too, up to its last commit."""
+        if self._unwatch is not None:
+            self._unwatch()
+            self._unwatch = None
+        if self._recording is not None:
+            self._recording.writer.close()
+            self._recording = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self.finish()
+        else:
+            self.close()
+
+    def _start(self, probe: Probe | FloatArray | None) -> None:
+        """Open the run now, or at the model's first batch where that is needed for it."""
+        if probe is not None and self._adapter.is_ready(self._model):
+            self._open(probe if isinstance(probe, Probe) else probe_of(probe))
+        else:
+            self._unwatch = self._adapter.watch(self._model, lambda batch: self._seen(batch, probe))
+
+    def _seen(self, batch: FloatArray, probe: Probe | FloatArray | None) -> None:
+        if self._unwatch is not None:
+            self._unwatch()
+            self._unwatch = None
+        chosen = probe_of(batch[:PROBE_IMAGES]) if probe is None else probe
+        self._open(chosen if isinstance(chosen, Probe) else probe_of(chosen))
+
+    def _open(self, probe: Probe) -> None:
+        with self._budget.charged(), self._adapter.unnoticed():
+            self._check_past(probe)
+            network = self._adapter.network(self._model, probe.images, self._class_names)
+            layers = select(network.layers, self._patterns)
+            if not layers:
+                raise UsageError(_nothing_to_record(network.name))
+            for recipe in self._recipes:
+                select(network.layers, recipe.layers or ())
+            self._recording = Recording(
+                network=network,
+                probe=probe,
+                layers=layers,
+                recipes=self._recipes,
+                writer=self._writer(new_run(self._name(), network), probe),
+                number=self._adapter.number,
+                strict=self._strict,
+                seed=self._seed,
+                progress=self._progress,
+            )
+        self._look(Moment(self._step, None, time.monotonic()), {})
+
+    def _check_past(self, probe: Probe) -> None:
+        former = self._past.probe
+        if former is not None and not np.array_equal(former.images, probe.images):
+            raise UsageError(
+                f"the probe is not the one that run {self._name()!r} was recorded with; "
+                "leave it out to go on with that one, or record to another run"
+            )
+
+    def _name(self) -> str:
+        return "memory" if callable(self._run) else Path(self._run).name
+
+    def _writer(self, info: RunInfo, probe: Probe) -> HistoryWriter:
+        if callable(self._run):
+            return self._run(info, probe)
+        from vizframe.store import Retention, create
+
+        kept = Retention(max_bytes=self._max_size)
+        return create(Path(self._run), info, probe, durable=self._durable, retention=kept)
+
+    def _look(self, moment: Moment, scalars: Mapping[str, Number]) -> None:
+        """Record this moment if a schedule asks for it now, or did when it could not be paid."""
+        self._due |= {label for label, each in self._schedules.items() if each.due(moment)}
+        if self._due and self._recording is not None and self._budget.affords_another():
+            self._record(moment, self._due, scalars)
+            self._due = set()
+
+    def _record(self, moment: Moment, due: Iterable[str], scalars: Mapping[str, Number]) -> None:
+        assert self._recording is not None
+        self._adapter.settle()  # what training still has to do is not the recorder's cost
+        own = self._budget.numbers()
+        with self._budget.measured(), self._adapter.unnoticed():
+            self._recording.record(moment, frozenset(due), {**scalars, **own})
+            self._committed = moment.step
+
+
+def probe_of(images: FloatArray) -> Probe:
+    """A probe of network inputs whose pictures are guessed from their range: 0 to 1, 0 to 255, or
+    from the lowest to the highest value that occurs."""
+    values = np.ascontiguousarray(images, np.float32)
+    low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
+    if low >= 0:
+        low, high = 0.0, 1.0 if high <= 1 else 255.0 if high <= 255 else high
+    return Probe(values, normalization=Normalization(low=low, high=max(high, low + 1e-6)))
+
+
+def _nothing_to_record(name: str) -> str:
+    return f"{name} has no convolution and no dense layer; name the layers to record"

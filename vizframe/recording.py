@@ -1,0 +1,138 @@
+"""A recording under way: a network, its probe, and the open run that what they give goes into.
+
+record(moment) ──► snapshot of the due plugins ──► StepRecord ──► writer.commit
+                   norms, losses, its own cost ──►
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from vizframe.errors import HistoryWriteError
+from vizframe.history import Failure, HistoryWriter, StepRecord
+from vizframe.layer import Layer
+from vizframe.network import FloatArray, Network
+from vizframe.plugin import Progress, Scene, silent
+from vizframe.probe import Probe
+from vizframe.recipe import Recipe
+from vizframe.schedule import Moment
+from vizframe.snapshot import Snapshot, sentence, take
+
+log = logging.getLogger("vizframe")
+
+Number = object
+"""A number, a framework's array (its mean counts), or a function that gives one of these."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Recording:
+    """What stays the same from step to step.
+
+    Attributes:
+        number: reads a framework's array as a number.
+        strict: raise what breaks, instead of writing it down and going on.
+        seed: given to every plugin at every step.
+        progress: told how far plugins with many iterations are.
+    """
+
+    network: Network
+    probe: Probe
+    layers: tuple[Layer, ...]
+    recipes: Sequence[Recipe]
+    writer: HistoryWriter
+    number: Callable[[object], float]
+    strict: bool = False
+    seed: int = 0
+    progress: Progress = silent
+    _told: set[str] = field(default_factory=set, init=False)
+    _lost: int = field(default=0, init=False)
+
+    def record(self, moment: Moment, due: Collection[str], scalars: Mapping[str, Number]) -> None:
+        """Let the due plugins look, and commit what they made.
+
+        Raises:
+            PluginError, HistoryWriteError: something broke, and ``strict`` is true.
+        """
+        scene = Scene(
+            network=self.network,
+            layers=self.layers,
+            probe=self.probe,
+            step=moment.step,
+            seed=self.seed,
+            progress=self.progress,
+        )
+        chosen = [recipe for recipe in self.recipes if recipe.label in due]
+        snapshot = take(chosen, scene, strict=self.strict)
+        for failure in snapshot.failures:
+            self._tell(failure)
+        self._commit(
+            StepRecord(
+                step=moment.step,
+                frames=snapshot.frames,
+                scalars=dict(self._scalars(scalars, snapshot)),
+                time=time.time(),
+                epoch=moment.epoch,
+                failures=snapshot.failures,
+            )
+        )
+
+    def _commit(self, record: StepRecord) -> None:
+        try:
+            self.writer.commit(record)
+        except HistoryWriteError as error:
+            if self.strict:
+                raise
+            if not self._lost:
+                log.warning("%s; training goes on, recording when it can be written again", error)
+            self._lost += 1
+            return
+        if self._lost:
+            log.warning(
+                "recording again at step %d; %d steps before it were not written",
+                record.step,
+                self._lost,
+            )
+            self._lost = 0
+
+    def _tell(self, failure: Failure) -> None:
+        """Say it the first time that this plugin breaks; the history keeps every time."""
+        if failure.label not in self._told:
+            self._told.add(failure.label)
+            log.warning("%s; training goes on", sentence(failure))
+
+    def _scalars(
+        self, given: Mapping[str, Number], snapshot: Snapshot
+    ) -> Iterator[tuple[str, float]]:
+        for name, value in given.items():
+            yield name, self._number(value)
+        for label, seconds in snapshot.seconds.items():
+            yield f"recorder/seconds/{label}", seconds
+        for layer in self.layers:
+            if "weight" in layer.parameters:
+                yield from self._norms(layer.name)
+
+    def _norms(self, layer: str) -> Iterator[tuple[str, float]]:
+        """How long a layer's weights and, where the model keeps them, their gradients are."""
+        for kind, arrays in (
+            ("weight_norm", self.network.weights(layer)),
+            ("gradient_norm", self.network.weight_gradients(layer)),
+        ):
+            if "weight" in arrays:
+                yield f"{kind}/{layer}", norm(arrays["weight"])
+
+    def _number(self, value: Number) -> float:
+        if callable(value):
+            value = value()
+        return float(value) if isinstance(value, (int, float)) else self.number(value)
+
+
+def norm(values: FloatArray) -> float:
+    """The Euclidean length of all values together."""
+    flat = values.ravel()
+    return math.sqrt(float(np.dot(flat, flat)))

@@ -1,0 +1,19 @@
+"""The exam that every store of histories sits: subclass `HistoryContract` and give a place.
+
+class TestMyStore(HistoryContract):
+    @pytest.fixture
+    def place(self, tmp_path: Path) -> Place:
+        return MyPlace(tmp_path)
+"""
+
+from __future__ import annotations
+
+from vizframe.testing.history_life import LifeContract
+from vizframe.testing.history_place import Place, PlaceContract, commit, written
+from vizframe.testing.history_values import ValuesContract
+
+__all__ = ["HistoryContract", "Place", "PlaceContract", "commit", "written"]
+
+
+class HistoryContract(ValuesContract, LifeContract):
+    """What goes in comes out (`ValuesContract`), and a history grows soundly (`LifeContract`)."""

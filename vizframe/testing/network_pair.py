@@ -1,0 +1,92 @@
+"""Two networks of one model, the adapter's and the reference: what a subclass must give."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from vizframe.layer import Layer
+from vizframe.network import FloatArray, Network, Objective, Place, ReluRule
+from vizframe.testing.networks import NETWORKS
+from vizframe.testing.reference import ReferenceNetwork
+
+RULES: tuple[ReluRule, ...] = ("plain", "deconvnet", "guided", "redirected")
+ASKED: tuple[tuple[str, ReluRule], ...] = (
+    *(("centre", rule) for rule in RULES),
+    ("mean", "plain"),
+    ("places", "guided"),
+)
+"""Places with rules: each of both at least once."""
+SOUND = ("ordinary", "strided", "dead", "one_unit", "colour", "seven_channels", "tiny_maps", "flat")
+
+
+class Pair:
+    """The same model twice; layers go by the reference's names, and are translated."""
+
+    def __init__(self, network: Network, reference: ReferenceNetwork, names: Sequence[str]) -> None:
+        self.network = network
+        self.reference = reference
+        self._names = dict(zip((each.name for each in reference.layers), names, strict=True))
+
+    def name(self, layer: str) -> str:
+        """What the adapter calls the reference's layer."""
+        return self._names[layer]
+
+    def asked(self, objective: Objective) -> Objective:
+        """The objective in the adapter's words."""
+        return Objective(
+            self.name(objective.layer), objective.units, objective.place, objective.heads
+        )
+
+
+class PairContract:
+    """The base of the contract classes."""
+
+    def adapted(self, reference: ReferenceNetwork) -> Network:
+        """Override: the same model, with the same weights, in the adapter's framework."""
+        raise NotImplementedError("a contract test class gives the method `adapted`")
+
+    def names_of(self, network: Network, reference: ReferenceNetwork) -> Sequence[str]:
+        """What the adapter calls the reference's layers; by default its own, in their order."""
+        return [layer.name for layer in network.layers]
+
+    def pair_of(self, reference: ReferenceNetwork) -> Pair:
+        network = self.adapted(reference)
+        return Pair(network, reference, self.names_of(network, reference))
+
+    @pytest.fixture(params=SOUND)
+    def pair(self, request: pytest.FixtureRequest) -> Pair:
+        """Each sound network in turn."""
+        return self.pair_of(NETWORKS[request.param]())
+
+
+def assert_close(found: FloatArray, wanted: FloatArray) -> None:
+    """Equal shapes, float32, NaN at the same places, and values within 1e-4 of the largest one."""
+    assert found.dtype == np.float32
+    assert found.shape == wanted.shape
+    finite = np.isfinite(wanted)
+    assert np.array_equal(np.isnan(found), np.isnan(wanted))
+    largest = float(abs(wanted[finite]).max(initial=0)) or 1.0
+    assert float(abs(found[finite] - wanted[finite]).max(initial=0)) <= 1e-4 * largest
+
+
+def objective_of(layer: Layer, batch: int, place: str = "centre") -> Objective:
+    """A different unit, and with ``places`` a different place, for each image."""
+    units = np.arange(batch, dtype=np.int64) * 3 % layer.units
+    if place == "places" and layer.is_spatial:
+        number = np.arange(batch, dtype=np.int64)
+        places: npt.NDArray[np.int64] = np.stack(
+            [number * 2 % layer.shape[1], number * 5 % layer.shape[2]], axis=1
+        )
+        return Objective(layer.name, units, places)
+    chosen: Place = "mean" if place == "mean" else "centre"
+    return Objective(layer.name, units, chosen)
+
+
+def central_box(layer: Layer) -> tuple[int, int, int, int]:
+    """What the unit at the centre of the layer's map sees: (top, left, bottom, right)."""
+    assert layer.receptive_field is not None
+    return layer.receptive_field.box(layer.shape[1] // 2, layer.shape[2] // 2)

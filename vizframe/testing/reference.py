@@ -1,0 +1,353 @@
+"""The reference network: the whole of `vizframe.network.Network` in NumPy, slow and obvious.
+
+    ReferenceNetwork(
+        {"conv0": Convolution(weight, bias), "relu0": Relu(), "pool0": MaxPool(2),
+         "flat": Flatten(), "dense0": Dense(weight, bias)},
+        input_shape=(1, 12, 12),
+    )
+
+A chain of operations with a name each. It is what plugins are tested on where MXNet is not, and
+what adapters are tested against.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import cast
+
+import numpy as np
+
+from vizframe.errors import NetworkError, UnknownName, UsageError
+from vizframe.layer import Layer, ReceptiveField
+from vizframe.network import (
+    DeviceArray,
+    FloatArray,
+    Gradient,
+    Network,
+    Objective,
+    Ops,
+    ReluRule,
+)
+from vizframe.testing.ops import NumpyOps
+from vizframe.testing.reference_ops import (
+    Convolution,
+    Dense,
+    Flatten,
+    MaxPool,
+    Operation,
+    Relu,
+    Signal,
+)
+
+__all__ = ["Convolution", "Dense", "Flatten", "MaxPool", "ReferenceNetwork", "Relu"]
+
+
+class ReferenceNetwork:
+    """A chain of operations, as plugins see a model.
+
+    Args:
+        operations: by layer name, in forward order, at least one.
+        input_shape: of one input, (channels, y, x).
+        class_names: of the last layer's units.
+        room: what `batch_size` answers.
+    """
+
+    def __init__(
+        self,
+        operations: Mapping[str, Operation],
+        input_shape: tuple[int, ...],
+        *,
+        class_names: tuple[str, ...] | None = None,
+        room: int = 64,
+    ) -> None:
+        self.operations = dict(operations)
+        self._input_shape = input_shape
+        self._class_names = class_names
+        self._room = room
+        self._layers = tuple(_layers(self.operations, input_shape))
+
+    @property
+    def name(self) -> str:
+        return type(self).__name__
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        return self._layers
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        return self._input_shape
+
+    @property
+    def score_layer(self) -> str:
+        return self._layers[-1].name
+
+    @property
+    def class_names(self) -> tuple[str, ...] | None:
+        return self._class_names
+
+    def layer(self, name: str) -> Layer:
+        for layer in self._layers:
+            if layer.name == name:
+                return layer
+        raise UnknownName("layer", name, self.operations)
+
+    def activations(self, images: FloatArray, layers: Sequence[str]) -> dict[str, FloatArray]:
+        for name in layers:
+            self.layer(name)
+        outputs = _forward(self.operations, self._checked(images))
+        return {name: outputs[name].astype(np.float32) for name in layers}
+
+    def scores(self, images: FloatArray) -> FloatArray:
+        return self.activations(images, [self.score_layer])[self.score_layer]
+
+    def gradient(
+        self,
+        images: FloatArray,
+        objective: Objective,
+        *,
+        rule: ReluRule = "plain",
+        at: str | None = None,
+    ) -> Gradient:
+        if at is not None:
+            self.layer(at)
+        given = self._checked(images)
+        operations = self.part(objective.layer)
+        if at is not None and at not in operations:
+            raise NetworkError(
+                f"layer {objective.layer!r} does not depend on layer {at!r}; it can be one in "
+                "front of it"
+            )
+        values, _, gradient = _asked(operations, given, objective, rule, at)
+        return Gradient(values.astype(np.float32), gradient.astype(np.float32))
+
+    @contextmanager
+    def excitation(
+        self,
+        objective: Objective,
+        *,
+        size: tuple[int, int] | None = None,
+        rule: ReluRule = "plain",
+        exact_field: bool = True,
+    ) -> Iterator[ReferenceExcitation]:
+        operations = self.part(objective.layer)
+        _refuse_units(objective, self.layer(objective.layer).units)
+        shape = (*self._input_shape[:1], *(size or self._input_shape[1:]))
+        field = self._field_of(objective, operations, shape) if exact_field else None
+        if field is not None:
+            operations = {name: each.unpadded() for name, each in operations.items()}
+            shape = (shape[0], *field.size)
+        yield ReferenceExcitation(
+            operations, objective, rule, (len(objective.units), *shape), field is not None
+        )
+
+    def batch_size(
+        self, layer: str, *, size: tuple[int, int] | None = None, exact_field: bool = True
+    ) -> int:
+        self.layer(layer)
+        return self._room
+
+    def weights(self, layer: str) -> dict[str, FloatArray]:
+        self.layer(layer)
+        return {name: each.copy() for name, each in self.operations[layer].parameters.items()}
+
+    def weight_gradients(self, layer: str) -> dict[str, FloatArray]:
+        self.layer(layer)
+        return {}
+
+    @contextmanager
+    def randomized(self, seed: int) -> Iterator[Network]:
+        draw = np.random.default_rng(seed)
+        shuffled = {
+            name: each.with_parameters(
+                {
+                    key: draw.permutation(values.ravel()).reshape(values.shape)
+                    for key, values in each.parameters.items()
+                }
+            )
+            for name, each in self.operations.items()
+        }
+        yield ReferenceNetwork(
+            shuffled, self._input_shape, class_names=self._class_names, room=self._room
+        )
+
+    def part(self, layer: str) -> dict[str, Operation]:
+        """The operations up to this layer. Raises UnknownName."""
+        self.layer(layer)
+        names = list(self.operations)
+        return {name: self.operations[name] for name in names[: names.index(layer) + 1]}
+
+    def _checked(self, images: FloatArray) -> Signal:
+        if not np.issubdtype(images.dtype, np.floating):
+            raise NetworkError(f"the images have dtype {images.dtype}; they can be float32")
+        if images.ndim != 1 + len(self._input_shape) or images.shape[1:] != self._input_shape:
+            wanted = ", ".join(map(str, self._input_shape))
+            raise NetworkError(f"the images have shape {images.shape}; it can be (batch, {wanted})")
+        return images.astype(np.float64)
+
+    def _field_of(
+        self, objective: Objective, operations: Mapping[str, Operation], shape: tuple[int, ...]
+    ) -> ReceptiveField | None:
+        """The receptive field of the centre, where it is asked for and lies within the image."""
+        *_, layer = _layers(operations, shape)
+        field = layer.receptive_field
+        if objective.place != "centre" or field is None or not layer.is_spatial:
+            return None
+        top, left, bottom, right = field.box(layer.shape[1] // 2, layer.shape[2] // 2)
+        inside = top >= 0 and left >= 0 and bottom <= shape[1] and right <= shape[2]
+        return field if inside else None
+
+
+@dataclass(eq=False)
+class ReferenceExcitation:
+    """A question asked many times; see `vizframe.network.Excitation`."""
+
+    operations: Mapping[str, Operation]
+    objective: Objective
+    rule: ReluRule
+    shape: tuple[int, ...]
+    exact_field: bool
+    _answers: Signal | None = None
+
+    @property
+    def ops(self) -> Ops:
+        return NumpyOps()
+
+    def evaluate(self, images: DeviceArray) -> tuple[DeviceArray, DeviceArray]:
+        given = np.asarray(cast(FloatArray, images), np.float64)
+        if given.shape != self.shape:
+            raise NetworkError(f"the images have shape {given.shape}; it can be {self.shape}")
+        values, self._answers, gradient = _asked(
+            self.operations, given, self.objective, self.rule, None
+        )
+        return _device(values), _device(gradient)
+
+    def answers(self) -> DeviceArray:
+        if self._answers is None:
+            raise NetworkError("nothing was evaluated yet; call evaluate first")
+        return _device(self._answers)
+
+    def ask(self, objective: Objective) -> None:
+        if objective.layer != self.objective.layer or len(objective.units) != self.shape[0]:
+            raise NetworkError(
+                f"the question is of {len(objective.units)} units of {objective.layer!r}; it can "
+                f"be of {self.shape[0]} units of {self.objective.layer!r}"
+            )
+        self.objective = objective
+
+
+def _device(values: Signal) -> DeviceArray:
+    return cast(DeviceArray, values.astype(np.float32))
+
+
+def _forward(operations: Mapping[str, Operation], given: Signal) -> dict[str, Signal]:
+    """Every layer's output, and the input under the name ``""``."""
+    outputs = {"": given}
+    with np.errstate(invalid="ignore", over="ignore"):  # broken weights give NaN and inf
+        for name, operation in operations.items():
+            given = outputs[name] = operation.forward(given)
+    return outputs
+
+
+def _asked(
+    operations: Mapping[str, Operation],
+    given: Signal,
+    objective: Objective,
+    rule: ReluRule,
+    at: str | None,
+) -> tuple[Signal, Signal, Signal]:
+    """The objective's values, what all units of its layer answer, and the gradient at a layer."""
+    outputs = _forward(operations, given)
+    names = ["", *operations]
+    last = outputs[names[-1]]
+    share = _share(objective, last)
+    units = objective.units
+    rows = np.arange(len(given))
+    # Not a product with the share: 0 · NaN elsewhere in the map would be NaN here.
+    answers = _read(last, share)
+    heads = np.ones(len(given)) if objective.heads is None else objective.heads
+    signal = np.zeros_like(last)
+    signal[rows, units] = share * heads.reshape(-1, *(1,) * (share.ndim - 1))
+    with np.errstate(invalid="ignore", over="ignore"):
+        for before, name in reversed(list(pairwise(names))):
+            if name == at:
+                break
+            signal = operations[name].backward(signal, outputs[before], rule)
+    return answers[rows, units], answers, signal
+
+
+def _refuse_units(objective: Objective, count: int) -> None:
+    """Raises UsageError for the first unit that the layer does not have."""
+    wrong = objective.units[(objective.units < 0) | (objective.units >= count)]
+    if wrong.size:
+        raise UsageError(
+            f"unit is {wrong[0]}; it can be 0 to {count - 1} in layer {objective.layer!r}"
+        )
+
+
+def _share(objective: Objective, last: Signal) -> Signal:
+    """How much each place counts, (batch, y, x): one place of each image, or all alike."""
+    batch, _, *places = last.shape
+    if len(objective.units) != batch:
+        raise NetworkError(
+            f"the objective has {len(objective.units)} units for {batch} images; "
+            "it can be one for each image"
+        )
+    _refuse_units(objective, last.shape[1])
+    share = np.zeros((batch, *places))
+    if not places:
+        return share + 1
+    if isinstance(objective.place, str) and objective.place == "mean":
+        return share + 1 / math.prod(places)
+    if isinstance(objective.place, str):
+        share[:, places[0] // 2, places[1] // 2] = 1
+    else:
+        for image, (y, x) in enumerate(objective.place):
+            if not (0 <= y < places[0] and 0 <= x < places[1]):
+                raise UsageError(
+                    f"place is ({y}, {x}); it can be (0, 0) to {(places[0] - 1, places[1] - 1)} "
+                    f"in layer {objective.layer!r}"
+                )
+            share[image, y, x] = 1
+    return share
+
+
+def _read(last: Signal, share: Signal) -> Signal:
+    """What each unit answers, (batch, unit)."""
+    places = tuple(range(2, last.ndim))
+    weighed = np.where(share[:, None] > 0, last * share[:, None], 0)
+    total: Signal = weighed.sum(axis=places)
+    return total
+
+
+def _layers(operations: Mapping[str, Operation], input_shape: tuple[int, ...]) -> Iterator[Layer]:
+    """The chain as layers, with shapes found by running it on one empty input."""
+    outputs = _forward(operations, np.zeros((1, *input_shape)))
+    field: ReceptiveField | None = ReceptiveField((1, 1), (1, 1), (0.0, 0.0))
+    before = "data"
+    for name, operation in operations.items():
+        shape = outputs[name].shape[1:]
+        field = _seen(field, operation) if field is not None and len(shape) == 3 else None
+        yield Layer(
+            name=name,
+            operator=operation.operator,
+            shape=shape,
+            units=shape[0],
+            parameters={key: values.shape for key, values in operation.parameters.items()},
+            receptive_field=field,
+            inputs=(before,),
+        )
+        before = name
+
+
+def _seen(field: ReceptiveField, operation: Operation) -> ReceptiveField:
+    """The field one operation further: each of its places reads a window of the last ones."""
+    size, stride, pad = operation.window
+    reach, step, offset = field.size[0], field.stride[0], field.offset[0]
+    wider = reach + (size - 1) * step
+    moved = offset + ((size - 1) / 2 - pad) * step
+    return ReceptiveField((wider, wider), (step * stride,) * 2, (moved, moved))

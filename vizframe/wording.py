@@ -1,0 +1,52 @@
+"""Numbers as people say them, and names from files as a terminal may show them."""
+
+from __future__ import annotations
+
+UNITS = ("bytes", "kB", "MB", "GB", "TB")
+
+
+def size(count: int) -> str:
+    """Bytes, in powers of 1000.
+
+    >>> size(999), size(1234), size(20_000_000)
+    ('999 bytes', '1.2 kB', '20 MB')
+    """
+    number, unit = float(count), 0
+    while number >= 999.5 and unit < len(UNITS) - 1:
+        number, unit = number / 1000, unit + 1
+    digits = 1 if unit and number < 9.95 else 0
+    return f"{number:.{digits}f} {UNITS[unit]}"
+
+
+def ago(seconds: float) -> str:
+    """How long since; the future (another machine's clock) counts as now.
+
+    >>> ago(2), ago(200), ago(9_000), ago(400_000)
+    ('now', '3 min ago', '2 h ago', '4 days ago')
+    """
+    for length, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
+        if seconds >= length:
+            number = int(seconds // length)
+            return f"{number} {'day' if (unit, number) == ('days', 1) else unit} ago"
+    return "now" if seconds < 10 else f"{int(seconds)} s ago"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "step"), counted(2, "step"), counted(0, "series")
+    ('1 step', '2 steps', '0 series')
+    """
+    return f"{number} {noun}" if number == 1 or noun.endswith("s") else f"{number} {noun}s"
+
+
+def plain(text: str) -> str:
+    """Text from a file, with what would steer a terminal made visible.
+
+    >>> plain("conv0\x1b[2J")
+    'conv0\\x1b[2J'
+    """
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
