@@ -1,0 +1,156 @@
+"""Nets that people write: several inputs, shared layers, recurrent ones, half precision, …"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from vizframe.gluon.compat import mx
+from vizframe.gluon.network import GluonNetwork
+from vizframe.network import FloatArray, Objective
+
+nn, rnn = mx.gluon.nn, mx.gluon.rnn
+
+SHAPE = (3, 8, 8)
+IMAGES: FloatArray = np.random.default_rng(0).standard_normal((2, *SHAPE)).astype(np.float32)
+
+
+class Net(mx.gluon.HybridBlock):  # type: ignore[misc]  # MXNet ships no types
+    """Children by keyword, so that each test reads in one place."""
+
+    def __init__(self, **children: Any) -> None:
+        super().__init__()
+        with self.name_scope():
+            for name, child in children.items():
+                setattr(self, name, child)
+
+
+class Recurrent(Net):
+    def hybrid_forward(self, F: Any, images: Any) -> Any:
+        rows = F.transpose(F.relu(self.conv(images)), (0, 2, 1, 3)).reshape((0, 0, -1))
+        return self.out(self.lstm(rows))
+
+
+class Two(Net):
+    def hybrid_forward(self, F: Any, images: Any, extra: Any) -> Any:
+        moved = F.broadcast_add(self.conv(images), self.shift(extra).reshape((0, 0, 1, 1)))
+        return self.first(moved), F.softmax(self.second(moved))
+
+
+class Twice(Net):
+    def hybrid_forward(self, F: Any, images: Any) -> Any:
+        return self.out(F.relu(self.other(self.conv(F.relu(self.conv(images))))))
+
+
+class Placed(mx.gluon.HybridBlock):  # type: ignore[misc]  # MXNet ships no types
+    """Adds a number of its own to every place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = self.params.get("table", shape=(1, 4, 8, 8))
+
+    def hybrid_forward(self, F: Any, features: Any, table: Any) -> Any:
+        return F.broadcast_add(features, table)
+
+
+def ready(net: Any, *inputs: Any) -> Any:
+    net.initialize(mx.init.Normal(0.3))
+    return net(*(inputs or (mx.nd.array(IMAGES),)))
+
+
+def test_a_recurrent_layer_has_its_parameters_and_no_constants_beside_it() -> None:
+    lstm = rnn.LSTM(5, layout="NTC", bidirectional=True)
+    net = Recurrent(conv=nn.Conv2D(4, 3, padding=1), lstm=lstm, out=nn.Dense(3))
+    wanted = ready(net).asnumpy()
+    network = GluonNetwork.of(net, SHAPE)
+    np.testing.assert_allclose(network.scores(IMAGES), wanted, rtol=1e-5, atol=1e-6)
+    assert network.layer("lstm").parameters["l0_i2h_weight"] == (20, 32)
+    assert network.layer("lstm").shape == (8, 10)
+    names = [layer.name for layer in network.layers if not layer.name.startswith("lstm.")]
+    assert names == ["conv", "relu0", "transpose0", "reshape0", "lstm", "out"]
+    gradient = network.gradient(IMAGES, Objective.of("out", [0, 2])).gradient
+    assert abs(gradient).sum() > 0
+
+
+def test_several_inputs_and_outputs_are_chosen_by_name() -> None:
+    net = Two(conv=nn.Conv2D(4, 3), shift=nn.Dense(4), first=nn.Dense(2), second=nn.Dense(3))
+    extra = np.linspace(-1, 1, 5).astype(np.float32)
+    repeated = mx.nd.array(np.tile(extra, (2, 1)))
+    first, _ = ready(net, mx.nd.array(IMAGES), repeated)
+    network = GluonNetwork.of(net, SHAPE, input="images", others={"extra": extra})
+    np.testing.assert_allclose(network.scores(IMAGES), first.asnumpy(), rtol=1e-5)
+    other = GluonNetwork.of(net, SHAPE, others={"extra": extra}, output="second")
+    assert (network.score_layer, other.score_layer) == ("first", "second")
+    third = GluonNetwork.of(net, SHAPE, others={"extra": extra}, output=1)
+    assert third.score_layer == "second"  # before the softmax
+    gradient = other.gradient(IMAGES, Objective.of("second", [0, 2])).gradient
+    assert gradient.shape == IMAGES.shape
+
+
+def test_a_layer_that_is_called_twice_has_two_names_and_one_kernel() -> None:
+    conv = nn.Conv2D(3, 3, padding=1, in_channels=3)
+    other = nn.Conv2D(3, 3, padding=1, in_channels=3, params=conv.params)
+    net = Twice(conv=conv, other=other, out=nn.Dense(2))
+    wanted = ready(net).asnumpy()
+    network = GluonNetwork.of(net, SHAPE)
+    np.testing.assert_allclose(network.scores(IMAGES), wanted, rtol=1e-5, atol=1e-6)
+    names = ["conv", "relu0", "conv.call2", "other", "relu1", "out"]
+    assert [layer.name for layer in network.layers] == names
+    for name in ("conv", "conv.call2", "other"):
+        np.testing.assert_array_equal(network.weights(name)["weight"], conv.weight.data().asnumpy())
+
+
+def test_names_are_the_same_at_every_trace() -> None:
+    net = nn.HybridSequential(prefix="")
+    net.add(nn.Conv2D(3, 3), nn.HybridLambda(lambda F, x: F.relu(x) + x * 2), nn.Dense(2))
+    ready(net)
+    first, again = (GluonNetwork.of(net, SHAPE).layers for _ in range(2))
+    assert [layer.name for layer in first] == [layer.name for layer in again]
+
+
+def test_half_precision_is_seen_in_single() -> None:
+    net = nn.HybridSequential()
+    net.add(nn.Conv2D(4, 3), nn.BatchNorm(), nn.Activation("relu"), nn.Dense(2))
+    wanted = ready(net).asnumpy()
+    net.cast("float16")
+    network = GluonNetwork.of(net, SHAPE)
+    np.testing.assert_allclose(network.scores(IMAGES), wanted, rtol=2e-2, atol=2e-2)
+    assert network.weights("0")["weight"].dtype == np.float32
+    objective = Objective.of("0", [0, 3])
+    with network.excitation(objective) as excitation:
+        assert excitation.shape == (2, 3, 3, 3)
+        cut = np.ascontiguousarray(IMAGES[:, :, 3:6, 3:6])
+        values, _ = excitation.evaluate(excitation.ops.to_device(cut))
+        whole = network.gradient(IMAGES, objective).values
+        np.testing.assert_allclose(excitation.ops.to_numpy(values), whole, rtol=1e-5)
+
+
+def test_a_sequence_of_blocks_without_a_graph_of_its_own_is_traced() -> None:
+    net = nn.Sequential()
+    net.add(nn.Conv2D(3, 3), nn.Dense(2))
+    wanted = ready(net).asnumpy()
+    network = GluonNetwork.of(net, SHAPE)
+    np.testing.assert_allclose(network.scores(IMAGES), wanted, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("which", ["a parameter", "statistics"])
+def test_what_differs_from_place_to_place_is_never_cropped(which: str) -> None:
+    net = nn.HybridSequential()
+    net.add(nn.Conv2D(4, 3, padding=1))
+    net.add(Placed() if which == "a parameter" else nn.BatchNorm(axis=2))
+    net.add(nn.Conv2D(2, 3, padding=1))
+    with mx.autograd.record():
+        ready(net)
+    mx.nd.waitall()
+    network = GluonNetwork.of(net, SHAPE)
+    objective = Objective.of("2", [0, 1])
+    with network.excitation(objective) as excitation:
+        assert excitation.shape == (2, *SHAPE)
+        values, gradient = excitation.evaluate(excitation.ops.to_device(IMAGES))
+        whole = network.gradient(IMAGES, objective)
+        np.testing.assert_allclose(excitation.ops.to_numpy(values), whole.values, rtol=1e-4)
+        np.testing.assert_allclose(
+            excitation.ops.to_numpy(gradient), whole.gradient, rtol=1e-4, atol=1e-6
+        )

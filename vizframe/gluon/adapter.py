@@ -1,0 +1,69 @@
+"""What the recorder asks of MXNet: see `vizframe.adapter.Adapter`, which this module is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from vizframe.adapter import Inputs
+from vizframe.errors import NetworkError
+from vizframe.gluon.compat import mx
+from vizframe.gluon.training import watch_trainings
+from vizframe.network import FloatArray, Network
+
+__all__ = ["is_ready", "network", "number", "settle", "unnoticed", "watch", "watch_trainings"]
+
+
+def network(model: object, inputs: FloatArray, class_names: Sequence[str] | None = None) -> Network:
+    """The Block, traced for inputs of this shape. Raises NetworkError where that fails."""
+    from vizframe.gluon.view import view
+
+    names = None if class_names is None else tuple(class_names)
+    return view(_block(model), inputs.shape[1:], class_names=names)
+
+
+def is_ready(model: object) -> bool:
+    """Whether every parameter has values: none waits for its shape, none is uninitialised."""
+    return all(
+        parameter._data is not None  # its public reader raises, or waits, instead of answering
+        for parameter in _block(model).collect_params().values()
+    )
+
+
+def watch(model: object, seen: Inputs) -> Callable[[], None]:
+    """Call ``seen`` with what the model was given, each time it has answered."""
+
+    def answered(_block: object, inputs: tuple[object, ...], _output: object) -> None:
+        if inputs and isinstance(inputs[0], mx.nd.NDArray):  # a Symbol while it is traced
+            seen(inputs[0].asnumpy().astype(np.float32, copy=False))
+
+    handle = _block(model).register_forward_hook(answered)
+    detach: Callable[[], None] = handle.detach
+    return detach
+
+
+def number(value: object) -> float:
+    """The mean of an array of MXNet or NumPy."""
+    values = value.asnumpy() if isinstance(value, mx.nd.NDArray) else np.asarray(value)
+    return float(values.mean())
+
+
+def settle() -> None:
+    """MXNet works in the background: wait until it has nothing left to do."""
+    mx.nd.waitall()
+
+
+@contextmanager
+def unnoticed() -> Iterator[None]:
+    """Nothing inside is recorded for differentiation, nor counts as training."""
+    with mx.autograd.pause():
+        yield
+
+
+def _block(model: object) -> Any:
+    if isinstance(model, mx.gluon.Block):
+        return model
+    raise NetworkError(f"the model is a {type(model).__name__}; it can be a gluon.Block")

@@ -1,0 +1,41 @@
+"""Recording what a Gluon `Estimator` trains: give it one handler more.
+
+with vizframe.Recorder(net, "runs/x") as recorder:
+    estimator.fit(data, epochs=5, event_handlers=[RecordSteps(recorder)])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Protocol
+
+from vizframe.gluon.adapter import number
+from vizframe.gluon.compat import mx
+
+
+class StepCounter(Protocol):
+    """What a `vizframe.Recorder` is asked here."""
+
+    def advance(self, scalars: Mapping[str, object]) -> None: ...
+
+
+class RecordSteps(mx.gluon.contrib.estimator.BatchEnd):  # type: ignore[misc]  # MXNet has no types
+    """Tells the recorder of every batch: its loss, and the training's metrics so far."""
+
+    def __init__(self, recorder: StepCounter) -> None:
+        self._recorder = recorder
+
+    def batch_end(self, estimator: Any, *_: object, **batch: Any) -> None:
+        """Called by the estimator after each update. Nothing is computed unless this step is
+        recorded."""
+        scalars: dict[str, object] = {
+            metric.name: partial(_value, metric) for metric in estimator.train_metrics
+        }
+        losses = batch["loss"] if isinstance(batch["loss"], list) else [batch["loss"]]
+        scalars["loss"] = lambda: sum(map(number, losses)) / len(losses)
+        self._recorder.advance(scalars)
+
+
+def _value(metric: Any) -> float:
+    return float(metric.get()[1])

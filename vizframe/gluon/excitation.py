@@ -1,0 +1,88 @@
+"""A question asked many times: value and input gradient of one unit per image."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vizframe.errors import NetworkError
+from vizframe.gluon.compiled import Compiled
+from vizframe.gluon.heads import Head, KernelHead, MapHead
+from vizframe.gluon.ops import GluonOps
+from vizframe.gluon.parameters import Arrays
+from vizframe.gluon.plan import Plan
+from vizframe.gluon.shapes import Shape
+from vizframe.gluon.target import refuse_shape, refuse_units
+from vizframe.layer import Layer
+from vizframe.network import DeviceArray, Objective, Ops, ReluRule
+
+
+class GluonExcitation:
+    """See `vizframe.network.Excitation`. What `evaluate` gives is overwritten by the next one."""
+
+    def __init__(self, compiled: Compiled, data: str, plan: Plan, head: Head, layer: Layer) -> None:
+        self._compiled = compiled
+        self._images = compiled.inputs[data]
+        self._gradient = compiled.gradients[data]
+        self._plan = plan
+        self._head = head
+        self._layer = layer
+        self._output: Any = None
+        self._ops = GluonOps(self._images.context)
+
+    @property
+    def shape(self) -> Shape:
+        shape: Shape = self._images.shape
+        return shape
+
+    @property
+    def corner(self) -> tuple[int, int]:
+        """Where on the whole image its images begin, (y, x)."""
+        return self._plan.corner
+
+    @property
+    def exact_field(self) -> bool:
+        return self._plan.exact_field
+
+    @property
+    def ops(self) -> Ops:
+        return self._ops
+
+    def ask(self, objective: Objective) -> None:
+        name = self._layer.name
+        if objective.layer != name or len(objective.units) != self.shape[0]:
+            raise NetworkError(
+                f"the question is of {len(objective.units)} units of {objective.layer!r}; it can "
+                f"be of {self.shape[0]} units of {name!r}, as it was compiled"
+            )
+        refuse_units(self._layer, objective.units)
+        self._head.ask(objective)
+
+    def evaluate(self, images: DeviceArray) -> tuple[DeviceArray, DeviceArray]:
+        if images.shape != self.shape:
+            raise NetworkError(f"the images have shape {images.shape}; it can be {self.shape}")
+        images.copyto(self._images)  # type: ignore[attr-defined]  # it is an NDArray
+        self._output = self._compiled.forward(training=True)[0]
+        values, gradient = self._head.answer(self._output)
+        self._compiled.backward([gradient])
+        return values, self._gradient
+
+    def answers(self) -> DeviceArray:
+        if self._output is None:
+            raise NetworkError("nothing was evaluated yet; call evaluate first")
+        answers: DeviceArray = self._head.answers(self._output)
+        return answers
+
+
+def head_of(
+    compiled: Compiled, plan: Plan, rule: ReluRule, arrays: Arrays, layer: Layer, batch: int
+) -> Head:
+    """What the compiled graph's output means.
+
+    Raises:
+        NetworkError: the layer has no units that could be asked.
+    """
+    output = compiled.executor.outputs[0]
+    if plan.kernel is not None:
+        return KernelHead(plan.kernel, rule, arrays, output.shape)
+    refuse_shape(layer.name, output.shape, batch)
+    return MapHead(output.shape, plan.cropped, output.context)

@@ -1,0 +1,355 @@
+"""A Block that has no graph, as plugins see it: `vizframe.network.Network` by hooks.
+
+Each question runs the Block itself, in predict mode, on the device, with hooks on every child. So
+layers are blocks, and what needs a graph to be rewritten is refused with a sentence: other ReLU
+rules. Units are asked on the whole image, all of the net is computed, and where the Block draws
+random numbers itself (Dropout does not), it draws them.
+
+In predict mode MXNet 1.9.1 on oneDNN does not record where a maximum was, and passes gradients back
+to arbitrary places. So pooling blocks, which act alike in both modes, run in training mode; a net
+that calls the operator without a block has no gradient here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from vizframe.errors import NetworkError, UnknownName
+from vizframe.gluon.compat import mx
+from vizframe.gluon.graph import Graph, Node
+from vizframe.gluon.heads import MapHead
+from vizframe.gluon.hooks import After, Before, Names, paths, watched
+from vizframe.gluon.ops import GluonOps
+from vizframe.gluon.parameters import Arrays, Parameters, refuse_nonfinite, to_numpy
+from vizframe.gluon.reason import reason
+from vizframe.gluon.settings import Settings
+from vizframe.gluon.target import read, refuse_batch, refuse_shape, refuse_units, started
+from vizframe.layer import Layer
+from vizframe.network import (
+    DeviceArray,
+    Excitation,
+    FloatArray,
+    Gradient,
+    Network,
+    Objective,
+    Ops,
+    ReluRule,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Output:
+    """What a block gave when the net was called."""
+
+    block: Any
+    value: Any
+    inputs: tuple[Any, ...]
+
+
+class ImperativeNetwork:
+    """See `vizframe.network.Network`, whose docstrings hold here.
+
+    Args:
+        why: a sentence about why it has no graph.
+    """
+
+    def __init__(self, net: Any, parameters: Parameters, settings: Settings, why: str) -> None:
+        self._net = net
+        self._parameters = parameters
+        self._settings = settings
+        self._why = why
+        sample = mx.nd.zeros((1, *settings.input_shape), ctx=parameters.context)
+        outputs = self.run(sample)
+        self._layers = tuple(_layers(outputs, sample))
+        self._by_name = {layer.name: layer for layer in self._layers}
+        self._blocks = {name: output.block for name, output in outputs.items()}
+        self._lost_maxima = self._maxima_without_block(sample)
+
+    @property
+    def name(self) -> str:
+        return type(self._net).__name__
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        return self._layers
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        return self._settings.input_shape
+
+    @property
+    def score_layer(self) -> str:
+        output = self._settings.output
+        return self.layer(output).name if isinstance(output, str) else self._layers[-1].name
+
+    @property
+    def class_names(self) -> tuple[str, ...] | None:
+        return self._settings.class_names
+
+    def layer(self, name: str) -> Layer:
+        if name not in self._by_name:
+            raise UnknownName("layer", name, self._by_name)
+        return self._by_name[name]
+
+    def activations(self, images: FloatArray, layers: Sequence[str]) -> dict[str, FloatArray]:
+        wanted = [self.layer(name).name for name in layers]
+        outputs = self.run(self._on_device(images))
+        return {name: to_numpy(outputs[name].value) for name in wanted}
+
+    def scores(self, images: FloatArray) -> FloatArray:
+        return self.activations(images, [self.score_layer])[self.score_layer]
+
+    def gradient(
+        self,
+        images: FloatArray,
+        objective: Objective,
+        *,
+        rule: ReluRule = "plain",
+        at: str | None = None,
+    ) -> Gradient:
+        self._refuse_rule(rule)
+        layer = self.layer(objective.layer)
+        inner = None if at is None else self.layer(at).name
+        given = self._on_device(images)
+        refuse_batch(objective, len(images))
+        refuse_units(layer, objective.units)
+        output, source = self.recorded(given, layer.name, inner)
+        refuse_shape(layer.name, output.shape, len(images))
+        spread = started(objective, output.shape)
+        gradient = gradient_of(output, source, mx.nd.array(spread, ctx=output.context))
+        return Gradient(read(objective, to_numpy(output)), to_numpy(gradient))
+
+    @contextmanager
+    def excitation(
+        self,
+        objective: Objective,
+        *,
+        size: tuple[int, int] | None = None,
+        rule: ReluRule = "plain",
+        exact_field: bool = True,
+    ) -> Iterator[Excitation]:
+        self._refuse_rule(rule)
+        layer = self.layer(objective.layer)
+        arrays = self._parameters.arrays()
+        refuse_nonfinite(arrays, list(arrays))
+        shape = (len(objective.units), self.input_shape[0], *(size or self.input_shape[1:]))
+        excitation = ImperativeExcitation(self, layer, shape, self._parameters.context)
+        excitation.ask(replace(objective, layer=layer.name))
+        yield excitation
+
+    def batch_size(
+        self, layer: str, *, size: tuple[int, int] | None = None, exact_field: bool = True
+    ) -> int:
+        self.layer(layer)
+        larger = np.prod(size or (1, 1)) / np.prod(self.input_shape[1:] if size else (1, 1))
+        numbers = sum(int(np.prod(each.shape)) for each in self._layers)
+        each_takes = 8 * (numbers + int(np.prod(self.input_shape))) * float(larger)
+        return max(1, min(64, int(self._settings.memory / each_takes)))
+
+    def weights(self, layer: str) -> dict[str, FloatArray]:
+        arrays = self._parameters.arrays()
+        return {short: to_numpy(arrays[full]) for short, full in self._own(layer).items()}
+
+    def weight_gradients(self, layer: str) -> dict[str, FloatArray]:
+        own = self._own(layer).items()
+        found = {short: self._parameters.gradients(full) for short, full in own}
+        return {short: to_numpy(array) for short, array in found.items() if array is not None}
+
+    def randomized(self, seed: int) -> AbstractContextManager[Network]:
+        return self._randomized(seed)
+
+    @contextmanager
+    def _randomized(self, seed: int) -> Iterator[Network]:
+        shuffled = self._parameters.shuffled(seed)
+        yield ImperativeNetwork(self._net, shuffled, self._settings, self._why)
+
+    def run(self, images: Any, cut: str | None = None) -> dict[str, Output]:
+        """What every block gives for these images, in the order in which they end. The net's own
+        mode, hooks and parameters are afterwards as before.
+
+        Args:
+            cut: a layer whose output is to be differentiated by; what comes before it is not.
+        """
+        outputs: dict[str, Output] = {}
+        names = Names()
+
+        def before(block: Any, _inputs: tuple[Any, ...]) -> None:
+            mx.autograd.set_training(is_pooling(block))
+
+        def watch(path: str, _block: Any) -> tuple[Before, After]:
+            def after(block: Any, inputs: tuple[Any, ...], value: Any) -> None:
+                mx.autograd.set_training(False)
+                if not isinstance(value, mx.nd.NDArray):
+                    return
+                if any(value is known.value for known in outputs.values()):
+                    return  # a container, whose last child has said so
+                name = names.unique(path or "output")
+                outputs[name] = Output(block, value, inputs)
+                if name == cut:
+                    value.attach_grad()
+
+            return before, after
+
+        others = self._settings.others.values()
+        given = [_repeated(each, images) for each in others]
+        with _lent(self._net, self._parameters), watched(self._net, watch):
+            try:
+                self._net(images, *given)
+            except (mx.MXNetError, ValueError) as error:
+                raise NetworkError(
+                    f"the network {self.name!r} cannot take images of shape {images.shape}: "
+                    f"{reason(error)}"
+                ) from error
+        return outputs
+
+    def recorded(self, images: Any, layer: str, inner: str | None) -> tuple[Any, Any]:
+        """The layer's output, and the array to differentiate it by."""
+        if self._lost_maxima:
+            raise NetworkError(
+                f"the network {self.name!r} takes maxima by mx.nd.Pooling, whose gradient MXNet "
+                "1.9.1 gets wrong in predict mode; make it a block, nn.MaxPool2D"
+            )
+        outputs = self._recorded(images, inner)
+        names = list(outputs)
+        if inner is not None and names.index(inner) >= names.index(layer):
+            raise NetworkError(
+                f"layer {layer!r} does not depend on layer {inner!r}; name one that comes before it"
+            )
+        return outputs[layer].value, images if inner is None else outputs[inner].value
+
+    def _recorded(self, images: Any, inner: str | None) -> dict[str, Output]:
+        images.attach_grad()
+        with mx.autograd.record(train_mode=False):
+            return self.run(images, inner)
+
+    def _maxima_without_block(self, sample: Any) -> bool:
+        """Whether the last layer's history has maxima that no pooling block took."""
+        outputs = self._recorded(sample, None)
+        history = mx.autograd.get_symbol(outputs[self._layers[-1].name].value)
+        nodes = Graph.of(history).nodes
+        taken = sum(n.operator == "Pooling" and is_maximum(n) for n in nodes)
+        return taken > sum(is_pooling(each.block) for each in outputs.values())
+
+    def _own(self, layer: str) -> dict[str, str]:
+        registered = self._blocks[self.layer(layer).name]._reg_params
+        return {short: parameter.name for short, parameter in registered.items()}
+
+    def _on_device(self, images: FloatArray) -> Any:
+        checked = self._settings.checked(images, self.name)
+        return mx.nd.array(checked, ctx=self._parameters.context)
+
+    def _refuse_rule(self, rule: ReluRule) -> None:
+        if rule != "plain":
+            raise NetworkError(
+                f"rule is {rule!r}; it can be 'plain', as no ReLU can be replaced here: {self._why}"
+            )
+
+
+class ImperativeExcitation:
+    """See `vizframe.network.Excitation`."""
+
+    exact_field = False
+
+    def __init__(
+        self, network: ImperativeNetwork, layer: Layer, shape: tuple[int, ...], context: Any
+    ) -> None:
+        self._network, self._layer = network, layer
+        self.shape = shape
+        self.ops: Ops = GluonOps(context)
+        output = network.run(mx.nd.zeros(shape, ctx=context))[layer.name].value
+        refuse_shape(layer.name, output.shape, shape[0])
+        self._head = MapHead(output.shape, False, context)
+        self._output: Any = None
+
+    def ask(self, objective: Objective) -> None:
+        if objective.layer != self._layer.name or len(objective.units) != self.shape[0]:
+            raise NetworkError(
+                f"the question is of {len(objective.units)} units of {objective.layer!r}; it can "
+                f"be of {self.shape[0]} units of {self._layer.name!r}, as it was opened"
+            )
+        refuse_units(self._layer, objective.units)
+        self._head.ask(objective)
+
+    def evaluate(self, images: DeviceArray) -> tuple[DeviceArray, DeviceArray]:
+        if images.shape != self.shape:
+            raise NetworkError(f"the images have shape {images.shape}; it can be {self.shape}")
+        given: Any = images
+        source = given.copy()
+        self._output, _ = self._network.recorded(source, self._layer.name, None)
+        values, spread = self._head.answer(self._output)
+        return values, gradient_of(self._output, source, spread)
+
+    def answers(self) -> DeviceArray:
+        if self._output is None:
+            raise NetworkError("nothing was evaluated yet; call evaluate first")
+        answers: DeviceArray = self._head.answers(self._output)
+        return answers
+
+
+def gradient_of(output: Any, source: Any, spread: Any) -> Any:
+    """Of the output, weighed by ``spread``, with respect to the source; no parameter's gradient
+    is touched."""
+    try:
+        return mx.autograd.grad([output], [source], head_grads=[spread], train_mode=False)[0]
+    except mx.MXNetError as error:
+        raise NetworkError(
+            f"the layer's output cannot be differentiated: {reason(error)}"
+        ) from error
+
+
+def is_pooling(block: Any) -> bool:
+    return isinstance(block, mx.gluon.nn.conv_layers._Pooling)
+
+
+def is_maximum(node: Node) -> bool:
+    return node.attributes.get("pool_type", "max") == "max"
+
+
+@contextmanager
+def _lent(net: Any, parameters: Parameters) -> Iterator[None]:
+    """Inside, the net computes with these parameters, in predict mode, child by child also where
+    it is hybridized. Only references change hands; all is given back."""
+    arrays: Arrays = parameters.arrays()
+    owned = [(each, each._data) for each in net.collect_params().values()]
+    hybrid = [each for _, each in paths(net) if isinstance(each, mx.gluon.HybridBlock)]
+    active = [each for each in hybrid if each._active]
+    try:
+        for block in active:
+            block._active = False
+        for parameter, own in owned:
+            place = parameter.list_ctx().index(parameters.context)
+            if own[place] is not arrays[parameter.name]:
+                parameter._data = [*own[:place], arrays[parameter.name], *own[place + 1 :]]
+        with mx.autograd.predict_mode():
+            yield
+    finally:
+        for parameter, own in owned:
+            parameter._data = own
+        for block in active:
+            block._active = True
+
+
+def _layers(outputs: dict[str, Output], sample: Any) -> Iterator[Layer]:
+    made = {id(sample): "data"}
+    for name, output in outputs.items():
+        shape = tuple(output.value.shape[1:])
+        sources = (made[id(each)] for each in output.inputs if id(each) in made)
+        yield Layer(
+            name=name,
+            operator=type(output.block).__name__,
+            shape=shape,
+            units=shape[0] if shape else 1,
+            parameters={k: tuple(p.shape) for k, p in output.block._reg_params.items()},
+            inputs=tuple(dict.fromkeys(sources)),
+        )
+        made[id(output.value)] = name
+
+
+def _repeated(sample: FloatArray, images: Any) -> Any:
+    repeated = np.repeat(np.asarray(sample, np.float32)[None], images.shape[0], axis=0)
+    return mx.nd.array(repeated, ctx=images.context)

@@ -1,0 +1,303 @@
+"""A Gluon model as plugins see it: `vizframe.network.Network` on MXNet.
+
+    Block ─ trace ─► Graph ─ for inference ─► cut at the layers asked for ─ bind ─► Compiled
+                                              the model's own parameter arrays ──┘
+
+Binding shares the arrays of the model, so a graph that was compiled once answers with the current
+weights at every step. The model itself is never called, so nothing in it changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vizframe.errors import NetworkError, UnknownName
+from vizframe.gluon.compat import mx
+from vizframe.gluon.compiled import Compiled, Kept, compile_graph
+from vizframe.gluon.excitation import GluonExcitation, head_of
+from vizframe.gluon.files import load_symbol
+from vizframe.gluon.graph import Entry, Graph
+from vizframe.gluon.inference import for_inference
+from vizframe.gluon.layers import layers_of, score_entry
+from vizframe.gluon.parameters import Parameters, refuse_nonfinite, to_numpy
+from vizframe.gluon.plan import Plan, plan
+from vizframe.gluon.rules import with_rule
+from vizframe.gluon.settings import Settings
+from vizframe.gluon.shapes import Shape, entry_shapes
+from vizframe.gluon.target import read, refuse_batch, refuse_shape, refuse_units, started
+from vizframe.gluon.trace import Trace, trace_block, trace_symbol
+from vizframe.layer import Layer
+from vizframe.network import Excitation, FloatArray, Gradient, Network, Objective, ReluRule
+
+_MOST_AT_ONCE = 64
+"""Larger batches of receptive fields fall out of the processor's cache and gain nothing."""
+
+
+class GluonNetwork:
+    """See `vizframe.network.Network`, whose docstrings hold here."""
+
+    def __init__(self, name: str, trace: Trace, parameters: Parameters, settings: Settings) -> None:
+        self._name = name
+        self._trace = trace
+        self._parameters = parameters
+        self._settings = settings
+        self._input = settings.image_input(trace.inputs)
+        self._others = {k: np.asarray(v, np.float32) for k, v in settings.others.items()}
+        graph = trace.graph.rewritten(for_inference)
+        self._graph = graph
+        self._data = graph.variable(self._input)
+        self._kept = Kept(settings.memory)
+        self._shapes_of: dict[tuple[object, ...], dict[Entry, Shape]] = {}
+        shapes = self._shapes(settings.input_shape)
+        self._layers, self._entries, self._own = layers_of(trace, graph, shapes, self._data)
+        self._by_name = {layer.name: layer for layer in self._layers}
+        output = settings.output
+        self._scores = (
+            score_entry(graph, output) if isinstance(output, int) else self._entry(output)
+        )
+
+    @classmethod
+    def of(cls, net: Any, input_shape: tuple[int, ...], **options: Any) -> GluonNetwork:
+        """The view of a HybridBlock (hybridized or not) whose parameters have values.
+
+        ``options`` are those of `Settings`.
+
+        Raises:
+            NetworkError: it cannot be traced, or not with such inputs.
+        """
+        parameters = Parameters.of_block(net)
+        settings = Settings(tuple(input_shape), **options)
+        return cls(type(net).__name__, trace_block(net), parameters, settings)
+
+    @classmethod
+    def loaded(
+        cls,
+        symbol: str | Path,
+        params: str | Path,
+        input_shape: tuple[int, ...],
+        *,
+        context: Any = None,
+        **options: Any,
+    ) -> GluonNetwork:
+        """The view of an exported model: ``-symbol.json`` and ``.params``.
+
+        Raises:
+            UsageError: a file is missing or not what it should be.
+            NetworkError: the parameters do not fit the symbol.
+        """
+        exported, arrays, inputs = load_symbol(Path(symbol), Path(params), context or mx.cpu())
+        settings = Settings(tuple(input_shape), **options)
+        parameters = Parameters.of_arrays(arrays, context or mx.cpu())
+        name = Path(symbol).name.removesuffix("-symbol.json").removesuffix(".json")
+        return cls(name, trace_symbol(exported, inputs), parameters, settings)
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        return self._layers
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        return self._settings.input_shape
+
+    @property
+    def score_layer(self) -> str:
+        return next(name for name, entry in self._entries.items() if entry == self._scores)
+
+    @property
+    def class_names(self) -> tuple[str, ...] | None:
+        return self._settings.class_names
+
+    def layer(self, name: str) -> Layer:
+        if name in self._by_name:
+            return self._by_name[name]
+        if name in self._trace.aliases:
+            entry = self._trace.aliases[name]
+            return next(self._by_name[n] for n, e in self._entries.items() if e == entry)
+        raise UnknownName("layer", name, self._by_name)
+
+    def activations(self, images: FloatArray, layers: Sequence[str]) -> dict[str, FloatArray]:
+        batch = self._settings.checked(images, self._name)
+        if not layers:
+            return {}
+        entries = tuple(dict.fromkeys(self._entry(name) for name in layers))
+        compiled = self._compiled(("activations", entries), self._graph.answering(entries), batch)
+        self._fill(compiled, batch)
+        outputs = dict(zip(entries, compiled.forward(), strict=True))
+        return {name: to_numpy(outputs[self._entry(name)]) for name in layers}
+
+    def scores(self, images: FloatArray) -> FloatArray:
+        name = self.score_layer
+        return self.activations(images, [name])[name]
+
+    def gradient(
+        self,
+        images: FloatArray,
+        objective: Objective,
+        *,
+        rule: ReluRule = "plain",
+        at: str | None = None,
+    ) -> Gradient:
+        batch = self._settings.checked(images, self._name)
+        layer = self.layer(objective.layer)
+        refuse_batch(objective, len(batch))
+        refuse_units(layer, objective.units)
+        compiled, wanted = self._differentiable(layer.name, batch, rule, at)
+        output = compiled.forward(training=True)[0]
+        refuse_shape(layer.name, output.shape, len(batch))
+        spread = started(objective, output.shape)
+        compiled.backward([mx.nd.array(spread, ctx=output.context)])
+        values = read(objective, to_numpy(output))
+        return Gradient(values, to_numpy(compiled.gradients[wanted]))
+
+    @contextmanager
+    def excitation(
+        self,
+        objective: Objective,
+        *,
+        size: tuple[int, int] | None = None,
+        rule: ReluRule = "plain",
+        exact_field: bool = True,
+    ) -> Iterator[Excitation]:
+        layer = self.layer(objective.layer)
+        centred = isinstance(objective.place, str) and objective.place == "centre"
+        chosen_plan = self._plan(layer, self._sized(size), rule, exact_field and centred)
+        arrays = self._parameters.arrays()
+        refuse_nonfinite(arrays, [n for n in chosen_plan.parameters() if n in arrays])
+        count = len(objective.units)
+        batch = (count, self.input_shape[0], *chosen_plan.size)
+        key = ("excitation", layer.name, rule, chosen_plan.key)
+        compiled = self._bound(key, chosen_plan.graph, batch, wanted=(self._input,))
+        self._fill_others(compiled, count)
+        head = head_of(compiled, chosen_plan, rule, arrays, layer, count)
+        excitation = GluonExcitation(compiled, self._input, chosen_plan, head, layer)
+        excitation.ask(replace(objective, layer=layer.name))
+        yield excitation
+
+    def batch_size(
+        self, layer: str, *, size: tuple[int, int] | None = None, exact_field: bool = True
+    ) -> int:
+        found = self.layer(layer)
+        shape = self._sized(size)
+        cut = self._plan(found, shape, "plain", exact_field)
+        inputs = {self._input: (1, shape[0], *cut.size), **self._other_shapes(1)}
+        made = entry_shapes(cut.graph, self._parameters.arrays(), inputs)
+        numbers = sum(
+            int(np.prod(each))
+            for (i, _), each in made.items()
+            if not cut.graph.nodes[i].is_variable
+        )
+        each_takes = 8 * (numbers + int(np.prod(inputs[self._input])))  # values and gradients
+        return max(1, min(_MOST_AT_ONCE, self._settings.memory // each_takes))
+
+    def weights(self, layer: str) -> dict[str, FloatArray]:
+        arrays = self._parameters.arrays()
+        return {k: to_numpy(arrays[full]) for k, full in self._own[self.layer(layer).name].items()}
+
+    def weight_gradients(self, layer: str) -> dict[str, FloatArray]:
+        found = {
+            short: self._parameters.gradients(full)
+            for short, full in self._own[self.layer(layer).name].items()
+        }
+        return {short: to_numpy(array) for short, array in found.items() if array is not None}
+
+    def randomized(self, seed: int) -> AbstractContextManager[Network]:
+        return self._randomized(seed)
+
+    @contextmanager
+    def _randomized(self, seed: int) -> Iterator[Network]:
+        shuffled = self._parameters.shuffled(seed)
+        yield GluonNetwork(self._name, self._trace, shuffled, self._settings)
+
+    def _entry(self, name: str) -> Entry:
+        return self._entries[self.layer(name).name]
+
+    def _sized(self, size: tuple[int, int] | None) -> Shape:
+        shape = self._settings.input_shape
+        return shape if size is None else (shape[0], *size)
+
+    def _plan(self, layer: Layer, shape: Shape, rule: ReluRule, exact_field: bool) -> Plan:
+        """How a question about the layer is answered, from images of this shape."""
+        entry = self._entry(layer.name)
+        graph = self._graph.answering([entry])
+        return plan(
+            graph.rewritten(lambda node: with_rule(node, rule)),
+            self._data,
+            entry,
+            self._shapes(shape, graph),
+            exact_field=exact_field,
+        )
+
+    def _shapes(self, shape: Shape, graph: Graph | None = None) -> dict[Entry, Shape]:
+        """Of all that the graph's heads need (by default: the network's), for one input."""
+        asked = graph or self._graph
+        key = (shape, asked.heads)
+        if key not in self._shapes_of:
+            inputs = {self._input: (1, *shape), **self._other_shapes(1)}
+            self._shapes_of[key] = entry_shapes(asked, self._parameters.arrays(), inputs)
+        return self._shapes_of[key]
+
+    def _other_shapes(self, count: int) -> dict[str, Shape]:
+        return {name: (count, *sample.shape) for name, sample in self._others.items()}
+
+    def _compiled(self, key: tuple[object, ...], graph: Graph, batch: FloatArray) -> Compiled:
+        return self._bound(key, graph, batch.shape)
+
+    def _bound(
+        self, key: tuple[object, ...], graph: Graph, shape: Shape, wanted: Sequence[str] = ()
+    ) -> Compiled:
+        arrays = self._parameters.arrays()
+        inputs = {self._input: shape, **self._other_shapes(shape[0])}
+
+        def make() -> Compiled:
+            return compile_graph(graph, arrays, inputs, wanted, self._parameters.context)
+
+        return self._kept.get((*key, shape), arrays, make)
+
+    def _differentiable(
+        self, layer: str, batch: FloatArray, rule: ReluRule, at: str | None
+    ) -> tuple[Compiled, str]:
+        """The graph of the layer, filled with the batch, and the input it is differentiated by."""
+        graph = self._graph.answering([self._entry(layer)])
+        if at is None:
+            ruled = graph.rewritten(lambda node: with_rule(node, rule))
+            key = ("gradient", layer, rule)
+            compiled = self._bound(key, ruled, batch.shape, wanted=(self._input,))
+            self._fill(compiled, batch)
+            return compiled, self._input
+        given = self.activations(batch, [at])[at]
+        inner, source = "vizframe_at", self._entry(at)
+        if source[0] not in graph.below(graph.heads) or source in graph.heads:
+            raise NetworkError(
+                f"layer {layer!r} does not depend on layer {at!r}; name one that comes before it"
+            )
+        fed = graph.fed(source, inner).rewritten(lambda node: with_rule(node, rule))
+        inputs = {inner: given.shape, self._input: batch.shape, **self._other_shapes(len(batch))}
+        arrays = self._parameters.arrays()
+
+        def make() -> Compiled:
+            return compile_graph(fed, arrays, inputs, (inner,), self._parameters.context)
+
+        compiled = self._kept.get(("gradient", layer, rule, at, batch.shape), arrays, make)
+        compiled.inputs[inner][:] = given
+        if self._input in compiled.inputs:
+            self._fill(compiled, batch)
+        return compiled, inner
+
+    def _fill(self, compiled: Compiled, batch: FloatArray) -> None:
+        compiled.inputs[self._input][:] = batch
+        self._fill_others(compiled, len(batch))
+
+    def _fill_others(self, compiled: Compiled, count: int) -> None:
+        for name, sample in self._others.items():
+            if name in compiled.inputs:
+                compiled.inputs[name][:] = np.repeat(sample[None], count, axis=0)

@@ -1,0 +1,254 @@
+"""`Ops` on MXNet: arithmetic that stays on the model's device.
+
+A device array is an ``mx.nd.NDArray``. Its own ``+ − × ÷`` broadcast and never wait. What is not
+written the plainest way was measured on (64, 3, 14, 14) and (8, 3, 224, 224), two cores:
+
+    sum over all of an image   a product with ones     60 µs and 0.8 ms; ``sum`` 360 µs and 7 ms
+    sum over the channels      a 1×1 convolution       19 µs and 0.1 ms; ``sum`` 460 µs and 16 ms
+    blur                       two matrix products    140 µs and 15 ms; convolution 650 µs and 16 ms
+    percentile                 NumPy's partition      120 µs and 4.6 ms; ``sort`` 280 µs and 15 ms
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cache
+from typing import Any, cast
+
+import numpy as np
+
+from vizframe.gluon.compat import mx
+from vizframe.network import AdamStep, DeviceArray, FloatArray
+
+NDArray = Any
+"""``mx.nd.NDArray``; MXNet ships no types."""
+
+
+class GluonOps:
+    """Arithmetic on (batch, channel, y, x) on one MXNet context."""
+
+    def __init__(self, context: Any) -> None:
+        self._context = context
+        self._last_grid: tuple[object, NDArray] | None = None
+        self._ones: dict[tuple[int, ...], NDArray] = {}
+        self._blurs: dict[tuple[int, float], NDArray] = {}
+
+    def to_device(self, values: FloatArray) -> DeviceArray:
+        return _device(mx.nd.array(values, ctx=self._context, dtype=np.float32))
+
+    def to_numpy(self, values: DeviceArray) -> FloatArray:
+        return cast(FloatArray, _own(values).asnumpy())
+
+    def zeros_like(self, values: DeviceArray) -> DeviceArray:
+        return _device(mx.nd.zeros_like(_own(values)))
+
+    def clip(self, values: DeviceArray, low: float, high: float) -> DeviceArray:
+        return _device(mx.nd.clip(_own(values), low, high))
+
+    def abs(self, values: DeviceArray) -> DeviceArray:
+        return _device(mx.nd.abs(_own(values)))
+
+    def exp(self, values: DeviceArray) -> DeviceArray:
+        return _device(mx.nd.exp(_own(values)))
+
+    def sqrt(self, values: DeviceArray) -> DeviceArray:
+        return _device(mx.nd.sqrt(_own(values)))
+
+    def sigmoid(self, values: DeviceArray) -> DeviceArray:
+        return _device(mx.nd.sigmoid(_own(values)))
+
+    def maximum(self, a: DeviceArray, b: DeviceArray | float) -> DeviceArray:
+        return _device(mx.nd.maximum(a, b))
+
+    def minimum(self, a: DeviceArray, b: DeviceArray | float) -> DeviceArray:
+        return _device(mx.nd.minimum(a, b))
+
+    def at_least(self, a: DeviceArray, b: DeviceArray) -> DeviceArray:
+        return _device(mx.nd.broadcast_greater_equal(_own(a), _own(b)))
+
+    def sum(self, values: DeviceArray, axes: tuple[int, ...]) -> DeviceArray:
+        shape, own = tuple(values.shape), _own(values)
+        if axes == tuple(range(1, len(shape))):
+            flat = own.reshape((shape[0], -1))
+            total = mx.nd.dot(flat, self._of_ones((flat.shape[1], 1)))
+            return _device(total.reshape((shape[0],) + (1,) * len(axes)))
+        if axes == (1,) and len(shape) == 4:
+            return _device(self._over_channels(own))
+        return _device(mx.nd.sum(own, axis=axes, keepdims=True))
+
+    def percentile(self, values: DeviceArray, percent: float) -> DeviceArray:
+        rows = _own(values).reshape((values.shape[0], -1))
+        place = percent / 100 * (rows.shape[1] - 1)
+        below = int(place)
+        above = min(below + 1, rows.shape[1] - 1)
+        # A CPU's arrays lie where NumPy can read them.
+        ranked = (partitioned if self._context.device_type == "cpu" else ordered)(
+            rows, below, above
+        )
+        low = mx.nd.slice_axis(ranked, axis=1, begin=0, end=1)
+        high = mx.nd.slice_axis(ranked, axis=1, begin=1, end=2)
+        between = round(place - below, 12)  # MXNet refuses numbers too small for float32
+        return _device((low + (high - low) * between).reshape((-1, 1, 1, 1)))
+
+    def blur(self, images: DeviceArray, sigma: float) -> DeviceArray:
+        wide = mx.nd.dot(_own(images), self._blur(images.shape[3], sigma))
+        tall = mx.nd.dot(_upright(wide), self._blur(images.shape[2], sigma))
+        return _device(_upright(tall))
+
+    def matmul(self, a: DeviceArray, b: DeviceArray) -> DeviceArray:
+        return _device(mx.nd.dot(_own(a), _own(b)))
+
+    def reshape(self, values: DeviceArray, shape: tuple[int, ...]) -> DeviceArray:
+        return _device(_own(values).reshape(shape))
+
+    def transpose(self, values: DeviceArray, axes: tuple[int, ...]) -> DeviceArray:
+        return _device(mx.nd.transpose(_own(values), axes))
+
+    def pad(self, images: DeviceArray, width: int, value: float) -> DeviceArray:
+        return _device(_framed(_own(images), (width,) * 4, value))
+
+    def crop(self, images: DeviceArray, y: int, x: int, height: int, width: int) -> DeviceArray:
+        begin, end = (None, None, y, x), (None, None, y + height, x + width)
+        return _device(mx.nd.slice(_own(images), begin=begin, end=end))
+
+    def uncrop(self, grads: DeviceArray, y: int, x: int, height: int, width: int) -> DeviceArray:
+        below, right = height - y - grads.shape[2], width - x - grads.shape[3]
+        return _device(_framed(_own(grads), (y, below, x, right), 0.0))
+
+    def warp(self, images: DeviceArray, matrix: FloatArray) -> DeviceArray:
+        return _device(_roomy(self._sampled, _own(images), matrix))
+
+    def unwarp(self, grads: DeviceArray, matrix: FloatArray) -> DeviceArray:
+        return _device(_roomy(self._scattered, _own(grads), matrix))
+
+    def adam(self, mean_decay: float, square_decay: float) -> AdamStep:
+        """MXNet's fused update: 1 operation where the formula takes 14."""
+        moments: list[NDArray] = []
+        steps = 0
+
+        def step(values: DeviceArray, gradient: DeviceArray, rate: float) -> DeviceArray:
+            nonlocal steps
+            steps += 1
+            if not moments:
+                moments.extend(mx.nd.zeros_like(_own(values)) for _ in range(2))
+            shrink = math.sqrt(1 - square_decay**steps) / (1 - mean_decay**steps)
+            return _device(
+                mx.nd.adam_update(
+                    _own(values),
+                    _own(gradient),
+                    *moments,
+                    lr=-rate * shrink,
+                    beta1=mean_decay,
+                    beta2=square_decay,
+                    epsilon=1e-8,
+                )
+            )
+
+        return step
+
+    def _sampled(self, images: NDArray, matrix: FloatArray) -> NDArray:
+        return mx.nd.BilinearSampler(images, self._grid(images.shape, matrix))
+
+    def _scattered(self, grads: NDArray, matrix: FloatArray) -> NDArray:
+        """The sampler is linear, so its own backward pass, taken anywhere, is the adjoint."""
+        images = mx.nd.zeros_like(grads)
+        images.attach_grad()
+        grid = self._grid(grads.shape, matrix)
+        with mx.autograd.record():
+            shown = mx.nd.BilinearSampler(images, grid)
+        shown.backward(grads)
+        return images.grad
+
+    def _grid(self, shape: tuple[int, ...], matrix: FloatArray) -> NDArray:
+        """Where each pixel is read. The last one is kept, as an adjoint follows each move."""
+        key = (tuple(shape), matrix.tobytes())
+        if self._last_grid is None or self._last_grid[0] != key:
+            self._last_grid = key, self._fresh_grid(shape, matrix)
+        return self._last_grid[1]
+
+    def _fresh_grid(self, shape: tuple[int, ...], matrix: FloatArray) -> NDArray:
+        """In MXNet's coordinates: −1 … 1 from first to last centre."""
+        batch, _, height, width = shape
+        half = np.array([(width - 1) / 2, (height - 1) / 2])
+        scaled = np.array(matrix, np.float64)
+        scaled[:, :2] *= half[None]
+        scaled /= half[:, None]
+        rows = mx.nd.array(np.tile(scaled.reshape(1, 6), (batch, 1)), ctx=self._context)
+        return mx.nd.GridGenerator(rows, transform_type="affine", target_shape=(height, width))
+
+    def _over_channels(self, values: NDArray) -> NDArray:
+        channels = values.shape[1]
+        if channels == 1:
+            return values
+        ones = self._of_ones((1, channels, 1, 1))
+        return mx.nd.Convolution(values, ones, kernel=(1, 1), num_filter=1, no_bias=True)
+
+    def _of_ones(self, shape: tuple[int, ...]) -> NDArray:
+        if shape not in self._ones:
+            self._ones[shape] = mx.nd.ones(shape, ctx=self._context)
+        return self._ones[shape]
+
+    def _blur(self, size: int, sigma: float) -> NDArray:
+        if (size, sigma) not in self._blurs:
+            matrix = blur_matrix(size, sigma)
+            self._blurs[size, sigma] = mx.nd.array(matrix, ctx=self._context)
+        return self._blurs[size, sigma]
+
+
+@cache
+def blur_matrix(size: int, sigma: float) -> FloatArray:
+    """What a line of pixels, (…, size), is multiplied with to be blurred: column j holds the
+    Gaussian about pixel j, cut at 4σ, what falls beyond the edges reflected back
+    (d c b a | a b c d | d c b a)."""
+    radius = int(4 * sigma + 0.5)
+    places = np.arange(-radius, radius + 1)
+    weights = np.exp(-0.5 * (places / sigma) ** 2)
+    weights /= weights.sum()
+    matrix = np.zeros((size, size))
+    for column in range(size):
+        wrapped = (column + places) % (2 * size)
+        rows = np.where(wrapped < size, wrapped, 2 * size - 1 - wrapped)
+        np.add.at(matrix[:, column], rows, weights)
+    return matrix.astype(np.float32)
+
+
+def partitioned(rows: NDArray, below: int, above: int) -> NDArray:
+    """Of each row, the values of these two ranks, (rows, 2); by NumPy."""
+    found = np.partition(rows.asnumpy(), [below, above], axis=1)[:, [below, above]]
+    return mx.nd.array(found, ctx=rows.context)
+
+
+def ordered(rows: NDArray, below: int, above: int) -> NDArray:
+    """As `partitioned`, on any device."""
+    ranks = mx.nd.array([below, above], ctx=rows.context)
+    return mx.nd.take(mx.nd.sort(rows, axis=1), ranks, axis=1)
+
+
+def _own(values: DeviceArray) -> NDArray:
+    return cast(NDArray, values)
+
+
+def _device(values: NDArray) -> DeviceArray:
+    return cast(DeviceArray, values)
+
+
+def _upright(images: NDArray) -> NDArray:
+    return mx.nd.transpose(images, (0, 1, 3, 2))
+
+
+def _roomy(
+    move: Callable[[NDArray, FloatArray], NDArray], images: NDArray, matrix: FloatArray
+) -> NDArray:
+    """The move of images; those a single pixel high or wide, which MXNet's coordinates cannot
+    tell places of, get a frame of zeros for it, which is taken off again."""
+    if 1 not in images.shape[2:]:
+        return move(images, matrix)
+    moved = move(_framed(images, (1, 1, 1, 1), 0.0), matrix)
+    return mx.nd.slice(moved, begin=(None, None, 1, 1), end=(None, None, -1, -1))
+
+
+def _framed(images: NDArray, edges: tuple[int, ...], value: float) -> NDArray:
+    """Padded by so many pixels (above, below, left, right)."""
+    width = (0, 0, 0, 0, *edges)
+    return mx.nd.pad(images, mode="constant", pad_width=width, constant_value=value)

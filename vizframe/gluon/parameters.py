@@ -1,0 +1,109 @@
+"""A network's parameters as MXNet arrays: its own and no copies, so always the current ones.
+
+Only half and double precision are copied, at each question, to single: MXNet cannot multiply
+matrices of half precision on a CPU.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from vizframe.errors import NetworkError
+from vizframe.gluon.compat import mx
+from vizframe.network import FloatArray
+
+Arrays = Mapping[str, Any]
+"""MXNet arrays by the parameter's full name."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parameters:
+    """Where the arrays are found at each question.
+
+    Attributes:
+        arrays: gives all arrays by name. A cast or a move to another context makes new ones.
+        gradients: gives the gradient of one parameter, or None where the model keeps none.
+        context: the device they live on.
+    """
+
+    arrays: Callable[[], Arrays]
+    gradients: Callable[[str], Any]
+    context: Any
+
+    @classmethod
+    def of_block(cls, net: Any) -> Parameters:
+        """Those of a Gluon block.
+
+        Raises:
+            NetworkError: some have no values yet; the message names the first.
+        """
+        owned = dict(net.collect_params().items())
+        for name, parameter in owned.items():
+            if parameter._data is None:
+                raise NetworkError(
+                    f"parameter {name!r} has no values yet; call net.initialize() and give the "
+                    "network one batch"
+                )
+        contexts = next(iter(owned.values())).list_ctx() if owned else [mx.current_context()]
+        context = contexts[0]
+
+        single = _Single()
+
+        def arrays() -> Arrays:
+            return {name: single(name, each.data(context)) for name, each in owned.items()}
+
+        def gradient(name: str) -> Any:
+            parameter = owned[name]
+            return None if parameter._grad is None else parameter.grad(context)
+
+        return cls(arrays, gradient, context)
+
+    @classmethod
+    def of_arrays(cls, found: Arrays, context: Any) -> Parameters:
+        """Fixed arrays, such as those of a file."""
+        single = {name: _Single()(name, array) for name, array in found.items()}
+        return cls(lambda: single, lambda _name: None, context)
+
+    def shuffled(self, seed: int) -> Parameters:
+        """Copies whose values are drawn anew: each array's own values in another order."""
+        generator = np.random.default_rng(seed)
+        copies = {}
+        for name, array in sorted(self.arrays().items()):
+            values = array.asnumpy()
+            mixed = generator.permutation(values.ravel()).reshape(values.shape)
+            copies[name] = mx.nd.array(mixed, ctx=self.context, dtype=array.dtype)
+        return Parameters.of_arrays(copies, self.context)
+
+
+class _Single:
+    """Arrays in single precision: themselves, or copies that stay the same object."""
+
+    def __init__(self) -> None:
+        self._copies: dict[str, Any] = {}
+
+    def __call__(self, name: str, array: Any) -> Any:
+        if array.dtype not in (np.float16, np.float64):
+            return array
+        known = self._copies.get(name)
+        if known is None or known.shape != array.shape or known.context != array.context:
+            self._copies[name] = mx.nd.empty(array.shape, ctx=array.context)
+        return array.copyto(self._copies[name])
+
+
+def to_numpy(array: Any) -> FloatArray:
+    """A copy in NumPy float32."""
+    values: FloatArray = array.asnumpy().astype(np.float32, copy=False)
+    return values
+
+
+def refuse_nonfinite(arrays: Arrays, names: list[str]) -> None:
+    """Raises NetworkError for the first of the parameters that holds NaN or ±inf."""
+    for name in names:
+        if not np.isfinite(arrays[name].sum().asscalar()):
+            raise NetworkError(
+                f"parameter {name!r} holds NaN or infinite values; nothing can be raised through it"
+            )

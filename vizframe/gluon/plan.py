@@ -1,0 +1,161 @@
+"""How a question is answered: how much of the graph, of the image and of the last kernel it needs.
+
+A convolution or dense layer is linear, so its answer for one unit is a dot product with that
+unit's kernel, and the gradient of its input is the kernel itself. So the graph is cut in front of
+the last kernel, and only the units asked for are ever computed:
+
+    image ─ graph up to the last kernel ─► features ─ · kernel[unit] + bias (─ relu) ─► value
+                                               ▲
+    gradient ◄─ backward ─── kernel[unit] ─────┘
+
+Where the objective is a single place, the graph is also cropped to what that place sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vizframe.gluon.crop import Box, crop
+from vizframe.gluon.graph import Entry, Graph, Node
+from vizframe.gluon.rules import OPERATOR, is_relu
+from vizframe.gluon.shapes import Shape
+from vizframe.gluon.target import centre
+from vizframe.gluon.window import Window, window_of
+
+Slices = tuple[slice, slice]
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """The last linear operator, taken out of the graph.
+
+    Attributes:
+        weight, bias: the parameters' names.
+        part: which part of each kernel meets the map (all of it, unless it hangs over the edge).
+        meets: which part of the features that kernel meets.
+        relu: whether a ReLU follows.
+    """
+
+    weight: str
+    bias: str | None
+    part: Slices | None
+    meets: Slices | None
+    relu: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is compiled for an objective.
+
+    Attributes:
+        graph: its one head is the layer's output, or with a kernel the features before it.
+        size: (y, x) of the images.
+        corner: (y, x) of the whole image where they begin.
+        exact_field: whether they are the unit's receptive field.
+        kernel: what was taken out of the graph.
+        cropped: whether the map is cut to the one place asked for.
+    """
+
+    graph: Graph
+    size: tuple[int, int]
+    corner: tuple[int, int]
+    exact_field: bool
+    kernel: Kernel | None
+    cropped: bool
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        return self.size, self.exact_field, self.kernel is not None
+
+    def parameters(self) -> list[str]:
+        """The names of all parameters that the answer depends on, the inputs left out."""
+        kept = self.graph.pruned().nodes
+        read = [n.name for n in kept if n.is_variable]
+        kernel = [self.kernel.weight, self.kernel.bias] if self.kernel else []
+        return [name for name in (*read, *kernel) if name]
+
+
+def plan(
+    graph: Graph,
+    data: int,
+    target: Entry,
+    shapes: Mapping[Entry, Shape],
+    *,
+    exact_field: bool,
+) -> Plan:
+    """How to answer for the target: cropped and without its last kernel where that is possible.
+
+    Without ``exact_field`` the whole map is computed, from the whole image.
+    """
+    size = shapes[(data, 0)][2:]
+    whole = Plan(graph.answering([target]), (size[0], size[1]), (0, 0), False, None, False)
+    if not exact_field:
+        return whole
+    firsts = {index: shape for (index, output), shape in shapes.items() if output == 0}
+    last = _last_kernel(graph, target, data)
+    if last is not None:
+        found = _before_kernel(graph, data, target, last, firsts)
+        if found is not None:
+            return found
+    if len(shapes[target]) == 4:
+        y, x = centre(shapes[target])
+        cut = crop(graph, data, target, ((y, y), (x, x)), firsts)
+        if cut is not None:
+            return Plan(cut.graph, cut.size, cut.corner, cut.size != whole.size, None, True)
+    return whole
+
+
+def _last_kernel(graph: Graph, target: Entry, data: int) -> Node | None:
+    """The convolution or dense operator that makes the target, a ReLU between them or not."""
+    node = graph.nodes[target[0]]
+    if is_relu(node) or node.attributes.get("op_type") == OPERATOR:
+        node = graph.nodes[node.inputs[0][0]]
+    if node.operator not in ("Convolution", "FullyConnected"):
+        return None
+    depends = graph.above([data])
+    from_data = [index in depends for index, _ in node.inputs]
+    plain = node.attributes.get("num_group", "1") == "1"
+    dense = node.operator == "FullyConnected" and node.flag("flatten", default=True)
+    planar = len(node.numbers("kernel", ())) == 2
+    fits = from_data[0] and not any(from_data[1:]) and plain and (dense or planar)
+    return node if fits else None
+
+
+def _before_kernel(
+    graph: Graph, data: int, target: Entry, node: Node, shapes: Mapping[int, Shape]
+) -> Plan | None:
+    features = node.inputs[0]
+    names = [graph.nodes[index].name for index, _ in node.inputs[1:]]
+    bias = names[1] if len(names) > 1 and not node.flag("no_bias") else None
+    relu = graph.nodes[target[0]] is not node
+    whole = shapes[data][2:]
+    size = (whole[0], whole[1])
+    if node.operator == "FullyConnected":
+        kernel = Kernel(names[0], bias, None, None, relu)
+        return Plan(graph.answering([features]), size, (0, 0), False, kernel, False)
+    window = window_of(node)
+    shape = shapes.get(features[0], ())
+    if window is None or len(shape) != 4 or features[1]:
+        return None
+    box, part = _met(window, centre(shapes[target[0]]), shape)
+    cut = crop(graph, data, features, box, shapes)
+    if cut is None:
+        meets = tuple(slice(b[0], b[1] + 1, d) for b, d in zip(box, window.dilate, strict=True))
+        kernel = Kernel(names[0], bias, part, (meets[0], meets[1]), relu)
+        return Plan(graph.answering([features]), size, (0, 0), False, kernel, False)
+    inside = tuple(slice(0, b[1] - b[0] + 1, d) for b, d in zip(box, window.dilate, strict=True))
+    kernel = Kernel(names[0], bias, part, (inside[0], inside[1]), relu)
+    return Plan(cut.graph, cut.size, cut.corner, cut.size != size, kernel, True)
+
+
+def _met(window: Window, place: tuple[int, int], shape: Shape) -> tuple[Box, Slices]:
+    """The box of the features that a kernel at the place meets, and the part of the kernel."""
+    boxes, parts = [], []
+    for axis in (0, 1):
+        start = window.reads(axis, (place[axis], place[axis]))[0]
+        taps = [start + k * window.dilate[axis] for k in range(window.kernel[axis])]
+        kept = [k for k, tap in enumerate(taps) if 0 <= tap < shape[2 + axis]]
+        boxes.append((taps[kept[0]], taps[kept[-1]]))
+        parts.append(slice(kept[0], kept[-1] + 1))
+    return (boxes[0], boxes[1]), (parts[0], parts[1])

@@ -1,0 +1,147 @@
+"""Watching any Gluon training of this process, through the three doors that all of them pass:
+
+    net(x) under autograd.record()    the outermost Block call: which net, on what
+    loss.backward()                   what is minimised
+    trainer.step(), trainer.update()  the update; the net is the Block that owns its parameters
+
+Nothing else is touched, and everything is put back by the function that ends the watch.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from vizframe.adapter import Batch, TrainingObserver
+from vizframe.gluon.compat import mx
+
+Method = Callable[..., Any]
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """An outermost Block call while gradients are recorded."""
+
+    block: Any
+    inputs: tuple[Any, ...]
+
+
+@dataclass(eq=False)
+class Seen(threading.local):
+    """What one thread did since its last update."""
+
+    depth: int = 0
+    calls: dict[int, Call] = field(default_factory=dict)
+    loss: Any = None
+
+    def forget(self) -> None:
+        self.calls.clear()
+        self.loss = None
+
+
+class TrainingWatch:
+    """Turns calls of Gluon into the updates that an observer is told of."""
+
+    def __init__(self, observer: TrainingObserver) -> None:
+        self._observer = observer
+        self._seen = Seen()
+        self._models: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+        self._undo: list[Callable[[], None]] = []
+
+    def begin(self) -> None:
+        self._replace(mx.gluon.Block, "__call__", self._call)
+        self._replace(mx.nd.NDArray, "backward", self._backward)
+        self._replace(mx.autograd, "backward", self._backward)
+        self._replace(mx.gluon.Trainer, "step", self._update)
+        self._replace(mx.gluon.Trainer, "update", self._update)
+
+    def end(self) -> None:
+        while self._undo:
+            self._undo.pop()()
+
+    def _replace(self, owner: Any, name: str, around: Method) -> None:
+        original: Method = getattr(owner, name)
+
+        @functools.wraps(original)
+        def watched(*given: Any, **named: Any) -> Any:
+            return around(original, *given, **named)
+
+        setattr(owner, name, watched)
+        self._undo.append(functools.partial(setattr, owner, name, original))
+
+    def _call(self, original: Method, block: Any, *inputs: Any) -> Any:
+        seen = self._seen
+        if seen.depth or not mx.autograd.is_recording():
+            return original(block, *inputs)
+        seen.depth += 1
+        try:
+            output = original(block, *inputs)
+        finally:
+            seen.depth -= 1
+        seen.calls[id(block)] = Call(block, inputs)
+        return output
+
+    def _backward(self, original: Method, heads: Any, *given: Any, **named: Any) -> Any:
+        self._seen.loss = heads
+        return original(heads, *given, **named)
+
+    def _update(self, original: Method, trainer: Any, *given: Any, **named: Any) -> Any:
+        model = self._model(trainer)
+        if model is not None:
+            self._observer.before_update(model, functools.partial(self._batch, model))
+        result = original(trainer, *given, **named)
+        if model is not None:
+            self._observer.after_update(model, self._scalars(trainer))
+        self._seen.forget()
+        return result
+
+    def _model(self, trainer: Any) -> Any:
+        """The Block whose parameters the trainer updates: of those called since its last update,
+        the one that owns most of them. Losses are Blocks too, but own none."""
+        if trainer not in self._models:
+            trained = {id(parameter) for parameter in trainer._params}
+            owned = [
+                (sum(id(p) in trained for p in call.block.collect_params().values()), call.block)
+                for call in self._seen.calls.values()
+            ]
+            most, model = max(owned, key=lambda pair: pair[0], default=(0, None))
+            if not most:
+                return None
+            self._models[trainer] = model
+        return self._models[trainer]
+
+    def _batch(self, model: Any) -> Batch:
+        """What the model answered last, and the labels that a loss compared it with."""
+        inputs = self._seen.calls[id(model)].inputs[0].asnumpy().astype(np.float32, copy=False)
+        return Batch(inputs, self._labels(model, len(inputs)))
+
+    def _labels(self, model: Any, count: int) -> npt.NDArray[np.int64] | None:
+        for call in self._seen.calls.values():
+            arrays = [each for each in call.inputs[1:] if isinstance(each, mx.nd.NDArray)]
+            if call.block is not model and arrays and arrays[0].shape == (count,):
+                labels: npt.NDArray[np.int64] = arrays[0].asnumpy().astype(np.int64)
+                return labels
+        return None
+
+    def _scalars(self, trainer: Any) -> dict[str, object]:
+        """Functions, so that nothing is computed, or waited for, at a step not recorded."""
+        scalars: dict[str, object] = {"learning_rate": lambda: float(trainer.learning_rate)}
+        loss = self._seen.loss
+        if loss is not None:
+            heads = loss if isinstance(loss, (list, tuple)) else [loss]
+            scalars["loss"] = lambda: float(np.mean([head.asnumpy().mean() for head in heads]))
+        return scalars
+
+
+def watch_trainings(observer: TrainingObserver) -> Callable[[], None]:
+    """Tell the observer of every update from now on. Returns what ends the watch."""
+    watch = TrainingWatch(observer)
+    watch.begin()
+    return watch.end

@@ -1,0 +1,30 @@
+"""The Network of any Gluon Block."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vizframe.gluon.imperative import ImperativeNetwork
+from vizframe.gluon.network import GluonNetwork
+from vizframe.gluon.parameters import Parameters
+from vizframe.gluon.settings import Settings
+from vizframe.gluon.trace import NoGraph
+from vizframe.network import Network
+
+
+def view(net: Any, input_shape: tuple[int, ...], **options: Any) -> Network:
+    """The Network of a Block: by its graph where it has one, by hooks where it has none.
+
+    Args:
+        net: hybridized or not; its parameters have values.
+        input_shape: of one image, without the batch axis.
+        options: those of `vizframe.gluon.settings.Settings`.
+
+    Raises:
+        NetworkError: it cannot be called with such inputs; a parameter has no values.
+    """
+    try:
+        return GluonNetwork.of(net, input_shape, **options)
+    except NoGraph as error:
+        settings = Settings(tuple(input_shape), **options)
+        return ImperativeNetwork(net, Parameters.of_block(net), settings, str(error))
