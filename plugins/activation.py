@@ -1,0 +1,162 @@
+"""Activations: how every unit of a layer answers to every probe image."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from vizframe.frame import Frame, Picture
+from vizframe.layer import Layer
+from vizframe.network import FloatArray, Network
+from vizframe.plugin import Plugin, Scene
+
+NEVER_NEGATIVE = {"relu", "relu6", "sigmoid", "hard_sigmoid", "softrelu", "softmax"}
+PASSING_ON = {"pooling", "flatten", "dropout", "reshape", "concat", "max", "mean", "identity"}
+"""Operators whose outputs are not negative where their inputs are not."""
+
+
+class Activation(Plugin):
+    """How every unit of a layer answers to every probe image.
+
+    One map per probe image and unit; a dense layer gives one bar per unit. Beside each map stand
+    its mean, its maximum and its share of zeros; the summary has the same over the whole probe,
+    which is where a unit that never answers shows.
+    """
+
+    name: ClassVar[str] = "activation"
+    makes: ClassVar[tuple[Picture, ...]] = (
+        Picture(
+            axes=("probe", "unit", "y", "x"),
+            title="activation",
+            signed=True,
+            help="The map of each unit for each probe image: where, and how strongly, it answers.",
+        ),
+        Picture(
+            axes=("unit",),
+            part="summary",
+            title="mean activation",
+            signed=True,
+            draw="bar",
+            help="The mean answer of each unit over all places and all probe images.",
+        ),
+    )
+
+    images: int | None = Field(
+        None,
+        ge=1,
+        description="How many probe images to keep maps of, from the first; all if null.",
+    )
+    largest: int = Field(
+        64,
+        ge=1,
+        description="Maps with more places a side are averaged over blocks of places to fit.",
+    )
+
+    def visualize(self, scene: Scene) -> Iterator[Frame]:
+        for layer in scene.layers:
+            maps = as_maps(scene.activations(layer), layer)
+            signed = not never_negative(scene.network, layer)
+            yield self._maps(layer, maps[: self.images], signed)
+            yield _summary(layer, maps, signed)
+
+    def _maps(self, layer: Layer, maps: FloatArray, signed: bool) -> Frame:
+        if maps.ndim == 2:
+            return Frame(layer.name, maps, signed=signed)
+        height, width = maps.shape[2:]
+        block = math.ceil(max(height, width) / self.largest)
+        note = f"{height}×{width} places, averaged over blocks of {block}×{block}"
+        return Frame(
+            layer.name,
+            block_mean(maps, block),
+            columns=_statistics(maps, axes=(2, 3)),
+            notes=(note,) if block > 1 else (),
+            signed=signed,
+        )
+
+
+def _summary(layer: Layer, maps: FloatArray, signed: bool) -> Frame:
+    axes = (0, *range(2, maps.ndim))
+    columns = _statistics(maps, axes)
+    return Frame(
+        layer.name,
+        columns["mean"],
+        part="summary",
+        columns=columns,
+        notes=tuple(_remarks(columns)),
+        signed=signed,
+    )
+
+
+def _statistics(maps: FloatArray, axes: tuple[int, ...]) -> dict[str, FloatArray]:
+    """Mean, maximum and share of zeros over these axes, float32."""
+    places = math.prod(maps.shape[axis] for axis in axes)
+    zeros = places - np.count_nonzero(maps, axis=axes)
+    with np.errstate(invalid="ignore", over="ignore"):  # a broken network's inf and NaN stay such
+        return {
+            "mean": maps.mean(axis=axes, dtype=np.float64).astype(np.float32),
+            "maximum": maps.max(axis=axes),
+            "zeros": np.asarray(zeros / places, np.float32),
+        }
+
+
+def _remarks(columns: dict[str, FloatArray]) -> Iterator[str]:
+    dead = np.flatnonzero(columns["zeros"] == 1)
+    if dead.size:
+        yield f"{_units(dead)} zero at every place of every probe image"
+    broken = np.flatnonzero(~np.isfinite(columns["mean"]))
+    if broken.size:
+        yield f"{_units(broken)} not finite"
+
+
+def _units(which: np.ndarray[tuple[int], np.dtype[np.int64]], most: int = 8) -> str:
+    """``Unit 3 is``, ``Units 3, 7 are``, ``Units 3, 7 and 12 more are``."""
+    if len(which) == 1:
+        return f"Unit {which[0]} is"
+    shown = ", ".join(map(str, which[:most]))
+    rest = f" and {len(which) - most} more" if len(which) > most else ""
+    return f"Units {shown}{rest} are"
+
+
+def as_maps(activations: FloatArray, layer: Layer) -> FloatArray:
+    """(probe, unit, y, x), or (probe, unit) of a dense layer.
+
+    A layer of another rank lays its inner axes under one another: (unit, x) has one row,
+    (unit, z, y, x) has z · y.
+    """
+    if layer.is_spatial or len(layer.shape) < 2:
+        return activations
+    units, *inner, width = layer.shape
+    return activations.reshape(len(activations), units, math.prod(inner), width)
+
+
+def block_mean(maps: FloatArray, block: int) -> FloatArray:
+    """Maps (…, y, x) with blocks of places averaged; blocks at the far rims may be smaller."""
+    for axis in (-2, -1) if block > 1 else ():
+        starts = np.arange(0, maps.shape[axis], block)
+        lengths = np.diff(np.append(starts, maps.shape[axis])).astype(np.float32)
+        shape = (-1, 1) if axis == -2 else (-1,)
+        maps = np.add.reduceat(maps, starts, axis=axis) / lengths.reshape(shape)
+    return maps
+
+
+def never_negative(network: Network, layer: Layer) -> bool:
+    """Whether the layer's outputs cannot be negative, by its operator or those it reads."""
+    known = {each.name: each for each in network.layers}
+
+    def cannot(each: Layer | None) -> bool:
+        if each is None:  # the network's input
+            return False
+        last = each.operator.lower().rpartition(" + ")[2]  # of a block: what it ends with
+        words = set(re.findall(r"[a-z0-9_]+", last))
+        if words & NEVER_NEGATIVE:
+            return True
+        return bool(words & PASSING_ON and each.inputs) and all(
+            cannot(known.get(name)) for name in each.inputs
+        )
+
+    return cannot(layer)

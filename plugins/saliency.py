@@ -1,0 +1,275 @@
+"""Saliency: which pixels of each probe image the network's answer rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import ClassVar, Literal, get_args
+
+import numpy as np
+from pydantic import Field, field_validator
+
+from vizframe.attribution.cam import grad_cam, guided_grad_cam
+from vizframe.attribution.gradient import magnitude, smooth_gradient, times_input
+from vizframe.attribution.integrated import integrated_gradients
+from vizframe.attribution.occlusion import occlusion
+from vizframe.attribution.target import Target, target
+from vizframe.errors import PluginError
+from vizframe.frame import Frame, Picture
+from vizframe.images.channels import as_picture
+from vizframe.layer import Layer
+from vizframe.network import FloatArray
+from vizframe.plugin import Plugin, Scene
+
+Method = Literal[
+    "gradient",
+    "gradient_input",
+    "guided",
+    "smooth_gradient",
+    "integrated",
+    "occlusion",
+    "grad_cam",
+    "guided_grad_cam",
+]
+Baseline = Literal["black", "grey", "white"]
+
+TOLERANCE = 0.01
+"""How far the sum of integrated gradients may be from the score difference, relatively."""
+
+MAP, COLOUR = ("probe", "y", "x"), ("probe", "y", "x", "channel")
+
+
+def _made(part: Method, title: str, help: str, *, signed: bool, colour: bool = False) -> Picture:
+    return Picture(
+        axes=COLOUR if colour else MAP,
+        part=part,
+        title=title,
+        signed=signed,
+        draw="image" if colour else "map",
+        over="probe",
+        help=help,
+    )
+
+
+class Saliency(Plugin):
+    """Which pixels of each probe image the network's answer rests on, by eight methods.
+
+    Each explains one class score before the softmax: that of the predicted class, of the true one,
+    or of a class you name. The pixel methods belong to the layer of the scores; Grad-CAM and guided
+    Grad-CAM to every layer of maps that is visualized. Class and score stand beside each picture.
+    """
+
+    name: ClassVar[str] = "saliency"
+    makes: ClassVar[tuple[Picture, ...]] = (
+        _made(
+            "gradient",
+            "gradient",
+            "How much the score changes with each pixel, whichever way.",
+            signed=False,
+        ),
+        _made(
+            "gradient_input",
+            "gradient × input",
+            "What each pixel, as it is, adds to the score at first order.",
+            signed=True,
+        ),
+        _made(
+            "guided",
+            "guided backpropagation",
+            "The gradient through positive evidence alone, in the image's colours.",
+            signed=True,
+            colour=True,
+        ),
+        _made(
+            "smooth_gradient",
+            "SmoothGrad",
+            "The mean gradient over noisy copies of the image, whichever way.",
+            signed=False,
+        ),
+        _made(
+            "integrated",
+            "integrated gradients",
+            "What each pixel adds to the score on the way from the baseline to the image.",
+            signed=True,
+        ),
+        _made(
+            "occlusion",
+            "occlusion",
+            "What the score loses where a square covers the image.",
+            signed=True,
+        ),
+        _made(
+            "grad_cam",
+            "Grad-CAM",
+            "Where the layer sees evidence for the class.",
+            signed=False,
+        ),
+        _made(
+            "guided_grad_cam",
+            "guided Grad-CAM",
+            "Guided backpropagation, seen through Grad-CAM.",
+            signed=True,
+            colour=True,
+        ),
+    )
+
+    methods: tuple[Method, ...] = Field(
+        ("gradient", "gradient_input", "guided", "grad_cam"),
+        description="Which methods; those not in the default need many passes or repeat others.",
+    )
+    target: int | str = Field(
+        "predicted",
+        description="Which class is explained: 'predicted', 'label', a class number or name.",
+    )
+    samples: int = Field(25, ge=1, description="Noisy copies of each image for SmoothGrad.")
+    noise: float = Field(
+        0.15,
+        ge=0,
+        le=1,
+        description="SmoothGrad's standard deviation, as share of the image's range.",
+    )
+    steps: int = Field(
+        256,
+        ge=1,
+        description="Integrated gradients: at most so many intervals, fewer where 1 % is reached.",
+    )
+    baseline: Baseline = Field(
+        "black",
+        description="The empty image: where integrated gradients start, what covers in occlusion.",
+    )
+    square: int | None = Field(
+        None,
+        ge=1,
+        description="Occlusion: the square's side in pixels; null: a fifth of the image.",
+    )
+    stride: int | None = Field(
+        None, ge=1, description="Occlusion: how far the square moves; null: half its side."
+    )
+
+    @field_validator("methods")
+    @classmethod
+    def _some(cls, methods: tuple[Method, ...]) -> tuple[Method, ...]:
+        if not methods:
+            raise ValueError(f"it can be one or more of {', '.join(get_args(Method))}")
+        return tuple(dict.fromkeys(methods))
+
+    def visualize(self, scene: Scene) -> Iterator[Frame]:
+        if len(scene.network.input_shape) != 3:
+            raise PluginError(
+                f"saliency needs images, but the network's input has shape "
+                f"{scene.network.input_shape}; it can be (channels, y, x)"
+            )
+        answers = Answers(target(scene.network, scene.probe, self.target))
+        making: Mapping[Method, Callable[[Scene, Answers], Made]] = {
+            "gradient": lambda _, given: Made(magnitude(given.plain)),
+            "gradient_input": lambda _, given: Made(times_input(given.plain, given.target.images)),
+            "guided": lambda _, given: Made(as_picture(given.guided)),
+            "smooth_gradient": self._smooth,
+            "integrated": self._integrated,
+            "occlusion": self._occlusion,
+        }
+        for method, make in making.items():
+            if method in self.methods:
+                yield make(scene, answers).frame(scene.network.score_layer, method, answers.target)
+        if {"grad_cam", "guided_grad_cam"} & set(self.methods):
+            for layer in scene.spatial_layers():
+                yield from self._cams(scene, answers, layer)
+
+    def _smooth(self, scene: Scene, answers: Answers) -> Made:
+        mean = smooth_gradient(
+            answers.target,
+            samples=self.samples,
+            noise=self.noise,
+            seed=scene.seed,
+            progress=scene.progress,
+        )
+        return Made(magnitude(mean))
+
+    def _integrated(self, scene: Scene, answers: Answers) -> Made:
+        found = integrated_gradients(
+            answers.target,
+            empty(scene, self.baseline),
+            most=self.steps,
+            least=min(8, self.steps),
+            tolerance=TOLERANCE,
+            progress=scene.progress,
+        )
+        short = np.flatnonzero(~(found.error <= TOLERANCE))
+        note = (
+            f"After {found.steps} steps the pixels of images {', '.join(map(str, short))} do not "
+            "sum to the score difference within 1 %"
+        )
+        return Made(
+            found.values.sum(axis=1),
+            columns={"completeness_error": found.error},
+            notes=(note,) if short.size else (),
+        )
+
+    def _occlusion(self, scene: Scene, answers: Answers) -> Made:
+        side = min(scene.network.input_shape[1:])
+        square = min(self.square or max(1, round(side / 5)), side)
+        lost = occlusion(
+            answers.target,
+            empty(scene, self.baseline),
+            size=square,
+            stride=min(self.stride or max(1, square // 2), square),
+            progress=scene.progress,
+        )
+        return Made(lost)
+
+    def _cams(self, scene: Scene, answers: Answers, layer: Layer) -> Iterator[Frame]:
+        cam = grad_cam(answers.target, layer.name, scene.activations(layer))
+        without = np.flatnonzero((cam == 0).all(axis=(1, 2)))
+        notes = (
+            (f"The layer sees no evidence for the class in images {', '.join(map(str, without))}",)
+            if without.size
+            else ()
+        )
+        if "grad_cam" in self.methods:
+            yield Made(cam, notes=notes).frame(layer.name, "grad_cam", answers.target)
+        if "guided_grad_cam" in self.methods:
+            seen = as_picture(guided_grad_cam(answers.guided, cam))
+            yield Made(seen, notes=notes).frame(layer.name, "guided_grad_cam", answers.target)
+
+
+@dataclass(eq=False)
+class Answers:
+    """The gradients that several methods share, asked for once, when first needed."""
+
+    target: Target
+
+    @cached_property
+    def plain(self) -> FloatArray:
+        return self.target.gradient().gradient
+
+    @cached_property
+    def guided(self) -> FloatArray:
+        return self.target.gradient(rule="guided").gradient
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """What a method made, with what it says beside class and score."""
+
+    values: FloatArray
+    columns: Mapping[str, FloatArray] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def frame(self, layer: str, method: Method, explained: Target) -> Frame:
+        columns = {
+            "class": explained.classes.astype(np.float32),
+            "score": explained.scores,
+            **self.columns,
+        }
+        return Frame(layer, self.values, method, columns=columns, notes=self.notes)
+
+
+def empty(scene: Scene, baseline: Baseline) -> FloatArray:
+    """The network's input that stands for nothing, (1, channel, 1, 1)."""
+    normal = scene.probe.normalization
+    share = {"black": 0.0, "grey": 0.5, "white": 1.0}[baseline]
+    picture = normal.low + share * (normal.high - normal.low)
+    mean, std = np.asarray(normal.mean), np.asarray(normal.std)
+    values: FloatArray = ((picture - mean) / std).astype(np.float32).reshape(1, -1, 1, 1)
+    return values

@@ -1,0 +1,231 @@
+"""Each saliency method is its formula, with class and score beside it."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import numpy as np
+import pytest
+
+from vizframe.errors import PluginError, UnknownName, UsageError
+from vizframe.frame import Frame
+from vizframe.network import FloatArray
+from vizframe.plugin import Scene
+from vizframe.plugins.saliency import Method, Saliency
+from vizframe.probe import Normalization, Probe
+from vizframe.testing.networks import broken, colour, flat, ordinary, probe_for
+from vizframe.testing.plugin import scene_of
+from vizframe.testing.reference import Dense, Flatten, ReferenceNetwork, Relu
+
+
+def shown(scene: Scene, method: Method, layer: str = "", **options: object) -> Frame:
+    made = Saliency.configured({"methods": [method], **options}).visualize(scene)
+    frames = [frame for frame in made if not layer or frame.layer == layer]
+    assert {frame.part for frame in frames} == {method}
+    return frames[0]
+
+
+def difference(network: ReferenceNetwork, images: FloatArray, unit: FloatArray) -> FloatArray:
+    """The slow twin of the gradient: each pixel moved, the target score's change measured."""
+    gradient = np.zeros(images.shape)
+    for channel, y, x in np.ndindex(*images.shape[1:]):
+        ends = []
+        for sign in (1, -1):
+            moved = images.astype(np.float64)
+            moved[:, channel, y, x] += sign * 1e-6
+            for operation in network.operations.values():
+                moved = operation.forward(moved)
+            ends.append(moved[np.arange(len(images)), unit.astype(int)])
+        gradient[:, channel, y, x] = (ends[0] - ends[1]) / 2e-6
+    return gradient.astype(np.float32)
+
+
+def test_the_gradient_is_that_of_finite_differences() -> None:
+    network = ordinary(channels=2, side=6)
+    scene = scene_of(network)
+    frame = shown(scene, "gradient")
+    by_hand = difference(network, scene.probe.images, frame.columns["class"])
+    assert np.allclose(frame.values, abs(by_hand).max(axis=1), atol=1e-4)
+    product = shown(scene, "gradient_input")
+    assert np.allclose(product.values, (by_hand * scene.probe.images).sum(axis=1), atol=1e-4)
+
+
+def test_class_and_score_stand_beside_every_picture() -> None:
+    scene = scene_of(ordinary())
+    scores = scene.network.scores(scene.probe.images)
+    for method in get_args(Method):
+        frame = shown(scene, method, samples=1, steps=8)
+        assert frame.columns["class"].tolist() == scores.argmax(axis=1).tolist()
+        assert frame.columns["score"].tolist() == scores.max(axis=1).tolist()
+
+
+def test_pixel_methods_belong_to_the_scores_and_cams_to_every_layer_of_maps() -> None:
+    scene = scene_of(ordinary())
+    frames = list(Saliency(methods=("gradient", "grad_cam")).visualize(scene))
+    assert [(frame.layer, frame.part) for frame in frames] == [
+        ("dense0", "gradient"),
+        *((layer, "grad_cam") for layer in ("conv0", "relu0", "pool0", "conv1", "relu1")),
+    ]
+
+
+def test_guided_backpropagation_by_hand() -> None:
+    # S = relu(x0) · 2 − relu(x1) · 3 with x = (1, 1): the plain gradient is (2, −3), and the
+    # guided rule stops the negative signal.
+    weight = np.array([[2.0, -3.0]], np.float32)
+    network = ReferenceNetwork(
+        {"relu": Relu(), "flat": Flatten(), "dense": Dense(weight, np.zeros(1, np.float32))},
+        input_shape=(1, 1, 2),
+    )
+    scene = scene_of(network, Probe(np.ones((1, 1, 1, 2), np.float32)))
+    assert shown(scene, "guided").values.tolist() == [[[2.0, 0.0]]]
+    assert shown(scene, "gradient_input").values.tolist() == [[[2.0, -3.0]]]
+
+
+def test_guided_pictures_of_colour_images_are_in_colour() -> None:
+    scene = scene_of(colour())
+    assert shown(scene, "guided").values.shape == (3, 12, 12, 3)
+    assert shown(scene, "guided_grad_cam", "conv1").values.shape == (3, 12, 12, 3)
+    assert shown(scene_of(ordinary()), "guided").values.shape == (3, 12, 12)
+
+
+def test_integrated_gradients_sum_to_the_score_difference_within_one_percent() -> None:
+    network = ordinary(seed=4)
+    scene = scene_of(network, probe_for(network, count=6))
+    frame = shown(scene, "integrated", target=0)
+    at_black = network.scores(np.zeros((1, 1, 12, 12), np.float32))[0, 0]
+    wanted = frame.columns["score"] - at_black
+    assert np.allclose(frame.values.sum(axis=(1, 2)), wanted, rtol=0.01)
+    assert (frame.columns["completeness_error"] <= 0.01).all()
+    assert not frame.notes
+
+
+def test_what_is_not_complete_is_said() -> None:
+    network = ordinary(seed=4)
+    scene = scene_of(network, probe_for(network, count=6))
+    frame = shown(scene, "integrated", target=0, steps=1)
+    wrong = np.flatnonzero(frame.columns["completeness_error"] > 0.01)
+    assert wrong.size
+    listed = ", ".join(map(str, wrong))
+    assert frame.notes == (
+        f"After 1 steps the pixels of images {listed} do not sum to the score difference "
+        "within 1 %",
+    )
+
+
+def test_the_baseline_is_black_grey_or_white_as_a_picture() -> None:
+    network = flat()
+    weight = network.weights("dense0")["weight"][0].reshape(8, 8)
+    normal = Normalization(mean=(0.4,), std=(0.5,))
+    images = probe_for(network).images
+    scene = scene_of(network, Probe(images, normalization=normal))
+    for name, picture in (("black", 0.0), ("grey", 0.5), ("white", 1.0)):
+        frame = shown(scene, "integrated", target=0, baseline=name)
+        empty = (picture - 0.4) / 0.5
+        assert np.allclose(frame.values, weight * (images[:, 0] - empty), atol=1e-5)
+
+
+def test_grad_cam_is_the_formula_written_out() -> None:
+    network = ordinary(seed=2)
+    scene = scene_of(network)
+    frame = shown(scene, "grad_cam", "relu1", target=1)
+    maps = scene.activations(network.layer("relu1")).astype(np.float64)
+    dense = network.weights("dense0")["weight"].astype(np.float64)
+    for image in range(3):
+        # The score is linear in relu1: its gradient there is the dense layer's own weight.
+        gradient = dense[1].reshape(maps.shape[1:])
+        cam = np.zeros((4, 4))
+        for unit in range(len(gradient)):
+            cam += gradient[unit].mean() * maps[image, unit]
+        cam = np.maximum(cam, 0)
+        enlarged = frame.values[image]
+        # 4×4 places on 12×12 pixels: the centre of place (y, x) is the pixel (3y + 1, 3x + 1).
+        assert np.allclose(enlarged[1::3, 1::3], cam, atol=1e-5)
+        between = (cam[:-1, :-1] * 2 + cam[1:, :-1]) / 3
+        assert np.allclose(enlarged[2:-3:3, 1:-3:3], between, atol=1e-5)
+
+
+def test_guided_grad_cam_is_guided_seen_through_the_map() -> None:
+    scene = scene_of(ordinary())
+    guided, cam = shown(scene, "guided"), shown(scene, "grad_cam", "conv1")
+    seen = shown(scene, "guided_grad_cam", "conv1")
+    assert np.allclose(seen.values, guided.values * cam.values, atol=1e-6)
+
+
+def test_a_layer_without_evidence_says_so() -> None:
+    network = ordinary()
+    operations = dict(network.operations)
+    weights = network.weights("dense0")
+    operations["dense0"] = operations["dense0"].with_parameters(
+        {"weight": -abs(weights["weight"]), "bias": weights["bias"]}
+    )
+    against = ReferenceNetwork(operations, network.input_shape)
+    frame = shown(scene_of(against), "grad_cam", "relu1")
+    assert not frame.values.any()
+    assert frame.notes == ("The layer sees no evidence for the class in images 0, 1, 2",)
+
+
+def test_occlusion_of_a_linear_network_is_what_lies_under_the_squares() -> None:
+    network = flat()
+    scene = scene_of(network)
+    frame = shown(scene, "occlusion", target=2, square=2, stride=2)
+    weight = network.weights("dense0")["weight"][2].reshape(8, 8)
+    added = weight * scene.probe.images[:, 0]
+    squares = added.reshape(3, 4, 2, 4, 2).sum(axis=(2, 4))
+    assert np.allclose(frame.values, squares.repeat(2, axis=1).repeat(2, axis=2), atol=1e-5)
+
+
+def test_smooth_gradient_without_noise_is_the_gradient() -> None:
+    scene = scene_of(ordinary())
+    still = shown(scene, "smooth_gradient", noise=0, samples=2)
+    assert np.allclose(still.values, shown(scene, "gradient").values, atol=1e-6)
+
+
+def test_the_noise_is_the_same_at_every_step_and_differs_by_seed() -> None:
+    network = ordinary()
+    first = shown(scene_of(network, step=0, seed=1), "smooth_gradient")
+    later = shown(scene_of(network, step=50, seed=1), "smooth_gradient")
+    other = shown(scene_of(network, step=0, seed=2), "smooth_gradient")
+    assert np.array_equal(first.values, later.values)
+    assert (first.values != other.values).any()
+
+
+def test_a_network_with_nan_gives_pictures_of_nan() -> None:
+    frame = shown(scene_of(broken()), "gradient")
+    assert np.isnan(frame.values).any()
+
+
+class TestBadInput:
+    def test_a_target_class_that_does_not_exist(self) -> None:
+        with pytest.raises(UsageError, match=r"^target is 10; it can be a class from 0 to 2, "):
+            shown(scene_of(ordinary()), "gradient", target=10)
+
+    def test_a_target_that_is_no_class_name(self) -> None:
+        with pytest.raises(
+            UnknownName,
+            match=r"^target 'lable' is not known; it can be 'label', 'predicted'$",
+        ):
+            shown(scene_of(ordinary()), "gradient", target="lable")
+
+    def test_a_probe_without_labels_where_they_are_needed(self) -> None:
+        network = ordinary()
+        scene = scene_of(network, Probe(probe_for(network).images))
+        with pytest.raises(UsageError, match=r"^target is 'label', but the probe has no labels; "):
+            shown(scene, "gradient", target="label")
+
+    def test_no_method_at_all(self) -> None:
+        with pytest.raises(
+            UsageError,
+            match=r"^saliency: methods is \[\]; it can be one or more of gradient, gradient_input",
+        ):
+            Saliency.configured({"methods": []})
+
+    def test_an_unknown_method(self) -> None:
+        with pytest.raises(UsageError, match=r"'gradcam'; it can be 'gradient', 'gradient_input'"):
+            Saliency.configured({"methods": ["gradcam"]})
+
+    def test_a_network_without_images(self) -> None:
+        network = ReferenceNetwork(
+            {"dense": Dense(np.ones((2, 4), np.float32), np.zeros(2, np.float32))}, (4,)
+        )
+        with pytest.raises(PluginError, match=r"^saliency needs images, but the network's input"):
+            shown(scene_of(network, Probe(np.ones((1, 4), np.float32))), "gradient")
