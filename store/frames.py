@@ -1,0 +1,123 @@
+"""Frames out of a segment: by ``pread`` at their place, checked by CRC-32."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from vizframe.encoding import Stored
+from vizframe.history import Declaration, Tiles
+from vizframe.network import FloatArray
+from vizframe.selection import check_where
+from vizframe.store.checksum import crc32
+from vizframe.store.image import np_bytes
+from vizframe.store.index import Series
+from vizframe.store.layout import TILE, Row, tile_checksums
+from vizframe.store.packing import read_packed
+from vizframe.store.segment import Segment
+from vizframe.store.source import Source, damaged
+
+LARGEST_READ = 1 << 32
+"""Bytes of tiles that one request may read."""
+
+
+def read_tiles(source: Source, segment: Segment, number: int, where: Sequence[int]) -> Tiles:
+    """The tiles of a segment's row, or those under fixed leading tile axes.
+
+    A whole frame is checked at once; only if that fails is it checked tile by tile.
+
+    Raises:
+        UsageError: ``where`` is outside of the tile axes.
+        DamagedSegment: the file ends too early. Single damaged tiles come back as missing.
+    """
+    row = segment.row(number)
+    series = segment.index.series[row.series]
+    check_where(series.declaration, where)
+    first = tile_number(series, where)
+    shape = series.declaration.tile_shape[len(where) :]
+    count = math.prod(shape)
+    _check_size(source, count * series.tile_bytes)
+    records = np.empty(count, TILE)
+    stored = room_for(series.declaration, count)
+    record_bytes, tile_bytes = np_bytes(records), np_bytes(stored)
+    source.read_into(
+        record_bytes, series.tiles + row.frame * series.record_bytes + first * TILE.itemsize
+    )
+    read_stored(source, series, row.frame, first, tile_bytes)
+    if not where and (crc32(tile_bytes), crc32(record_bytes)) == (row.stored, row.tiles):
+        return as_tiles(series.declaration, stored, records, np.zeros(count, np.bool_), shape)
+    missing = find_missing(stored, records)
+    stored[missing] = 0
+    records[missing] = np.zeros((), TILE)
+    return as_tiles(series.declaration, stored, records, missing, shape)
+
+
+def read_stored(source: Source, series: Series, frame: int, first: int, view: memoryview) -> None:
+    """Fill a view with the stored tiles of a frame, from the first on."""
+    if series.packing is None:
+        place = series.stored + frame * series.frame_bytes + first * series.tile_bytes
+        source.read_into(view, place)
+    else:
+        read_packed(source, series, frame, first, view)
+
+
+def room_for(declaration: Declaration, count: int) -> Stored:
+    """An array for tiles as the declaration stores them, (count, *picture_shape)."""
+    shape = (count, *declaration.picture_shape)
+    if declaration.encoding == "uint8":
+        return np.empty(shape, np.uint8)
+    return np.empty(shape, "<f2" if declaration.encoding == "float16" else "<f4")
+
+
+def find_missing(stored: Stored, records: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
+    """Which tiles do not have their checksum."""
+    missing: npt.NDArray[np.bool_] = tile_checksums(np_bytes(stored), records) != records["crc32"]
+    return missing
+
+
+def as_tiles(
+    declaration: Declaration,
+    stored: Stored,
+    records: npt.NDArray[np.void],
+    missing: npt.NDArray[np.bool_],
+    shape: tuple[int, ...],
+) -> Tiles:
+    """Stored tiles with their records, (count, …), as tiles of a shape; what is missing is zero."""
+    table = records.reshape(shape)
+    return Tiles(
+        stored=stored.reshape(shape + declaration.picture_shape),
+        low=table["low"],
+        high=table["high"],
+        nonfinite=table["nonfinite"],
+        missing=missing.reshape(shape),
+    )
+
+
+def tile_number(series: Series, where: Sequence[int]) -> int:
+    """The place of the first tile at leading indices, in a frame."""
+    number = 0
+    for axis, size in enumerate(series.declaration.tile_shape):
+        number = number * size + (where[axis] if axis < len(where) else 0)
+    return number
+
+
+def _check_size(source: Source, size: int) -> None:
+    if size > LARGEST_READ:
+        raise damaged(source, f"a frame of {size} bytes is more than {LARGEST_READ}")
+
+
+def read_columns(source: Source, series: Series, row: Row) -> Mapping[str, FloatArray]:
+    """The numbers beside the tiles. Raises DamagedSegment where they are not as written."""
+    columns = np.empty(series.tile_count, series.column)
+    data = np_bytes(columns)
+    source.read_into(data, series.columns + row.frame * series.column_bytes)
+    if crc32(data) != row.columns:
+        raise damaged(source, f"the columns of {series.key} do not have their checksum")
+    shape = series.declaration.tile_shape
+    return {
+        name: np.ascontiguousarray(columns[field]).reshape(shape + columns[field].shape[1:])
+        for name, field in zip(series.declaration.columns, columns.dtype.names or (), strict=True)
+    }

@@ -1,0 +1,59 @@
+"""Which frames of a long training are kept. Numbers over steps are always kept: they are small.
+
+What goes, goes when segments are merged, so the newest steps are all there. The first step of a
+session and its newest ones never go.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vizframe.errors import UsageError
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """A policy; by default all is kept. Commits are counted from 0 in each session.
+
+    Attributes:
+        every: of the merged commits, keep each k-th.
+        per_decade: of the merged commits, keep so many between 10 and 100, as many between 100 and
+            1,000, and so on, evenly spaced in the logarithm; and the first ten. None: no such rule.
+        max_bytes: when the run's files take more, halve the oldest merged segments, then the next
+            ones, and so on from the oldest again. None: no limit.
+    """
+
+    every: int = 1
+    per_decade: int | None = None
+    max_bytes: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("every", "per_decade", "max_bytes"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise UsageError(f"{name} is {value}; it can be 1 or more")
+
+    def kept(self, commits: npt.NDArray[np.int64], stride: int = 1) -> Mask:
+        """Which of these commits keep their frames; ``stride``: one of so many, at most."""
+        kept: Mask = commits % (self.every * stride) == 0
+        if self.per_decade is not None:
+            kept &= _is_spaced(commits, self.per_decade)
+        kept |= commits == 0
+        return kept
+
+
+KEEP_ALL = Retention()
+
+
+def _is_spaced(commits: npt.NDArray[np.int64], per_decade: int) -> Mask:
+    """Whether a commit is the first one behind a mark; the marks are even in the logarithm."""
+    behind, before = (
+        np.floor(np.log10(np.maximum(count, 1)) * per_decade) for count in (commits, commits - 1)
+    )
+    spaced: Mask = (commits < 10) | (behind != before)
+    return spaced

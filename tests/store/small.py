@@ -1,0 +1,80 @@
+"""Small runs for tests: three series, some of them with columns, every step told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+import vizframe.store
+from vizframe.frame import Frame
+from vizframe.history import Declaration, History, SeriesKey, StepRecord
+from vizframe.store.merger import MergePlan
+from vizframe.testing.runs import declare, fake_info, fake_probe
+
+SHAPES = {"conv0": (4, 12, 12), "conv1": (6, 5, 5), "dense": (3, 8, 8)}
+INFO = fake_info("small")
+PROBE = fake_probe()
+NEVER = MergePlan(steps=10**9)
+"""One segment per step for good."""
+
+
+@cache
+def declaration(layer: str) -> Declaration:
+    key = SeriesKey(label="activation", layer=layer)
+    columns = {"norm": 0, "curve": 3} if layer == "conv0" else {}
+    return declare(key, ("unit", "y", "x"), SHAPES[layer], value_range=(0, 1), columns=columns)
+
+
+def frame(layer: str, step: int) -> Frame:
+    generator = np.random.default_rng([list(SHAPES).index(layer), step])
+    pixels = generator.integers(0, 256, SHAPES[layer], np.uint8)
+    columns = {
+        name: np.full((SHAPES[layer][0], *((length,) if length else ())), step, np.float32)
+        for name, length in declaration(layer).columns.items()
+    }
+    return Frame(layer, pixels, columns=columns, notes=(f"{layer} at {step}",))
+
+
+def record(step: int) -> StepRecord:
+    return StepRecord(
+        step=step,
+        frames=[(declaration(layer), frame(layer, step)) for layer in SHAPES],
+        scalars={"loss": 1 / (step + 1)},
+        time=1000.0 + step,
+    )
+
+
+def write(
+    run: Path, steps: Iterable[int], *, writer: str = "main", merging: MergePlan = NEVER
+) -> None:
+    """A run of these steps."""
+    with vizframe.store.create(run, INFO, PROBE, writer=writer, merging=merging) as store:
+        for step in steps:
+            store.commit(record(step))
+
+
+def segments(run: Path) -> list[Path]:
+    """The run's segments, in order of commit."""
+    return sorted(path for path in run.glob("*.h5") if path.name != "probe.h5")
+
+
+def assert_whole(history: History, steps: Iterable[int]) -> None:
+    """See that all of these steps are there, bit by bit."""
+    for step in steps:
+        for layer in SHAPES:
+            assert not damage(history, layer, step), f"{layer} is damaged at step {step}"
+
+
+def damage(history: History, layer: str, step: int) -> int:
+    """How many tiles are missing; what is not missing is as it was written."""
+    tiles = history.tiles(declaration(layer).key, step)
+    expected = frame(layer, step)
+    sound = ~tiles.missing
+    np.testing.assert_array_equal(tiles.stored[sound], expected.values[sound])
+    assert not tiles.stored[tiles.missing].any()
+    assert tiles.low[sound].tolist() == [0.0] * int(sound.sum())
+    assert tiles.high[sound].tolist() == [1.0] * int(sound.sum())
+    return int(tiles.missing.sum())

@@ -1,0 +1,326 @@
+"""The long run: thousands of refreshes, many threads, forks, names, and what merging leaves."""
+
+from __future__ import annotations
+
+import os
+import resource
+import threading
+import time
+import tracemalloc
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+import vizframe.store
+from tests.store.small import (
+    INFO,
+    PROBE,
+    assert_whole,
+    declaration,
+    record,
+    segments,
+    write,
+)
+from vizframe.errors import HistoryWriteError, UnknownName, UsageError
+from vizframe.frame import Frame
+from vizframe.history import SeriesKey, StepRecord
+from vizframe.store import checksum, listing
+from vizframe.store.merger import MergePlan, Piece, due
+from vizframe.store.names import Commits, CompactedName, SegmentName, Session, uncovered
+from vizframe.store.segment import Segment, read_segment
+from vizframe.store.skeleton import Dataset, lay_out
+from vizframe.testing.runs import declare
+
+SESSION = Session(0x18EA, "main", "0ca815")
+
+
+def descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def test_a_thousand_refreshes_leak_nothing(tmp_path: Path) -> None:
+    write(tmp_path, range(20), merging=MergePlan(steps=8, grace=0))
+    history = vizframe.store.open(tmp_path)
+    key = declaration("conv0").key
+
+    def poll(times: int) -> None:
+        for _ in range(times):
+            history.refresh()
+            history.tiles(key, 3)
+            history.strip(key, (1,), range(20))
+
+    poll(100)
+    before = descriptors()
+    tracemalloc.start()
+    poll(100)
+    least = tracemalloc.get_traced_memory()[0]
+    poll(1000)
+    grown = tracemalloc.get_traced_memory()[0] - least
+    tracemalloc.stop()
+    assert descriptors() == before
+    assert grown < 10_000
+
+
+def test_a_reader_of_many_segments_holds_no_descriptor(tmp_path: Path) -> None:
+    write(tmp_path, range(60))
+    before = descriptors()
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before + 10, limits[1]))
+    try:
+        history = vizframe.store.open(tmp_path)
+        assert_whole(history, range(60))
+        assert descriptors() == before
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+
+def test_a_refresh_opens_only_what_is_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+
+    def note(path: Path) -> Segment:
+        opened.append(path.name)
+        return read_segment(path)
+
+    monkeypatch.setattr(listing, "read_segment", note)
+    with vizframe.store.create(tmp_path, INFO, PROBE) as store:
+        store.commit(record(0))
+        history = vizframe.store.open(tmp_path)
+        for step in range(1, 6):
+            opened.clear()
+            assert not history.refresh()
+            assert opened == []
+            store.commit(record(step))
+            assert history.refresh()
+            assert len(opened) == 1
+
+
+def test_many_threads_read_while_one_writes(tmp_path: Path) -> None:
+    failures: list[BaseException] = []
+    done = threading.Event()
+    with vizframe.store.create(
+        tmp_path, INFO, PROBE, merging=MergePlan(steps=4, fan=4, grace=0.2)
+    ) as store:
+        store.commit(record(0))
+        history = vizframe.store.open(tmp_path)
+
+        def look() -> None:
+            try:
+                while not done.is_set():
+                    history.refresh()
+                    steps = history.steps
+                    assert_whole(history, [steps[-1], steps[len(steps) // 2]])
+                    history.strip(declaration("dense").key, (2,), steps)
+                    assert not history.faults()
+            except BaseException as failed:
+                failures.append(failed)
+
+        threads = [threading.Thread(target=look) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for step in range(1, 60):
+            store.commit(record(step))
+            time.sleep(0.005)
+        done.set()
+        for thread in threads:
+            thread.join()
+    assert not failures
+    assert_whole(vizframe.store.open(tmp_path), range(60))
+
+
+def test_what_is_merged_is_removed_and_what_is_not_due_stays(tmp_path: Path) -> None:
+    write(tmp_path, range(23), merging=MergePlan(steps=4, fan=3, grace=0.05))
+    names = [name for path in segments(tmp_path) if (name := SegmentName.parse(path.name))]
+    assert [(name.first, name.last) for name in names] == [
+        (0, 11),
+        (12, 15),
+        (16, 19),
+        (20, 20),
+        (21, 21),
+        (22, 22),
+    ]
+    assert_whole(vizframe.store.open(tmp_path), range(23))
+
+
+def test_large_steps_are_merged_by_their_bytes() -> None:
+    plan = MergePlan(steps=64, fan=16, bytes=100)
+    pieces = [Piece(SegmentName(SESSION, n, n, n, n), 30) for n in range(5)]
+    assert due(pieces[:3], plan) == ()
+    assert due(pieces, plan) == pieces[:3]
+    single = [Piece(SegmentName(SESSION, n, n, n, n), 130) for n in range(5)]
+    assert due(single, plan) == ()
+
+
+def test_a_damaged_source_stays_and_the_rest_is_merged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with vizframe.store.create(tmp_path, INFO, PROBE, merging=MergePlan(steps=4, grace=0)) as store:
+        for step in range(3):
+            store.commit(record(step))
+        segments(tmp_path)[1].write_text("hello")
+        for step in range(3, 8):
+            store.commit(record(step))
+    history = vizframe.store.open(tmp_path)
+    assert list(history.steps) == [0, 2, 3, 4, 5, 6, 7]
+    assert_whole(history, history.steps)
+    assert len(history.faults()) == 1
+    assert "segments stay unmerged" in caplog.text
+    assert len(segments(tmp_path)) == 5
+
+
+def test_a_fork_may_not_write_with_its_parents_writer(tmp_path: Path) -> None:
+    with vizframe.store.create(tmp_path, INFO, PROBE) as store:
+        store.commit(record(0))
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                with pytest.raises(HistoryWriteError, match="create one in each process"):
+                    store.commit(record(1))
+                store.close()
+                status = 0
+            finally:
+                os._exit(status)
+        assert os.waitpid(child, 0)[1] == 0
+        store.commit(record(1))
+    assert list(vizframe.store.open(tmp_path).steps) == [0, 1]
+
+
+@pytest.mark.parametrize("name", ["", "a b", "../x", "x" * 41, "ü", "a.b", "a/b"])
+def test_a_writer_whose_name_is_no_file_name_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="it can be 1 to 40 letters, digits"):
+        vizframe.store.create(tmp_path, INFO, writer=name)
+
+
+def test_a_resumed_run_keeps_what_it_said_first(tmp_path: Path) -> None:
+    write(tmp_path, [0])
+    vizframe.store.create(tmp_path, INFO.model_copy(update={"name": "another"})).close()
+    assert vizframe.store.open(tmp_path).info == INFO
+
+
+def test_a_clock_that_was_set_back_hides_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, range(4))
+    monkeypatch.setattr(time, "time_ns", lambda: 1_000)
+    write(tmp_path, range(4, 6))
+    monkeypatch.undo()
+    assert list(vizframe.store.open(tmp_path).steps) == list(range(6))
+    vizframe.store.compact(tmp_path)
+    monkeypatch.setattr(time, "time_ns", lambda: 1_000)
+    write(tmp_path, range(6, 8))
+    assert list(vizframe.store.open(tmp_path).steps) == list(range(8))
+
+
+def test_thousands_of_series_are_laid_out_in_memory() -> None:
+    datasets = [Dataset(f"frames/a/layer{n}/stored", (4, 8), np.dtype("f4")) for n in range(3000)]
+    skeleton = lay_out(datasets)
+    image = skeleton.image()
+    for dataset in datasets:
+        image.put(skeleton.offsets[dataset.path], bytes(dataset.nbytes))
+    assert sum(map(len, image.buffers())) == skeleton.size
+
+
+def test_a_run_of_many_series_comes_back(tmp_path: Path) -> None:
+    frames = []
+    for number in range(300):
+        key = SeriesKey(label="activation", layer=f"layer{number}")
+        values = np.full((2, 3, 3), number, np.float32)
+        frames.append((declare(key, ("unit", "y", "x"), (2, 3, 3)), Frame(key.layer, values)))
+    with vizframe.store.create(tmp_path, INFO, merging=MergePlan(steps=3, grace=0)) as store:
+        for step in range(4):
+            store.commit(StepRecord(step, frames))
+    history = vizframe.store.open(tmp_path)
+    assert [key.layer for key in history.declarations] == [f"layer{n}" for n in range(300)]
+    for number in (0, 150, 299):
+        key = SeriesKey(label="activation", layer=f"layer{number}")
+        assert history.tiles(key, 2).low.tolist() == [number, number]
+
+
+names = some.builds(
+    lambda first, length, rewrite: SegmentName(
+        SESSION, first, first + length, first, first + length, rewrite
+    ),
+    some.integers(0, 40),
+    some.sampled_from([0, 0, 0, 3, 7, 15]),
+    some.sampled_from([0, 0, 0, 1, 2]),
+)
+
+
+@given(some.lists(names, max_size=20, unique=True))
+def test_uncovered_names_hold_all_commits_and_cover_none_of_themselves(
+    found: list[SegmentName],
+) -> None:
+    kept = uncovered(found)
+    assert not any(one.is_covered_by(other) for one in kept for other in kept)
+    held = {n for name in kept for n in range(name.first, name.last + 1)}
+    assert held == {n for name in found for n in range(name.first, name.last + 1)}
+
+
+@given(names)
+def test_a_name_says_what_it_was_made_of(name: SegmentName) -> None:
+    assert SegmentName.parse(str(name)) == name
+    assert Session.parse(str(name.session)) == name.session
+    assert CompactedName.parse(str(name)) is None
+
+
+def test_commits_hold_their_part() -> None:
+    assert Commits(SESSION, 0, 9).has(Commits(SESSION, 3, 9))
+    assert not Commits(SESSION, 0, 9).has(Commits(SESSION, 3, 10))
+    assert not Commits(SESSION, 0, 9).has(Commits(Session(1, "x", "000000"), 3, 9))
+
+
+@given(some.binary(max_size=300), some.integers(0, 2**32 - 1))
+def test_the_fast_checksum_is_zlibs(data: bytes, seed: int) -> None:
+    assert checksum.crc32(data, seed) == zlib.crc32(data, seed)
+
+
+def test_layers_may_be_called_anything(tmp_path: Path) -> None:
+    layers = ["a/b", ".", "..", "~", "a~2", "%2E", "", " ", "層", "x" * 500, "a\\b", "<b>"]
+    with vizframe.store.create(tmp_path, INFO) as store:
+        frames = []
+        for number, layer in enumerate(layers):
+            key = SeriesKey(label="a", layer=layer)
+            values = np.full((1, 2, 2), number, np.float32)
+            frames.append((declare(key, ("unit", "y", "x"), (1, 2, 2)), Frame(layer, values)))
+        store.commit(StepRecord(0, frames))
+    history = vizframe.store.open(tmp_path)
+    for number, layer in enumerate(layers):
+        assert history.tiles(SeriesKey(label="a", layer=layer), 0).low[0] == number
+
+
+def test_nothing_of_a_step_that_python_interrupts_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with vizframe.store.create(tmp_path, INFO, PROBE) as store:
+        store.commit(record(0))
+
+        def interrupt(source: object, target: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(os, "rename", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            store.commit(record(1))
+        monkeypatch.undo()
+        assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+            ["run.json", "probe.h5", segments(tmp_path)[0].name]
+        )
+        store.commit(record(1))
+    assert_whole(vizframe.store.open(tmp_path), [0, 1])
+
+
+def test_what_was_removed_is_forgotten_at_the_second_look(tmp_path: Path) -> None:
+    write(tmp_path, range(3))
+    history = vizframe.store.open(tmp_path)
+    segments(tmp_path)[1].unlink()
+    assert not history.refresh()
+    assert list(history.steps) == [0, 1, 2]
+    assert history.refresh()
+    assert list(history.steps) == [0, 2]
+    for path in segments(tmp_path):
+        path.unlink()
+    with pytest.raises(UnknownName, match="there is no series at all"):
+        history.tiles(declaration("conv0").key, 0)
