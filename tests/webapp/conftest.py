@@ -1,0 +1,28 @@
+"""An app over a run in memory, asked without a browser."""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+
+from vizframe.history import History
+from vizframe.memory import MemoryShelf
+from vizframe.testing.runs import fake_run
+from vizframe.webapp import create_app
+
+
+@pytest.fixture(scope="session")
+def shelf() -> MemoryShelf:
+    """One run of twenty steps. Never changed."""
+    return MemoryShelf({"fake": fake_run()})
+
+
+@pytest.fixture(scope="session")
+def history(shelf: MemoryShelf) -> History:
+    return shelf.open("fake")
+
+
+@pytest.fixture(scope="session")
+def client(shelf: MemoryShelf) -> FlaskClient:
+    found: FlaskClient = create_app(shelf, where="the shelf").server.test_client()
+    return found

@@ -1,0 +1,119 @@
+"""What the page says: menus, runs, the graph, and which steps a range is taken from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from dash.development.base_component import Component
+
+from vizframe.history import Declaration, History, LayerInfo, RunSummary, Scalars, SeriesKey
+from vizframe.webapp import extent, menus, network, runs, training
+
+
+def words(component: object) -> Iterator[str]:
+    """All text of a tree of components."""
+    if isinstance(component, str):
+        yield component
+    elif isinstance(component, Component):
+        yield from words(getattr(component, "children", None))
+    elif isinstance(component, list | tuple):
+        for each in component:
+            yield from words(each)
+
+
+def test_the_menu_has_one_row_per_plugin_and_the_parts_of_the_chosen_one(history: History) -> None:
+    said = list(words(menus.kinds(history, "weights")))
+    assert "strongest patch" not in said
+    assert "Deconvolution" in said
+    assert "strongest patch" in list(words(menus.kinds(history, "deconvolution.patch")))
+
+
+def test_layers_are_listed_in_forward_order_with_what_they_hold(history: History) -> None:
+    said = [each for each in words(menus.layers(history, "weights", "conv0")) if each]
+    assert said == ["conv0", "8 × 5²", "features.conv1", "16 × 3²", "dense0", "10 × 16×9"]
+
+
+@pytest.mark.parametrize(
+    ("picture", "said"), [((5, 5), "7 × 5²"), ((4, 6, 3), "7 × 4×6"), ((), "7")]
+)
+def test_sizes_are_short(picture: tuple[int, ...], said: str) -> None:
+    axes = ("unit", "y", "x", "channel")[: 1 + len(picture)]
+    declaration = Declaration(
+        key=SeriesKey(label="a", layer="b"), plugin="a", axes=axes, tile_shape=(7,),
+        picture_shape=picture,
+    )  # fmt: skip
+    assert menus.size(declaration) == said
+
+
+def test_help_parameters_and_failures_are_said(history: History) -> None:
+    key = SeriesKey(label="gradient_ascent", layer="conv0")
+    said = list(words(menus.about(history, history.declarations[key])))
+    assert said == ["What gradient_ascent shows.", "iterations", "100", "rate", "0.5"]
+
+
+def test_no_runs_say_how_to_record_one() -> None:
+    said = " ".join(words(runs.page([], None, "runs")))
+    assert "There are no runs in runs yet. Record one with vizframe record -- train.py" in said
+
+
+def test_a_run_that_cannot_be_read_is_listed_with_its_fault() -> None:
+    summary = RunSummary("odd", None, 0, None, None, 12, "run.json is missing")
+    assert "run.json is missing" in list(words(runs.page([summary], None, "runs")))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(-3, "0 s ago"), (12, "12 s ago"), (200, "3 min ago"), (8000, "2 h ago"), (3e5, "3 days ago")],
+)
+def test_times_are_short(seconds: float, said: str) -> None:
+    assert runs.ago(seconds) == said
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, "0 B"), (1500, "1.5 kB"), (3_400_000, "3.4 MB")])
+def test_amounts_are_short(count: int, said: str) -> None:
+    assert runs.size(count) == said
+
+
+def layer(name: str, *inputs: str) -> LayerInfo:
+    return LayerInfo(name=name, operator="Conv", shape=(1, 2, 2), units=1, inputs=inputs)
+
+
+def test_the_graph_puts_each_layer_below_all_that_it_reads() -> None:
+    layers = [layer("a", "data"), layer("b", "a"), layer("c", "a"), layer("sum", "b", "c", "data")]
+    places = network.positions(layers)
+    assert places["data"]["y"] < places["a"]["y"] < places["b"]["y"] == places["c"]["y"]
+    assert places["sum"]["y"] > places["c"]["y"]
+    assert places["b"]["x"] != places["c"]["x"]
+
+
+def test_the_graph_has_a_node_for_the_input_and_one_edge_per_reading() -> None:
+    found = network.elements([layer("a", "data"), layer("b", "a", "data")], {"a"})
+    nodes = [each["data"] for each in found if "position" in each]
+    assert [node["id"] for node in nodes] == ["data", "a", "b"]  # type: ignore[index]
+    assert len(found) - len(nodes) == 3
+
+
+@pytest.mark.parametrize("count", [1, 24, 25, 48, 49, 1000])
+def test_the_steps_a_range_is_taken_from_are_few_and_stay_while_a_run_grows(count: int) -> None:
+    steps = extent.sampled(range(count))
+    assert len(steps) <= extent.SAMPLES
+    assert len(steps) >= min(count, extent.SAMPLES / 2)
+    assert set(extent.sampled(range(2 * count))) & set(steps), "some are known already"
+
+
+def test_curves_are_grouped_with_loss_first_and_the_recorder_last() -> None:
+    names = (
+        "recorder/share", "recorder/seconds", "recorder/seconds/weights", "weight_norm/conv0",
+        "weight_norm/dense0", "loss", "accuracy",
+    )  # fmt: skip
+    none = np.zeros(0)
+    scalars = Scalars(np.zeros(0, np.int64), none, none, dict.fromkeys(names, none))
+    assert list(training.groups(scalars).items()) == [
+        ("loss", ["loss"]),
+        ("accuracy", ["accuracy"]),
+        ("weight_norm", ["weight_norm/conv0", "weight_norm/dense0"]),
+        ("recorder", ["recorder/share"]),
+        ("recorder/seconds", ["recorder/seconds", "recorder/seconds/weights"]),
+    ]

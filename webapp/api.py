@@ -1,0 +1,155 @@
+"""The addresses under /api/v1: raw bytes and JSON, read-only.
+
+    runs                                   all runs
+    run       run                          what a run holds
+    curves    run [since]                  loss, metrics, … over the steps
+    tiles     run id kind layer step [at]  a gallery, as `body` lays it out
+    strip     run id kind layer steps at   one tile over many steps
+    columns   run id kind layer step at    the numbers beside one tile
+    extent    run id kind layer            the range over the whole history
+    probe     run id                       the probe's pictures
+    colours                                the colour maps, 256 × 3 bytes each
+
+Anything else is 404 with JSON, never the page. An error is ``{"error": sentence}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+import numpy as np
+from flask import Blueprint, Response, jsonify, request
+
+from vizframe.errors import UnknownName, UsageError, VizframeError
+from vizframe.images.colormap import lut
+from vizframe.webapp import body, caching, manifest
+from vizframe.webapp.desk import Desk
+from vizframe.webapp.numbers import finite, plain
+from vizframe.webapp.request import Asked, number, steps, text
+
+MOST_STRIP_STEPS = 120
+"""Tiles of a film strip in one answer; more would not fit any screen."""
+
+COLOUR_MAPS = ("signed", "signed-dark", "perceptual", "grey")
+"""In the order in which /colours sends them."""
+
+View = Callable[[], Response]
+
+
+def blueprint(desk: Desk) -> Blueprint:
+    """The routes over these runs."""
+    found = Blueprint("api", __name__, url_prefix="/api")
+    for view in (*_words(desk), *_pixels(desk), colours):
+        found.get(f"/v1/{view.__name__}")(_in_sentences(view))
+    found.route("/", defaults={"_path": ""}, methods=["GET", "POST"])(_nowhere)
+    found.route("/<path:_path>", methods=["GET", "POST"])(_nowhere)
+    return found
+
+
+def _words(desk: Desk) -> tuple[View, ...]:
+    """What is answered in JSON."""
+    asked = request_arguments
+
+    def runs() -> Response:
+        return caching.document([manifest.summary(each) for each in desk.shelf.runs()])
+
+    def run() -> Response:
+        with desk.run(text(asked(), "run"), fresh=True) as found:
+            return caching.document(manifest.manifest(found.name, found.history))
+
+    def curves() -> Response:
+        with desk.run(text(asked(), "run")) as found:
+            return caching.document(manifest.curves(found.history, number(asked(), "since", 0)))
+
+    def extent() -> Response:
+        with desk.run(text(asked(), "run")) as found:
+            wanted = Asked.of(found.history, asked())
+            limits = found.extents.of(found.history, wanted.declaration)
+        low, high = float(limits.low), float(limits.high)
+        return caching.document({"low": finite(low), "high": finite(high)})
+
+    def columns() -> Response:
+        with desk.run(text(asked(), "run")) as found:
+            wanted = Asked.of(found.history, asked())
+            step = steps(found.history, wanted.declaration, text(asked(), "step"))[0]
+            values = found.history.columns(wanted.declaration.key, step)
+            where = tuple(slice(None) if each is None else each for each in wanted.at)
+            picked = {name: plain(np.asarray(each[where])) for name, each in values.items()}
+        return caching.document(picked)
+
+    return runs, run, curves, extent, columns
+
+
+def _pixels(desk: Desk) -> tuple[View, ...]:
+    """What is answered in bytes."""
+    asked = request_arguments
+
+    def tiles() -> Response:
+        with desk.run(text(asked(), "run")) as found:
+            wanted = Asked.of(found.history, asked())
+            step = steps(found.history, wanted.declaration, text(asked(), "step"))[0]
+            packed = body.gallery(wanted, step)
+        return caching.body(packed.data, forever=packed.whole and "t" in asked())
+
+    def strip() -> Response:
+        with desk.run(text(asked(), "run")) as found:
+            wanted = Asked.of(found.history, asked())
+            film = steps(found.history, wanted.declaration, text(asked(), "steps"))
+            if len(film) > MOST_STRIP_STEPS:
+                raise UsageError(
+                    f"a film strip of {len(film)} steps was asked for; "
+                    f"it can have up to {MOST_STRIP_STEPS}"
+                )
+            packed = body.strip(wanted, film)
+        return caching.body(packed.data, forever=packed.whole and "t" in asked())
+
+    def probe() -> Response:
+        with desk.run(text(asked(), "run")) as found:
+            images = found.history.probe
+            if images is None or not manifest.is_shown(images):
+                raise UsageError("the run has no probe that can be shown as pictures")
+            pictures = images.normalization.to_picture(images.images)
+        shown = np.moveaxis(pictures, 1, -1) if pictures.shape[1] == 3 else pictures[:, 0]
+        return caching.body(body.pictures(shown, {}), forever="id" in asked())
+
+    return tiles, strip, probe
+
+
+def request_arguments() -> dict[str, str]:
+    """The query; of a name given twice, the first counts."""
+    return request.args.to_dict()
+
+
+def colours() -> Response:
+    """The tables, one after the other."""
+    data = b"".join(lut(name).tobytes() for name in COLOUR_MAPS)
+    return caching.body(data, forever=False)
+
+
+def _in_sentences(view: View) -> View:
+    """Errors on purpose become JSON with the status that fits."""
+
+    @wraps(view)
+    def answered() -> Response:
+        try:
+            return view()
+        except UnknownName as error:
+            return _error(str(error), 404)
+        except UsageError as error:
+            return _error(str(error), 400)
+        except VizframeError as error:
+            return _error(str(error), 503)
+
+    return answered
+
+
+def _nowhere(_path: str) -> Response:
+    return _error(f"there is no address {request.path!r}; see /api/v1/runs", 404)
+
+
+def _error(sentence: str, status: int) -> Response:
+    response = jsonify({"error": sentence})
+    response.status_code = status
+    response.headers["Cache-Control"] = caching.NEVER
+    return response

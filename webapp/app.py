@@ -1,0 +1,166 @@
+"""The Dash app: the page, the callbacks that fill its words and tables, and the addresses.
+
+browser: choice (run, kind, layer, step, page) ──► callbacks ──► menus, about, pages
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypedDict
+
+from dash import ALL, ClientsideFunction, Dash, Input, Output, no_update
+from dash.development.base_component import Component
+
+from vizframe.errors import VizframeError
+from vizframe.history import Shelf
+from vizframe.webapp import api, frame, menus, network, runs, security, training
+from vizframe.webapp.desk import Desk, OpenRun
+from vizframe.webapp.request import declaration
+
+ASSETS = Path(__file__).parent / "assets"
+
+INDEX = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>vizframe</title>
+<link rel="icon" type="image/svg+xml" href="BASEassets/icon.svg">
+<link rel="stylesheet" href="BASEassets/vendor/bootstrap-5.3.8.min.css">
+<link rel="stylesheet" href="BASEassets/style.css">
+<script src="BASEassets/theme.js"></script>
+{%css%}
+</head>
+<body data-base="BASE">
+<noscript>vizframe paints with JavaScript, which is switched off in this browser.</noscript>
+{%app_entry%}
+{%config%}
+{%scripts%}
+{%renderer%}
+<script type="module" src="BASEassets/viewer/main.js"></script>
+</body>
+</html>
+"""
+
+
+class Choice(TypedDict, total=False):
+    """What the viewer says it shows. It comes from a browser: nothing in it is to be trusted."""
+
+    run: str
+    kind: str
+    layer: str
+
+
+class Page(TypedDict, total=False):
+    """Which page the viewer shows, likewise."""
+
+    run: str
+    page: str
+    dark: bool
+
+
+MakePage = Callable[[OpenRun, Page], Component]
+
+
+def create_app(
+    shelf: Shelf, *, prefix: str = "/", hosts: Sequence[str] = (), where: str = ""
+) -> Dash:
+    """The app over a shelf of runs.
+
+    Args:
+        prefix: the path that the app lives under, ``/viz/`` say, behind a proxy.
+        hosts: names beyond localhost that requests may come for.
+        where: the runs directory in words, for the sentence that says it is empty.
+    """
+    base = "/" + prefix.strip("/") + "/" if prefix.strip("/") else "/"
+    desk = Desk(shelf)
+    app = Dash(
+        "vizframe",
+        title="vizframe",
+        update_title="",
+        assets_folder=str(ASSETS),
+        assets_ignore=".*",  # the page names its own files, in order, as modules
+        url_base_pathname=base,
+        index_string=INDEX.replace("BASE", base),
+        suppress_callback_exceptions=True,
+        enable_mcp=False,
+    )
+    app.layout = frame.layout
+    app.server.register_blueprint(api.blueprint(desk), url_prefix=f"{base}api")
+    _add_menus(app, desk)
+    _add_page(app, desk, "training", training.page)
+    _add_page(app, desk, "network", network.page)
+    _add_runs(app, desk, where)
+    _add_clicks(app)
+    security.protect(app, hosts)
+    return app
+
+
+def _add_menus(app: Dash, desk: Desk) -> None:
+    @app.callback(
+        Output("kinds", "children"),
+        Output("layers", "children"),
+        Output("about", "children"),
+        Input("choice", "data"),
+        prevent_initial_call=True,
+    )
+    def show_menus(choice: Choice | None) -> tuple[Any, Any, Any]:
+        if not choice or not choice.get("run"):
+            return [], [], []
+        try:
+            with desk.run(choice["run"]) as found:
+                return _menus(found, choice)
+        except VizframeError as error:
+            return no_update, no_update, str(error)
+
+
+def _menus(found: OpenRun, choice: Choice) -> tuple[Any, Any, Any]:
+    history, kind, layer = found.history, choice.get("kind") or "", choice.get("layer") or ""
+    if not kind:
+        return [], [], []
+    return (
+        menus.kinds(history, kind),
+        menus.layers(history, kind, layer),
+        menus.about(history, declaration(history, kind, layer)),
+    )
+
+
+def _add_page(app: Dash, desk: Desk, name: str, make: MakePage) -> None:
+    """A page that is made when it is looked at."""
+
+    @app.callback(
+        Output(f"{name}-page", "children"), Input("page", "data"), prevent_initial_call=True
+    )
+    def show_page(page: Page | None) -> Any:
+        if not page or page.get("page") != name or not page.get("run"):
+            return no_update
+        try:
+            with desk.run(page["run"]) as found:
+                return make(found, page)
+        except VizframeError as error:
+            return str(error)
+
+
+def _add_runs(app: Dash, desk: Desk, where: str) -> None:
+    @app.callback(Output("runs-page", "children"), Input("page", "data"), prevent_initial_call=True)
+    def show_runs(page: Page | None) -> Any:
+        if not page or page.get("page") != "runs":
+            return no_update
+        return runs.page(desk.shelf.runs(), page.get("run"), where)
+
+
+def _add_clicks(app: Dash) -> None:
+    """Clicks on Dash's own figures, answered in the browser (assets/viewer/main.js)."""
+    # Dash does not type this method.
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        ClientsideFunction("vizframe", "openLayer"),
+        Input("graph", "tapNodeData"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        ClientsideFunction("vizframe", "goToStep"),
+        Input({"curve": ALL}, "clickData"),
+        prevent_initial_call=True,
+    )

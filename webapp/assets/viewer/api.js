@@ -1,0 +1,56 @@
+// The addresses of the server, under whatever path it lives.
+import { decode } from "./tiles.js";
+
+const base = () => document.body.dataset.base;
+
+export class Refused extends Error {
+  constructor(sentence, status) { super(sentence); this.status = status; }
+}
+
+function address(name, query) {
+  return `${base()}api/v1/${name}?${new URLSearchParams(query)}`;
+}
+
+async function ask(url, signal) {
+  const response = await fetch(url, { signal, credentials: "same-origin" }).catch((error) => {
+    if (error.name === "AbortError") throw error;
+    throw new Refused("the server does not answer", 0);
+  });
+  if (response.ok) return response;
+  const said = await response.json().catch(() => ({}));
+  throw new Refused(said.error ?? `the server answered ${response.status}`, response.status);
+}
+
+export async function json(name, query = {}) {
+  return (await ask(address(name, query))).json();
+}
+
+export async function bytes(url, signal) {
+  return (await ask(url, signal)).arrayBuffer();
+}
+
+export async function tiles(url, signal) {
+  return decode(await bytes(url, signal));
+}
+
+/** Where a series of a run is: part of every address of pixels. */
+const series = (run, which) => ({ run: run.run, id: run.id, kind: which.kind, layer: which.layer });
+
+/** `t`, the time of the step, makes the address new should the step be recorded anew. */
+const stamp = (run, step) => run.times[run.steps.indexOf(step)] ?? 0;
+
+export const addresses = {
+  tiles: (run, which, step, at) =>
+    address("tiles", { ...series(run, which), step, at: at.join(), t: stamp(run, step) }),
+  strip: (run, which, steps, at) =>
+    address("strip", {
+      ...series(run, which), steps: steps.join(), at: at.join(), t: stamp(run, steps.at(-1)),
+    }),
+  probe: (run) => address("probe", { run: run.run, id: run.id }),
+  colours: () => address("colours", {}),
+};
+
+export const columns = (run, which, step, at) =>
+  json("columns", { ...series(run, which), step, at: at.join() });
+
+export const extent = (run, which) => json("extent", series(run, which));

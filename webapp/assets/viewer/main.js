@@ -1,0 +1,269 @@
+// The start: when Dash has built the page, the viewer moves in.
+import { loadColours } from "./colours.js";
+import { json } from "./api.js";
+import { $, appears, button, el, kept } from "./dom.js";
+import { Keys } from "./keys.js";
+import { Order } from "./order.js";
+import { Compare } from "./compare.js";
+import { badge, watch } from "./live.js";
+import * as place from "./place.js";
+import { Training } from "./training.js";
+import { UnitPage } from "./unitpage.js";
+import { Viewer } from "./viewer.js";
+
+const WITH_TRANSPORT = ["gallery", "unit", "compare", "training"];
+
+await appears("#transport");
+await loadColours();
+const viewer = new Viewer();
+window.vizframe = viewer; // for the console, tests and benchmarks
+new UnitPage(viewer);
+const order = new Order(viewer);
+new Compare(viewer);
+new Training(viewer);
+
+// ── Dash is told what is shown ────────────────────────────────────────────────────────────────
+
+function tellDash() {
+  const { run, series, place: { page } } = viewer;
+  if (!window.dash_clientside?.set_props) return;
+  const opened = { run: run?.run ?? null, id: run?.id, version: run?.version };
+  sayOnce("choice", { ...opened, kind: series?.kind ?? null, layer: series?.layer ?? null });
+  sayOnce("page", { ...opened, page, dark: viewer.dark });
+}
+
+const said = {};
+
+function sayOnce(store, data) {
+  const text = JSON.stringify(data);
+  if (said[store] === text) return;
+  said[store] = text;
+  window.dash_clientside.set_props(store, { data });
+}
+
+window.dash_clientside = Object.assign(window.dash_clientside ?? {}, {
+  vizframe: {
+    openLayer(node) { if (node) openLayer(node.id); },
+    goToStep(clicks) {
+      const point = clicks?.find((each) => each)?.points?.[0];
+      if (point) viewer.goTo(point.x);
+    },
+  },
+});
+
+function openLayer(layer) {
+  const recorded = viewer.run.series.filter((each) => each.layer === layer);
+  if (!recorded.length) return;
+  const same = recorded.find((each) => each.kind === viewer.place.kind) ?? recorded[0];
+  viewer.choose({ layer, kind: same.kind, page: "gallery" }, { push: true });
+}
+
+// ── pages ─────────────────────────────────────────────────────────────────────────────────────
+
+function showPage() {
+  const { page } = viewer.place;
+  for (const each of document.querySelectorAll(".page")) {
+    const name = each.id === "stage" ? "gallery" : each.id.replace("-page", "");
+    each.hidden = name !== page;
+  }
+  for (const link of document.querySelectorAll("[data-page]")) {
+    if (link.dataset.page === page) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  document.body.dataset.showing = page;
+  $("#transport").hidden = !WITH_TRANSPORT.includes(page) || !viewer.run;
+}
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("#side, #menu")) $("#side").classList.remove("open");
+  const found = event.target.closest("[data-page], [data-kind], [data-layer], [data-run], [data-open-layer]");
+  if (!found || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const { page, kind, layer, run, openLayer: open } = found.dataset;
+  if (page) { event.preventDefault(); viewer.choose({ page }, { push: true }); }
+  else if (kind) viewer.choose({ kind });
+  else if (layer) viewer.choose({ layer });
+  else if (open) openLayer(open);
+  else if (run) openRun(run, "gallery");
+  $("#side").classList.remove("open");
+});
+
+window.addEventListener("popstate", async () => {
+  const next = place.read();
+  const { run } = viewer.place;
+  viewer.place = { ...next, run: next.run ?? run };
+  viewer.following = next.step === null;
+  if (viewer.place.run !== run) await viewer.openRun(viewer.place.run).catch(report);
+  else if (viewer.run) await viewer.showSeries();
+  showPage();
+  tellDash();
+  viewer.tell("page");
+});
+
+// ── runs ──────────────────────────────────────────────────────────────────────────────────────
+
+const runChoice = el("select", { id: "run", "aria-label": "Run" });
+$("#run-choice").append(runChoice);
+runChoice.addEventListener("change", () => openRun(runChoice.value));
+
+async function listRuns() {
+  const runs = await json("runs");
+  const names = runs.map((each) => each.run);
+  if (String(names) !== String([...runChoice.options].map((each) => each.value))) {
+    runChoice.replaceChildren(...names.map((name) => el("option", { value: name }, name)));
+  }
+  runChoice.hidden = !names.length;
+  if (viewer.place.run) runChoice.value = viewer.place.run;
+  return runs;
+}
+
+async function openRun(name, page = viewer.place.page) {
+  viewer.following = true;
+  viewer.place = { ...viewer.place, step: null, page };
+  try {
+    await viewer.openRun(name);
+    place.write(viewer.addressed(), { push: true });
+    banner("");
+  } catch (error) {
+    report(error);
+  }
+  runChoice.value = name;
+  showPage();
+  tellDash();
+}
+
+// ── what is said above the page ───────────────────────────────────────────────────────────────
+
+function banner(sentence, kind = "trouble") {
+  const box = $("#banner");
+  box.hidden = !sentence;
+  box.className = kind;
+  box.replaceChildren(el("span", {}, sentence),
+    button("close", "Close", () => { box.hidden = true; }));
+}
+
+function report(error) { banner(error.message); }
+
+let faultsSaid = "";
+
+function sayFaults() {
+  const { faults } = viewer.run;
+  const said = faults.length ? `${faults[0]}${faults.length > 1 ? ` (and ${faults.length - 1} more)` : ""}` : "";
+  if (said === faultsSaid) return;
+  faultsSaid = said;
+  banner(said && `Part of this run is not sound: ${said}`);
+}
+
+function sayLive() {
+  const { live, words } = badge(viewer.run);
+  const box = $("#live");
+  if (box.dataset.words === words) return;
+  box.dataset.words = words;
+  box.classList.toggle("on", live);
+  box.replaceChildren(el("span", { className: "dot", "aria-hidden": "true" }), words);
+}
+
+let noticeDue = 0;
+
+function notice(words) {
+  const box = $("#notice") ?? document.body.appendChild(el("div", { id: "notice", role: "status" }));
+  box.textContent = words;
+  box.hidden = false;
+  clearTimeout(noticeDue);
+  noticeDue = setTimeout(() => { box.hidden = true; }, 2500);
+}
+
+// ── theme, link, keys ─────────────────────────────────────────────────────────────────────────
+
+function turnTheme() {
+  const theme = viewer.dark ? "light" : "dark";
+  document.documentElement.dataset.bsTheme = theme;
+  kept.set("theme", theme);
+  viewer.rescale({});
+  viewer.transport.curves.draw();
+  tellDash();
+  viewer.tell("theme");
+}
+
+async function copyLink() {
+  const link = new URL(place.search({ ...viewer.place }), location.href).href;
+  await navigator.clipboard.writeText(link).then(
+    () => notice("Link copied"), () => notice(link));
+}
+
+function cycleScale() {
+  const order = ["unit", "step", "history"];
+  viewer.choose({ scale: order[(order.indexOf(viewer.place.scale) + 1) % 3] });
+}
+
+const by = (n) => () => viewer.transport.step(n);
+const keys = new Keys({
+  ",": by(-1), ".": by(1), "<": by(-10), ">": by(10),
+  Home: () => viewer.go(0), End: () => viewer.follow(),
+  " ": () => viewer.transport.toggle.click(),
+  ArrowLeft: () => viewer.move(-1, 0), ArrowRight: () => viewer.move(1, 0),
+  ArrowUp: () => viewer.move(0, -1), ArrowDown: () => viewer.move(0, 1),
+  h: () => viewer.move(-1, 0), l: () => viewer.move(1, 0), k: () => viewer.move(0, -1), j: () => viewer.move(0, 1),
+  Enter: () => viewer.choose({ page: "unit" }, { push: true }),
+  Escape: () => viewer.choose({ page: "gallery" }, { push: true }),
+  "[": () => viewer.shift("layer", -1), "]": () => viewer.shift("layer", 1),
+  p: () => viewer.shift("kind", 1), P: () => viewer.shift("kind", -1),
+  i: () => viewer.turn(1), I: () => viewer.turn(-1),
+  r: cycleScale, t: () => viewer.scale.set("gamma", viewer.scale.gamma >= 3 ? 1 : viewer.scale.gamma + 1),
+  c: () => viewer.choose({ page: "compare", beside: viewer.step }, { push: true }),
+  "/": () => $("#layers button")?.focus(),
+  o: () => order.sortAgain(), d: turnTheme, y: copyLink, "?": () => keys.help(),
+});
+
+$("#tools").append(
+  button("menu", "Choose what to see", () => $("#side").classList.toggle("open"), { id: "menu" }),
+  button("link", "Copy the link to what is shown (y)", copyLink, { id: "link" }),
+  button("keys", "Keys and colours (?)", () => keys.help(), { id: "keys" }),
+  button("theme", "Dark or light (d)", turnTheme, { id: "theme" }),
+);
+
+// ── begin ─────────────────────────────────────────────────────────────────────────────────────
+
+viewer.on((_, what) => {
+  if (["run", "version", "time"].includes(what)) { sayLive(); sayFaults(); }
+  if (what === "grown") notice("The colour scale grew: values went beyond it");
+  if (what === "trouble") banner(viewer.troubled);
+  if (what === "page") showPage();
+  if (["run", "version", "series", "page"].includes(what)) tellDash();
+});
+
+function showNothing(runs) {
+  viewer.place.page = "runs";
+  showPage();
+  if (!runs.length) document.body.dataset.showing = "runs";
+  tellDash();
+}
+
+async function begin() {
+  const runs = await listRuns();
+  const named = viewer.place.run;
+  showPage(); // before Dash fills it: a graph in a hidden page has no size to fit
+  const first = named ?? runs.find((each) => each.steps > 0)?.run ?? runs[0]?.run;
+  if (!first) { showNothing(runs); return; }
+  try {
+    await viewer.openRun(first);
+    place.write(viewer.addressed());
+  } catch (error) {
+    report(error);
+    showNothing(runs);
+    return;
+  }
+  runChoice.value = first;
+  showPage();
+  tellDash();
+}
+
+let looks = 0;
+
+await begin();
+document.body.dataset.ready = "true";
+watch(async () => {
+  looks += 1;
+  if (!viewer.run) { await begin(); return; }
+  await viewer.refresh();
+  if (looks % 5 === 0) await listRuns();
+});

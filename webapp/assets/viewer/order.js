@@ -1,0 +1,110 @@
+// The order of the gallery: by number, or strongest first as of one step.
+//
+// The order is found once and kept while the slider moves: a unit that jumped about with every
+// step could not be watched. "Sort again" finds it anew at the step that is shown.
+import { columns, Refused } from "./api.js";
+import { $, el } from "./dom.js";
+import { lengthOf } from "./series.js";
+
+const ORDERS = {
+  number: ["By number", "Units stand where the network has them."],
+  strongest: ["Strongest first",
+    "By the objective, where the plugin notes one, else by the largest value of each picture, "
+    + "whatever its sign. The order stays while the slider moves."],
+};
+
+/** Columns that say how strong a unit is, better than its picture does. */
+const COLUMNS = ["objective", "maximum"];
+
+export class Order {
+  constructor(viewer) {
+    this.viewer = viewer;
+    this.key = null; // of what the units are in order: run, series, axes
+    this.step = null; // the step that they are in order of
+    this.radios = Object.entries(ORDERS).map(([value, [words, help]]) => [
+      el("input", {
+        type: "radio", name: "order", value, onchange: () => viewer.choose({ order: value }),
+      }), words, help]);
+    this.words = el("span", { className: "quiet" });
+    this.again = el("button", {
+      type: "button", className: "plain", title: "Sort by the step that is shown now (o)",
+      onclick: () => this.sortAgain(),
+    }, "Sort again");
+    $("#order").replaceChildren(
+      el("fieldset", {}, el("legend", {}, "Order"),
+        ...this.radios.map(([input, words, help]) => el("label", { title: help }, input, words))),
+      el("div", { className: "sorted" }, this.words, this.again));
+    viewer.on((_, what) => {
+      if (["painted", "place", "series", "step"].includes(what)) this.follow();
+    });
+  }
+
+  get isOn() { return this.viewer.place.order === "strongest"; }
+
+  /** Key o: strongest first; and again, at another step. */
+  sortAgain() {
+    this.key = null;
+    if (this.isOn) this.follow();
+    else this.viewer.choose({ order: "strongest" });
+  }
+
+  follow() {
+    const { viewer } = this;
+    const { series, frame } = viewer;
+    $("#order").hidden = !series?.spread || lengthOf(series, series.spread) < 2;
+    if (!series || !frame) return;
+    if (!this.isOn) this.put(null, null);
+    else if (viewer.shown === viewer.wanted) this.sort();
+    this.show();
+  }
+
+  /** Put the units in order, unless they are. */
+  async sort() {
+    const { viewer } = this;
+    const { run, series, frame, at } = viewer;
+    const key = JSON.stringify([run.id, series.kind, series.layer, at]);
+    if (this.key === key) return;
+    this.key = key;
+    try {
+      const values = await strengths(run, series, frame, at);
+      if (this.key === key && this.isOn) this.put(strongestFirst(values), frame.step);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      viewer.failed(error);
+    }
+    this.show();
+  }
+
+  put(order, step) {
+    if (order === null) this.key = null;
+    if (order === null && this.step === null) return;
+    this.step = step;
+    this.viewer.gallery.sort(order);
+    this.viewer.tell("order");
+  }
+
+  show() {
+    for (const [input] of this.radios) input.checked = input.value === this.viewer.place.order;
+    const known = this.isOn && this.step !== null;
+    this.words.textContent = known ? `as of step ${this.step}` : "";
+    this.again.hidden = !known || this.step === this.viewer.step;
+    if (known) $("#order").dataset.step = this.step;
+    else delete $("#order").dataset.step;
+  }
+}
+
+async function strengths(run, series, frame, at) {
+  const name = COLUMNS.find((each) => each in series.columns);
+  if (!name) return Array.from({ length: frame.count }, (_, i) => reach(frame, i));
+  return (await columns(run, series, frame.step, at))[name];
+}
+
+function reach(frame, index) {
+  return frame.missing[index] ? null : Math.max(Math.abs(frame.low[index]), Math.abs(frame.high[index]));
+}
+
+/** Indices, the largest value first; of equals the lower number; what has no value is last. */
+export function strongestFirst(values) {
+  const rank = values.map((value) => (Number.isFinite(value) ? value : -Infinity));
+  return rank.map((_, i) => i).sort((a, b) => (rank[b] === rank[a] ? a - b : rank[b] - rank[a]));
+}

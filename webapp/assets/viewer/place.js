@@ -1,0 +1,45 @@
+// Where we are: everything a link has to say, and nothing else.
+//
+//   ?page=gallery&run=mnist&kind=activation&layer=conv0&step=40&unit=9&scale=history&at.probe=3
+
+const TEXTS = ["page", "run", "kind", "layer", "scale", "order", "with"];
+const NUMBERS = ["step", "unit", "beside"];
+const AXIS = "at.";
+
+export const NOWHERE = {
+  page: "gallery", run: null, kind: null, layer: null, step: null, unit: null, scale: "history",
+  order: "number", with: null, beside: null, at: {},
+};
+
+export function read(search = location.search) {
+  const query = new URLSearchParams(search);
+  const place = { ...NOWHERE, at: {} };
+  for (const name of TEXTS) if (query.get(name)) place[name] = query.get(name);
+  for (const name of NUMBERS) if (/^\d{1,15}$/.test(query.get(name) ?? "")) place[name] = Number(query.get(name));
+  for (const [name, value] of query) {
+    if (name.startsWith(AXIS) && /^\d{1,9}$/.test(value)) place.at[name.slice(AXIS.length)] = Number(value);
+  }
+  if (!["unit", "step", "history"].includes(place.scale)) place.scale = "history";
+  if (place.order !== "strongest") place.order = "number";
+  return place;
+}
+
+export function search(place) {
+  const query = new URLSearchParams();
+  for (const name of [...TEXTS, ...NUMBERS]) {
+    const value = place[name];
+    if (value !== null && value !== undefined && value !== NOWHERE[name]) query.set(name, value);
+  }
+  for (const [axis, index] of Object.entries(place.at)) if (index) query.set(AXIS + axis, index);
+  const text = query.toString();
+  return text ? `?${text}` : location.pathname;
+}
+
+let due = 0;
+
+/** Write the address: at once for a place one may want to go back to, else four times a second. */
+export function write(place, { push = false } = {}) {
+  clearTimeout(due);
+  if (push) { history.pushState(null, "", search(place)); return; }
+  due = setTimeout(() => history.replaceState(null, "", search(place)), 250);
+}

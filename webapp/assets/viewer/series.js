@@ -1,0 +1,51 @@
+// What a manifest says of the series of a run.
+
+export const find = (run, kind, layer) =>
+  run.series.find((each) => each.kind === kind && each.layer === layer) ?? null;
+
+export const stepsOf = (run, series) => run.step_lists[series.steps];
+
+/** The series that a place means; where it means none, the nearest that there is. */
+export function resolve(run, place) {
+  const exact = find(run, place.kind, place.layer);
+  if (exact) return exact;
+  const forward = run.layers.map((layer) => layer.name);
+  const order = (series) => (forward.indexOf(series.layer) + 1 || 1e9);
+  let ofKind = run.series.filter((each) => each.kind === place.kind);
+  if (!ofKind.length) ofKind = run.series.filter((each) => each.label === place.kind);
+  const candidates = ofKind.length ? ofKind : preferred(run, place.layer);
+  return [...candidates].sort((a, b) => order(a) - order(b))[0] ?? null;
+}
+
+/** Without a plugin named: what is on this layer, else what shows most from the first step on. */
+function preferred(run, layer) {
+  const ofLayer = run.series.filter((each) => each.layer === layer);
+  if (ofLayer.length) return ofLayer;
+  const spatial = run.series.filter((each) => each.picture_shape.length >= 2);
+  const kinds = ["activation", "weights"];
+  for (const kind of kinds) {
+    const found = spatial.filter((each) => each.kind === kind);
+    if (found.length) return found;
+  }
+  return spatial.length ? spatial : run.series;
+}
+
+/** One entry per tile axis: "*" for the one that is spread, else the index chosen. */
+export function atOf(series, chosen, spread = series.spread) {
+  return series.tile_axes.map((axis, i) =>
+    axis === spread ? "*" : Math.min(chosen[axis] ?? 0, series.tile_shape[i] - 1));
+}
+
+/** The same for a single tile. */
+export function tileAt(series, chosen, index) {
+  return atOf(series, chosen).map((each) => (each === "*" ? index : each));
+}
+
+export const lengthOf = (series, axis) => series.tile_shape[series.tile_axes.indexOf(axis)] ?? 1;
+
+/** The axes that are not spread and leave a choice. */
+export const otherAxes = (series) =>
+  series.tile_axes.filter((axis) => axis !== series.spread && lengthOf(series, axis) > 1);
+
+/** Whether colours have a scale to choose: pictures of a fixed range are shown as they are. */
+export const hasScale = (series) => !(series.draw === "image" && series.value_range);

@@ -1,0 +1,136 @@
+// The transport: play, the slider over the recorded steps, the step's number.
+import { button, el, icon, kept } from "./dom.js";
+import { Curves, nearest } from "./curves.js";
+import { plural, whole } from "./words.js";
+
+const SPEEDS = [2, 5, 10, 20, 30];
+
+export class Transport {
+  /** `go(index)`: show the recorded step of this index. `follow()`: go with the newest. */
+  constructor(root, { go, follow }) {
+    Object.assign(this, { go, steps: [], index: 0, playing: false, isPainted: () => true });
+    this.buttons();
+    this.slider = el("input", {
+      type: "range", min: 0, max: 0, step: 1, value: 0, id: "slider", "aria-label": "Training step",
+    });
+    this.slider.addEventListener("input", () => { this.pause(); go(Number(this.slider.value)); });
+    this.number = el("input", {
+      type: "text", inputMode: "numeric", id: "step", "aria-label": "Step", autocomplete: "off",
+    });
+    this.number.addEventListener("change", () => this.typed());
+    this.count = el("span", { id: "step-count" });
+    this.newer = el("button", {
+      type: "button", id: "newer", hidden: true, title: "Show the newest step, and go with the training",
+      onclick: follow,
+    });
+    this.ticks = el("div", { className: "ticks", "aria-hidden": "true" });
+    const track = el("div", { className: "track" });
+    this.curves = new Curves(track, (position) => {
+      this.pause();
+      go(Math.round(position * (this.steps.length - 1)));
+    });
+    track.append(this.slider, this.ticks);
+    root.replaceChildren(
+      el("div", { className: "buttons" }, ...this.row, this.speed),
+      track,
+      el("div", { className: "where" },
+        el("label", { for: "step" }, "step"), this.number, this.count, this.newer),
+    );
+  }
+
+  buttons() {
+    const by = (n) => () => { this.pause(); this.go(this.bounded(this.index + n)); };
+    this.toggle = button("play", "Play (space)", () => this.playing ? this.pause() : this.play(), { id: "play" });
+    this.row = [
+      button("first", "First step (Home)", () => { this.pause(); this.go(0); }, { id: "first" }),
+      button("previous", "Previous step (,)", by(-1), { id: "previous" }),
+      this.toggle,
+      button("next", "Next step (.)", by(1), { id: "next" }),
+      button("last", "Last step (End)", () => { this.pause(); this.go(this.steps.length - 1); }, { id: "last" }),
+    ];
+    this.speed = el("select", { id: "speed", "aria-label": "Speed", title: "Speed" },
+      ...SPEEDS.map((fps) => el("option", { value: fps }, `${fps}/s`)));
+    this.speed.value = kept.get("speed", "10");
+    this.speed.addEventListener("change", () => kept.set("speed", this.speed.value));
+  }
+
+  bounded(index) { return Math.min(this.steps.length - 1, Math.max(0, index)); }
+
+  /** The steps that the series has. */
+  setSteps(steps) {
+    this.steps = steps;
+    this.slider.max = Math.max(0, steps.length - 1);
+    this.slider.disabled = steps.length < 2;
+    this.drawTicks();
+  }
+
+  drawTicks() {
+    const last = this.steps.length - 1;
+    const marks = last < 1 ? [0] : [...new Set([0, 0.25, 0.5, 0.75, 1].map((p) => Math.round(p * last)))];
+    this.ticks.replaceChildren(...marks.filter((i) => i in this.steps).map((i) => {
+      const tick = el("span", {}, whole(this.steps[i]));
+      tick.style.left = `${last ? (100 * i) / last : 0}%`;
+      return tick;
+    }));
+  }
+
+  /** Say which step is shown. */
+  move(index) {
+    this.index = index;
+    const step = this.steps[index] ?? 0;
+    this.slider.value = index;
+    this.slider.setAttribute("aria-valuetext", `step ${step}`);
+    if (document.activeElement !== this.number) this.number.value = whole(step);
+    this.count.textContent = this.steps.length ? `${whole(index + 1)} of ${whole(this.steps.length)}` : "";
+    this.curves.move(this.steps.length > 1 ? index / (this.steps.length - 1) : 0, step);
+  }
+
+  /** How many steps came since the one shown was the newest. */
+  setNewer(count, following) {
+    this.newer.hidden = count === 0 && !following;
+    this.newer.textContent = following ? "following" : `+${plural(count, "step")}`;
+    this.newer.classList.toggle("following", following);
+  }
+
+  typed() {
+    const step = Number(this.number.value.replaceAll(/[^0-9]/g, ""));
+    this.pause();
+    if (this.steps.length) this.go(nearest(this.steps, step));
+    this.number.blur();
+  }
+
+  play() {
+    if (this.steps.length < 2) return;
+    this.playing = true;
+    if (this.index >= this.steps.length - 1) this.go(0);
+    this.face("pause", "Pause (space)");
+    this.due = performance.now() + 1000 / Number(this.speed.value);
+    requestAnimationFrame(() => this.tick());
+  }
+
+  /** The next step when it is due and the last one is painted: slower, but none is left out. */
+  tick() {
+    if (!this.playing) return;
+    const now = performance.now();
+    if (now >= this.due && this.isPainted()) {
+      if (this.index >= this.steps.length - 1) { this.pause(); return; }
+      this.go(this.index + 1);
+      this.due = Math.max(this.due + 1000 / Number(this.speed.value), now);
+    }
+    requestAnimationFrame(() => this.tick());
+  }
+
+  pause() {
+    if (!this.playing) return;
+    this.playing = false;
+    this.face("play", "Play (space)");
+  }
+
+  face(name, words) {
+    this.toggle.replaceChildren(icon(name));
+    this.toggle.setAttribute("aria-label", words);
+    this.toggle.title = words;
+  }
+
+  step(by) { this.pause(); this.go(this.bounded(this.index + by)); }
+}

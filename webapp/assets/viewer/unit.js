@@ -1,0 +1,171 @@
+// The chosen unit: large, over the whole training, and in numbers.
+import { columns } from "./api.js";
+import { button, el, ink, sized } from "./dom.js";
+import { Film } from "./film.js";
+import { MARK_WORDS, paintTile } from "./painter.js";
+import { stepsOf, tileAt } from "./series.js";
+import { short, tileName, title } from "./words.js";
+
+const LARGEST = 264;
+const REST = 120; // ms without a move, until numbers are asked for
+
+export class UnitPanel {
+  constructor(root, { go, open, cache }) {
+    this.cache = cache;
+    this.root = root;
+    this.heading = el("h2", {});
+    this.canvas = el("canvas", { id: "large", role: "img" });
+    this.value = el("p", { className: "value" });
+    this.words = el("p", { className: "facts" });
+    this.filmBox = el("div", {});
+    this.spark = el("canvas", { className: "spark", role: "img", "aria-label": "Largest value over the steps" });
+    this.sparkWords = el("h3", {}, "Largest |value| over training");
+    this.numbers = el("div", { className: "numbers" });
+    const tools = button("open", "Open this unit (Enter)", open, { id: "open-unit" });
+    root.replaceChildren(
+      el("div", { className: "head" }, this.heading, tools),
+      this.canvas, this.value, this.words,
+      el("h3", {}, "Over training"), this.filmBox,
+      this.sparkWords, this.spark, this.numbers,
+    );
+    this.film = new Film(this.filmBox, { go, height: 48 });
+    new ResizeObserver(() => { if (this.tiles && this.series) { this.draw(); this.drawSpark(); } }).observe(root);
+    this.canvas.addEventListener("pointermove", (event) => this.hover(event));
+    this.canvas.addEventListener("pointerleave", () => { this.value.textContent = ""; });
+  }
+
+  /** Another unit or series: its film strip is another one. */
+  async choose({ run, series, at, index, look, under }) {
+    Object.assign(this, { run, series, index, look, under });
+    this.where = tileAt(series, at, index);
+    this.heading.textContent = `${series.layer} · ${tileName(run, series, series.spread ?? "tile", index)}`;
+    this.numbers.replaceChildren();
+    this.asked = null;
+    await this.film.show(this.cache, run, series, stepsOf(run, series), this.where, look, under?.(index));
+    this.film.mark(this.tiles?.step);
+    this.drawSpark();
+  }
+
+  /** Another step, or other colours. */
+  show(tiles, look, under) {
+    Object.assign(this, { tiles, look, under });
+    if (this.index === undefined || this.index >= tiles.count) return;
+    this.draw();
+    this.film.mark(tiles.step);
+    if (this.film.tiles) this.film.setLook(look, under?.(this.index));
+    this.drawSpark();
+    clearTimeout(this.due);
+    this.due = setTimeout(() => this.ask(), REST);
+  }
+
+  /** The panel's width for pictures; 0 where the page has no such panel. */
+  get room() { return Math.max(0, this.root.clientWidth - 28); }
+
+  draw() {
+    const { tiles, index, look } = this;
+    if (!this.room) return;
+    const bars = tiles.picture.length === 0;
+    const side = Math.min(LARGEST, this.room);
+    this.canvas.hidden = bars;
+    if (!bars) {
+      const scale = Math.min(side / tiles.width, side / tiles.height);
+      const times = scale >= 1 ? Math.floor(scale) : scale;
+      const [width, height] = [tiles.width * times, tiles.height * times];
+      const context = sized(this.canvas, width, height);
+      context.clearRect(0, 0, width, height);
+      paintTile(context, tiles, index, look, 0, 0, width, height, this.under?.(index));
+    }
+    this.canvas.setAttribute("aria-label", `${this.heading.textContent} at step ${tiles.step}`);
+    const mark = tiles.mark(index);
+    const range = bars ? short(tiles.low[index])
+      : `values ${short(tiles.low[index])} to ${short(tiles.high[index])}`;
+    const isPlain = mark === "dead" || mark === "missing" || Boolean(this.series.value_range);
+    this.words.replaceChildren(
+      isPlain ? "" : el("span", {}, range),
+      mark ? el("span", { className: `badge-mark ${mark}` }, MARK_WORDS[mark]) : "",
+    );
+  }
+
+  hover(event) {
+    const { tiles, index } = this;
+    if (!tiles || !tiles.picture.length) return;
+    const box = this.canvas.getBoundingClientRect();
+    const x = Math.min(tiles.width - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * tiles.width)));
+    const y = Math.min(tiles.height - 1, Math.max(0, Math.floor(((event.clientY - box.top) / box.height) * tiles.height)));
+    const offset = (y * tiles.width + x) * tiles.channels;
+    const values = Array.from({ length: tiles.channels }, (_, c) => short(tiles.value(index, offset + c)));
+    this.value.textContent = `y ${y}, x ${x}: ${values.join(", ")}`;
+  }
+
+  /** The largest value of each picture of the film. */
+  drawSpark() {
+    const { tiles } = this.film;
+    if (!tiles || !this.room) return;
+    const peaks = Array.from({ length: tiles.count }, (_, i) =>
+      Math.max(Math.abs(tiles.low[i]), Math.abs(tiles.high[i])));
+    const hasRange = Boolean(this.series.value_range);
+    this.spark.hidden = hasRange;
+    this.sparkWords.hidden = hasRange;
+    if (!hasRange) drawLine(this.spark, peaks, this.film.current, true);
+  }
+
+  async ask() {
+    const { run, series, where, tiles } = this;
+    if (!Object.keys(series.columns).length) return;
+    const asked = JSON.stringify([series.kind, series.layer, where, tiles.step]);
+    if (this.asked === asked) return;
+    this.asked = asked;
+    const found = await columns(run, series, tiles.step, where);
+    if (this.asked !== asked) return;
+    this.numbers.replaceChildren(...Object.entries(found).flatMap(([name, value]) => numberRow(name, value)));
+  }
+}
+
+/** Columns that say yes (1) or no (0). */
+const FLAGS = new Set(["converged", "rescued", "dead", "started"]);
+
+/** A number beside its name; many numbers as a line. */
+export function numberRow(name, value) {
+  if (name === "unit" || value === null) return []; // the heading says it; not known
+  if (FLAGS.has(name) && (value === 0 || value === 1)) {
+    return [el("div", { className: "number" }, el("span", {}, title(name)), el("b", {}, value ? "yes" : "no"))];
+  }
+  if (!Array.isArray(value)) {
+    return [el("div", { className: "number" }, el("span", {}, title(name)), el("b", {}, short(value)))];
+  }
+  if (value.length <= 4) {
+    return [el("div", { className: "number" },
+      el("span", {}, title(name)), el("b", {}, value.map(short).join(", ")))];
+  }
+  const canvas = el("canvas", { className: "spark", role: "img", "aria-label": `${title(name)} as a line` });
+  const known = value.filter((each) => each !== null);
+  queueMicrotask(() => drawLine(canvas, value, -1));
+  return [
+    el("h3", {}, title(name), el("span", { className: "aside" }, `ends at ${short(known.at(-1))}`)), canvas,
+  ];
+}
+
+/** A line through values, with a dot at one of them. */
+export function drawLine(canvas, values, current, fromZero = false) {
+  const [width, height] = [LARGEST, 44];
+  const context = sized(canvas, width, height);
+  context.clearRect(0, 0, width, height);
+  let [low, high] = fromZero ? [0, 0] : [Infinity, -Infinity];
+  for (const value of values) {
+    if (value === null || !Number.isFinite(value)) continue;
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  const x = (i) => 3 + (i / Math.max(1, values.length - 1)) * (width - 6);
+  const y = (value) => height - 4 - ((value - low) / (high - low || 1)) * (height - 8);
+  context.strokeStyle = ink("--curve-1");
+  context.lineWidth = 1.5;
+  context.beginPath();
+  values.forEach((value, i) => value !== null && context.lineTo(x(i), y(value)));
+  context.stroke();
+  if (current < 0 || !Number.isFinite(values[current])) return;
+  context.fillStyle = ink("--accent");
+  context.beginPath();
+  context.arc(x(current), y(values[current]), 3.5, 0, 7);
+  context.fill();
+}

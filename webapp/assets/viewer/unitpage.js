@@ -1,0 +1,153 @@
+// The Unit page: everything that the run knows of one unit at this step.
+import { addresses } from "./api.js";
+import { stepLimits } from "./colours.js";
+import { lowerBound } from "./curves.js";
+import { $, button, el, ink, sized } from "./dom.js";
+import { Film } from "./film.js";
+import { lookOf, paintBar, paintTile } from "./painter.js";
+import { hasScale, otherAxes, stepsOf, tileAt } from "./series.js";
+import { short, tileLabel, tileName, title, whole } from "./words.js";
+
+const TALL = 84;
+const CROWD = 8; // pictures, beyond which they are drawn smaller
+const MOST = 32;
+
+export class UnitPage {
+  constructor(viewer) {
+    this.viewer = viewer;
+    this.heading = el("h1", {});
+    this.filmTitle = el("h3", {});
+    this.filmBox = el("div", {});
+    this.cardBox = el("div", { className: "cards" });
+    const by = (n) => () => this.turn(n);
+    $("#unit-page").replaceChildren(el("div", { className: "inner" },
+      el("div", { className: "head" }, button("previous", "Unit before (←)", by(-1)), this.heading,
+        button("next", "Next unit (→)", by(1))),
+      this.cardBox,
+      el("section", { className: "card" }, this.filmTitle, this.filmBox)));
+    this.film = new Film(this.filmBox, { go: (step) => viewer.goTo(step), height: 72, wall: true });
+    viewer.on((_, what) => {
+      if (viewer.place.page !== "unit" || !viewer.series || !viewer.look) return;
+      if (["painted", "page", "series", "place", "theme"].includes(what)) this.show();
+    });
+  }
+
+  get isUnits() { return this.viewer.series.spread === "unit"; }
+
+  turn(by) {
+    const { viewer } = this;
+    const count = viewer.frame?.count ?? 1;
+    viewer.choose({ unit: (viewer.place.unit + by + count) % count });
+  }
+
+  show() {
+    const { viewer } = this;
+    const { run, series, place: { unit } } = viewer;
+    const name = tileName(run, series, series.spread ?? "tile", unit);
+    const step = viewer.frame?.step;
+    this.heading.textContent = `${series.layer} · ${name} · step ${whole(step ?? 0)}`;
+    const which = JSON.stringify([run.id, series.kind, series.layer, unit, viewer.at, viewer.steps.length]);
+    if (which !== this.which) { this.which = which; this.build(); }
+    this.film.setLook(viewer.look, viewer.underOf()?.(unit));
+    this.film.mark(step);
+    for (const card of this.cards) card.show(step);
+  }
+
+  build() {
+    const { viewer } = this;
+    const { run, series, place: { unit, at } } = viewer;
+    this.filmTitle.textContent = `${title(series.kind)} over training`;
+    this.film.show(viewer.cache, run, series, viewer.steps, tileAt(series, at, unit), viewer.look,
+      viewer.underOf()?.(unit)).then(() => this.film.mark(viewer.frame?.step), (error) => viewer.failed(error));
+    const shown = this.isUnits
+      ? run.series.filter((each) => each.layer === series.layer && each.tile_axes.includes("unit")) : [series];
+    this.cards = shown.map((each) => new Card(viewer, each, unit));
+    this.cardBox.replaceChildren(...this.cards.map((card) => card.root));
+  }
+}
+
+/** One series of the unit: a single picture, or one per probe image or input channel. */
+class Card {
+  constructor(viewer, series, unit) {
+    Object.assign(this, { viewer, series, unit });
+    this.axis = otherAxes(series)[0] ?? null;
+    this.value = el("b", { className: "big" });
+    this.canvas = el("canvas", { role: "img", "aria-label": `${title(series.kind)} of this unit` });
+    this.aside = el("span", { className: "aside" });
+    const name = series.part && series.title ? `${title(series.label)} · ${series.title}` : title(series.kind);
+    this.root = el("section", { className: "card" },
+      el("h3", {}, el("button", { type: "button", className: "link", "data-kind": series.kind }, name), this.aside),
+      el("p", { className: "quiet" }, series.picture_help || series.help.split("\n")[0]), this.value, this.canvas);
+    this.watchWidth();
+  }
+
+  /** Pictures fill the width that there is. */
+  watchWidth() {
+    new ResizeObserver(() => {
+      if (this.tiles && this.root.clientWidth !== this.drawnAt) this.draw(this.tiles);
+    }).observe(this.root);
+  }
+
+  get at() {
+    const { series, unit, axis, viewer } = this;
+    return series.tile_axes.map((each, i) => {
+      if (each === axis) return "*";
+      if (each === series.spread) return Math.min(unit, series.tile_shape[i] - 1);
+      return Math.min(viewer.place.at[each] ?? 0, series.tile_shape[i] - 1);
+    });
+  }
+
+  /** The newest frame that is not after the step. */
+  async show(step) {
+    const { viewer, series } = this;
+    const steps = stepsOf(viewer.run, series);
+    const after = lowerBound(steps, step);
+    const index = steps[after] === step ? after : Math.max(0, after - 1);
+    const url = addresses.tiles(viewer.run, series, steps[index], this.at);
+    this.wanted = url;
+    try {
+      const tiles = await viewer.cache.get(url);
+      if (this.wanted === url) this.draw(tiles);
+    } catch (error) {
+      if (this.wanted === url) this.aside.textContent = error.message;
+    }
+    if (steps[index] !== step) this.aside.textContent = `step ${whole(steps[index])}`;
+  }
+
+  draw(tiles) {
+    const { viewer, series } = this;
+    this.tiles = tiles;
+    this.drawnAt = this.root.clientWidth;
+    if (!this.drawnAt) return;
+    const limits = hasScale(series) ? stepLimits(tiles, series.signed, 100) : series.value_range;
+    const look = lookOf(series, limits, { dark: viewer.dark, gamma: viewer.scale.gamma });
+    const count = Math.min(tiles.count, MOST);
+    const bars = tiles.picture.length === 0;
+    this.canvas.hidden = bars && count === 1;
+    if (this.canvas.hidden) { this.value.textContent = short(tiles.low[0]); return; }
+    const tall = TALL * (count === 1 ? 2 : count > CROWD ? 0.72 : 1);
+    const width = bars ? 18 : (tall * tiles.width) / tiles.height;
+    const room = this.root.clientWidth - 24;
+    const columns = Math.max(1, Math.min(count, Math.floor((room + 4) / (width + 4))));
+    const label = this.axis === "probe" ? 14 : 0;
+    const rows = Math.ceil(count / columns);
+    const context = sized(this.canvas, columns * (width + 4), rows * (tall + 4 + label));
+    context.clearRect(0, 0, columns * (width + 4), rows * (tall + 4 + label));
+    for (let i = 0; i < count; i += 1) {
+      const [x, y] = [(i % columns) * (width + 4), Math.floor(i / columns) * (tall + 4 + label)];
+      if (bars) paintBar(context, tiles.low[i], limits, x, y, width, tall, barInks());
+      else paintTile(context, tiles, i, look, x, y, width, tall);
+      if (label) this.label(context, i, x, y + tall + 2, width);
+    }
+    this.aside.textContent = tiles.count > count ? `${count} of ${tiles.count}` : "";
+  }
+
+  label(context, index, x, y, width) {
+    context.font = `10px ${getComputedStyle(this.root).fontFamily}`;
+    context.fillStyle = ink("--quiet");
+    context.textBaseline = "top";
+    context.fillText(tileLabel(this.viewer.run, this.series, "probe", index) || index, x, y, width);
+  }
+}
+
+const barInks = () => ({ positive: ink("--positive"), negative: ink("--negative") });

@@ -1,0 +1,53 @@
+// Numbers and names as a person reads them.
+
+export const whole = (number) => Math.round(number).toLocaleString("en");
+
+/** Three significant digits, with a real minus sign. */
+export function short(number) {
+  if (number === null || number === undefined || Number.isNaN(number)) return "–";
+  if (!Number.isFinite(number)) return number > 0 ? "∞" : "−∞";
+  const size = Math.abs(number);
+  const text = size !== 0 && (size < 1e-3 || size >= 1e5)
+    ? number.toExponential(2).replace("e+", "e") : String(Number(number.toPrecision(3)));
+  return text.replaceAll("-", "−");
+}
+
+export const signed = (number) => (number > 0 ? "+" : "") + short(number);
+
+/** gradient_ascent → Gradient ascent */
+export function title(kind) {
+  const words = kind.replaceAll("_", " ").replaceAll(".", " · ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+export function ago(seconds) {
+  if (seconds < 90) return `${Math.max(0, Math.round(seconds))} s ago`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min ago`;
+  if (seconds < 129600) return `${Math.round(seconds / 3600)} h ago`;
+  return `${Math.round(seconds / 86400)} days ago`;
+}
+
+export function plural(count, noun) {
+  return `${whole(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** What one tile along an axis is called: "unit 9", "probe image 3 (label 7)". */
+export function tileName(manifest, series, axis, index) {
+  const noun = axis === "probe" ? "probe image" : axis;
+  const extra = tileLabel(manifest, series, axis, index);
+  return extra ? `${noun} ${index} (${extra})` : `${noun} ${index}`;
+}
+
+/** What is known of a tile beyond its number: a class name, a probe image's label. */
+export function tileLabel(manifest, series, axis, index) {
+  const { classes, probe, layers } = manifest;
+  if (axis === "probe" && probe) {
+    const label = probe.labels?.[index];
+    if (label !== undefined && label !== null) return classes[label] ?? `label ${label}`;
+    return probe.names[index] ?? "";
+  }
+  const last = layers.at(-1);
+  const isClass = axis === "class" || (axis === "unit" && last?.name === series.layer);
+  return isClass && classes.length === series.tile_shape[series.tile_axes.indexOf(axis)]
+    ? classes[index] : "";
+}

@@ -1,0 +1,69 @@
+"""What a browser may keep, and what is worth compressing.
+
+A committed step never changes, and every address carries the run's id and the step's time, so
+pixels are kept for good, unless a tile of them is missing: what is damaged may be restored.
+Everything else is asked for again, and answered with 304 when the run
+is as it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import json
+import zlib
+
+from flask import Response, request
+
+FOREVER = "private, max-age=31536000, immutable"
+ASK_AGAIN = "private, no-cache"
+NEVER = "no-store"
+
+SMALL = 8 * 1024
+"""Bytes that fit a few network packets whether compressed or not."""
+
+SAMPLE = 64 * 1024
+WORTH = 0.8
+"""Deflated over raw: above this, inflating costs the reader more than the network saves."""
+
+
+def body(data: bytes, *, forever: bool) -> Response:
+    """Raw bytes, deflated for readers far away where that pays."""
+    response = Response(data, mimetype="application/octet-stream")
+    response.headers["Cache-Control"] = FOREVER if forever else NEVER
+    _compress(response, level=1)
+    return response
+
+
+def document(content: object) -> Response:
+    """JSON that may have changed when it is asked for again."""
+    data = json.dumps(content, separators=(",", ":"), allow_nan=False).encode()
+    response = Response(data, mimetype="application/json")
+    response.headers["Cache-Control"] = ASK_AGAIN
+    response.set_etag(hashlib.blake2b(data, digest_size=16).hexdigest())
+    response.make_conditional(request)
+    if response.status_code == 200:
+        _compress(response, level=6)
+    return response
+
+
+def _compress(response: Response, level: int) -> None:
+    response.headers["Vary"] = "Accept-Encoding"
+    data = response.get_data()
+    if len(data) < SMALL or is_near() or not request.accept_encodings.quality("deflate"):
+        return
+    sample = data[:SAMPLE]
+    if len(zlib.compress(sample, 1)) > WORTH * len(sample):
+        return
+    response.set_data(zlib.compress(data, level))
+    response.headers["Content-Encoding"] = "deflate"
+
+
+def is_near() -> bool:
+    """Whether the reader is this machine: moving bytes then costs less than inflating them."""
+    if "X-Forwarded-For" in request.headers:
+        return False
+    try:
+        return ipaddress.ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False

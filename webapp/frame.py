@@ -1,0 +1,88 @@
+"""The page: what is always there. Elements without children belong to the viewer's JavaScript.
+
+┌ topbar ─ brand · run · pages ······················ live · copy link · keys · theme ┐
+├ side ────────┬ stage ───────────────────────────────────────────┬ unit ─────────────┤
+│ what  layers │ title, help                                      │ picture, strip,   │
+│ axes  scale  │ gallery (canvas)                                 │ curves, numbers   │
+├──────────────┴──────────────────────────────────────────────────┴───────────────────┤
+└ transport ── play · curves over the slider · step ──────────────────────────────────┘
+"""
+
+from __future__ import annotations
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from vizframe.webapp.markup import marked
+
+PAGES = {
+    "gallery": "Gallery",
+    "unit": "Unit",
+    "compare": "Compare",
+    "training": "Training",
+    "network": "Network",
+    "runs": "Runs",
+}
+
+
+def layout() -> Component:
+    """All pages; the viewer shows one of them."""
+    return html.Div(
+        [
+            dcc.Store(id="choice"),
+            dcc.Store(id="page"),
+            _topbar(),
+            html.Div(id="banner", role="status", hidden=True),
+            html.Div(
+                [
+                    _side(),
+                    html.Main(
+                        [
+                            html.Div(id="stage", className="page"),
+                            html.Div(id="unit-page", className="page", hidden=True),
+                            html.Div(id="compare-page", className="page", hidden=True),
+                            html.Div(id="training-page", className="page scrolls", hidden=True),
+                            html.Div(id="network-page", className="page scrolls", hidden=True),
+                            html.Div(id="runs-page", className="page scrolls", hidden=True),
+                        ],
+                        id="main",
+                    ),
+                    marked(html.Aside(id="unit"), aria_label="The chosen unit"),
+                ],
+                id="middle",
+            ),
+            marked(html.Footer(id="transport"), aria_label="Training steps"),
+        ],
+        id="frame",
+    )
+
+
+def _topbar() -> Component:
+    links = [
+        marked(html.A(title, href=f"?page={name}"), data_page=name) for name, title in PAGES.items()
+    ]
+    mark = marked(html.Span(className="mark"), aria_hidden="true")
+    return html.Header(
+        [
+            html.Div([mark, "vizframe"], className="brand"),
+            html.Div(id="run-choice"),
+            marked(html.Nav(links, id="pages"), aria_label="Pages"),
+            html.Div(id="live", role="status"),
+            html.Div(id="tools"),
+        ],
+        id="topbar",
+    )
+
+
+def _side() -> Component:
+    """What there is to see: ``axes``, ``order``, ``scale`` from the viewer, else callbacks."""
+    about = html.Details([html.Summary("About this picture"), html.Div(id="about")])
+    sections = [
+        html.Section([html.H2("What"), html.Div(id="kinds")]),
+        html.Section([html.H2("Layer"), html.Div(id="layers")]),
+        html.Section(id="axes"),
+        html.Section(id="order", hidden=True),
+        html.Section(id="scale"),
+        html.Section(about, id="about-panel"),
+    ]
+    return marked(html.Aside(sections, id="side"), aria_label="Choose what to see")

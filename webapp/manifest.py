@@ -1,0 +1,129 @@
+"""What a run holds, as the browser is told: steps, series, layers, probe, faults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from vizframe.history import Declaration, History, RunSummary
+from vizframe.probe import Probe
+from vizframe.webapp.numbers import finite, plain
+from vizframe.webapp.request import spread
+
+NEWEST_FAILURES = 50
+
+
+def manifest(name: str, history: History) -> dict[str, object]:
+    """All but the pixels and the curves. Series of equal steps name one list of steps."""
+    step_lists: list[Sequence[int]] = []
+    series = [_series(history, each, step_lists) for each in history.declarations.values()]
+    info, scalars = history.info, history.scalars()
+    failures = history.failures()
+    return {
+        "run": name,
+        "id": info.id,
+        "name": info.name,
+        "created": info.created,
+        "command": list(info.command),
+        "host": info.host,
+        "versions": dict(info.versions),
+        "network": info.network,
+        "classes": list(info.class_names),
+        "layers": [each.model_dump(mode="json") for each in info.layers],
+        "version": history.version,
+        "steps": plain(scalars.steps),
+        "times": plain(scalars.time),
+        "epochs": plain(scalars.epoch),
+        "step_lists": [list(steps) for steps in step_lists],
+        "series": series,
+        "probe": probe(history.probe),
+        "failures": [each.model_dump() for each in failures[-NEWEST_FAILURES:]],
+        "failure_count": len(failures),
+        "faults": list(history.faults()),
+    }
+
+
+def _series(
+    history: History, declaration: Declaration, step_lists: list[Sequence[int]]
+) -> dict[str, object]:
+    steps = list(history.series_steps(declaration.key))
+    if steps not in step_lists:
+        step_lists.append(steps)
+    key = declaration.key
+    return {
+        "kind": key.kind,
+        "label": key.label,
+        "part": key.part,
+        "layer": key.layer,
+        "title": declaration.title,
+        "help": declaration.help,
+        "picture_help": declaration.picture_help,
+        "axes": list(declaration.axes),
+        "tile_axes": list(declaration.tile_axes),
+        "tile_shape": list(declaration.tile_shape),
+        "picture_shape": list(declaration.picture_shape),
+        "spread": spread(declaration.tile_axes),
+        "signed": declaration.signed,
+        "draw": declaration.draw,
+        "colour": is_colour(declaration),
+        "value_range": _range(declaration),
+        "over": declaration.over,
+        "columns": dict(declaration.columns),
+        "parameters": dict(declaration.parameters),
+        "steps": step_lists.index(steps),
+    }
+
+
+def is_colour(declaration: Declaration) -> bool:
+    """Whether a tile's last axis are the three channels of a picture."""
+    picture = declaration.picture_shape
+    return len(picture) == 3 and picture[-1] == 3
+
+
+def _range(declaration: Declaration) -> list[float] | None:
+    return list(declaration.value_range) if declaration.value_range else None
+
+
+def probe(found: Probe | None) -> dict[str, object] | None:
+    """The probe in words; its pictures have an address of their own."""
+    if found is None:
+        return None
+    labels = None if found.labels is None else plain(found.labels)
+    return {
+        "count": len(found),
+        "shape": list(found.images.shape[1:]),
+        "labels": labels,
+        "names": list(found.names),
+        "pictures": is_shown(found),
+    }
+
+
+def is_shown(found: Probe) -> bool:
+    """Whether the probe's inputs are pictures: grey or in colour."""
+    return found.images.ndim == 4 and found.images.shape[1] in (1, 3)
+
+
+def summary(found: RunSummary) -> dict[str, object]:
+    """A line of the list of runs."""
+    info = found.info
+    return {
+        "run": found.name,
+        "id": info.id if info else None,
+        "network": info.network if info else "",
+        "created": finite(info.created) if info else None,
+        "steps": found.steps,
+        "last_step": found.last_step,
+        "last_time": finite(found.last_time),
+        "bytes": found.bytes,
+        "fault": found.fault,
+    }
+
+
+def curves(history: History, since: int) -> Mapping[str, object]:
+    """The scalars, from the ``since``-th recorded step on."""
+    scalars = history.scalars()
+    return {
+        "since": since,
+        "version": history.version,
+        "steps": plain(scalars.steps[since:]),
+        "values": {name: plain(values[since:]) for name, values in scalars.values.items()},
+    }

@@ -1,0 +1,107 @@
+"""What a run offers, in words: its plugins, their layers, and what they say of themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from dash import html
+from dash.development.base_component import Component
+
+from vizframe.history import Declaration, History
+from vizframe.webapp.markup import marked
+
+Children = Sequence[Component | str]
+
+PRODUCT = "×"
+
+
+def kinds(history: History, chosen: str) -> Children:
+    """One row per plugin, in the order of first appearance; the chosen one shows its parts."""
+    parts: dict[str, dict[str, Declaration]] = {}
+    for each in history.declarations.values():
+        parts.setdefault(each.key.label, {}).setdefault(each.key.kind, each)
+    rows: list[Component | str] = []
+    for label, of_label in parts.items():
+        first, is_chosen = next(iter(of_label)), chosen in of_label
+        rows.append(_entry(title(label), "", "kind", chosen if is_chosen else first, is_chosen))
+        if is_chosen and len(of_label) > 1:
+            rows.append(
+                html.Div([_part(*each, chosen) for each in of_label.items()], className="parts")
+            )
+    return rows
+
+
+def _part(kind: str, declaration: Declaration, chosen: str) -> Component:
+    words = declaration.title or title(declaration.key.part or declaration.key.label)
+    button = html.Button(words, type="button", className="part", title=declaration.picture_help)
+    return marked(button, data_kind=kind, aria_pressed=str(kind == chosen).lower())
+
+
+def layers(history: History, kind: str, chosen: str) -> Children:
+    """The layers that have this kind, in forward order, each with what it holds."""
+    of_kind = {key.layer: each for key, each in history.declarations.items() if key.kind == kind}
+    forward = [layer.name for layer in history.info.layers]
+    known = [name for name in forward if name in of_kind]
+    rest = [name for name in of_kind if name not in forward]
+    return [
+        _entry(name, size(of_kind[name]), "layer", name, name == chosen) for name in known + rest
+    ]
+
+
+def about(history: History, declaration: Declaration) -> Children:
+    """The plugin's help, its parameters, and where it failed."""
+    parts: list[Component | str] = [
+        html.P(line) for line in (declaration.picture_help, declaration.help) if line
+    ]
+    if declaration.parameters:
+        parts.append(_parameters(declaration))
+    label = declaration.key.label
+    failures = [each for each in history.failures() if each.label == label]
+    failed = [f"step {each.step}: {each.sentence}" for each in failures[-5:]]
+    parts += _list("It failed", failed, "failure")
+    return parts
+
+
+def size(declaration: Declaration) -> str:
+    """``20 × 24²``: how many tiles of which size."""
+    axes = dict(zip(declaration.tile_axes, declaration.tile_shape, strict=True))
+    count = axes.get("unit") or (declaration.tile_shape[-1] if axes else 1)
+    picture = declaration.picture_shape[:2]
+    if not picture:
+        return str(count)
+    square = len(picture) == 2 and picture[0] == picture[1]
+    area = f"{picture[0]}²" if square else PRODUCT.join(map(str, picture))
+    return f"{count} {PRODUCT} {area}"
+
+
+def title(kind: str) -> str:
+    """A plugin's name as a person writes it: ``gradient_ascent`` → ``Gradient ascent``."""
+    words = kind.replace("_", " ").replace(".", " · ")
+    return words[:1].upper() + words[1:]
+
+
+def _entry(words: str, count: str, what: str, value: str, chosen: bool) -> Component:
+    button = html.Button(
+        [html.Span(words, className="name"), html.Span(count, className="size")],
+        className="entry",
+        type="button",
+        title=value,
+    )
+    return marked(button, **{f"data_{what}": value, "aria_pressed": str(chosen).lower()})
+
+
+def _parameters(declaration: Declaration) -> Component:
+    rows = [
+        html.Tr([html.Th(name, scope="row"), html.Td(_value(value))])
+        for name, value in declaration.parameters.items()
+    ]
+    return html.Table(html.Tbody(rows), className="parameters")
+
+
+def _value(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _list(heading: str, sentences: Iterable[str], kind: str) -> Children:
+    entries = [html.Li(sentence) for sentence in sentences]
+    return [html.H3(heading), html.Ul(entries, className=kind)] if entries else []

@@ -1,0 +1,146 @@
+"""Serving the app on this machine."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypedDict, Unpack
+
+from dash import Dash
+from waitress.server import create_server
+from waitress.wasyncore import close_all
+
+from vizframe.errors import UsageError, VizframeError
+from vizframe.history import Shelf
+from vizframe.webapp.app import create_app
+
+LOCAL = ("127.0.0.1", "localhost", "::1")
+ANY = ("0.0.0.0", "::")
+
+THREADS = 8
+"""A page keeps six connections open at once."""
+
+SEND_BUFFER = 1024 * 1024
+"""Waitress hands the socket as much at a time as its send buffer holds."""
+
+OUTBUF_BYTES = 64 * 1024 * 1024
+"""By default Waitress writes answers beyond 1 MB to a file before it sends them."""
+
+
+class Options(TypedDict, total=False):
+    """What `serving` takes."""
+
+    host: str
+    port: int
+    prefix: str
+    trusted_hosts: Sequence[str]
+    allow_remote: bool
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a page is."""
+
+    host: str
+    port: int
+    prefix: str = "/"
+
+    @property
+    def url(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}{self.prefix}"
+
+
+class Serving:
+    """An app that listens: `run` it here, or use it in a ``with`` that runs it in a thread."""
+
+    def __init__(self, app: Dash, host: str, port: int) -> None:
+        listening = _listen(host, port)
+        self._server = create_server(
+            app.server,
+            sockets=[listening],
+            threads=THREADS,
+            outbuf_overflow=OUTBUF_BYTES,
+            ident="vizframe",
+        )
+        prefix = app.config.requests_pathname_prefix
+        self.address = Address(host, listening.getsockname()[1], prefix)
+
+    def run(self) -> None:
+        """Serve until interrupted."""
+        try:
+            self._server.run()
+        finally:
+            self._server.close()
+
+    def __enter__(self) -> Address:
+        self._thread = threading.Thread(
+            target=self._server.run, name="vizframe serves", daemon=True
+        )
+        self._thread.start()
+        return self.address
+
+    def __exit__(self, *exc: object) -> None:
+        # Only the serving thread may touch its sockets; with none left, its loop ends.
+        self._server.trigger.pull_trigger(lambda: close_all(self._server._map))
+        self._thread.join()
+        self._server.task_dispatcher.shutdown()
+
+
+def serving(
+    shelf: Shelf,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8075,
+    prefix: str = "/",
+    trusted_hosts: Sequence[str] = (),
+    allow_remote: bool = False,
+    where: str = "",
+) -> Serving:
+    """The app over a shelf, listening.
+
+    Args:
+        port: 0 picks a free one.
+        where: the runs directory in words, for the sentence that says it is empty.
+
+    Raises:
+        UsageError: the host is not this machine and ``allow_remote`` is not given.
+        VizframeError: the port is taken.
+    """
+    if host not in LOCAL and not allow_remote:
+        raise UsageError(
+            f"the host is {host!r}; it can be 127.0.0.1, or any other with --allow-remote: "
+            "whoever reaches that address then sees the runs"
+        )
+    hosts = [*trusted_hosts] if host in ANY else [*trusted_hosts, host]
+    return Serving(create_app(shelf, prefix=prefix, hosts=hosts, where=where), host, port)
+
+
+def serve(
+    shelf: Shelf, *, ready: Callable[[Address], None] | None = None, **options: Unpack[Options]
+) -> None:
+    """Serve until interrupted; ``ready`` is told the address once connections are accepted."""
+    served = serving(shelf, **options)
+    if ready is not None:
+        ready(served.address)
+    served.run()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise VizframeError(
+            f"port {port} of {host} cannot be served ({error.strerror}); "
+            "choose another with --port, or let --port 0 pick a free one"
+        ) from None
+    listening.listen(128)
+    return listening
