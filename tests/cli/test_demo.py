@@ -1,0 +1,85 @@
+"""`vizframe demo`: what can be seen of it without a long training."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from vizframe.demonstration import PLUGINS
+from vizframe.served import served
+from vizframe.store import RunShelf
+
+DEMO = [sys.executable, "-m", "vizframe", "demo"]
+
+
+@contextmanager
+def busy_port() -> Iterator[int]:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        yield listening.getsockname()[1]
+
+
+def test_a_busy_port_is_one_sentence_before_anything_is_trained(tmp_path: Path) -> None:
+    with busy_port() as port:
+        command = [*DEMO, "--port", str(port), "--runs", str(tmp_path)]
+        run = subprocess.run(command, capture_output=True, text=True)
+    assert run.returncode == 1
+    assert run.stderr.startswith(f"vizframe: port {port} of 127.0.0.1 cannot be served")
+    assert (run.stderr.count("\n"), list(tmp_path.iterdir())) == (1, [])
+
+
+def test_a_run_that_exists_is_not_trained_over(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    command = [*DEMO, "--run", "mine", "--runs", str(tmp_path), "--no-serve"]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert (run.returncode, run.stderr) == (
+        2,
+        f"vizframe: run is 'mine', which exists in {tmp_path}; it can be a new name\n",
+    )
+
+
+def test_the_page_lives_as_long_as_the_block(tmp_path: Path) -> None:
+    with served(tmp_path, 0) as page, urllib.request.urlopen(page.url, timeout=10) as answer:
+        assert answer.status == 200
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(page.url, timeout=10)
+
+
+def test_the_demo_trains_records_and_serves_and_ctrl_c_ends_it_all(tmp_path: Path) -> None:
+    command = [*DEMO, "--port", "0", "--runs", str(tmp_path), "--steps", "100000"]
+    demo = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert demo.stdout is not None
+    said = demo.stdout.readline()
+    page = said.split("Watch it at ")[1].split()[0]
+    assert page.endswith("/?run=mnist-demo")
+    shelf = RunShelf(tmp_path)
+    deadline = time.monotonic() + 120
+    while not any(run.steps >= 2 for run in shelf.runs()):
+        assert time.monotonic() < deadline
+        assert demo.poll() is None
+        time.sleep(0.2)
+    with urllib.request.urlopen(page, timeout=30) as answer:
+        assert answer.status == 200
+    demo.send_signal(signal.SIGINT)
+    out, err = demo.communicate(timeout=60)
+    assert (demo.returncode, err) == (0, "")
+    assert f"Ended. Look again with: vizframe serve {tmp_path}" in out
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(page, timeout=10)
+    history = shelf.open("mnist-demo")
+    assert {key.label for key in history.declarations} == set(PLUGINS)
+    assert (history.faults(), history.failures()) == ([], [])
+    assert {"loss", "accuracy", "weight_norm/conv1"} <= set(history.scalars().values)
+    history.close()

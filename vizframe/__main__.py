@@ -1,0 +1,5 @@
+"""`python -m vizframe` is the command `vizframe`."""
+
+from vizframe.cli import main
+
+main()

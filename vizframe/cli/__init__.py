@@ -1,0 +1,124 @@
+"""The command line: `vizframe COMMAND …`.
+
+One command per file: `vizframe/cli/show.py` has the function `show`, whose annotated arguments
+Typer turns into options, and one line in `COMMANDS` says what it does. Only the file of the command
+that was asked for is imported, so that `vizframe --help` stays instant.
+
+    sys.argv ──► main ──► the command's file ──► its function ──► exit code
+                              0 done · 1 it failed · 2 it was asked for wrongly
+
+An error is one sentence on standard error, never a traceback. A command that must run outside of
+all this (a training script, with its own exit code and signals) returns a function, which `main`
+calls last.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from typing import Annotated, Protocol, runtime_checkable
+
+import typer
+
+from vizframe.errors import UnknownName, UsageError, VizframeError
+
+COMMANDS = {
+    "record": "Run a training script, unmodified, and record what its filters learn.",
+    "serve": "Open the app on a folder of runs.",
+    "demo": "Train a small network on MNIST while you watch it.",
+    "runs": "List the runs of a folder.",
+    "show": "Say what a run holds.",
+    "plugins": "List the visualizations, where they come from, and their parameters.",
+    "export": "Write PNG galleries, a GIF over training, or one HTML page.",
+    "check": "Say which parts of a run are sound.",
+    "compact": "Rewrite a run as one tidy, compressed file.",
+    "rm": "Delete a run.",
+    "doctor": "Say what of vizframe works on this machine.",
+}
+
+
+@runtime_checkable
+class _Misuse(Protocol):
+    """What Typer raises for wrong options; its own class has moved between its releases."""
+
+    exit_code: int
+
+    def format_message(self) -> str: ...
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and leave with its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        done = _run(given or ["--help"])
+        if callable(done):
+            done = done()
+    except VizframeError as error:
+        print(f"vizframe: {error}", file=sys.stderr)
+        sys.exit(2 if isinstance(error, UsageError) else 1)
+    except typer.Abort:
+        sys.exit(1)
+    sys.exit(done if isinstance(done, int) else 0)
+
+
+def _run(arguments: list[str]) -> object:
+    chosen = next((word for word in arguments if not word.startswith("-")), None)
+    if chosen is not None and chosen not in COMMANDS:
+        raise UnknownName("command", chosen, COMMANDS)
+    try:
+        return _app(chosen)(arguments, prog_name="vizframe", standalone_mode=False)
+    except Exception as error:
+        if isinstance(error, _Misuse):
+            raise UsageError(_sentence(error)) from None
+        raise
+
+
+def _app(chosen: str | None) -> typer.Typer:
+    """All commands, of which only the chosen one is loaded."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.callback(help="Watch what the filters of a neural network learn while it trains.")(_options)
+    for name, sentence in COMMANDS.items():
+        if name == chosen:
+            _add(app, name, _load(name))
+        else:
+            app.command(name, help=sentence)(_not_loaded)
+    return app
+
+
+def _add(app: typer.Typer, name: str, command: Callable[..., object]) -> None:
+    # From the first positional argument on, `record` passes everything to the script untouched.
+    settings = {"allow_interspersed_args": name != "record"}
+    app.command(name, context_settings=settings)(command)
+
+
+def _load(name: str) -> Callable[..., object]:
+    module = importlib.import_module(f"vizframe.cli.{name}")
+    command: Callable[..., object] = getattr(module, name)
+    return command
+
+
+def _not_loaded() -> None:
+    """Stands in the list of commands for one that was not asked for."""
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"vizframe {version('vizframe')}")
+        raise typer.Exit
+
+
+def _options(
+    _version_: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Say the version."),
+    ] = False,
+) -> None:
+    """What can be given before a command."""
+
+
+def _sentence(error: _Misuse) -> str:
+    sentence = error.format_message().strip().rstrip(".")
+    return f"{sentence[:1].lower()}{sentence[1:]}; see --help"

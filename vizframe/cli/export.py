@@ -1,0 +1,60 @@
+"""`vizframe export RUN`: a run as pictures, films or one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+
+def export(
+    run: Annotated[str, typer.Argument(help="A run's folder, file or address, or its name.")],
+    form: Annotated[
+        Literal["png", "gif", "html"],
+        typer.Option("--as", help="A gallery per step, a film per series, or one page."),
+    ] = "png",
+    out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("export"),
+    plugin: Annotated[
+        str, typer.Option(help="Only these pictures, as in weights or 'saliency.*'.")
+    ] = "*",
+    layer: Annotated[str, typer.Option(help="Only these layers, as in 'conv*'.")] = "*",
+    step: Annotated[
+        int | None, typer.Option(min=0, help="Only the recorded step nearest to this (png).")
+    ] = None,
+    unit: Annotated[int | None, typer.Option(min=0, help="Only this unit.")] = None,
+    probe: Annotated[int | None, typer.Option(min=0, help="Only this probe image.")] = None,
+    scale: Annotated[
+        Literal["unit", "layer", "history"],
+        typer.Option(help="Colours stand for one range per unit, layer and step, or history."),
+    ] = "history",
+    pixels: Annotated[int, typer.Option(min=1, max=1024, help="The longer side of a tile.")] = 64,
+    rate: Annotated[float, typer.Option(min=0.1, max=50, help="Steps per second (gif).")] = 8.0,
+    dark: Annotated[bool, typer.Option("--dark", help="For a dark page.")] = False,
+) -> None:
+    """Write PNG galleries, a GIF over training, or one HTML page.
+
+    Example: vizframe export runs/mnist-lenet --as gif --plugin weights --unit 3
+    """
+    from rich.progress import track
+
+    from vizframe.exporting import export_gif, export_html, export_png, file_name, series
+    from vizframe.finding import find_run
+    from vizframe.images.film import Look
+    from vizframe.reading import open
+
+    look = Look(scale, pixels, dark, unit, probe)
+    with open(run if "://" in run else find_run(run)) as opened:
+        history = opened.history
+        keys = series(history, plugin, layer)
+        folder = out / file_name(history.info.name)
+        if form == "html":
+            print(export_html(history, keys, folder.with_name(folder.name + ".html"), look))
+            return
+        written = (
+            export_gif(history, keys, folder, look, rate)
+            if form == "gif"
+            else export_png(history, keys, folder, look, step)
+        )
+        count = sum(1 for _ in track(written, description=f"writing {form}", transient=True))
+        print(f"{count} files in {folder}")

@@ -1,0 +1,150 @@
+"""`vizframe record`: run a training script, unmodified, and record it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from vizframe.adapter import Batch
+    from vizframe.config import Config
+    from vizframe.probe import Probe
+    from vizframe.recorder import Recorder
+    from vizframe.script import Script
+
+
+def record(
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="-- SCRIPT …", help="train.py or -m module.")
+    ] = None,
+    every: Annotated[
+        str | None, typer.Option(help="When: 100 (steps), '2 epochs', '30 seconds', 'log'.")
+    ] = None,
+    plugins: Annotated[
+        str | None, typer.Option(help="Which: names, label=name, folders, files, or 'all'.")
+    ] = None,
+    layers: Annotated[str | None, typer.Option(help="Layer names or patterns, by comma.")] = None,
+    probe: Annotated[
+        str | None, typer.Option(help="A folder of images; else the 1st batch.")
+    ] = None,
+    run: Annotated[str | None, typer.Option(help="The run's folder; else runs/SCRIPT.")] = None,
+    budget: Annotated[str | None, typer.Option(help="How much slower, at most: '5%'.")] = None,
+    strict: Annotated[
+        bool | None, typer.Option("--strict", help="Stop when a plugin breaks.")
+    ] = None,
+    max_size: Annotated[
+        str | None, typer.Option(help="What the run may take: '2GB'. Old steps are thinned.")
+    ] = None,
+    durable: Annotated[
+        bool | None, typer.Option("--durable", help="Survive a power cut, too: fsync each step.")
+    ] = None,
+    sets: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PLUGIN.PARAMETER=VALUE", help="Repeatable."),
+    ] = None,
+) -> Callable[[], None]:
+    """Run a training script, unmodified, and record what its filters learn.
+
+    The script sees its own arguments; its output and exit code are as ever. The same options can
+    stand in vizframe.toml. A run that exists is resumed after its last step.
+
+    Example: vizframe record --every 50 --plugins all -- train.py --lr 0.01
+    """
+    from vizframe.config import config
+    from vizframe.script import Script
+
+    given = {
+        "every": every,
+        "plugins": plugins,
+        "layers": layers,
+        "probe": probe,
+        "run": run,
+        "budget": budget,
+        "strict": strict,
+        "max_size": max_size,
+        "durable": durable,
+    }
+    script = Script.of(words or [])
+    chosen = config(given, sets or (), folder=Path.cwd())
+    _check(chosen)
+    return lambda: _run(script, chosen)
+
+
+def _check(chosen: Config) -> None:
+    """Refuse, before the script runs, all that can be known to be wrong by then."""
+    from vizframe.budget import share_of
+    from vizframe.recipe import recipes
+    from vizframe.schedule import Schedule
+
+    recipes(chosen.plugins, chosen.set)
+    Schedule.of(chosen.every)
+    if chosen.budget is not None:
+        share_of(chosen.budget)
+
+
+def _run(script: Script, chosen: Config) -> None:
+    from vizframe.run import free_name
+    from vizframe.watching import Watch
+
+    path = Path(chosen.run) if chosen.run else free_name(script.stem)
+    watch = Watch(lambda model, batch: _recorder(model, batch, path, chosen))
+    watch.begin()
+    failed = True
+    try:
+        script.run()
+        failed = False
+    except SystemExit as left:
+        failed = left.code not in (None, 0)
+        raise
+    finally:
+        watch.end(failed=failed)
+    if not watch.saw_training:
+        _say("nothing was recorded: the script made no update that a gluon.Trainer knows of")
+
+
+def _recorder(model: object, batch: Batch, path: Path, chosen: Config) -> Recorder:
+    from vizframe.recorder import Recorder
+    from vizframe.run import past_of
+
+    resumed = past_of(path).probe is not None
+    recorder = Recorder(
+        model,
+        path,
+        every=chosen.every,
+        plugins=chosen.plugins,
+        options=chosen.set,
+        layers=chosen.layers,
+        probe=None if resumed else _probe(batch, chosen),
+        budget=chosen.budget,
+        strict=chosen.strict,
+        seed=chosen.seed,
+        max_size=chosen.max_size,
+        durable=chosen.durable,
+    )
+    if sys.stderr.isatty():
+        _say(f"recording to {path}; watch it with: vizframe serve {path.parent}")
+    return recorder
+
+
+def _probe(batch: Batch, chosen: Config) -> Probe:
+    """The images that were asked for, or the first of the batch with their labels."""
+    from dataclasses import replace
+
+    from vizframe.probe_images import probe_from
+    from vizframe.recorder import probe_of
+
+    count = chosen.probe_images
+    first = probe_of(batch.inputs[:count])
+    if chosen.probe is not None:
+        shape = batch.inputs.shape[1:]
+        return probe_from(Path(chosen.probe), shape, first.normalization, count)
+    labels = None if batch.labels is None else batch.labels[:count]
+    return replace(first, labels=labels)
+
+
+def _say(sentence: str) -> None:
+    print(f"vizframe: {sentence}", file=sys.stderr)

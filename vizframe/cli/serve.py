@@ -1,0 +1,58 @@
+"""`vizframe serve`: the app on a folder of runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from vizframe.webapp.serving import Address
+
+
+def serve(
+    runs: Annotated[Path, typer.Argument(help="The folder of runs.")] = Path("runs"),
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Where to listen; 0 picks a free port.")
+    ] = 8075,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    prefix: Annotated[
+        str, typer.Option(help="The path the app lives under behind a proxy, such as /viz/.")
+    ] = "/",
+    trusted_host: Annotated[
+        list[str] | None,
+        typer.Option(help="A name, beyond localhost, that pages may ask for; repeatable."),
+    ] = None,
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Let other machines see the runs.")
+    ] = False,
+    open_browser: Annotated[
+        bool, typer.Option("--open", help="Open the page in a browser.")
+    ] = False,
+) -> None:
+    """Open the app on a folder of runs, also while they are being recorded.
+
+    Example: vizframe serve runs --port 8080 --open
+    """
+    from vizframe.store import RunShelf
+    from vizframe.webapp import serve as serve_app
+
+    def ready(address: Address) -> None:
+        print(f"vizframe shows {runs} at {address.url}  (Ctrl-C ends)", flush=True)
+        if open_browser:
+            typer.launch(address.url)
+
+    try:
+        serve_app(
+            RunShelf(runs),
+            host=host,
+            port=port,
+            prefix=prefix,
+            trusted_hosts=trusted_host or (),
+            allow_remote=allow_remote,
+            where=str(runs),
+            ready=ready,
+        )
+    except KeyboardInterrupt:
+        print()
