@@ -90,8 +90,8 @@ def create_app(
     app.layout = frame.layout
     app.server.register_blueprint(api.blueprint(desk), url_prefix=f"{base}api")
     _add_menus(app, desk)
-    _add_page(app, desk, "training", training.page)
-    _add_page(app, desk, "network", network.page)
+    _add_page(app, desk, "training", training.page, told="page")
+    _add_page(app, desk, "network", network.page, told="graphed")
     _add_runs(app, desk, where)
     _add_clicks(app)
     security.protect(app, hosts)
@@ -127,11 +127,11 @@ def _menus(found: OpenRun, choice: Choice) -> tuple[Any, Any, Any]:
     )
 
 
-def _add_page(app: Dash, desk: Desk, name: str, make: MakePage) -> None:
-    """A page that is made when it is looked at."""
+def _add_page(app: Dash, desk: Desk, name: str, make: MakePage, *, told: str) -> None:
+    """A page that is made when it is looked at, and made anew when the store ``told`` changes."""
 
     @app.callback(
-        Output(f"{name}-page", "children"), Input("page", "data"), prevent_initial_call=True
+        Output(f"{name}-page", "children"), Input(told, "data"), prevent_initial_call=True
     )
     def show_page(page: Page | None) -> Any:
         if not page or page.get("page") != name or not page.get("run"):

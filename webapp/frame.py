@@ -31,6 +31,7 @@ def layout() -> Component:
         [
             dcc.Store(id="choice"),
             dcc.Store(id="page"),
+            dcc.Store(id="graphed"),
             _topbar(),
             html.Div(id="banner", role="status", hidden=True),
             html.Div(

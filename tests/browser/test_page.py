@@ -252,6 +252,22 @@ def test_a_click_on_a_layer_of_the_network_opens_its_gallery(visitor: Visitor, u
     expect(page.locator("#stage h1")).to_contain_text("dense0")
 
 
+def test_the_graph_of_the_network_stays_while_steps_arrive(visitor: Visitor, show: Show) -> None:
+    run = MemoryRun(replaced(time.time()), fake_probe())
+    coming = live_records(time.time())
+    with run.writer() as writer:
+        writer.commit(next(coming))
+        page = visitor.open(show(MemoryShelf({"now": run})), "?page=network")
+        graph = page.locator("#network-page .graph").element_handle()
+        writer.commit(next(coming))
+        expect(page.locator("#live")).to_contain_text("2 steps")
+        page.locator("#pages [data-page=training]").click()
+        expect(page.locator("#training-page .js-plotly-plot").first).to_be_visible()
+        page.locator("#pages [data-page=network]").click()
+        expect(page.locator("#network-page .graph")).to_be_visible()
+        assert page.evaluate("(graph) => graph.isConnected", graph)
+
+
 def test_two_steps_are_compared_on_one_slider(visitor: Visitor, url: str) -> None:
     page = visitor.open(
         url, "?run=fake&kind=activation&layer=conv0&step=100&page=compare&beside=30"

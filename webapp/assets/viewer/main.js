@@ -30,6 +30,8 @@ function tellDash() {
   const opened = { run: run?.run ?? null, id: run?.id, version: run?.version };
   sayOnce("choice", { ...opened, kind: series?.kind ?? null, layer: series?.layer ?? null });
   sayOnce("page", { ...opened, page, dark: viewer.dark });
+  // A network's layers do not change while it trains: its graph stays as it is, wherever one went.
+  if (page === "network") sayOnce("graphed", { run: opened.run, id: opened.id, page, dark: viewer.dark });
 }
 
 const said = {};
