@@ -85,19 +85,27 @@ class Convolution(Plain):
 
     def forward(self, given: Signal) -> Signal:
         wide = _padded(given, self.pad)
-        output = np.zeros((len(given), len(self.weight), *_places(wide, self.window)))
-        for ky, kx, read in _reads(wide, self.window):
-            output += np.einsum("ui,biyx->buyx", self.weight[:, :, ky, kx], wide[read])
-        return output + self.bias[:, None, None]
+        cells = np.stack([wide[read] for read in _reads(wide, self.window)], axis=2)
+        batch, _, _, height, width = cells.shape
+        output = self._matrix @ cells.reshape(batch, -1, height * width)
+        return output.reshape(batch, -1, height, width) + self.bias[:, None, None]
 
     def backward(self, signal: Signal, given: Signal, rule: ReluRule) -> Signal:
         wide = np.zeros_like(_padded(given, self.pad))
-        for ky, kx, read in _reads(wide, self.window):
-            wide[read] += np.einsum("ui,buyx->biyx", self.weight[:, :, ky, kx], signal)
+        batch, units, height, width = signal.shape
+        cells = self._matrix.T @ signal.reshape(batch, units, height * width)
+        cells = cells.reshape(batch, given.shape[1], -1, height, width)
+        for cell, read in enumerate(_reads(wide, self.window)):
+            wide[read] += cells[:, :, cell]
         return _unpadded(wide, self.pad)
 
     def unpadded(self) -> Self:
         return replace(self, pad=0)
+
+    @property
+    def _matrix(self) -> Signal:
+        """(unit, input · size · size): a kernel as the cells of the window, in a row."""
+        return self.weight.reshape(len(self.weight), -1).astype(np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,13 +147,13 @@ class MaxPool(Plain):
         squares = self._squares(given)
         switch = np.nan_to_num(squares, nan=-np.inf).argmax(axis=0)
         back = np.zeros_like(given)
-        for place, (_, _, read) in enumerate(_reads(given, self.window)):
+        for place, read in enumerate(_reads(given, self.window)):
             back[read] += np.where(switch == place, signal, 0)
         return back
 
     def _squares(self, given: Signal) -> Signal:
         """(size · size, batch, unit, y, x): each output's candidates, row by row."""
-        return np.stack([given[read] for _, _, read in _reads(given, self.window)])
+        return np.stack([given[read] for read in _reads(given, self.window)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,7 +189,10 @@ class Dense(Plain):
 
 
 def _padded(maps: Signal, pad: int) -> Signal:
-    return np.pad(maps, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    batch, units, height, width = maps.shape
+    wide = np.zeros((batch, units, height + 2 * pad, width + 2 * pad))
+    _unpadded(wide, pad)[:] = maps
+    return wide
 
 
 def _unpadded(maps: Signal, pad: int) -> Signal:
@@ -196,22 +207,12 @@ def _places(maps: Signal, window: tuple[int, int, int]) -> tuple[int, int]:
 Read = tuple[slice, slice, slice, slice]
 
 
-def _reads(maps: Signal, window: tuple[int, int, int]) -> list[tuple[int, int, Read]]:
-    """For each cell of the window, what all places read through it."""
+def _reads(maps: Signal, window: tuple[int, int, int]) -> list[Read]:
+    """For each cell of the window, row by row, what all places read through it."""
     size, stride, _ = window
-    height, width = _places(maps, window)
+    rows, columns = (
+        [slice(cell, cell + stride * (places - 1) + 1, stride) for cell in range(size)]
+        for places in _places(maps, window)
+    )
     every = slice(None)
-    return [
-        (
-            ky,
-            kx,
-            (
-                every,
-                every,
-                slice(ky, ky + stride * (height - 1) + 1, stride),
-                slice(kx, kx + stride * (width - 1) + 1, stride),
-            ),
-        )
-        for ky in range(size)
-        for kx in range(size)
-    ]
+    return [(every, every, row, column) for row in rows for column in columns]
