@@ -99,6 +99,21 @@ def test_pictures_in_colour_are_shown_as_they_are(
     expect(page.locator("#scale")).to_contain_text("shown as they are")
 
 
+def test_what_the_network_says_of_an_image_stands_under_its_saliency(
+    visitor: Visitor, url: str, run: MemoryRun
+) -> None:
+    page = visitor.open(url, "?run=fake&kind=saliency&layer=conv0&step=70&unit=3")
+    for step in (70, 190):
+        page.locator("#slider").fill(str(step // 10))
+        columns = MemoryHistory(run).columns(SeriesKey(label="saliency", layer="conv0"), step)
+        found, score = int(columns["class"][3]), float(columns["score"][3])
+        page.wait_for_function(
+            "(words) => window.vizframe.labelOf(3) === words",
+            arg=f"class 3 → class {found} · {score:.3g}",
+        )
+        expect(page.locator("#unit .number").first).to_have_text(f"Classclass {found}")
+
+
 def test_saliency_lies_over_its_image_and_opacity_takes_it_away(
     visitor: Visitor, url: str, run: MemoryRun
 ) -> None:

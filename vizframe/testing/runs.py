@@ -172,6 +172,8 @@ class FakeSeries:
             name: _curve(step, (*shape, length) if length else shape)
             for name, length in self.declaration.columns.items()
         }
+        if "class" in columns:
+            columns["class"] = np.floor(columns["class"])
         return Frame(key.layer, self.values(step), key.part, columns, self.notes)
 
 
@@ -275,7 +277,10 @@ def _saliency(layer: LayerInfo, seed: int) -> FakeSeries:
     """Signed, one per probe image, to be laid over it."""
     drift = Drift((PROBE, 24, 24), seed=600 + seed)
     key = SeriesKey(label="saliency", layer=layer.name)
-    declaration = declare(key, ("probe", "y", "x"), drift.shape, signed=True, over="probe")
+    columns = {"class": 0, "score": 0}
+    declaration = declare(
+        key, ("probe", "y", "x"), drift.shape, signed=True, over="probe", columns=columns
+    )
     return FakeSeries(declaration, drift.at)
 
 

@@ -12,9 +12,17 @@ export function resolve(run, place) {
   const forward = run.layers.map((layer) => layer.name);
   const order = (series) => (forward.indexOf(series.layer) + 1 || 1e9);
   let ofKind = run.series.filter((each) => each.kind === place.kind);
-  if (!ofKind.length) ofKind = run.series.filter((each) => each.label === place.kind);
+  if (!ofKind.length) ofKind = run.series.filter((each) => each.label === place.kind?.split(".")[0]);
   const candidates = ofKind.length ? ofKind : preferred(run, place.layer);
   return [...candidates].sort((a, b) => order(a) - order(b))[0] ?? null;
+}
+
+/** What a place names that the run has nowhere, in words: an old link, or one typed by hand. */
+export function missingFrom(run, { kind, layer }) {
+  const has = (test) => run.series.some(test);
+  if (kind && !has((each) => each.kind === kind || each.label === kind)) return `plugin “${kind}”`;
+  if (layer && !has((each) => each.layer === layer)) return `layer “${layer}”`;
+  return "";
 }
 
 /** Without a plugin named: what is on this layer, else what shows most from the first step on. */

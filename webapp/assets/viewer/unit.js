@@ -4,7 +4,7 @@ import { button, el, ink, sized } from "./dom.js";
 import { Film } from "./film.js";
 import { MARK_WORDS, paintTile } from "./painter.js";
 import { stepsOf, tileAt } from "./series.js";
-import { short, tileName, title } from "./words.js";
+import { short, tileName, title, valueWords } from "./words.js";
 
 const LARGEST = 264;
 const REST = 120; // ms without a move, until numbers are asked for
@@ -117,25 +117,17 @@ export class UnitPanel {
     this.asked = asked;
     const found = await columns(run, series, tiles.step, where);
     if (this.asked !== asked) return;
-    this.numbers.replaceChildren(...Object.entries(found).flatMap(([name, value]) => numberRow(name, value)));
+    this.numbers.replaceChildren(...Object.entries(found).flatMap(([name, value]) => numberRow(run, series, name, value)));
   }
 }
 
-/** Columns that say yes (1) or no (0). */
-const FLAGS = new Set(["converged", "rescued", "dead", "started"]);
-
 /** A number beside its name; many numbers as a line. */
-export function numberRow(name, value) {
+function numberRow(run, series, name, value) {
   if (name === "unit" || value === null) return []; // the heading says it; not known
-  if (FLAGS.has(name) && (value === 0 || value === 1)) {
-    return [el("div", { className: "number" }, el("span", {}, title(name)), el("b", {}, value ? "yes" : "no"))];
-  }
-  if (!Array.isArray(value)) {
-    return [el("div", { className: "number" }, el("span", {}, title(name)), el("b", {}, short(value)))];
-  }
-  if (value.length <= 4) {
-    return [el("div", { className: "number" },
-      el("span", {}, title(name)), el("b", {}, value.map(short).join(", ")))];
+  const few = Array.isArray(value) ? value : [value];
+  if (few.length <= 4) {
+    const words = few.map((each) => valueWords(run, series, name, each)).join(", ");
+    return [el("div", { className: "number" }, el("span", {}, title(name)), el("b", {}, words))];
   }
   const canvas = el("canvas", { className: "spark", role: "img", "aria-label": `${title(name)} as a line` });
   const known = value.filter((each) => each !== null);

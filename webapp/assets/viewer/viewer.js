@@ -14,17 +14,18 @@ import { Cache } from "./cache.js";
 import { nearest } from "./curves.js";
 import { $, el } from "./dom.js";
 import { Gallery } from "./gallery.js";
+import { Judged } from "./judged.js";
 import { sayNotes, showEmpty, words } from "./heading.js";
 import { lookOf } from "./painter.js";
 import * as place from "./place.js";
 import { limitsNow, loadExtent } from "./range.js";
 import { openRun, refresh } from "./run.js";
 import { Scale } from "./scale.js";
-import { atOf, lengthOf, otherAxes, resolve, stepsOf } from "./series.js";
+import { atOf, lengthOf, missingFrom, otherAxes, resolve, stepsOf } from "./series.js";
 import { failed, follow, go, sayNewer } from "./step.js";
 import { Transport } from "./transport.js";
 import { UnitPanel } from "./unit.js";
-import { tileLabel, tileName } from "./words.js";
+import { tileName } from "./words.js";
 
 export class Viewer {
   constructor() {
@@ -38,6 +39,8 @@ export class Viewer {
     this.shown = null; // … of the one that is painted
     this.listeners = [];
     this.probe = null;
+    this.troubled = ""; // why what is wanted cannot be shown
+    this.judged = new Judged(this);
     this.build();
   }
 
@@ -83,10 +86,10 @@ export class Viewer {
 
   /** Call when what is shown has changed: listener(viewer, what). */
   on(listener) { this.listeners.push(listener); }
-  tell(what) { for (const listener of this.listeners) listener(this, what); }
+  tell(what, words) { for (const listener of this.listeners) listener(this, what, words); }
 
   labelOf(index) {
-    return this.series ? tileLabel(this.run, this.series, this.series.spread, index) : "";
+    return this.series ? this.judged.label(index) : "";
   }
 
   // ── runs ────────────────────────────────────────────────────────────────────────────────────
@@ -121,6 +124,8 @@ export class Viewer {
   async showSeries() {
     const series = resolve(this.run, this.place);
     if (!series) { this.showEmpty(); return; }
+    const missing = missingFrom(this.run, this.place);
+    if (missing) this.tell("missing", `This run has no ${missing}; it shows ${series.kind} of ${series.layer}.`);
     const other = series.kind !== this.series?.kind || series.layer !== this.series?.layer;
     const step = this.following ? null : this.place.step ?? this.gallery.tiles?.step ?? null;
     this.series = series;

@@ -31,6 +31,17 @@ export function plural(count, noun) {
   return `${whole(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
+/** Columns that say yes (1) or no (0). */
+const FLAGS = new Set(["converged", "rescued", "dead", "started"]);
+
+/** A number of a column, as what it stands for: a class by its name, an image by its label. */
+export function valueWords(manifest, series, name, value) {
+  if (FLAGS.has(name) && (value === 0 || value === 1)) return value ? "yes" : "no";
+  if (name === "class") return manifest.classes[value] ?? short(value);
+  if (name === "probe") return tileLabel(manifest, series, "probe", value) || short(value);
+  return short(value);
+}
+
 /** What one tile along an axis is called: "unit 9", "probe image 3 (label 7)". */
 export function tileName(manifest, series, axis, index) {
   const noun = axis === "probe" ? "probe image" : axis;
