@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 """Okabe and Ito's, told apart under every common colour blindness."""
 
-MOST_LINES = 12
+DASHES = ("solid", "dash")
+"""When the colours have all been used, they begin again with the next."""
+
+MOST_LINES = len(COLOURS) * len(DASHES)
 
 HEIGHT = 240
 """Of a figure, in pixels."""
@@ -32,9 +35,7 @@ def page(found: OpenRun, shown: Page) -> Component:
         return html.Div([html.H1("Training"), html.P("No numbers were recorded in this run.")])
     dark = bool(shown.get("dark"))
     figures = [
-        html.Figure(
-            [html.Figcaption(title(name.replace("/", "."))), _graph(name, scalars, names, dark)]
-        )
+        html.Figure([html.Figcaption(_heading(name, names)), _graph(name, scalars, names, dark)])
         for name, names in groups(scalars).items()
     ]
     return html.Div(
@@ -62,6 +63,11 @@ def groups(scalars: Scalars) -> Mapping[str, Sequence[str]]:
     return {group: found[group] for group in ordered}
 
 
+def _heading(group: str, names: Sequence[str]) -> str:
+    """The group's name; where one number is all of it, that number's, as nothing else says it."""
+    return title((names[0] if len(names) == 1 else group).replace("/", "."))
+
+
 def _line(group: str, name: str) -> str:
     return name.removeprefix(f"{group}/") if name != group else "all"
 
@@ -73,7 +79,11 @@ def _graph(group: str, scalars: Scalars, names: Sequence[str], dark: bool) -> Co
             y=scalars.values[name].tolist(),
             name=_line(group, name),
             mode="lines",
-            line={"width": 1.6, "color": COLOURS[number % len(COLOURS)]},
+            line={
+                "width": 1.6,
+                "color": COLOURS[number % len(COLOURS)],
+                "dash": DASHES[number // len(COLOURS) % len(DASHES)],
+            },
             connectgaps=True,
         )
         for number, name in enumerate(names[:MOST_LINES])

@@ -317,6 +317,23 @@ def test_an_unknown_run_is_named_with_the_known_ones(chromium: Browser, url: str
         expect(page.locator("#banner")).to_contain_text("run 'fakee' is not known; it can be")
 
 
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("kind=gradcam", "This run has no plugin “gradcam”; it shows activation of conv0."),
+        ("kind=deconvolution.pach", "no plugin “deconvolution.pach”; it shows deconvolution of"),
+        ("kind=weights&layer=conv7", "This run has no layer “conv7”; it shows weights of conv0."),
+    ],
+)
+def test_a_link_to_what_the_run_has_not_says_what_is_shown_instead(
+    visitor: Visitor, url: str, query: str, words: str
+) -> None:
+    page = visitor.open(url, f"?run=fake&{query}")
+    expect(page.locator("#banner")).to_contain_text(words)
+    page.locator("#banner button").click()
+    expect(page.locator("#stage")).to_have_attribute("data-step", "190")
+
+
 class BrokenHistory(MemoryHistory):
     """Step 30 cannot be read."""
 

@@ -12,7 +12,7 @@ const HELP = [
   ["[ ]", "layer before, layer after"],
   ["p P", "next plugin, plugin before"],
   ["i I", "next probe image, image before"],
-  ["r", "colour scale: each unit, this step, whole history"],
+  ["r", "colour scale: each unit, this step, all steps"],
   ["t", "boost faint values"],
   ["o", "strongest units first, as of this step"],
   ["c", "compare with this step"],

@@ -225,13 +225,18 @@ $("#tools").append(
 
 // ── begin ─────────────────────────────────────────────────────────────────────────────────────
 
-viewer.on((_, what) => {
+viewer.on((_, what, words) => {
+  if (what === "missing") banner(words);
   if (["run", "version", "time"].includes(what)) { sayLive(); sayFaults(); }
-  if (what === "grown") notice("The colour scale grew: values went beyond it");
+  if (what === "grown" && isScaleInSight()) notice("The colour scale grew: values went beyond it");
   if (what === "trouble") banner(viewer.troubled);
   if (what === "page") showPage();
   if (["run", "version", "series", "page"].includes(what)) tellDash();
 });
+
+function isScaleInSight() {
+  return ["gallery", "compare"].includes(viewer.place.page) && viewer.place.scale === "history";
+}
 
 function showNothing(runs) {
   viewer.place.page = "runs";

@@ -7,7 +7,7 @@ import { short } from "./words.js";
 const SCALES = {
   unit: ["Each unit", "Every picture uses all colours: shapes are seen, strengths cannot be compared."],
   step: ["This step", "One scale for all units of this step."],
-  history: ["Whole history", "One scale for all units and all steps: nothing flickers while the slider moves."],
+  history: ["All steps", "One scale for all units and all steps: nothing flickers while the slider moves."],
 };
 
 const SIZES = { fit: "Fit", 32: "Small", 64: "Medium", 112: "Large", 200: "Huge" };
