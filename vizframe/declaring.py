@@ -43,6 +43,9 @@ def declaration(label: str, plugin: Plugin, frame: Frame, seed: int = 0) -> Decl
         encoding=picture.encoding,
         over=picture.over,
         columns=_columns(plugin, frame, tiles),
+        column_help={
+            name: words for name, words in picture.columns.items() if name in frame.columns
+        },
     )
 
 

@@ -42,6 +42,7 @@ class Picture:
             that values come back within 1/255 of the tile's range.
         over: the part, or ``"probe"``, that the app may lay this one over (saliency).
         help: one sentence: what it shows.
+        columns: the numbers that stand beside its tiles (`Frame.columns`), a sentence each.
     """
 
     axes: tuple[str, ...]
@@ -53,6 +54,7 @@ class Picture:
     encoding: Encoding = "uint8"
     over: str | None = None
     help: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -72,6 +72,8 @@ class Declaration(BaseModel):
     over: str | None = None
     columns: dict[str, int] = {}
     """Each column's trailing length; 0 for one number per tile."""
+    column_help: dict[str, str] = {}
+    """What a column's numbers say, a sentence each, for those that the plugin explains."""
 
     @property
     def tile_axes(self) -> tuple[str, ...]:

@@ -68,6 +68,7 @@ def _series(
         "value_range": _range(declaration),
         "over": declaration.over,
         "columns": dict(declaration.columns),
+        "column_help": dict(declaration.column_help),
         "parameters": dict(declaration.parameters),
         "steps": step_lists.index(steps),
     }

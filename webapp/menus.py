@@ -53,8 +53,9 @@ def about(history: History, declaration: Declaration) -> Children:
     parts: list[Component | str] = [
         html.P(line) for line in (declaration.picture_help, declaration.help) if line
     ]
+    parts += _numbers(declaration)
     if declaration.parameters:
-        parts.append(_parameters(declaration))
+        parts += [html.H3("Parameters"), _parameters(declaration)]
     label = declaration.key.label
     failures = [each for each in history.failures() if each.label == label]
     failed = [f"step {each.step}: {each.sentence}" for each in failures[-5:]]
@@ -88,6 +89,15 @@ def _entry(words: str, count: str, what: str, value: str, chosen: bool) -> Compo
         title=value,
     )
     return marked(button, **{f"data_{what}": value, "aria_pressed": str(chosen).lower()})
+
+
+def _numbers(declaration: Declaration) -> Children:
+    """What the numbers beside each picture say."""
+    if not declaration.column_help:
+        return []
+    pairs = declaration.column_help.items()
+    terms = [part for name, words in pairs for part in (html.Dt(title(name)), html.Dd(words))]
+    return [html.H3("Numbers"), html.Dl(terms)]
 
 
 def _parameters(declaration: Declaration) -> Component:

@@ -25,7 +25,12 @@ class Echo(Plugin):
     name: ClassVar[str] = "echo"
     version: ClassVar[int] = 3
     makes: ClassVar = (
-        Picture(axes=("probe", "unit", "y", "x"), signed=True, help="Maps."),
+        Picture(
+            axes=("probe", "unit", "y", "x"),
+            signed=True,
+            help="Maps.",
+            columns={"score": "How loud.", "rest": "Not made today."},
+        ),
         Picture(axes=("unit", "y", "x", "channel"), part="patch", draw="image", help="Patches."),
     )
 
@@ -49,6 +54,7 @@ def test_a_declaration_has_all_that_showing_the_series_needs() -> None:
     assert made.help == "What goes in.\n\nMore about it."
     assert made.parameters == {"gain": 5.0}
     assert made.columns == {"score": 0, "curve": 9}
+    assert made.column_help == {"score": "How loud."}
 
 
 def test_a_dense_layer_may_leave_the_spatial_axes_out() -> None:

@@ -47,10 +47,12 @@ def test_sizes_are_short(picture: tuple[int, ...], said: str) -> None:
     assert menus.size(declaration) == said
 
 
-def test_help_parameters_and_failures_are_said(history: History) -> None:
+def test_help_numbers_and_parameters_are_said(history: History) -> None:
     key = SeriesKey(label="gradient_ascent", layer="conv0")
     said = list(words(menus.about(history, history.declarations[key])))
-    assert said == ["What gradient_ascent shows.", "iterations", "100", "rate", "0.5"]
+    numbers = ["Numbers", "Objective", "The unit's answer to its picture."]
+    parameters = ["Parameters", "iterations", "100", "rate", "0.5"]
+    assert said == ["What gradient_ascent shows.", *numbers, *parameters]
 
 
 def test_no_runs_say_how_to_record_one() -> None:

@@ -156,6 +156,7 @@ class Extra(TypedDict, total=False):
     value_range: tuple[float, float] | None
     over: str | None
     columns: dict[str, int]
+    column_help: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -241,6 +242,7 @@ def _ascent(layer: LayerInfo, seed: int, *, colour: bool) -> FakeSeries:
         draw="image",
         value_range=(0.0, 1.0),
         columns={"objective": 0, "converged": 0, "curve": 16},
+        column_help={"objective": "The unit's answer to its picture."},
         parameters={"iterations": 100, "rate": 0.5},
     )
     return FakeSeries(declaration, values, (f"unit {DEAD_UNIT} did not start",))

@@ -124,16 +124,17 @@ export class UnitPanel {
 /** A number beside its name; many numbers as a line. */
 function numberRow(run, series, name, value) {
   if (name === "unit" || value === null) return []; // the heading says it; not known
+  const help = series.column_help[name] ?? "";
   const few = Array.isArray(value) ? value : [value];
   if (few.length <= 4) {
     const words = few.map((each) => valueWords(run, series, name, each)).join(", ");
-    return [el("div", { className: "number" }, el("span", {}, title(name)), el("b", {}, words))];
+    return [el("div", { className: "number", title: help }, el("span", {}, title(name)), el("b", {}, words))];
   }
   const canvas = el("canvas", { className: "spark", role: "img", "aria-label": `${title(name)} as a line` });
   const known = value.filter((each) => each !== null);
   queueMicrotask(() => drawLine(canvas, value, -1));
   return [
-    el("h3", {}, title(name), el("span", { className: "aside" }, `ends at ${short(known.at(-1))}`)), canvas,
+    el("h3", { title: help }, title(name), el("span", { className: "aside" }, `ends at ${short(known.at(-1))}`)), canvas,
   ];
 }
 
