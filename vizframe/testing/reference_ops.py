@@ -87,8 +87,8 @@ class Convolution(Plain):
         wide = _padded(given, self.pad)
         cells = np.stack([wide[read] for read in _reads(wide, self.window)], axis=2)
         batch, _, _, height, width = cells.shape
-        output = self._matrix @ cells.reshape(batch, -1, height * width)
-        return output.reshape(batch, -1, height, width) + self.bias[:, None, None]
+        product: Signal = self._matrix @ cells.reshape(batch, -1, height * width)
+        return product.reshape(batch, -1, height, width) + self.bias[:, None, None]
 
     def backward(self, signal: Signal, given: Signal, rule: ReluRule) -> Signal:
         wide = np.zeros_like(_padded(given, self.pad))
@@ -105,7 +105,8 @@ class Convolution(Plain):
     @property
     def _matrix(self) -> Signal:
         """(unit, input · size · size): a kernel as the cells of the window, in a row."""
-        return self.weight.reshape(len(self.weight), -1).astype(np.float64)
+        matrix: Signal = self.weight.reshape(len(self.weight), -1).astype(np.float64)
+        return matrix
 
 
 @dataclass(frozen=True, eq=False)
