@@ -264,6 +264,16 @@ def test_an_earlier_picture_of_another_size_is_no_start() -> None:
     assert not outcome.warm.any()
 
 
+def test_an_earlier_picture_that_is_not_finite_is_no_start_and_its_neighbours_are() -> None:
+    net = network()
+    earlier = ascend(net, question(net, "dense0"), (0, 1)).outcome.values
+    earlier[0, 0, 3, 3] = np.nan
+    outcome = ascend(net, question(net, "dense0"), (0, 1), earlier=earlier).outcome
+    assert outcome.warm.tolist() == [False, True]
+    assert np.isfinite(outcome.objective).all()
+    assert not outcome.dead.any()
+
+
 def test_progress_is_told_in_unit_iterations_and_ends_at_the_total() -> None:
     net, told = network(), list[int]()
     ascend(net, question(net, "conv1"), tuple(range(6)), report=told.append)

@@ -108,8 +108,8 @@ def ascend(
 
     Args:
         earlier: values of earlier climbs of the same units, (unit, …), to start from; a climb
-            then ends as soon as its batch's mean answer has converged. Ignored if of another
-            shape.
+            then ends as soon as its batch's mean answer has converged. Those that are not finite
+            are ignored, and all of them if of another shape.
         report: told the unit-iterations done so far.
     """
     room = network.batch_size(
@@ -151,19 +151,17 @@ def _batch(
 
     A last one that is not full repeats its last unit, so that nothing is compiled anew.
     """
-    warm = earlier is not None and earlier.shape == excitation.shape
-    start = _start(question, excitation, units, earlier if warm else None)
+    start, warm = _start(question, excitation, units, earlier)
     alive = _alive(network, question, excitation, units, start)
     climbed = climb(
         _parts(question, excitation, units),
         alive.values,
         question.recipe.iterations,
-        early=warm,
+        early=bool(warm.any()),
         report=report,
     )
     kept = {field.name: getattr(climbed, field.name) for field in fields(climbed)}
-    warmed = np.full(len(units), warm)
-    outcome = Outcome(**kept, warm=warmed, rescued=alive.rescued, dead=alive.dead)
+    outcome = Outcome(**kept, warm=warm, rescued=alive.rescued, dead=alive.dead)
     return outcome, alive.refused
 
 
@@ -200,13 +198,16 @@ def _alive(
 
 def _start(
     question: Question, excitation: Excitation, units: Sequence[int], earlier: FloatArray | None
-) -> DeviceArray:
-    if earlier is not None:
-        return excitation.ops.to_device(earlier)
-    canvas = parameterisation(
-        question.recipe, excitation.ops, question.pixels, excitation.shape, question.seed
-    )
-    return canvas.start(noise(question.seed, units, excitation.shape[1:]))
+) -> tuple[DeviceArray, Flags]:
+    """Where each image starts, and whether that is warm: where it was left, if that is numbers."""
+    ops, shape = excitation.ops, excitation.shape
+    canvas = parameterisation(question.recipe, ops, question.pixels, shape, question.seed)
+    cold = canvas.start(noise(question.seed, units, shape[1:]))
+    if earlier is None or earlier.shape != shape:
+        return cold, np.zeros(len(units), np.bool_)
+    warm: Flags = np.isfinite(earlier).all(axis=(1, 2, 3))
+    rows = warm.reshape(-1, 1, 1, 1)
+    return ops.to_device(np.where(rows, earlier, ops.to_numpy(cold))), warm
 
 
 def _joined(outcomes: Sequence[tuple[Outcome, int]]) -> Outcome:
