@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from vizframe.ascent.plugin import AscentPlugin, picture, preset_field
-from vizframe.errors import UsageError
+from vizframe.attribution.target import class_number
+from vizframe.commas import items
+from vizframe.control import shown
 from vizframe.frame import Frame, Picture
+from vizframe.network import Place
 from vizframe.plugin import Scene
 
 
@@ -26,19 +29,16 @@ class ClassVisualization(AscentPlugin):
     )
 
     preset: str = preset_field("clear")
-    classes: tuple[int, ...] = Field(
-        (), description="Only these classes, by number; all if none is given."
+    classes: Annotated[tuple[int | str, ...], BeforeValidator(items)] = Field(
+        (), description="Only these classes, by number or name; all if none is given."
     )
 
     def visualize(self, scene: Scene) -> Iterator[Frame]:
-        with self.network(scene) as network:
-            layer = network.layer(network.score_layer)
-            for each in self.classes:
-                if not 0 <= each < layer.units:
-                    raise UsageError(
-                        f"the class is {each}; it can be 0 … {layer.units - 1}, "
-                        "as the network has no more"
-                    )
-            question = self.question(network, scene, layer, "centre")
-            units = self.classes or tuple(range(layer.units))
-            yield from self.frames(network, scene, [(question, units)])
+        network = scene.network
+        layer = network.layer(network.score_layer)
+        chosen = tuple(class_number(network, each, "class") for each in self.classes)
+        # Of a network without a dense layer a score is a map, and its mean counts.
+        place: Place = "mean" if layer.is_spatial else "centre"
+        with shown(scene, control=self.control) as scene:
+            question = self.question(scene, layer, place)
+            yield from self.frames(scene, [(question, chosen or tuple(range(layer.units)))])

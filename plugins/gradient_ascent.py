@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from vizframe.ascent.choice import units_of
 from vizframe.ascent.plugin import AscentPlugin, picture
+from vizframe.control import shown
 from vizframe.frame import Frame, Picture
 from vizframe.plugin import Scene
 
@@ -50,11 +51,11 @@ class GradientAscent(AscentPlugin):
 
     def visualize(self, scene: Scene) -> Iterator[Frame]:
         chosen = units_of(scene.layers, scene.network.layers, self.units)
-        with self.network(scene) as network:
+        with shown(scene, control=self.control) as scene:
             questions = [
                 (
                     replace(
-                        self.question(network, scene, layer, self.place),
+                        self.question(scene, layer, self.place),
                         minimise=self.minimise,
                         whole=self.whole,
                         size=(self.size, self.size) if self.size else None,
@@ -63,4 +64,4 @@ class GradientAscent(AscentPlugin):
                 )
                 for layer, units in chosen
             ]
-            yield from self.frames(network, scene, questions)
+            yield from self.frames(scene, questions)

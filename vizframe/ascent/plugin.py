@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
@@ -18,7 +17,7 @@ from vizframe.ascent.recipe import Recipe
 from vizframe.ascent.tiles import columns, notes, pictures
 from vizframe.frame import Frame, Picture
 from vizframe.layer import Layer
-from vizframe.network import FloatArray, Network, Place
+from vizframe.network import FloatArray, Place
 from vizframe.plugin import Plugin, Scene
 
 Chosen = Sequence[tuple[Layer, tuple[int, ...]]]
@@ -122,37 +121,26 @@ class AscentPlugin(Plugin, ABC):
             preset(self.preset), **{name: each for name, each in given.items() if each is not None}
         )
 
-    def question(self, network: Network, scene: Scene, layer: Layer, place: Place) -> Question:
+    def question(self, scene: Scene, layer: Layer, place: Place) -> Question:
         """What is asked of that layer's units."""
-        pixels = Pixels.of(scene.probe.normalization, channels(network))
+        pixels = Pixels.of(scene.probe.normalization, channels(scene.network))
         return Question(layer, self.recipe(), pixels, place=place, seed=scene.seed)
 
-    def network(self, scene: Scene) -> AbstractContextManager[Network]:
-        """The scene's network, or its control."""
-        return scene.network.randomized(scene.seed) if self.control else nullcontext(scene.network)
-
     def frames(
-        self, network: Network, scene: Scene, questions: Sequence[tuple[Question, tuple[int, ...]]]
+        self, scene: Scene, questions: Sequence[tuple[Question, tuple[int, ...]]]
     ) -> Iterator[Frame]:
         """One frame per question, its progress counted in unit-iterations over all of them."""
         total = sum(len(units) * question.recipe.iterations for question, units in questions)
         done = 0
         for question, units in questions:
-            yield self._frame(
-                network, scene, question, units, _report(scene, done, total, question.layer)
-            )
+            yield self._frame(scene, question, units, _report(scene, done, total, question.layer))
             done += len(units) * question.recipe.iterations
 
     def _frame(
-        self,
-        network: Network,
-        scene: Scene,
-        question: Question,
-        units: tuple[int, ...],
-        report: Report,
+        self, scene: Scene, question: Question, units: tuple[int, ...], report: Report
     ) -> Frame:
         earlier = self._earlier.get(question.layer.name)
-        gallery = ascend(network, question, units, earlier=earlier, report=report)
+        gallery = ascend(scene.network, question, units, earlier=earlier, report=report)
         if self.warm_start:
             self._earlier[question.layer.name] = gallery.outcome.values
         return Frame(

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vizframe.ascent.gallery import Gallery, Question
+from vizframe.control import NOTE
 from vizframe.network import FloatArray
 from vizframe.probe import Normalization
 
@@ -64,7 +65,7 @@ def notes(gallery: Gallery, question: Question, *, control: bool = False) -> Ite
     outcome, height, width = gallery.outcome, *gallery.outcome.images.shape[2:]
     channels = outcome.images.shape[1]
     if control:
-        yield "Control: the weights are shuffled, so this is what the method draws by itself"
+        yield NOTE
     if gallery.exact_field:
         yield f"Each picture is the unit's exact receptive field, {height} × {width} pixels"
     if channels not in (1, 3):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +44,12 @@ class Target:
         objective = Objective(self.network.score_layer, self.classes, "mean")
         return gradients(self.network, asked, objective, rule=rule, at=at)
 
+    def by(self, network: Network) -> Target:
+        """The same classes of the same images, as another network scores them."""
+        every = scores(network, self.images)
+        found = np.take_along_axis(every, self.classes[:, None], axis=1)[:, 0]
+        return replace(self, network=network, scores=found)
+
     def scores_of(self, images: FloatArray) -> FloatArray:
         """The target's class score of each of these images, (probe,)."""
         return np.take_along_axis(scores(self.network, images), self.classes[:, None], axis=1)[:, 0]
@@ -71,11 +78,7 @@ def _classes(network: Network, probe: Probe, every: FloatArray, wanted: int | st
         return strongest
     if wanted == "label":
         return _labels(probe, count)
-    number = wanted if isinstance(wanted, int) else _number(network, wanted)
-    if not 0 <= number < count:
-        raise UsageError(
-            f"target is {wanted!r}; it can be a class from 0 to {count - 1}, 'predicted' or 'label'"
-        )
+    number = class_number(network, wanted, "target", or_else=("predicted", "label"))
     return np.full(len(probe), number, np.int64)
 
 
@@ -94,8 +97,26 @@ def _labels(probe: Probe, count: int) -> Classes:
     return probe.labels.astype(np.int64)
 
 
-def _number(network: Network, name: str) -> int:
+def class_number(
+    network: Network, wanted: int | str, what: str, *, or_else: Sequence[str] = ()
+) -> int:
+    """The number of the class that is meant by its name or number; a name goes first.
+
+    Args:
+        what: is named, for the sentence of the error.
+        or_else: words that would have been allowed too.
+
+    Raises:
+        UsageError: the network has no such class.
+    """
     names = list(network.class_names or ())
-    if name not in names:
-        raise UnknownName("target", name, ["predicted", "label", *names])
-    return names.index(name)
+    if wanted in names:
+        return names.index(str(wanted))
+    words = [*or_else, *names]
+    if isinstance(wanted, str) and not wanted.isdecimal() and words:
+        raise UnknownName(what, wanted, words)
+    count = network.layer(network.score_layer).units
+    if not str(wanted).isdecimal() or int(wanted) >= count:
+        allowed = [f"a class from 0 to {count - 1}", " or ".join(map(repr, or_else))]
+        raise UsageError(f"{what} is {wanted!r}; it can be {', '.join(filter(None, allowed))}")
+    return int(wanted)
