@@ -1,4 +1,4 @@
-"""Grad-CAM's mass on the digit's ink, over what chance would put there.
+"""Grad-CAM's mass on the digit's ink, and HiResCAM's, over what chance would put there.
 
     python -m benchmarks.gradcam_on_ink [STEPS]
 
@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.side_by_side import claim
-from vizframe.attribution.cam import grad_cam
+from vizframe.attribution.cam import grad_cam, hires_cam
 from vizframe.attribution.target import target
 from vizframe.gluon.adapter import network
 from vizframe.gluon.mnist import MnistTraining, digits
@@ -27,6 +27,7 @@ from vizframe.probe import Probe
 
 DIGITS = 200
 INK = 0.3
+WAYS = {"": grad_cam, ", HiResCAM": hires_cam}
 SHIFT = 37
 """Which other digit's ink: the one so many further on."""
 
@@ -61,12 +62,18 @@ def on_ink(maps: FloatArray, ink: npt.NDArray[np.bool_]) -> OnInk:
 
 
 def measured(model: Network, probe: Probe) -> dict[str, OnInk]:
-    """By layer of maps, in forward order."""
+    """By layer of maps, in forward order, with both ways to weigh them."""
     explained = target(model, probe, "predicted")
     names = [layer.name for layer in model.layers if layer.is_spatial]
     activations = model.activations(probe.images, names)
     ink = probe.images[:, 0] > INK
-    return {name: on_ink(grad_cam(explained, name, activations[name]), ink) for name in names}
+    height, width = probe.images.shape[2:]
+    gradients = {name: explained.gradient(at=name).gradient for name in names}
+    return {
+        f"{name}{way}": on_ink(cam(activations[name], gradients[name], (height, width)), ink)
+        for way, cam in WAYS.items()
+        for name in names
+    }
 
 
 def main() -> None:
@@ -76,14 +83,14 @@ def main() -> None:
     for _ in range(steps):
         training.step()
     print(f"{steps} steps, {training.accuracy():.1%} of the held-out digits recognised")
-    print(f"{'layer':20} {'on ink':>8} {'area':>8} {'other':>8} {'ratio':>7} {'empty':>6}")
+    print(f"{'layer':28} {'on ink':>8} {'area':>8} {'other':>8} {'ratio':>7} {'empty':>6}")
     found = measured(network(training.net, probe.images), probe)
     for name, each in found.items():
         print(
-            f"{name:20} {each.mass:8.3f} {each.area:8.3f} {each.other:8.3f} "
+            f"{name:28} {each.mass:8.3f} {each.area:8.3f} {each.other:8.3f} "
             f"{each.mass / each.area:7.2f} {each.empty:6d}"
         )
-    for name in ("conv1", "conv2"):
+    for name in ("conv1", "conv2", "conv1, HiResCAM", "conv2, HiResCAM"):
         each = found[name]
         claim(f"mass on the ink over the ink's area, {name}", each.mass / each.area, "≥ 1.5")
         claim(

@@ -17,6 +17,7 @@ from pydantic import Field
 from vizframe.attribution.batches import Indices
 from vizframe.attribution.fields import place_gradients
 from vizframe.attribution.strongest import Strongest, strongest
+from vizframe.control import NOTE, shown
 from vizframe.errors import PluginError
 from vizframe.frame import Frame, Picture
 from vizframe.images.channels import as_picture
@@ -60,6 +61,9 @@ class Deconvolution(Plugin):
     units: int | None = Field(
         None, ge=1, description="How many units of each layer, from the first; all if null."
     )
+    control: bool = Field(
+        False, description="Ask the same net with its weights shuffled, as a control."
+    )
 
     def visualize(self, scene: Scene) -> Iterator[Frame]:
         if len(scene.network.input_shape) != 3:
@@ -68,16 +72,17 @@ class Deconvolution(Plugin):
                 f"{scene.network.input_shape}; it can be (channels, y, x)"
             )
         layers = [layer for layer in scene.layers if layer.is_spatial or len(layer.shape) == 1]
-        for done, layer in enumerate(layers):
-            scene.progress(done, len(layers), layer.name)
-            yield from self._frames(scene, layer)
+        with shown(scene, control=self.control) as seen:
+            for done, layer in enumerate(layers):
+                scene.progress(done, len(layers), layer.name)
+                yield from self._frames(seen, layer)
         scene.progress(len(layers), len(layers), "deconvolution")
 
     def _frames(self, scene: Scene, layer: Layer) -> Iterator[Frame]:
         found = strongest(scene.activations(layer)[:, : self.units], self.top)
         window = Window.of(layer, scene.probe.images.shape[2:])
         columns = _columns(found)
-        notes = tuple(_remarks(found, self.top))
+        notes = ((NOTE,) if self.control else ()) + tuple(_remarks(found, self.top))
         projected = _project(scene, layer, found, window)
         yield Frame(layer.name, as_picture(projected), columns=columns, notes=notes)
         patches = _patches(scene.probe, found, window)

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import ClassVar, Literal, get_args
+from typing import Annotated, ClassVar, Literal, get_args
 
 import numpy as np
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
-from vizframe.attribution.cam import grad_cam, guided_grad_cam
+from vizframe.attribution.cam import grad_cam, guided_grad_cam, hires_cam
 from vizframe.attribution.gradient import magnitude, smooth_gradient, times_input
 from vizframe.attribution.integrated import integrated_gradients
 from vizframe.attribution.occlusion import occlusion
 from vizframe.attribution.target import Target, target
+from vizframe.commas import items
+from vizframe.control import NOTE, shown
 from vizframe.errors import PluginError
 from vizframe.frame import Frame, Picture
 from vizframe.images.channels import as_picture
 from vizframe.layer import Layer
 from vizframe.network import FloatArray
 from vizframe.plugin import Plugin, Scene
+from vizframe.wording import counted
 
 Method = Literal[
     "gradient",
@@ -30,8 +33,12 @@ Method = Literal[
     "integrated",
     "occlusion",
     "grad_cam",
+    "hires_cam",
     "guided_grad_cam",
 ]
+CAMS: tuple[Method, ...] = ("grad_cam", "hires_cam", "guided_grad_cam")
+"""The methods that explain by a layer's maps."""
+
 Baseline = Literal["black", "grey", "white"]
 
 TOLERANCE = 0.01
@@ -53,11 +60,12 @@ def _made(part: Method, title: str, help: str, *, signed: bool, colour: bool = F
 
 
 class Saliency(Plugin):
-    """Which pixels of each probe image the network's answer rests on, by eight methods.
+    """Which pixels of each probe image the network's answer rests on, by nine methods.
 
     Each explains one class score before the softmax: that of the predicted class, of the true one,
-    or of a class you name. The pixel methods belong to the layer of the scores; Grad-CAM and guided
-    Grad-CAM to every layer of maps that is visualized. Class and score stand beside each picture.
+    or of a class you name. The pixel methods belong to the layer of the scores; Grad-CAM, HiResCAM
+    and guided Grad-CAM to every layer of maps that is visualized. Class and score stand beside each
+    picture.
     """
 
     name: ClassVar[str] = "saliency"
@@ -106,6 +114,12 @@ class Saliency(Plugin):
             signed=False,
         ),
         _made(
+            "hires_cam",
+            "HiResCAM",
+            "Where the layer sees evidence for the class, each place weighed by itself.",
+            signed=False,
+        ),
+        _made(
             "guided_grad_cam",
             "guided Grad-CAM",
             "Guided backpropagation, seen through Grad-CAM.",
@@ -114,7 +128,7 @@ class Saliency(Plugin):
         ),
     )
 
-    methods: tuple[Method, ...] = Field(
+    methods: Annotated[tuple[Method, ...], BeforeValidator(items)] = Field(
         ("gradient", "gradient_input", "guided", "grad_cam"),
         description="Which methods; those not in the default need many passes or repeat others.",
     )
@@ -147,6 +161,10 @@ class Saliency(Plugin):
         None, ge=1, description="Occlusion: how far the square moves; null: half its side."
     )
 
+    control: bool = Field(
+        False, description="Explain the same net with its weights shuffled, as a control."
+    )
+
     @field_validator("methods")
     @classmethod
     def _some(cls, methods: tuple[Method, ...]) -> tuple[Method, ...]:
@@ -160,7 +178,14 @@ class Saliency(Plugin):
                 f"saliency needs images, but the network's input has shape "
                 f"{scene.network.input_shape}; it can be (channels, y, x)"
             )
-        answers = Answers(target(scene.network, scene.probe, self.target))
+        chosen = target(scene.network, scene.probe, self.target)
+        with shown(scene, control=self.control) as seen:
+            # The control explains the classes that the trained network predicts.
+            explained = chosen.by(seen.network) if self.control else chosen
+            for frame in self._frames(seen, Answers(explained)):
+                yield replace(frame, notes=(NOTE, *frame.notes)) if self.control else frame
+
+    def _frames(self, scene: Scene, answers: Answers) -> Iterator[Frame]:
         making: Mapping[Method, Callable[[Scene, Answers], Made]] = {
             "gradient": lambda _, given: Made(magnitude(given.plain)),
             "gradient_input": lambda _, given: Made(times_input(given.plain, given.target.images)),
@@ -172,7 +197,7 @@ class Saliency(Plugin):
         for method, make in making.items():
             if method in self.methods:
                 yield make(scene, answers).frame(scene.network.score_layer, method, answers.target)
-        if {"grad_cam", "guided_grad_cam"} & set(self.methods):
+        if set(CAMS) & set(self.methods):
             for layer in scene.spatial_layers():
                 yield from self._cams(scene, answers, layer)
 
@@ -196,8 +221,9 @@ class Saliency(Plugin):
             progress=scene.progress,
         )
         short = np.flatnonzero(~(found.error <= TOLERANCE))
+        images = f"{'images' if short.size > 1 else 'image'} {', '.join(map(str, short))}"
         note = (
-            f"After {found.steps} steps the pixels of images {', '.join(map(str, short))} do not "
+            f"After {counted(found.steps, 'step')} the pixels of {images} do not "
             "sum to the score difference within 1 %"
         )
         return Made(
@@ -219,18 +245,16 @@ class Saliency(Plugin):
         return Made(lost)
 
     def _cams(self, scene: Scene, answers: Answers, layer: Layer) -> Iterator[Frame]:
-        cam = grad_cam(answers.target, layer.name, scene.activations(layer))
-        without = np.flatnonzero((cam == 0).all(axis=(1, 2)))
-        notes = (
-            (f"The layer sees no evidence for the class in images {', '.join(map(str, without))}",)
-            if without.size
-            else ()
-        )
-        if "grad_cam" in self.methods:
-            yield Made(cam, notes=notes).frame(layer.name, "grad_cam", answers.target)
-        if "guided_grad_cam" in self.methods:
-            seen = as_picture(guided_grad_cam(answers.guided, cam))
-            yield Made(seen, notes=notes).frame(layer.name, "guided_grad_cam", answers.target)
+        height, width = answers.target.images.shape[2:]
+        gradient = answers.target.gradient(at=layer.name).gradient
+        for method in CAMS:
+            if method in self.methods:
+                weigh = hires_cam if method == "hires_cam" else grad_cam
+                cam = weigh(scene.activations(layer), gradient, (height, width))
+                drawn = cam
+                if method == "guided_grad_cam":
+                    drawn = as_picture(guided_grad_cam(answers.guided, cam))
+                yield Made(drawn, notes=_blind(cam)).frame(layer.name, method, answers.target)
 
 
 @dataclass(eq=False)
@@ -263,6 +287,13 @@ class Made:
             **self.columns,
         }
         return Frame(layer, self.values, method, columns=columns, notes=self.notes)
+
+
+def _blind(cam: FloatArray) -> tuple[str, ...]:
+    """What is to be said of the images in which a map of evidence, (probe, y, x), is empty."""
+    without = np.flatnonzero((cam == 0).all(axis=(1, 2)))
+    images = f"{'images' if without.size > 1 else 'image'} {', '.join(map(str, without))}"
+    return (f"The layer sees no evidence for the class in {images}",) if without.size else ()
 
 
 def empty(scene: Scene, baseline: Baseline) -> FloatArray:

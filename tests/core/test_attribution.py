@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vizframe.attribution.batches import gradients, scores
-from vizframe.attribution.cam import guided_grad_cam
+from vizframe.attribution.cam import grad_cam, guided_grad_cam, hires_cam
 from vizframe.attribution.fields import place_gradients
 from vizframe.attribution.gradient import magnitude, smooth_gradient, times_input
 from vizframe.attribution.integrated import integrated_gradients, relative_error
@@ -267,6 +267,22 @@ class TestOcclusion:
         asked = target(network, probe, 0)
         found = occlusion(asked, np.zeros((1, 2, 1, 1), np.float32), size=9, stride=3)
         assert np.allclose(found, asked.scores[0] - network.bias[0], atol=1e-5)
+
+
+class TestCam:
+    def test_where_the_gradient_is_the_same_at_every_place_both_are_the_same(self) -> None:
+        draw = np.random.default_rng(0)
+        maps = draw.normal(size=(2, 3, 4, 4)).astype(np.float32)
+        gradient = np.broadcast_to(draw.normal(size=(2, 3, 1, 1)), maps.shape).astype(np.float32)
+        one, other = (weigh(maps, gradient, (8, 8)) for weigh in (grad_cam, hires_cam))
+        assert one.any()
+        assert np.allclose(one, other, atol=1e-6)
+
+    def test_evidence_that_cancels_in_the_mean_is_seen_place_by_place(self) -> None:
+        maps = np.ones((1, 1, 1, 2), np.float32)
+        gradient = np.array([[[[2.0, -2.0]]]], np.float32)
+        assert not grad_cam(maps, gradient, (1, 2)).any()
+        assert hires_cam(maps, gradient, (1, 2)).tolist() == [[[2.0, 0.0]]]
 
 
 def test_guided_grad_cam_is_the_product() -> None:

@@ -215,6 +215,13 @@ def test_only_the_first_units_are_shown_where_asked() -> None:
     assert shown(scene_of(ordinary()), "conv1", units=2).values.shape[0] == 2
 
 
+def test_the_control_asks_a_network_of_shuffled_weights_and_says_so() -> None:
+    scene = scene_of(ordinary())
+    plain, control = (shown(scene, "conv1", control=each) for each in (False, True))
+    assert control.notes[0].startswith("Control: the weights are shuffled")
+    assert (control.columns["value"] != plain.columns["value"]).any()
+
+
 def test_all_questions_of_a_layer_go_in_batches_of_one_size() -> None:
     network = ordinary()
     network._room = 5

@@ -51,6 +51,19 @@ def test_frames_are_those_of_the_reference_network(name: str, network: str) -> N
             assert_close(found[key].columns[column], values)
 
 
+@pytest.mark.parametrize("plugin", [Deconvolution(control=True), Saliency(control=True)])
+def test_the_control_is_of_the_model_and_leaves_it_as_it_is(plugin: Plugin) -> None:
+    reference = NETWORKS["ordinary"]()
+    probe = probe_for(reference)
+    model = GluonNetwork.of(block_of(reference), reference.input_shape)
+    scene = Scene(model, select(model.layers, ["*"]), probe)
+    before = model.scores(probe.images)
+    made = list(plugin.visualize(scene))
+    assert made
+    assert all(frame.notes[0].startswith("Control: ") for frame in made)
+    assert np.array_equal(model.scores(probe.images), before)
+
+
 def assert_close(found: object, wanted: object) -> None:
     """Within 1e-4 of the largest value."""
     one, other = np.asarray(found, np.float64), np.asarray(wanted, np.float64)

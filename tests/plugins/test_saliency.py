@@ -107,8 +107,7 @@ def test_what_is_not_complete_is_said() -> None:
     assert wrong.size
     listed = ", ".join(map(str, wrong))
     assert frame.notes == (
-        f"After 1 steps the pixels of images {listed} do not sum to the score difference "
-        "within 1 %",
+        f"After 1 step the pixels of images {listed} do not sum to the score difference within 1 %",
     )
 
 
@@ -144,6 +143,17 @@ def test_grad_cam_is_the_formula_written_out() -> None:
         assert np.allclose(enlarged[2:-3:3, 1:-3:3], between, atol=1e-5)
 
 
+def test_hires_cam_weighs_each_place_by_itself() -> None:
+    network = ordinary(seed=2)
+    scene = scene_of(network)
+    frame = shown(scene, "hires_cam", "relu1", target=1)
+    maps = scene.activations(network.layer("relu1"))
+    # The score is linear in relu1, so that the product is what each place adds to it.
+    weight = network.weights("dense0")["weight"][1].reshape(maps.shape[1:])
+    added = np.maximum((weight * maps).sum(axis=1), 0)
+    assert np.allclose(frame.values[:, 1::3, 1::3], added, atol=1e-5)
+
+
 def test_guided_grad_cam_is_guided_seen_through_the_map() -> None:
     scene = scene_of(ordinary())
     guided, cam = shown(scene, "guided"), shown(scene, "grad_cam", "conv1")
@@ -162,6 +172,24 @@ def test_a_layer_without_evidence_says_so() -> None:
     frame = shown(scene_of(against), "grad_cam", "relu1")
     assert not frame.values.any()
     assert frame.notes == ("The layer sees no evidence for the class in images 0, 1, 2",)
+
+
+def test_the_control_explains_the_same_classes_by_shuffled_weights_and_says_so() -> None:
+    scene = scene_of(ordinary())
+    for method in get_args(Method):
+        plain, control = (
+            shown(scene, method, "", control=each, samples=1, steps=8) for each in (False, True)
+        )
+        assert control.notes[0].startswith("Control: the weights are shuffled")
+        assert np.array_equal(control.columns["class"], plain.columns["class"])
+        assert (control.columns["score"] != plain.columns["score"]).any()
+        assert (control.values != plain.values).any()
+
+
+def test_methods_are_written_with_commas_or_alone() -> None:
+    assert Saliency.configured({"methods": "guided"}).methods == ("guided",)
+    two = Saliency.configured({"methods": "gradient, grad_cam"})
+    assert two.methods == ("gradient", "grad_cam")
 
 
 def test_occlusion_of_a_linear_network_is_what_lies_under_the_squares() -> None:

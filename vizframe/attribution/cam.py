@@ -1,30 +1,41 @@
-"""Grad-CAM (Selvaraju et al. 2017, equations 1 and 2), for a layer's maps A of class score S:
+"""Class activation maps, for a layer's maps A of class score S, enlarged to the image.
 
-    α_k = mean over places of ∂S/∂A_k        CAM = max(0, Σ_k α_k A_k)
+Grad-CAM    max(0, Σ_k α_k A_k), α_k = mean over places of ∂S/∂A_k   Selvaraju et al. 2017, eq. 1, 2
+HiResCAM    max(0, Σ_k ∂S/∂A_k · A_k), place by place                Draelos & Carin 2020
 
-Guided Grad-CAM is guided backpropagation seen through that map.
+The two are the same where a global pooling follows the layer. Where a dense layer does, what speaks
+for the class differs by place: the mean over places forgets that, the product does not.
+
+Guided Grad-CAM is guided backpropagation seen through Grad-CAM's map.
 """
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
-from vizframe.attribution.target import Target
 from vizframe.images.overlay import resample
 from vizframe.network import FloatArray
 
 
-def grad_cam(target: Target, layer: str, maps: FloatArray) -> FloatArray:
-    """Where in the image the layer sees evidence for the class: (probe, y, x) of the image, ≥ 0.
+def grad_cam(maps: FloatArray, gradient: FloatArray, size: tuple[int, int]) -> FloatArray:
+    """Where in the image the layer sees evidence for the class: (probe, y, x) of that size, ≥ 0.
 
     Args:
-        layer: one whose units are maps, in front of the scores.
-        maps: its activations for the target's images, (probe, unit, y, x).
+        maps: the layer's activations, (probe, unit, y, x).
+        gradient: of each image's class score with respect to them.
     """
-    weight = target.gradient(at=layer).gradient.mean(axis=(2, 3), dtype=np.float64)
-    cam = np.maximum(np.einsum("pk,pkyx->pyx", weight, maps.astype(np.float64)), 0.0)
-    height, width = target.images.shape[2:]
-    return resample(cam, (height, width)).astype(np.float32)
+    weight = gradient.mean(axis=(2, 3), dtype=np.float64)
+    return _enlarged(np.einsum("pk,pkyx->pyx", weight, maps.astype(np.float64)), size)
+
+
+def hires_cam(maps: FloatArray, gradient: FloatArray, size: tuple[int, int]) -> FloatArray:
+    """The same by HiResCAM."""
+    return _enlarged((gradient.astype(np.float64) * maps).sum(axis=1), size)
+
+
+def _enlarged(evidence: npt.NDArray[np.float64], size: tuple[int, int]) -> FloatArray:
+    return resample(np.maximum(evidence, 0.0), size).astype(np.float32)
 
 
 def guided_grad_cam(guided: FloatArray, cam: FloatArray) -> FloatArray:

@@ -27,7 +27,9 @@ def overlay(above: Rgb, below: Rgb, opacity: npt.ArrayLike) -> Rgb:
     return np.rint(cover * above + (1 - cover) * below).astype(np.uint8)
 
 
-def resample(maps: npt.NDArray[np.float32], size: tuple[int, int]) -> npt.NDArray[np.float64]:
+def resample(
+    maps: npt.NDArray[np.float32] | npt.NDArray[np.float64], size: tuple[int, int]
+) -> npt.NDArray[np.float64]:
     """Maps (…, y, x) at another size, bilinear between the centres of their cells.
 
     Cell i of n covers [i, i + 1) · size / n, as a layer's place covers a share of the image; the
