@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from vizframe.errors import NetworkError
 from vizframe.gluon.compat import mx
 from vizframe.gluon.network import GluonNetwork
 from vizframe.network import FloatArray, Objective
@@ -87,6 +88,10 @@ def test_several_inputs_and_outputs_are_chosen_by_name() -> None:
     assert third.score_layer == "second"  # before the softmax
     gradient = other.gradient(IMAGES, Objective.of("second", [0, 2])).gradient
     assert gradient.shape == IMAGES.shape
+    shift = network.activations(IMAGES, ["shift"])["shift"]
+    np.testing.assert_allclose(shift, net.shift(repeated).asnumpy(), rtol=1e-5)
+    with pytest.raises(NetworkError, match="layer 'shift' does not depend on 'images'"):
+        network.gradient(IMAGES, Objective.of("shift", [0, 1]))
 
 
 def test_a_layer_that_is_called_twice_has_two_names_and_one_kernel() -> None:

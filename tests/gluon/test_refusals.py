@@ -160,3 +160,56 @@ def test_units_places_and_inputs_that_are_not_there_are_named() -> None:
         network.gradient(images, Objective.of("0", [0]), at="2")
     with pytest.raises(UnknownName, match="input 'image' is not known; it can be 'data'"):
         GluonNetwork.of(small_net(), SHAPE, input="image")
+
+
+class Counting(mx.gluon.HybridBlock):  # type: ignore[misc]  # MXNet ships no types
+    """A convolution, then an operator without gradient, then a dense layer."""
+
+    def __init__(self, operator: str) -> None:
+        super().__init__()
+        self._operator = operator
+        with self.name_scope():
+            self.conv = nn.Conv2D(4, 3)
+            self.out = nn.Dense(3)
+
+    def hybrid_forward(self, F: Any, images: Any) -> Any:
+        flat = self.conv(images).reshape((0, -1))
+        return self.out(getattr(F, self._operator)(flat, name="stop").reshape((0, -1)))
+
+
+@pytest.mark.parametrize("operator", ["argmax_channel", "sign", "BlockGrad", "topk"])
+def test_an_operator_without_gradient_is_named(operator: str) -> None:
+    net = Counting(operator)
+    net.initialize()
+    images = np.ones((2, *SHAPE), np.float32)
+    net(mx.nd.array(images))
+    network = GluonNetwork.of(net, SHAPE)
+    assert network.scores(images).shape == (2, 3)
+    objective = Objective.of("out", [0, 1])
+    expected = f"layer 'out' has no gradient, as operator '{operator}' of .*stop'"
+    with pytest.raises(NetworkError, match=expected):
+        network.gradient(images, objective)
+    with pytest.raises(NetworkError, match=expected):
+        network.gradient(images, objective, at="conv")
+    with pytest.raises(NetworkError, match=expected), network.excitation(objective):
+        pass
+    assert network.gradient(images, Objective.of("conv", [0, 1])).gradient.any()
+
+
+@pytest.mark.parametrize("shape", [(7,), (2, 9), (2, 6, 6, 6)])
+def test_networks_of_other_things_than_images_are_asked_all_but_for_pictures(
+    shape: tuple[int, ...],
+) -> None:
+    net = nn.HybridSequential()
+    net.add(nn.Dense(4, activation="relu"), nn.Dense(3))
+    net.initialize()
+    inputs = np.random.default_rng(0).standard_normal((2, *shape)).astype(np.float32)
+    wanted = net(mx.nd.array(inputs)).asnumpy()
+    network = GluonNetwork.of(net, shape)
+    np.testing.assert_allclose(network.scores(inputs), wanted, rtol=1e-5, atol=1e-6)
+    objective = Objective.of("1", [0, 2])
+    assert network.gradient(inputs, objective).gradient.shape == inputs.shape
+    assert network.batch_size("1") >= 1
+    expected = r"takes inputs of shape \(.*\); it can be \(channels, y, x\) where pictures are"
+    with pytest.raises(NetworkError, match=expected), network.excitation(objective):
+        pass

@@ -28,7 +28,14 @@ from vizframe.gluon.ops import GluonOps
 from vizframe.gluon.parameters import Arrays, Parameters, refuse_nonfinite, to_numpy
 from vizframe.gluon.reason import reason
 from vizframe.gluon.settings import Settings
-from vizframe.gluon.target import read, refuse_batch, refuse_shape, refuse_units, started
+from vizframe.gluon.target import (
+    read,
+    refuse_batch,
+    refuse_flat,
+    refuse_shape,
+    refuse_units,
+    started,
+)
 from vizframe.layer import Layer
 from vizframe.network import (
     DeviceArray,
@@ -135,6 +142,7 @@ class ImperativeNetwork:
     ) -> Iterator[Excitation]:
         self._refuse_rule(rule)
         layer = self.layer(objective.layer)
+        refuse_flat(self.name, self.input_shape)
         arrays = self._parameters.arrays()
         refuse_nonfinite(arrays, list(arrays))
         shape = (len(objective.units), self.input_shape[0], *(size or self.input_shape[1:]))

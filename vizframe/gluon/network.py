@@ -20,6 +20,7 @@ import numpy as np
 from vizframe.errors import NetworkError, UnknownName
 from vizframe.gluon.compat import mx
 from vizframe.gluon.compiled import Compiled, Kept, compile_graph
+from vizframe.gluon.differentiable import refuse_stopped
 from vizframe.gluon.excitation import GluonExcitation, head_of
 from vizframe.gluon.files import load_symbol
 from vizframe.gluon.graph import Entry, Graph
@@ -30,7 +31,14 @@ from vizframe.gluon.plan import Plan, plan
 from vizframe.gluon.rules import with_rule
 from vizframe.gluon.settings import Settings
 from vizframe.gluon.shapes import Shape, entry_shapes
-from vizframe.gluon.target import read, refuse_batch, refuse_shape, refuse_units, started
+from vizframe.gluon.target import (
+    read,
+    refuse_batch,
+    refuse_flat,
+    refuse_shape,
+    refuse_units,
+    started,
+)
 from vizframe.gluon.trace import Trace, trace_block, trace_symbol
 from vizframe.layer import Layer
 from vizframe.network import Excitation, FloatArray, Gradient, Network, Objective, ReluRule
@@ -169,6 +177,8 @@ class GluonNetwork:
         exact_field: bool = True,
     ) -> Iterator[Excitation]:
         layer = self.layer(objective.layer)
+        refuse_flat(self._name, self.input_shape)
+        refuse_stopped(self._graph, self._data, self._entry(layer.name), layer.name)
         centred = isinstance(objective.place, str) and objective.place == "centre"
         chosen_plan = self._plan(layer, self._sized(size), rule, exact_field and centred)
         arrays = self._parameters.arrays()
@@ -187,14 +197,14 @@ class GluonNetwork:
         self, layer: str, *, size: tuple[int, int] | None = None, exact_field: bool = True
     ) -> int:
         found = self.layer(layer)
-        shape = self._sized(size)
-        cut = self._plan(found, shape, "plain", exact_field)
-        inputs = {self._input: (1, shape[0], *cut.size), **self._other_shapes(1)}
-        made = entry_shapes(cut.graph, self._parameters.arrays(), inputs)
+        graph, shape = self._graph.answering([self._entry(found.name)]), self._sized(size)
+        if len(shape) == 3:
+            cut = self._plan(found, shape, "plain", exact_field)
+            graph, shape = cut.graph, (shape[0], *cut.size)
+        inputs = {self._input: (1, *shape), **self._other_shapes(1)}
+        made = entry_shapes(graph, self._parameters.arrays(), inputs)
         numbers = sum(
-            int(np.prod(each))
-            for (i, _), each in made.items()
-            if not cut.graph.nodes[i].is_variable
+            int(np.prod(each)) for (i, _), each in made.items() if not graph.nodes[i].is_variable
         )
         each_takes = 8 * (numbers + int(np.prod(inputs[self._input])))  # values and gradients
         return max(1, min(_MOST_AT_ONCE, self._settings.memory // each_takes))
@@ -267,8 +277,10 @@ class GluonNetwork:
         self, layer: str, batch: FloatArray, rule: ReluRule, at: str | None
     ) -> tuple[Compiled, str]:
         """The graph of the layer, filled with the batch, and the input it is differentiated by."""
-        graph = self._graph.answering([self._entry(layer)])
+        target = self._entry(layer)
+        graph = self._graph.answering([target])
         if at is None:
+            refuse_stopped(graph, self._data, target, layer)
             ruled = graph.rewritten(lambda node: with_rule(node, rule))
             key = ("gradient", layer, rule)
             compiled = self._bound(key, ruled, batch.shape, wanted=(self._input,))
@@ -280,6 +292,7 @@ class GluonNetwork:
             raise NetworkError(
                 f"layer {layer!r} does not depend on layer {at!r}; name one that comes before it"
             )
+        refuse_stopped(graph, source[0], target, layer)
         fed = graph.fed(source, inner).rewritten(lambda node: with_rule(node, rule))
         inputs = {inner: given.shape, self._input: batch.shape, **self._other_shapes(len(batch))}
         arrays = self._parameters.arrays()
@@ -289,12 +302,12 @@ class GluonNetwork:
 
         compiled = self._kept.get(("gradient", layer, rule, at, batch.shape), arrays, make)
         compiled.inputs[inner][:] = given
-        if self._input in compiled.inputs:
-            self._fill(compiled, batch)
+        self._fill(compiled, batch)
         return compiled, inner
 
     def _fill(self, compiled: Compiled, batch: FloatArray) -> None:
-        compiled.inputs[self._input][:] = batch
+        if self._input in compiled.inputs:
+            compiled.inputs[self._input][:] = batch
         self._fill_others(compiled, len(batch))
 
     def _fill_others(self, compiled: Compiled, count: int) -> None:

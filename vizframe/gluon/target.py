@@ -24,6 +24,15 @@ def refuse_units(layer: Layer, units: npt.NDArray[np.int64]) -> None:
         )
 
 
+def refuse_flat(network: str, shape: Sequence[int]) -> None:
+    """Raises NetworkError unless the network's inputs, of this shape, are images."""
+    if len(shape) != 3:
+        raise NetworkError(
+            f"the network {network!r} takes inputs of shape {tuple(shape)}; it can be "
+            "(channels, y, x) where pictures are climbed to"
+        )
+
+
 def refuse_shape(layer: str, output: Sequence[int], batch: int) -> None:
     """Raises NetworkError where the output is not one row of units per image."""
     if len(output) < 2 or output[0] != batch:
