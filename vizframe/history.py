@@ -48,10 +48,11 @@ class Declaration(BaseModel):
     """All that is needed to show a series without the plugin that made it. Stored as JSON.
 
     ``tile_shape`` counts the tiles, along the axes that are not y, x or channel; ``picture_shape``
-    is one tile: (y, x), (y, x, channel), or () for bars.
+    is one tile: (y, x), (y, x, channel), or () for bars. What a newer vizframe says beyond this is
+    ignored.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     key: SeriesKey
     plugin: str
@@ -130,7 +131,7 @@ class RunInfo(BaseModel):
 class Failure(BaseModel):
     """A plugin that broke during training, as the history remembers it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     step: int
     label: str

@@ -27,7 +27,7 @@ from tests.store.small import (
 )
 from vizframe.errors import HistoryWriteError, UnknownName, UsageError
 from vizframe.frame import Frame
-from vizframe.history import SeriesKey, StepRecord
+from vizframe.history import Declaration, SeriesKey, StepRecord
 from vizframe.store import checksum, listing
 from vizframe.store.merger import MergePlan, Piece, due
 from vizframe.store.names import Commits, CompactedName, SegmentName, Session, uncovered
@@ -324,3 +324,20 @@ def test_what_was_removed_is_forgotten_at_the_second_look(tmp_path: Path) -> Non
         path.unlink()
     with pytest.raises(UnknownName, match="there is no series at all"):
         history.tiles(declaration("conv0").key, 0)
+
+
+class ToldMore(Declaration):
+    """What a later vizframe may add to a declaration."""
+
+    mood: str = "sunny"
+
+
+def test_what_a_newer_vizframe_adds_to_a_declaration_is_ignored(tmp_path: Path) -> None:
+    told = ToldMore(**declaration("dense").model_dump())
+    frames = [(told, record(0).frames[2][1])]
+    with vizframe.store.create(tmp_path, INFO, PROBE) as writer:
+        writer.commit(StepRecord(step=0, frames=frames, scalars={}, time=0.0))
+    assert b'"mood"' in segments(tmp_path)[0].read_bytes()
+    history = vizframe.store.open(tmp_path)
+    assert history.declarations[told.key] == declaration("dense")
+    assert not history.faults()
