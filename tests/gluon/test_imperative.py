@@ -210,6 +210,33 @@ def test_children_of_a_hybridized_child_are_layers_too(images: FloatArray) -> No
     assert net.body._active
 
 
+class Activated(mx.gluon.Block):  # type: ignore[misc]  # MXNet ships no types
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2D(4, 3, activation="relu")
+        self.dense = nn.Dense(3)
+
+    def forward(self, images: Any) -> Any:
+        features = self.conv(images)
+        return self.dense(features.reshape((features.shape[0], -1)))
+
+
+def test_a_layer_with_an_activation_of_its_own_keeps_its_name_and_weights(
+    images: FloatArray,
+) -> None:
+    net = Activated()
+    net.initialize()
+    wanted = mx.nd.relu(net.conv(mx.nd.array(images))).asnumpy()
+    net(mx.nd.array(images))
+    seen = view(net, SHAPE)
+    assert [layer.name for layer in seen.layers] == ["conv", "dense"]
+    assert seen.layer("conv").has_kernel
+    assert seen.layer("conv").inputs == ("data",)
+    assert seen.weights("conv")["weight"].shape == (4, 2, 3, 3)
+    np.testing.assert_array_equal(seen.activations(images, ["conv"])["conv"], wanted)
+    assert seen.gradient(images, Objective.of("dense", [0, 1, 2]), at="conv").gradient.any()
+
+
 def test_what_is_not_there_is_named(
     pair: tuple[Any, ImperativeNetwork, GluonNetwork], images: FloatArray
 ) -> None:

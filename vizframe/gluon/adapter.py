@@ -11,6 +11,7 @@ import numpy as np
 from vizframe.adapter import Inputs
 from vizframe.errors import NetworkError
 from vizframe.gluon.compat import mx
+from vizframe.gluon.semantics import numpy_interface
 from vizframe.gluon.training import watch_trainings
 from vizframe.network import FloatArray, Network
 
@@ -58,8 +59,9 @@ def settle() -> None:
 
 @contextmanager
 def unnoticed() -> Iterator[None]:
-    """Nothing inside is recorded for differentiation, nor counts as training."""
-    with mx.autograd.pause():
+    """Nothing inside is recorded for differentiation, nor counts as training; a script's
+    ``npx.set_np()`` does not hold there."""
+    with mx.autograd.pause(), numpy_interface(False):
         yield
 
 

@@ -9,6 +9,7 @@ from vizframe.errors import NetworkError, UsageError
 from vizframe.gluon.compat import mx
 from vizframe.gluon.parameters import Arrays
 from vizframe.gluon.reason import reason
+from vizframe.gluon.semantics import numpy_interface
 
 _PARAMETER_ENDINGS = ("weight", "bias", "gamma", "beta", "mean", "var", "alpha", "parameters")
 
@@ -28,7 +29,7 @@ def load_symbol(symbol: Path, params: Path, context: Any) -> tuple[Any, Arrays, 
     except Exception as error:  # whatever MXNet's C++ finds in the text
         raise UsageError(f"{symbol} is no exported symbol: {reason(error)}") from error
     try:
-        stored = mx.nd.load(str(params))
+        stored = _stored(params)
     except Exception as error:
         raise UsageError(f"{params} is no file of parameters: {reason(error)}") from error
     if not isinstance(stored, dict):
@@ -38,6 +39,18 @@ def load_symbol(symbol: Path, params: Path, context: Any) -> tuple[Any, Arrays, 
         for name, array in stored.items()
     }
     return loaded, arrays, _inputs(loaded, arrays, params)
+
+
+def _stored(params: Path) -> Any:
+    """What is in the file. MXNet reads it with the interface alone that it was saved with."""
+    try:
+        with numpy_interface(False):
+            return mx.nd.load(str(params))
+    except mx.MXNetError as error:
+        if "saved in np shape semantics" not in str(error):
+            raise
+        with numpy_interface(True):
+            return mx.nd.load(str(params))
 
 
 def _inputs(symbol: Any, arrays: Arrays, params: Path) -> tuple[str, ...]:

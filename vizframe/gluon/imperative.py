@@ -27,6 +27,7 @@ from vizframe.gluon.hooks import After, Before, Names, paths, watched
 from vizframe.gluon.ops import GluonOps
 from vizframe.gluon.parameters import Arrays, Parameters, refuse_nonfinite, to_numpy
 from vizframe.gluon.reason import reason
+from vizframe.gluon.semantics import given_to, is_numpy, numpy_interface, taken_from
 from vizframe.gluon.settings import Settings
 from vizframe.gluon.target import (
     read,
@@ -70,9 +71,11 @@ class ImperativeNetwork:
         self._parameters = parameters
         self._settings = settings
         self._why = why
+        self._numpy = is_numpy(net)
         sample = mx.nd.zeros((1, *settings.input_shape), ctx=parameters.context)
-        outputs = self.run(sample)
-        self._layers = tuple(_layers(outputs, sample))
+        given = given_to(self._numpy, sample)
+        outputs = self._called(given)
+        self._layers = tuple(_layers(outputs, given))
         self._by_name = {layer.name: layer for layer in self._layers}
         self._blocks = {name: output.block for name, output in outputs.items()}
         self._lost_maxima = self._maxima_without_block(sample)
@@ -183,6 +186,11 @@ class ImperativeNetwork:
         Args:
             cut: a layer whose output is to be differentiated by; what comes before it is not.
         """
+        found = self._called(given_to(self._numpy, images), cut)
+        return {name: replace(each, value=taken_from(each.value)) for name, each in found.items()}
+
+    def _called(self, images: Any, cut: str | None = None) -> dict[str, Output]:
+        """`run` with arrays as the net takes and gives them."""
         outputs: dict[str, Output] = {}
         names = Names()
 
@@ -194,8 +202,11 @@ class ImperativeNetwork:
                 mx.autograd.set_training(False)
                 if not isinstance(value, mx.nd.NDArray):
                     return
-                if any(value is known.value for known in outputs.values()):
-                    return  # a container, whose last child has said so
+                known = next((n for n, each in outputs.items() if each.value is value), None)
+                if known is not None:
+                    if not block._reg_params or outputs[known].block._reg_params:
+                        return  # a container, whose last child has said so
+                    del outputs[known]  # the activation inside a layer that has the parameters
                 name = names.unique(path or "output")
                 outputs[name] = Output(block, value, inputs)
                 if name == cut:
@@ -204,8 +215,12 @@ class ImperativeNetwork:
             return before, after
 
         others = self._settings.others.values()
-        given = [_repeated(each, images) for each in others]
-        with _lent(self._net, self._parameters), watched(self._net, watch):
+        given = [given_to(self._numpy, _repeated(each, images)) for each in others]
+        with (
+            numpy_interface(self._numpy),
+            _lent(self._net, self._parameters),
+            watched(self._net, watch),
+        ):
             try:
                 self._net(images, *given)
             except (mx.MXNetError, ValueError) as error:
@@ -331,8 +346,9 @@ def _lent(net: Any, parameters: Parameters) -> Iterator[None]:
             block._active = False
         for parameter, own in owned:
             place = parameter.list_ctx().index(parameters.context)
-            if own[place] is not arrays[parameter.name]:
-                parameter._data = [*own[:place], arrays[parameter.name], *own[place + 1 :]]
+            if arrays[parameter.name] is not own[place]:
+                lent = given_to(isinstance(own[place], mx.np.ndarray), arrays[parameter.name])
+                parameter._data = [*own[:place], lent, *own[place + 1 :]]
         with mx.autograd.predict_mode():
             yield
     finally:

@@ -1,7 +1,8 @@
 """A network's parameters as MXNet arrays: its own and no copies, so always the current ones.
 
 Only half and double precision are copied, at each question, to single: MXNet cannot multiply
-matrices of half precision on a CPU.
+matrices of half precision on a CPU. Those of the NumPy interface are seen through arrays of the
+older one, which share their numbers.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 
 from vizframe.errors import NetworkError
 from vizframe.gluon.compat import mx
+from vizframe.gluon.semantics import taken_from
 from vizframe.network import FloatArray
 
 Arrays = Mapping[str, Any]
@@ -80,12 +82,17 @@ class Parameters:
 
 
 class _Single:
-    """Arrays in single precision: themselves, or copies that stay the same object."""
+    """Arrays in single precision: themselves, or views or copies that stay the same object."""
 
     def __init__(self) -> None:
         self._copies: dict[str, Any] = {}
+        self._seen: dict[str, tuple[Any, Any]] = {}
 
     def __call__(self, name: str, array: Any) -> Any:
+        if isinstance(array, mx.np.ndarray):
+            if name not in self._seen or self._seen[name][0] is not array:
+                self._seen[name] = array, taken_from(array)
+            array = self._seen[name][1]
         if array.dtype not in (np.float16, np.float64):
             return array
         known = self._copies.get(name)

@@ -19,6 +19,7 @@ from vizframe.errors import NetworkError
 from vizframe.gluon.compat import mx
 from vizframe.gluon.graph import Entry, Graph, Node
 from vizframe.gluon.hooks import After, Before, Names, watched
+from vizframe.gluon.semantics import classic, given_to, is_numpy, numpy_interface, taken_from
 
 _INTO, _OUT_OF = "__vizframe_into__", "__vizframe_out_of__"
 
@@ -75,11 +76,16 @@ def trace_block(net: Any) -> Trace:
     """
     calls: list[Call] = []
     inputs = input_names(net)
+    numpy = is_numpy(net)
     try:
         # A name manager of its own: names that MXNet counts up do not depend on what else the
         # process has traced, nor do the user's depend on this.
-        with mx.name.NameManager(), watched(net, lambda path, _block: _marks(path, calls)):
-            output = net(*(mx.sym.var(name) for name in inputs))
+        with (
+            numpy_interface(numpy),
+            mx.name.NameManager(),
+            watched(net, lambda path, _block: _marks(path, calls)),
+        ):
+            output = net(*(given_to(numpy, mx.sym.var(name)) for name in inputs))
     except Exception as error:
         raise NoGraph(
             f"the network {type(net).__name__} cannot be traced: {_first_line(error)}; "
@@ -87,12 +93,12 @@ def trace_block(net: Any) -> Trace:
         ) from error
     outputs = output if isinstance(output, list | tuple) else [output]
     marked = Graph.of(mx.sym.Group(list(_flat(outputs))))
-    return _named(marked, inputs, calls)
+    return _named(marked.rewritten(classic), inputs, calls)
 
 
 def trace_symbol(symbol: Any, inputs: tuple[str, ...]) -> Trace:
     """The graph of an exported Symbol, its operators called by their names."""
-    graph = Graph.of(symbol)
+    graph = Graph.of(symbol).rewritten(classic)
     common = _common_prefix([node.name for node in graph.nodes if not node.is_variable])
     names = Names()
     found = {
@@ -151,7 +157,8 @@ def _flat(values: Any) -> Iterator[Any]:
     """The single symbols in nested lists."""
     for value in values:
         if isinstance(value, mx.sym.Symbol):
-            yield from value if len(value) > 1 else [value]
+            symbol = taken_from(value)
+            yield from symbol if len(symbol) > 1 else [symbol]
         elif isinstance(value, list | tuple):
             yield from _flat(value)
 
