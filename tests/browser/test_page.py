@@ -304,10 +304,14 @@ def test_a_run_still_empty_says_so_and_fills_itself(visitor: Visitor, show: Show
     run = MemoryRun(fake_info(), fake_probe())
     page = visitor.open(show(MemoryShelf({"new": run})))
     expect(page.locator("#stage .message")).to_contain_text("This run is still empty")
+    for panel in ("#side", "#unit", "#transport"):
+        expect(page.locator(panel)).to_be_hidden()
     with run.writer() as writer:
         writer.commit(next(live_records(time.time())))
     expect(page.locator("#stage")).to_have_attribute("data-step", "0")
     expect(page.locator("#stage .message")).to_be_hidden()
+    for panel in ("#side", "#unit", "#transport"):
+        expect(page.locator(panel)).to_be_visible()
 
 
 def test_an_unknown_run_is_named_with_the_known_ones(chromium: Browser, url: str) -> None:

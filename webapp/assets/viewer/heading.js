@@ -20,6 +20,7 @@ export function words(viewer) {
 export function showEmpty(viewer) {
   viewer.gallery.clear();
   viewer.series = null;
+  document.body.dataset.empty = "true";
   viewer.title.textContent = viewer.run.name || viewer.run.run;
   viewer.caption.textContent = "";
   viewer.message.hidden = false;

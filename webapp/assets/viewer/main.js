@@ -11,7 +11,8 @@ import { Training } from "./training.js";
 import { UnitPage } from "./unitpage.js";
 import { Viewer } from "./viewer.js";
 
-const WITH_TRANSPORT = ["gallery", "unit", "compare", "training"];
+const OF_SERIES = ["gallery", "unit", "compare"];
+const WITH_TRANSPORT = [...OF_SERIES, "training"];
 
 await appears("#transport");
 await loadColours();
@@ -63,7 +64,8 @@ function openLayer(layer) {
 // ── pages ─────────────────────────────────────────────────────────────────────────────────────
 
 function showPage() {
-  const { page } = viewer.place;
+  const { place: { page: wanted }, run, series } = viewer;
+  const page = run && !series && OF_SERIES.includes(wanted) ? "gallery" : wanted; // it says why
   for (const each of document.querySelectorAll(".page")) {
     const name = each.id === "stage" ? "gallery" : each.id.replace("-page", "");
     each.hidden = name !== page;
@@ -73,7 +75,7 @@ function showPage() {
     else link.removeAttribute("aria-current");
   }
   document.body.dataset.showing = page;
-  $("#transport").hidden = !WITH_TRANSPORT.includes(page) || !viewer.run;
+  $("#transport").hidden = !WITH_TRANSPORT.includes(page) || !series;
 }
 
 document.addEventListener("click", (event) => {
@@ -230,7 +232,7 @@ viewer.on((_, what, words) => {
   if (["run", "version", "time"].includes(what)) { sayLive(); sayFaults(); }
   if (what === "grown" && isScaleInSight()) notice("The colour scale grew: values went beyond it");
   if (what === "trouble") banner(viewer.troubled);
-  if (what === "page") showPage();
+  if (["page", "series"].includes(what)) showPage();
   if (["run", "version", "series", "page"].includes(what)) tellDash();
 });
 

@@ -130,6 +130,7 @@ export class Viewer {
     const step = this.following ? null : this.place.step ?? this.gallery.tiles?.step ?? null;
     this.series = series;
     this.message.hidden = true;
+    delete document.body.dataset.empty;
     Object.assign(this.place, { kind: series.kind, layer: series.layer });
     if (other) { this.limits = null; this.place.unit = this.unitWithin(series); }
     this.words();
