@@ -53,9 +53,18 @@ class Adapter(Protocol):
     """A module, or any object, with these functions."""
 
     def network(
-        self, model: object, inputs: FloatArray, class_names: Sequence[str] | None = None
+        self,
+        model: object,
+        inputs: FloatArray,
+        class_names: Sequence[str] | None = None,
+        memory: int | None = None,
     ) -> Network:
-        """The model, as plugins see it. ``inputs`` has the shape of what it takes.
+        """The model, as plugins see it.
+
+        Args:
+            inputs: of the shape that it takes.
+            memory: bytes that a batch of units may take, as may what is kept between questions;
+                None for the adapter's own choice.
 
         Raises:
             NetworkError: it cannot be traced, or not with such inputs.

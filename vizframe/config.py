@@ -52,6 +52,9 @@ class Config(BaseModel):
         None, ge=1, description="What the run may take, such as '2GB'."
     )
     durable: bool = Field(False, description="Let a recorded step survive a power cut, too.")
+    memory: ByteSize | None = Field(
+        None, ge=1, description="What a batch of units may take, such as '500MB'; none: 1 GiB."
+    )
     seed: int = Field(0, description="Given to every plugin at every step.")
     set: dict[str, dict[str, object]] = Field({}, description="Each plugin's own options.")
 

@@ -60,6 +60,8 @@ class Recorder:
         max_size: bytes that the run's files may take; the oldest steps are thinned evenly when
             they take more, never the first and the newest. None for no limit.
         durable: whether a recorded step survives a power cut, or only the death of the process.
+        memory: bytes that a batch of units may take, as may the graphs that are kept compiled
+            between steps; None for 1 GiB. A unit at a time is asked in any case.
         progress: told how far plugins with many iterations are.
 
     Raises:
@@ -83,6 +85,7 @@ class Recorder:
         seed: int = 0,
         max_size: int | None = None,
         durable: bool = False,
+        memory: int | None = None,
         progress: Progress = silent,
     ) -> None:
         self._model = model
@@ -94,7 +97,7 @@ class Recorder:
         self._class_names = class_names
         self._budget = Budget(None if budget is None else share_of(budget))
         self._strict, self._seed, self._progress = strict, seed, progress
-        self._max_size, self._durable = max_size, durable
+        self._max_size, self._durable, self._memory = max_size, durable, memory
 
         self._run = run
         self._past = Past() if callable(run) else past_of(Path(run))
@@ -181,7 +184,9 @@ class Recorder:
     def _open(self, probe: Probe) -> None:
         with self._budget.charged(), self._adapter.unnoticed():
             self._check_past(probe)
-            network = self._adapter.network(self._model, probe.images, self._class_names)
+            network = self._adapter.network(
+                self._model, probe.images, self._class_names, self._memory
+            )
             layers = select(network.layers, self._patterns)
             if not layers:
                 raise UsageError(_nothing_to_record(network.name))

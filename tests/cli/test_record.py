@@ -258,6 +258,7 @@ def sentence(folder: Path, *words: str) -> tuple[int, str]:
         (["--every", "often"], "every is 'often'; it can be a number of steps"),
         (["--budget", "much"], "budget is 'much'; it can be a percentage"),
         (["--max-size", "big"], "max_size is 'big'; it can be a number of bytes with a unit"),
+        (["--memory", "much"], "memory is 'much'; it can be a number of bytes with a unit"),
     ],
 )
 def test_a_mistake_is_named_before_the_script_runs(

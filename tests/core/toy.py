@@ -52,7 +52,12 @@ class ToyNetwork(ReferenceNetwork):
         return {name: np.full_like(each, 2) for name, each in self.weights(layer).items()}
 
 
-def network(model: object, inputs: FloatArray, class_names: Sequence[str] | None = None) -> Network:
+def network(
+    model: object,
+    inputs: FloatArray,
+    class_names: Sequence[str] | None = None,
+    memory: int | None = None,
+) -> Network:
     assert isinstance(model, ToyModel)
     if inputs.ndim != 4:
         raise NetworkError(f"the probe has shape {inputs.shape}; it can be (images, 1, y, x)")

@@ -10,7 +10,11 @@ import pytest
 from vizframe.gluon.compat import mx
 from vizframe.gluon.network import GluonNetwork
 from vizframe.gluon.trace import NoGraph
+from vizframe.history import RunInfo
+from vizframe.memory import MemoryRun, MemoryWriter
 from vizframe.network import FloatArray, Objective
+from vizframe.probe import Probe
+from vizframe.recorder import Recorder
 
 nn, autograd = mx.gluon.nn, mx.autograd
 
@@ -204,6 +208,21 @@ def test_a_model_that_was_cast_or_moved_is_followed() -> None:
     first = network.scores(IMAGES)
     net.cast("float16")
     np.testing.assert_allclose(network.scores(IMAGES), first, rtol=2e-2, atol=2e-3)
+
+
+def test_a_recorder_asks_as_many_units_at_once_as_its_memory_holds() -> None:
+    def open_writer(info: RunInfo, probe: Probe) -> MemoryWriter:
+        return MemoryRun(info, probe).writer()
+
+    rooms: list[int] = []
+    net = trained_net(hybridized=True)
+    for memory in (1, 8000, None):
+        with Recorder(
+            net, open_writer, plugins=["weights"], probe=IMAGES, memory=memory
+        ) as recorder:
+            assert recorder._recording is not None
+            rooms.append(recorder._recording.network.batch_size("0"))
+    assert rooms[0] == 1 < rooms[1] < rooms[2] == 64
 
 
 def test_graphs_that_do_not_fit_into_memory_are_thrown_away() -> None:

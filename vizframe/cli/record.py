@@ -42,6 +42,9 @@ def record(
     durable: Annotated[
         bool | None, typer.Option("--durable", help="Survive a power cut, too: fsync each step.")
     ] = None,
+    memory: Annotated[
+        str | None, typer.Option(help="What a batch of units may take: '500MB'. Else 1 GiB.")
+    ] = None,
     sets: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="PLUGIN.PARAMETER=VALUE", help="Repeatable."),
@@ -67,6 +70,7 @@ def record(
         "strict": strict,
         "max_size": max_size,
         "durable": durable,
+        "memory": memory,
     }
     script = Script.of(words or [])
     chosen = config(given, sets or (), folder=Path.cwd())
@@ -124,6 +128,7 @@ def _recorder(model: object, batch: Batch, path: Path, chosen: Config) -> Record
         seed=chosen.seed,
         max_size=chosen.max_size,
         durable=chosen.durable,
+        memory=chosen.memory,
     )
     if sys.stderr.isatty():
         _say(f"recording to {path}; watch it with: vizframe serve {path.parent}")

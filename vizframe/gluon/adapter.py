@@ -12,18 +12,25 @@ from vizframe.adapter import Inputs
 from vizframe.errors import NetworkError
 from vizframe.gluon.compat import mx
 from vizframe.gluon.semantics import numpy_interface
+from vizframe.gluon.settings import GIBIBYTE
 from vizframe.gluon.training import watch_trainings
 from vizframe.network import FloatArray, Network
 
 __all__ = ["is_ready", "network", "number", "settle", "unnoticed", "watch", "watch_trainings"]
 
 
-def network(model: object, inputs: FloatArray, class_names: Sequence[str] | None = None) -> Network:
+def network(
+    model: object,
+    inputs: FloatArray,
+    class_names: Sequence[str] | None = None,
+    memory: int | None = None,
+) -> Network:
     """The Block, traced for inputs of this shape. Raises NetworkError where that fails."""
     from vizframe.gluon.view import view
 
     names = None if class_names is None else tuple(class_names)
-    return view(_block(model), inputs.shape[1:], class_names=names)
+    room = GIBIBYTE if memory is None else memory
+    return view(_block(model), inputs.shape[1:], class_names=names, memory=room)
 
 
 def is_ready(model: object) -> bool:
