@@ -76,11 +76,11 @@ def _topbar() -> Component:
 
 
 def _side() -> Component:
-    """What there is to see: ``axes``, ``order``, ``scale`` from the viewer, else callbacks."""
+    """What there is to see: ``find``, ``axes``, ``order``, ``scale`` from the viewer, else callbacks."""
     about = html.Details([html.Summary("About this picture"), html.Div(id="about")])
     sections = [
         html.Section([html.H2("What"), html.Div(id="kinds")]),
-        html.Section([html.H2("Layer"), html.Div(id="layers")]),
+        html.Section([html.H2("Layer"), html.Div(id="find"), html.Div(id="layers")]),
         html.Section(id="axes"),
         html.Section(id="order", hidden=True),
         html.Section(id="scale"),

@@ -268,6 +268,32 @@ def test_the_graph_of_the_network_stays_while_steps_arrive(visitor: Visitor, sho
         assert page.evaluate("(graph) => graph.isConnected", graph)
 
 
+def test_a_layer_of_many_is_found_by_its_name(visitor: Visitor, show: Show) -> None:
+    names = [f"stage{stage}.{block}.conv" for stage in (1, 2, 3) for block in range(8)]
+    layers = [LAYERS[0].model_copy(update={"name": name}) for name in names]
+    page = visitor.open(show(MemoryShelf({"deep": fake_run(range(0, 20, 10), layers)})))
+    seen = page.locator("#layers .entry:visible")
+    expect(seen).to_have_count(24)
+    page.keyboard.press("/")
+    page.keyboard.type("STAGE3.5")
+    expect(seen).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.locator("#stage h1")).to_contain_text("stage3.5.conv")
+    expect(seen).to_have_count(24)
+    expect(page.locator("#layers [data-layer='stage3.5.conv']")).to_be_in_viewport()
+    page.keyboard.press("/")
+    page.keyboard.type("stage9")
+    expect(page.locator("#side")).to_contain_text("No layer has this in its name.")
+    page.keyboard.press("Escape")
+    expect(seen).to_have_count(24)
+
+
+def test_a_few_layers_need_no_finding(visitor: Visitor, url: str) -> None:
+    page = visitor.open(url, "?run=fake")
+    expect(page.locator("#layers .entry").first).to_be_visible()
+    expect(page.locator("#find input")).to_be_hidden()
+
+
 def test_two_steps_are_compared_on_one_slider(visitor: Visitor, url: str) -> None:
     page = visitor.open(
         url, "?run=fake&kind=activation&layer=conv0&step=100&page=compare&beside=30"

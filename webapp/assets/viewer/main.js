@@ -2,6 +2,7 @@
 import { loadColours } from "./colours.js";
 import { json } from "./api.js";
 import { $, appears, button, el, kept } from "./dom.js";
+import { Find } from "./find.js";
 import { Keys } from "./keys.js";
 import { Order } from "./order.js";
 import { Compare } from "./compare.js";
@@ -22,6 +23,7 @@ new UnitPage(viewer);
 const order = new Order(viewer);
 new Compare(viewer);
 new Training(viewer);
+const find = new Find();
 
 // ── Dash is told what is shown ────────────────────────────────────────────────────────────────
 
@@ -214,7 +216,7 @@ const keys = new Keys({
   i: () => viewer.turn(1), I: () => viewer.turn(-1),
   r: cycleScale, t: () => viewer.scale.set("gamma", viewer.scale.gamma >= 3 ? 1 : viewer.scale.gamma + 1),
   c: () => viewer.choose({ page: "compare", beside: viewer.step }, { push: true }),
-  "/": () => $("#layers button")?.focus(),
+  "/": () => find.focus(),
   o: () => order.sortAgain(), d: turnTheme, y: copyLink, "?": () => keys.help(),
 });
 
