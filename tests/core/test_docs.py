@@ -54,6 +54,14 @@ def test_every_page_is_in_the_table_of_contents() -> None:
         assert f"({name}.md)" in contents
 
 
+def test_the_keys_are_those_that_the_page_explains() -> None:
+    script = (DOCS.parent / "webapp/assets/viewer/keys.js").read_text()
+    explained = re.findall(r'^  \["(.+)", "(.+)"\],$', script, re.MULTILINE)
+    rows = re.findall(r"^\| (`.+) \| (.+) \|$", (DOCS / "page.md").read_text(), re.MULTILINE)
+    assert [(keys.replace("`", ""), words) for keys, words in rows] == explained
+    assert explained
+
+
 def test_a_page_without_marks_is_refused() -> None:
     with pytest.raises(ValueError, match="the page of activation lacks <!-- declared"):
         refresh.refreshed("# activation\n", DESCRIPTIONS["activation"])
