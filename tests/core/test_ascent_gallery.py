@@ -89,6 +89,21 @@ def test_pictures_do_not_depend_on_what_the_inputs_are_scaled_by(
     assert pictures[1] == pytest.approx(pictures[0], abs=2e-3)
 
 
+@pytest.mark.parametrize("name", ["quick", "clear", "yosinski-1", "yosinski-3", "simonyan"])
+def test_counting_from_a_ground_is_subtracting_it(name: str) -> None:
+    """A network of plain pixels whose first layer subtracts the mean itself draws the same."""
+    recipe = replace(preset(name), iterations=8, start_sd=10.0)
+    subtracted, mean = network(), PIXELS.mean[0]
+    weight = subtracted.operations["conv0"].parameters["weight"]
+    plain = with_bias(subtracted, "conv0", (-mean * weight.sum(axis=(1, 2, 3))).tolist())
+    raw = Pixels.of(Normalization(low=0.0, high=255.0), 3, (mean,))
+    one, other = (
+        ascend(net, replace(question(net, "dense0", recipe), pixels=pixels), (0, 1)).outcome.images
+        for net, pixels in ((subtracted, Pixels.of(PIXELS, 3)), (plain, raw))
+    )
+    assert other == pytest.approx(one + mean, abs=0.1)
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_the_same_seed_gives_the_same_bits(name: str) -> None:
     recipe = replace(preset(name), iterations=6)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vizframe.ascent.pixels import Pixels
+from vizframe.ascent.pixels import Ground, Pixels, ground_of
 from vizframe.errors import UsageError
-from vizframe.probe import Normalization
+from vizframe.probe import Normalization, Probe
 
 IMAGENET = Normalization(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
 
@@ -34,7 +34,7 @@ def test_one_mean_and_std_count_for_all_seven_channels() -> None:
 
 def test_pixels_become_inputs_by_division_per_channel() -> None:
     pixels = np.full((2, 3, 1, 1), 10.0, np.float32)
-    inputs = Pixels.of(IMAGENET, 3).inputs(pixels)
+    inputs = Pixels.of(IMAGENET, 3).values(pixels)
     assert inputs[0, :, 0, 0] == pytest.approx([10 / 58.395, 10 / 57.12, 10 / 57.375])
 
 
@@ -43,6 +43,43 @@ def test_inputs_are_cut_to_what_a_picture_can_hold_per_channel() -> None:
     assert pixels.clipped(np.full((1, 3, 1, 1), 9, np.float32))[0, :, 0, 0] == pytest.approx(
         pixels.high
     )
+
+
+def test_pixels_are_counted_from_the_ground() -> None:
+    pixels = Pixels.of(Normalization(), 3, (0.5, 0.25, 0.0))
+    assert pixels.lowest == (-0.5, -0.25, 0.0)
+    assert pixels.highest == (0.5, 0.75, 1.0)
+    cut = pixels.clipped(np.full((1, 3, 1, 1), 9, np.float32))
+    assert cut.ravel().tolist() == [0.5, 0.75, 1.0]
+
+
+def test_a_ground_beyond_black_or_white_is_black_or_white() -> None:
+    assert Pixels.of(Normalization(low=0.2, high=0.6), 1, (0.9,)).ground == (0.6,)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "normalization", "ground"),
+    [
+        ("auto", Normalization(), (0.25, 0.75)),  # zero is black: the networks' inputs are pixels
+        ("auto", Normalization(low=-1.0, high=1.0), (0.0,)),
+        ("auto", Normalization(mean=(0.4,), std=(0.2,)), (0.0,)),
+        ("zero", Normalization(), (0.0,)),
+        ("median", Normalization(low=-1.0, high=1.0), (0.25, 0.75)),
+        ("grey", Normalization(mean=(0.4,), std=(0.2,)), (0.5,)),
+        ("grey", Normalization(low=0.0, high=255.0), (127.5,)),
+    ],
+)
+def test_the_ground_is_zero_where_that_is_no_end_of_the_range_else_the_probes_median(
+    wanted: Ground, normalization: Normalization, ground: tuple[float, ...]
+) -> None:
+    images = np.zeros((3, 2, 4, 4), np.float32)
+    images[:2, 0], images[1:, 1] = 0.25, 0.75
+    found = ground_of(Probe(images, normalization=normalization), wanted)
+    assert found == pytest.approx(ground)
+
+
+def test_a_probe_that_is_not_finite_has_the_ground_zero() -> None:
+    assert ground_of(Probe(np.full((1, 1, 2, 2), np.nan, np.float32)), "median") == (0.0,)
 
 
 def test_a_normalization_of_another_number_of_channels_is_refused() -> None:

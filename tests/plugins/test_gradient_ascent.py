@@ -199,6 +199,17 @@ def test_a_normalization_of_other_channels_than_the_network_is_refused() -> None
         frames(scene(network(), "conv0", normalization=grey))
 
 
+@pytest.mark.parametrize("preset", ["quick", "yosinski-3", "simonyan"])
+def test_what_nothing_is_drawn_on_is_the_ground(preset: str) -> None:
+    """Shrunk to nothing, a picture is the colour that its pixels are counted from."""
+    net = network()
+    photographs = np.full((2, 3, 14, 14), 0.25, np.float32)
+    given = Scene(net, (net.layer("conv0"),), Probe(photographs))
+    for ground, picture in (("auto", 0.25), ("zero", 0.0), ("grey", 0.5)):
+        frame = frames(given, preset=preset, ground=ground, rate=1e-9, sparsity=50)[0]
+        assert frame.values == pytest.approx(np.full(frame.values.shape, picture), abs=1e-6)
+
+
 def test_pictures_of_pixel_networks_are_shown_with_their_mean_added() -> None:
     (frame,) = frames(scene(network(), "dense0", normalization=PIXELS), iterations=1)
     assert frame.values.mean() == pytest.approx(110 / 255, abs=0.01)

@@ -43,37 +43,42 @@ class Parameterisation(Protocol):
 
 
 class Plain:
-    """The image itself: the values are network inputs."""
+    """The image itself: the values are network inputs less the ground of the pixels."""
 
     def __init__(self, ops: Ops, pixels: Pixels, sd: float, *, clipped: bool = True) -> None:
         self._ops, self._pixels, self._sd, self._clipped = ops, pixels, sd, clipped
+        self._ground = factor(ops, pixels.ground) if any(pixels.ground) else None
 
     def start(self, noise: FloatArray) -> DeviceArray:
         """N(0, sd) in mean-subtracted pixels of 0 … 255, cut to the valid range if clipped."""
-        inputs = self._pixels.inputs(noise * np.float32(self._sd))
-        return self._ops.to_device(self._pixels.clipped(inputs) if self._clipped else inputs)
+        values = self._pixels.values(noise * np.float32(self._sd))
+        return self._ops.to_device(self._pixels.clipped(values) if self._clipped else values)
 
     def show(self, values: DeviceArray, _iteration: int) -> tuple[DeviceArray, Pullback]:
-        return values, _same
+        return self.picture(values), _same
 
     def picture(self, values: DeviceArray) -> DeviceArray:
-        return values
+        return values if self._ground is None else values + self._ground
 
 
 class Moved:
-    """Another parameterisation, its image moved a little at each iteration; mid-grey outside."""
+    """Another parameterisation, its image moved a little at each iteration.
+
+    Args:
+        outside: the input beyond the image's rims, per channel.
+    """
 
     def __init__(
         self,
         inner: Parameterisation,
         ops: Ops,
-        pixels: Pixels,
+        outside: Sequence[float],
         transforms: Sequence[Transform],
         seed: int,
     ) -> None:
         self._inner, self._ops, self._seed = inner, ops, seed
         self._transforms = tuple(transforms)
-        self._grey = factor(ops, pixels.centre)
+        self._outside = factor(ops, outside)
 
     def start(self, noise: FloatArray) -> DeviceArray:
         return self._inner.start(noise)
@@ -81,7 +86,7 @@ class Moved:
     def show(self, values: DeviceArray, iteration: int) -> tuple[DeviceArray, Pullback]:
         image, back = self._inner.show(values, iteration)
         matrix = compose(self._transforms, self._seed, iteration)
-        moved = self._ops.warp(image - self._grey, matrix) + self._grey
+        moved = self._ops.warp(image - self._outside, matrix) + self._outside
         return moved, lambda gradient: back(self._ops.unwarp(gradient, matrix))
 
     def picture(self, values: DeviceArray) -> DeviceArray:

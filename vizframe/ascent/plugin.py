@@ -11,7 +11,7 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from vizframe.ascent.climb import Report
 from vizframe.ascent.gallery import Question, ascend
-from vizframe.ascent.pixels import Pixels, channels
+from vizframe.ascent.pixels import Ground, Pixels, channels, ground_of
 from vizframe.ascent.presets import PRESETS, preset
 from vizframe.ascent.recipe import Recipe
 from vizframe.ascent.tiles import columns, notes, pictures
@@ -70,6 +70,11 @@ class AscentPlugin(Plugin, ABC):
     control: bool = Field(
         False, description="Draw the same net with its weights shuffled, as a control."
     )
+    ground: Ground = Field(
+        "auto",
+        description="What pixels are counted from and fade to: an input of zero, the probe's "
+        "median colour, mid-grey; auto: zero where it is neither black nor white, else the median.",
+    )
     iterations: int | None = Field(
         None, ge=1, le=100_000, description="Evaluations of the network."
     )
@@ -123,7 +128,8 @@ class AscentPlugin(Plugin, ABC):
 
     def question(self, scene: Scene, layer: Layer, place: Place) -> Question:
         """What is asked of that layer's units."""
-        pixels = Pixels.of(scene.probe.normalization, channels(scene.network))
+        count = channels(scene.network)
+        pixels = Pixels.of(scene.probe.normalization, count, ground_of(scene.probe, self.ground))
         return Question(layer, self.recipe(), pixels, place=place, seed=scene.seed)
 
     def frames(

@@ -103,12 +103,13 @@ def parameterisation(
     """What the recipe's optimiser moves, for images of shape (batch, channel, y, x)."""
     inner: Parameterisation
     if recipe.space == "pixels":
-        inner = Plain(ops, pixels, recipe.start_sd, clipped=recipe.clipped)
+        inner, outside = Plain(ops, pixels, recipe.start_sd, clipped=recipe.clipped), pixels.ground
     else:
         inner = Fourier(ops, pixels, shape, recipe.start_sd, colour=recipe.space == "colour")
+        outside = pixels.centre
     if not recipe.moves:
         return inner
-    return Moved(inner, ops, pixels, transforms.lucid(min(shape[2:])), seed)
+    return Moved(inner, ops, outside, transforms.lucid(min(shape[2:])), seed)
 
 
 def optimiser(recipe: Recipe, ops: Ops, pixels: Pixels) -> Optimiser:

@@ -83,7 +83,7 @@ def drop_small_contributions(ops: Ops, percent: float) -> Regulariser:
 
 def valid_range(ops: Ops, pixels: Pixels) -> Regulariser:
     """Clip to what a picture can hold, from black to white, per channel."""
-    low, high = factor(ops, pixels.low), factor(ops, pixels.high)
+    low, high = factor(ops, pixels.lowest), factor(ops, pixels.highest)
     if isinstance(low, float) and isinstance(high, float):
         bottom, top = low, high
 
