@@ -1,22 +1,36 @@
-"""A budget: how much of the training's time recording may take.
+"""A budget: how much of the training's time recording may take, and which plugins that pays for.
 
     share = seconds spent recording ÷ seconds spent training
 
-The very first recording is always made, since the weights it shows are gone afterwards. What it
-cost (compiling, mostly) is a debt that training works off before the next one: a recording is made
-when the training done so far pays for all past recordings and for one more.
+What is earned is divided fairly between the plugins: each may have as much as any other, and what
+the cheap ones leave goes to the dear ones.
+
+    earned ──► weights      2 ms a time    whenever it is due
+               activation  14 ms a time    whenever it is due
+               ascent       3 s a time     when what the others left has grown to that
+
+The very first recording is made on credit, since the weights that it shows are gone afterwards:
+one plugin after the other until a second is spent, those that iterate last. A plugin that was never
+seen to end gets what is there and no more: as soon as its own report of progress foretells a higher
+cost, it is stopped, and waits until that has been earned. Whatever was overdrawn is worked off
+before anything else is recorded.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from vizframe.errors import UsageError
 
 Clock = Callable[[], float]
+
+CREDIT = 1.0
+"""Seconds that the first recording may take before anything is earned."""
 
 _PERCENT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*%\s*")
 
@@ -35,21 +49,35 @@ def share_of(budget: float | str) -> float:
 
 
 class Budget:
-    """Measures recording against training, and says when the next recording can be afforded.
+    """Measures recording against training, and says which plugins can be afforded.
 
     Attributes:
         share: the most that recording may take of the training's time; None for no limit.
-        recording: seconds spent recording so far.
+        costs: what each plugin took when it last ran, or what it foretold when it was stopped.
         last: seconds that the latest recording took.
     """
 
     def __init__(self, share: float | None = None, clock: Clock = time.perf_counter) -> None:
         self.share = share
-        self.recording = 0.0
+        self.costs: dict[str, float] = {}
         self.last = 0.0
         self._clock = clock
         self._started = clock()
+        self._charged = 0.0
+        self._since: float | None = None
+        self._spent: Counter[str] = Counter()
+        self._ended: set[str] = set()
+        self._beside = 0.0
         self._recordings = 0
+
+    @property
+    def recording(self) -> float:
+        """Seconds spent recording so far."""
+        return self._charged + self._under_way
+
+    @property
+    def _under_way(self) -> float:
+        return 0.0 if self._since is None else self._clock() - self._since
 
     @property
     def training(self) -> float:
@@ -62,11 +90,53 @@ class Budget:
         training = self.training
         return self.recording / training if training > 0 else 0.0
 
-    def affords_another(self) -> bool:
-        """Whether one more recording, as expensive as the latest, stays within the share."""
-        if self.share is None or not self._recordings:
-            return True
-        return self.recording + self.last <= self.share * self.training
+    def affordable(self, due: Iterable[str], *, at_end: bool = False) -> list[str]:
+        """Those of the due plugins that can be recorded now, the cheapest first.
+
+        Args:
+            at_end: whether training is over, so that nobody has to save any more.
+        """
+        labels = list(due)
+        if self.share is None:
+            return labels
+        costs = {label: self.costs.get(label, 0.0) for label in labels}
+        demands = {label: self._spent[label] + cost for label, cost in costs.items()}
+        most = math.inf if at_end else self._each(demands)
+        left = self._left() - self._beside
+        chosen = []
+        for label in sorted(labels, key=costs.__getitem__):
+            if costs[label] <= left and demands[label] <= most:
+                chosen.append(label)
+                left -= costs[label]
+        return chosen
+
+    def limit(self, label: str) -> float:
+        """Seconds that this plugin may take now; where there are none, it is not to be started.
+        One that was stopped and has waited is not stopped again for a little more."""
+        if self.share is None or label in self._ended:
+            return math.inf
+        return max(self._left(), 2 * self.costs.get(label, 0.0))
+
+    def learn(self, seconds: Mapping[str, float], stopped: Mapping[str, float]) -> None:
+        """Take down what plugins have cost, and what the stopped ones would have.
+
+        Args:
+            seconds: spent on each plugin that was started.
+            stopped: what those of them that were stopped foretold, in seconds.
+        """
+        self._spent.update(seconds)
+        self._ended |= seconds.keys() - stopped.keys()
+        self.costs.update({**seconds, **stopped})
+
+    def unpaid(self, label: str) -> str:
+        """A sentence on a plugin that was due and could never be paid; empty for all others."""
+        if self.share is None or not self._recordings or label in self._ended:
+            return ""
+        cost = f", which would take {self.costs[label]:.2g} s" if label in self.costs else ""
+        return (
+            f"plugin {label!r} was never recorded: a budget of {100 * self.share:.3g} % of "
+            f"{self.training:.0f} s of training does not pay for it{cost}"
+        )
 
     def numbers(self) -> dict[str, float]:
         """What recording has cost, by name; nothing before it has cost anything."""
@@ -77,19 +147,38 @@ class Budget:
     @contextmanager
     def charged(self) -> Iterator[None]:
         """Count the time spent inside as recording, also when it fails."""
-        started = self._clock()
+        self._since = self._clock()
         try:
             yield
         finally:
-            self.recording += self._clock() - started
+            self._charged, self._since = self.recording, None
 
     @contextmanager
     def measured(self) -> Iterator[None]:
-        """Likewise, as one recording, by which the cost of the next is estimated."""
-        before = self.recording
+        """Likewise, as one recording: what it costs beside its plugins is the next one's, too."""
+        before, plugins = self.recording, self._spent.total()
         try:
             with self.charged():
                 yield
         finally:
             self.last = self.recording - before
+            self._beside = self.last - (self._spent.total() - plugins)
             self._recordings += 1
+
+    def _left(self) -> float:
+        """Seconds that recording may take now; negative where more was spent than earned."""
+        assert self.share is not None
+        earned = self.share * self.training - self.recording
+        return earned if self._recordings else max(earned, CREDIT - self._under_way)
+
+    def _each(self, demands: Mapping[str, float]) -> float:
+        """The most that one plugin may have spent, where nobody may have more than another needs
+        and all that is earned may be spent."""
+        wanted = sorted({**self._spent, **demands}.values())
+        left = self._left() + self._spent.total() - self._beside
+        for before, demand in enumerate(wanted):
+            others = len(wanted) - before
+            if demand * others > left:
+                return left / others
+            left -= demand
+        return math.inf

@@ -48,6 +48,11 @@ class Recipe:
     schedule: Schedule | None = None
     layers: tuple[str, ...] | None = None
 
+    @property
+    def iterates(self) -> bool:
+        """Whether the plugin makes its pictures step by step, and so takes its time."""
+        return "iterations" in type(self.plugin).model_fields
+
 
 def recipes(
     wanted: Iterable[PluginLike] | None = None, options: Options | None = None

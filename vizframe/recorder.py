@@ -15,6 +15,7 @@ the training goes on. The weights at its end are bit for bit those of a training
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -34,6 +35,8 @@ from vizframe.recipe import Options, PluginLike, patterns, recipes
 from vizframe.recording import Number, Recording
 from vizframe.run import Past, new_run, past_of
 from vizframe.schedule import Moment, Schedule
+
+log = logging.getLogger("vizframe")
 
 PROBE_IMAGES = 16
 """How many images of the first batch become the probe, where none is given."""
@@ -90,7 +93,9 @@ class Recorder:
     ) -> None:
         self._model = model
         self._adapter: Adapter = adapter_for(model)
-        self._recipes = recipes(plugins, options)
+        self._recipes = sorted(
+            recipes(plugins, options), key=lambda each: budget is not None and each.iterates
+        )
         own = Schedule.of(every)
         self._schedules = {each.label: each.schedule or Schedule.of(own) for each in self._recipes}
         self._patterns = patterns(layers)
@@ -143,9 +148,10 @@ class Recorder:
         """Record the weights that training ended with, if that can be paid and they are not there
         already, and end the recording."""
         try:
-            ended = self._recording is not None and self._committed != self._step
-            if ended and self._budget.affords_another():
-                self._record(Moment(self._step, None, time.monotonic()), self._schedules, {})
+            if self._recording is not None and self._committed != self._step:
+                self._due = set(self._schedules)
+                self._record_due(Moment(self._step, None, time.monotonic()), {}, at_end=True)
+            self._tell_unpaid()
         finally:
             self.close()
 
@@ -202,6 +208,7 @@ class Recorder:
                 strict=self._strict,
                 seed=self._seed,
                 progress=self._progress,
+                limit=self._budget.limit,
             )
         self._look(Moment(self._step, None, time.monotonic()), {})
 
@@ -227,17 +234,31 @@ class Recorder:
     def _look(self, moment: Moment, scalars: Mapping[str, Number]) -> None:
         """Record this moment if a schedule asks for it now, or did when it could not be paid."""
         self._due |= {label for label, each in self._schedules.items() if each.due(moment)}
-        if self._due and self._recording is not None and self._budget.affords_another():
-            self._record(moment, self._due, scalars)
-            self._due = set()
+        if self._due and self._recording is not None:
+            self._record_due(moment, scalars)
 
-    def _record(self, moment: Moment, due: Iterable[str], scalars: Mapping[str, Number]) -> None:
+    def _record_due(
+        self, moment: Moment, scalars: Mapping[str, Number], *, at_end: bool = False
+    ) -> None:
+        """Record what is due and can be paid; the rest stays due."""
         assert self._recording is not None
+        due = [label for label in self._schedules if label in self._due]
+        paid = self._budget.affordable(due, at_end=at_end)
+        if not paid:
+            return
         self._adapter.settle()  # what training still has to do is not the recorder's cost
         own = self._budget.numbers()
         with self._budget.measured(), self._adapter.unnoticed():
-            self._recording.record(moment, frozenset(due), {**scalars, **own})
+            snapshot = self._recording.record(moment, paid, {**scalars, **own})
             self._committed = moment.step
+            self._budget.learn(snapshot.seconds, snapshot.stopped)
+        self._due -= snapshot.done
+
+    def _tell_unpaid(self) -> None:
+        """Name the plugins that the budget has never paid for."""
+        for label in self._schedules:
+            if told := self._budget.unpaid(label):
+                log.warning("%s", told)
 
 
 def probe_of(images: FloatArray) -> Probe:

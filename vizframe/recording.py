@@ -22,7 +22,7 @@ from vizframe.plugin import Progress, Scene, silent
 from vizframe.probe import Probe
 from vizframe.recipe import Recipe
 from vizframe.schedule import Moment
-from vizframe.snapshot import Snapshot, sentence, take
+from vizframe.snapshot import Limit, Snapshot, sentence, take, unlimited
 
 log = logging.getLogger("vizframe")
 
@@ -39,6 +39,7 @@ class Recording:
         strict: raise what breaks, instead of writing it down and going on.
         seed: given to every plugin at every step.
         progress: told how far plugins with many iterations are.
+        limit: how many seconds a plugin may take.
     """
 
     network: Network
@@ -50,11 +51,14 @@ class Recording:
     strict: bool = False
     seed: int = 0
     progress: Progress = silent
+    limit: Limit = unlimited
     _told: set[str] = field(default_factory=set, init=False)
     _lost: int = field(default=0, init=False)
 
-    def record(self, moment: Moment, due: Collection[str], scalars: Mapping[str, Number]) -> None:
-        """Let the due plugins look, and commit what they made.
+    def record(
+        self, moment: Moment, due: Collection[str], scalars: Mapping[str, Number]
+    ) -> Snapshot:
+        """Let the due plugins look, commit what they made, and say what that was.
 
         Raises:
             PluginError, HistoryWriteError: something broke, and ``strict`` is true.
@@ -68,7 +72,7 @@ class Recording:
             progress=self.progress,
         )
         chosen = [recipe for recipe in self.recipes if recipe.label in due]
-        snapshot = take(chosen, scene, strict=self.strict)
+        snapshot = take(chosen, scene, strict=self.strict, limit=self.limit)
         for failure in snapshot.failures:
             self._tell(failure)
         self._commit(
@@ -81,6 +85,7 @@ class Recording:
                 failures=snapshot.failures,
             )
         )
+        return snapshot
 
     def _commit(self, record: StepRecord) -> None:
         try:

@@ -1,13 +1,15 @@
 """A snapshot: what all plugins that are due make of the network at one step.
 
-One plugin that breaks is a failure in the history, not the end of the training.
+One plugin that breaks is a failure in the history, not the end of the training. One that would take
+longer than it may is stopped, and nothing of it is kept.
 """
 
 from __future__ import annotations
 
+import math
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -15,6 +17,7 @@ import numpy as np
 
 from vizframe.declaring import declaration
 from vizframe.errors import PluginError
+from vizframe.forecast import Forecast, Stopped
 from vizframe.frame import Frame
 from vizframe.history import Declaration, Failure, SeriesKey
 from vizframe.layer import select
@@ -22,6 +25,14 @@ from vizframe.plugin import Scene
 from vizframe.recipe import Recipe
 
 Kept = list[tuple[Declaration, Frame]]
+
+Limit = Callable[[str], float]
+"""How many seconds the plugin of a label may take, asked right before it is started."""
+
+
+def unlimited(_label: str) -> float:
+    """A plugin may take as long as it takes."""
+    return math.inf
 
 
 @dataclass(slots=True)
@@ -31,15 +42,24 @@ class Snapshot:
     Attributes:
         frames: each with its declaration, as the history takes them.
         failures: the plugins that broke; what they made before is kept.
-        seconds: what each label cost.
+        seconds: what each label cost that was started.
+        stopped: the labels that were stopped, and the seconds that each would have taken.
     """
 
     frames: Kept = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    stopped: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def done(self) -> set[str]:
+        """The labels that had their turn, whether they broke or not."""
+        return self.seconds.keys() - self.stopped.keys()
 
 
-def take(recipes: Sequence[Recipe], scene: Scene, *, strict: bool = False) -> Snapshot:
+def take(
+    recipes: Sequence[Recipe], scene: Scene, *, strict: bool = False, limit: Limit = unlimited
+) -> Snapshot:
     """Let each recipe's plugin visualize the scene; they share its cached activations.
 
     Raises:
@@ -47,16 +67,25 @@ def take(recipes: Sequence[Recipe], scene: Scene, *, strict: bool = False) -> Sn
     """
     snapshot = Snapshot()
     for recipe in recipes:
+        seconds = limit(recipe.label)
+        if seconds <= 0:
+            continue
         started = time.perf_counter()
+        frames: Kept = []
         try:
             with _same_random_numbers():
-                for kept in _frames(recipe, scene):
-                    snapshot.frames.append(kept)
+                timed = replace(scene, progress=Forecast(seconds, scene.progress))
+                for kept in _frames(recipe, timed):
+                    frames.append(kept)
+        except Stopped as stopped:
+            frames.clear()
+            snapshot.stopped[recipe.label] = stopped.seconds
         except Exception as error:  # a plugin is anybody's code: it may raise anything
             failure = Failure(step=scene.step, label=recipe.label, sentence=_sentence(error))
             if strict:
                 raise PluginError(sentence(failure)) from error
             snapshot.failures.append(failure)
+        snapshot.frames += frames
         snapshot.seconds[recipe.label] = time.perf_counter() - started
     return snapshot
 

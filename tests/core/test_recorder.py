@@ -8,14 +8,14 @@ import os
 import random
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
 import vizframe.store
 from tests.core import toy
-from tests.core.toy import IMAGES, Doubled, Fragile, Gambler, ToyModel
+from tests.core.toy import IMAGES, Doubled, Fragile, Gambler, Slow, ToyModel
 from vizframe import adapter
 from vizframe.errors import HistoryWriteError, NetworkError, PluginError, UnknownName, UsageError
 from vizframe.history import History, HistoryWriter, RunInfo, SeriesKey, StepRecord
@@ -248,11 +248,53 @@ def test_a_budget_spaces_the_recordings_and_makes_up_for_those_it_put_off(
 ) -> None:
     place, model = Place(), ToyModel()
     with Recorder(model, place, every=1, plugins=[Doubled], probe=IMAGES, budget="5%") as recorder:
-        affordable = iter([False, False, True, False, True])
-        monkeypatch.setattr(recorder._budget, "affords_another", lambda: next(affordable, False))
+        pays = iter([False, False, True, False, True])
+
+        def affordable(due: list[str], **_: bool) -> list[str]:
+            return due if next(pays, False) else []
+
+        monkeypatch.setattr(recorder._budget, "affordable", affordable)
         for _ in range(6):
             recorder.step()
     assert list(place.history.steps) == [0, 3, 5]
+
+
+def test_a_plugin_that_the_budget_cannot_pay_is_stopped_and_named_and_the_others_are_recorded(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    place = Place()
+    with caplog.at_level(logging.WARNING, "vizframe"):
+        trained(place, 20, plugins=[Slow, Doubled], budget="5%")
+    history = place.history
+    assert list(history.series_steps(CONV0))[:1] == [0]
+    assert {key.label for key in history.declarations} == {"doubled"}
+    assert 0.4 <= history.scalars().values["recorder/seconds/slow"][0] < 1.5
+    assert history.failures() == []
+    assert len(caplog.messages) == 1
+    assert caplog.messages[0].startswith("plugin 'slow' was never recorded: a budget of 5 % of")
+
+
+def test_with_a_budget_plugins_that_iterate_come_after_the_others() -> None:
+    class Climb(Doubled):
+        """Does as if it had to climb."""
+
+        name: ClassVar[str] = "climb"
+        iterations: int = 9
+
+    def order(**options: Any) -> list[str]:
+        place = Place()
+        trained(place, 1, plugins=[Climb, Doubled], **options)
+        return [key.label for key in place.history.declarations]
+
+    assert order(budget="5%") == ["doubled", "climb"]
+    assert order() == ["climb", "doubled"]
+
+
+def test_without_a_budget_a_plugin_takes_as_long_as_it_takes() -> None:
+    place = Place()
+    trained(place, 2, plugins=[Slow], options={"slow": {"fifths": 6}})
+    assert list(place.history.steps) == [0, 2]
+    assert {key.layer for key in place.history.declarations} == {"conv0", "relu0"}
 
 
 def test_a_run_on_disk_is_resumed_after_its_last_step_with_its_probe(tmp_path: Path) -> None:

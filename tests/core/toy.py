@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import ClassVar
@@ -125,3 +126,19 @@ class Gambler(Plugin):
 
         random.seed(0)
         yield Frame("conv0", np.random.rand(4).astype(np.float32))
+
+
+class Slow(Plugin):
+    """Takes as many fifths of a second as it reports, and gives two frames."""
+
+    name: ClassVar[str] = "slow"
+    makes: ClassVar = (Picture(axes=("unit",), draw="bar", help="Numbers."),)
+
+    fifths: int = 20
+
+    def visualize(self, scene: Scene) -> Iterator[Frame]:
+        yield Frame("conv0", np.zeros(4, np.float32))
+        for done in range(self.fifths):
+            time.sleep(0.2)
+            scene.progress(done + 1, self.fifths, "slow")
+        yield Frame("relu0", np.zeros(4, np.float32))
