@@ -19,6 +19,12 @@ NEVER_NEGATIVE = {"relu", "relu6", "sigmoid", "hard_sigmoid", "softrelu", "softm
 PASSING_ON = {"pooling", "flatten", "dropout", "reshape", "concat", "max", "mean", "identity"}
 """Operators whose outputs are not negative where their inputs are not."""
 
+COLUMNS = {
+    "mean": "The unit's mean answer over all places.",
+    "maximum": "Its strongest answer.",
+    "zeros": "The share of places that it does not answer to at all: 1 is a unit that is silent.",
+}
+
 
 class Activation(Plugin):
     """How every unit of a layer answers to every probe image.
@@ -35,6 +41,7 @@ class Activation(Plugin):
             title="activation",
             signed=True,
             help="The map of each unit for each probe image: where, and how strongly, it answers.",
+            columns=COLUMNS,
         ),
         Picture(
             axes=("unit",),
@@ -43,6 +50,7 @@ class Activation(Plugin):
             signed=True,
             draw="bar",
             help="The mean answer of each unit over all places and all probe images.",
+            columns=COLUMNS,
         ),
     )
 

@@ -28,6 +28,13 @@ from vizframe.probe import Probe
 
 AXES = ("unit", "rank", "y", "x", "channel")
 
+COLUMNS = {
+    "value": "The unit's answer, which the way back starts from.",
+    "probe": "The probe image that caused it.",
+    "y": "The row of the unit's map that answered.",
+    "x": "The column of the unit's map that answered.",
+}
+
 
 class Deconvolution(Plugin):
     """What in the probe images makes each unit answer, projected back to the pixels.
@@ -46,6 +53,7 @@ class Deconvolution(Plugin):
             signed=True,
             draw="image",
             help="The strongest answer of each unit, projected back to the pixels that it sees.",
+            columns=COLUMNS,
         ),
         Picture(
             axes=AXES,
@@ -54,6 +62,7 @@ class Deconvolution(Plugin):
             draw="image",
             value_range=(0.0, 1.0),
             help="The patch of the probe image that caused the answer.",
+            columns=COLUMNS,
         ),
     )
 

@@ -46,6 +46,12 @@ TOLERANCE = 0.01
 
 MAP, COLOUR = ("probe", "y", "x"), ("probe", "y", "x", "channel")
 
+COLUMNS = {
+    "class": "The class that is explained.",
+    "score": "Its score, before the softmax.",
+    "completeness_error": "How far the pixels' sum is from the score difference, relatively.",
+}
+
 
 def _made(part: Method, title: str, help: str, *, signed: bool, colour: bool = False) -> Picture:
     return Picture(
@@ -56,6 +62,7 @@ def _made(part: Method, title: str, help: str, *, signed: bool, colour: bool = F
         draw="image" if colour else "map",
         over="probe",
         help=help,
+        columns=COLUMNS,
     )
 
 

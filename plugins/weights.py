@@ -17,6 +17,16 @@ from vizframe.plugin import Plugin, Scene
 KERNEL_AXES = ("unit", "input", "y", "x")
 MATRIX_AXES = ("layer", "y", "x")
 
+COLUMNS = {
+    "norm": "How long these weights are: the root of the sum of their squares.",
+    "unit_norm": "The same over all inputs of the unit.",
+    "bias": "The unit's bias.",
+}
+CHANGED = {
+    "norm": "How far the weights have moved: the root of the sum of squares.",
+    "share": "The same as a share of what they were.",
+}
+
 Since = Literal["start", "last_step"]
 
 
@@ -37,6 +47,7 @@ class Weights(Plugin):
             signed=True,
             draw="matrix",
             help="The kernel of each unit on each of its inputs; of a dense layer, its heatmap.",
+            columns=COLUMNS,
         ),
         Picture(
             axes=("unit", "y", "x", "channel"),
@@ -53,6 +64,7 @@ class Weights(Plugin):
             signed=True,
             draw="matrix",
             help="A row per unit, a column per input; of larger kernels, the sum of each.",
+            columns=COLUMNS,
         ),
         Picture(
             axes=KERNEL_AXES,
@@ -61,6 +73,7 @@ class Weights(Plugin):
             signed=True,
             draw="matrix",
             help="The kernels minus those at the recording's first step.",
+            columns=CHANGED,
         ),
         Picture(
             axes=KERNEL_AXES,
@@ -69,6 +82,7 @@ class Weights(Plugin):
             signed=True,
             draw="matrix",
             help="The kernels minus those at the recorded step before.",
+            columns=CHANGED,
         ),
         Picture(
             axes=MATRIX_AXES,
@@ -77,6 +91,7 @@ class Weights(Plugin):
             signed=True,
             draw="matrix",
             help="The matrix minus that at the recording's first step.",
+            columns=CHANGED,
         ),
         Picture(
             axes=MATRIX_AXES,
@@ -85,6 +100,7 @@ class Weights(Plugin):
             signed=True,
             draw="matrix",
             help="The matrix minus that at the recorded step before.",
+            columns=CHANGED,
         ),
     )
 

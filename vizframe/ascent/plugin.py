@@ -14,7 +14,7 @@ from vizframe.ascent.gallery import Question, ascend
 from vizframe.ascent.pixels import Ground, Pixels, channels, ground_of
 from vizframe.ascent.presets import PRESETS, preset
 from vizframe.ascent.recipe import Recipe
-from vizframe.ascent.tiles import columns, notes, pictures
+from vizframe.ascent.tiles import COLUMNS, columns, notes, pictures
 from vizframe.frame import Frame, Picture
 from vizframe.layer import Layer
 from vizframe.network import FloatArray, Place
@@ -45,6 +45,7 @@ def picture(title: str, help: str) -> Picture:
         draw="image",
         value_range=(0.0, 1.0),
         help=help,
+        columns=COLUMNS,
     )
 
 

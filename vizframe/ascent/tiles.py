@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,21 @@ from vizframe.probe import Normalization
 
 LISTED = 12
 """How many units a note names one by one."""
+
+COLUMNS: Mapping[str, str] = {
+    "unit": "The unit's number in its layer.",
+    "objective": "The unit's answer to its picture.",
+    "curve": "Its answer on the way there, at 32 evenly spaced iterations.",
+    "converged": "Whether the answer came to rest: it changed by less than 1 % in the last eighth.",
+    "iterations": "Evaluations of the network that the climb took.",
+    "saved": "How many fewer than the recipe's that is, thanks to a warm start.",
+    "warm": "Whether the climb started from the previous step's picture.",
+    "strongest_since": "The iteration from which on the unit answered more strongly than every "
+    "other of its layer; nothing where another one answers more strongly to the picture.",
+    "rescued": "Whether only redirected gradients brought the unit to life.",
+    "dead": "Whether nothing did.",
+}
+"""The numbers beside each picture; yes is 1 and no is 0."""
 
 
 def pictures(gallery: Gallery, normalization: Normalization) -> FloatArray:
@@ -30,20 +45,7 @@ def pictures(gallery: Gallery, normalization: Normalization) -> FloatArray:
 
 
 def columns(gallery: Gallery, question: Question) -> dict[str, FloatArray]:
-    """The numbers beside each picture.
-
-    unit             its number in the layer
-    objective        the unit's answer to its picture
-    curve            its answer on the way there, at 32 evenly spaced iterations
-    converged        1 where it came to rest: over the last eighth it changed by less than 1 %
-    iterations       evaluations of the network it took
-    saved            how many fewer than the recipe's that is, thanks to a warm start
-    warm             1 where it started from the previous step's picture
-    strongest_since  the iteration from which on it answered most strongly in its layer; NaN
-                     where another unit answers more strongly to the picture
-    rescued          1 where only redirected gradients brought it to life
-    dead             1 where nothing did
-    """
+    """The numbers beside each picture, as `COLUMNS` explains them."""
     outcome = gallery.outcome
     numbers = {
         "unit": np.asarray(gallery.units),

@@ -160,6 +160,7 @@ def assert_declared(plugin: Plugin, frame: Frame, scene: Scene) -> None:
     assert frame.values.dtype in (np.float32, np.uint8)
     for name, column in frame.columns.items():
         assert column.dtype == np.float32, f"the column {name} is {column.dtype}"
+        assert declared.column_help.get(name), f"the column {name} lacks a sentence in the Picture"
     if declared.value_range is not None and frame.values.dtype == np.float32:
         low, high = declared.value_range
         finite = frame.values[np.isfinite(frame.values)]

@@ -32,7 +32,7 @@ export function plural(count, noun) {
 }
 
 /** Columns that say yes (1) or no (0). */
-const FLAGS = new Set(["converged", "rescued", "dead", "started"]);
+const FLAGS = new Set(["converged", "warm", "rescued", "dead"]);
 
 /** A number of a column, as what it stands for: a class by its name, an image by its label. */
 export function valueWords(manifest, series, name, value) {
