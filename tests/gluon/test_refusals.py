@@ -87,7 +87,8 @@ def test_an_exported_model_answers_as_the_net_it_was(tmp_path: Path) -> None:
     np.testing.assert_allclose(network.scores(images), wanted, rtol=1e-5, atol=1e-6)
     seen = GluonNetwork.of(again, SHAPE)
     np.testing.assert_allclose(seen.scores(images), wanted, rtol=1e-5, atol=1e-6)
-    assert [layer.name for layer in network.layers] == ["conv0", "relu0", "dense0"]
+    for each in (network, seen):
+        assert [layer.name for layer in each.layers] == ["conv0", "relu0", "dense0"]
     assert network.weights("conv0")["weight"].shape == (4, 3, 3, 3)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -124,6 +125,28 @@ def test_a_model_of_the_zoo_is_seen_as_it_computes(name: str) -> None:
     net.hybridize(False)
     gradient = network.gradient(images, Objective.of(network.score_layer, [3, 3])).gradient
     assert_close(gradient, own_gradient(net, images, 3))
+
+
+# MXNet warns when it reads its own export back, whatever is in it.
+@pytest.mark.filterwarnings("ignore:Cannot decide type for the following:UserWarning")
+def test_a_trained_network_of_files_is_seen_as_its_symbol_block_computes(tiny_vgg: Path) -> None:
+    files = tiny_vgg / "tiny_vgg-symbol.json", tiny_vgg / "tiny_vgg-0000.params"
+    shape = (3, 64, 64)
+    network = GluonNetwork.loaded(*files, shape)
+    block = mx.gluon.SymbolBlock.imports(str(files[0]), ["data"], str(files[1]))
+    images = np.random.default_rng(0).random((2, *shape)).astype(np.float32)
+    assert_close(network.scores(images), block(mx.nd.array(images)).asnumpy())
+    seen = GluonNetwork.of(block, shape)
+    names = [layer.name for layer in network.layers]
+    assert names == [layer.name for layer in seen.layers]
+    assert names[:5] == ["conv1_1", "relu1_1", "conv1_2", "relu1_2", "pool1"]
+    assert (network.name, network.score_layer) == ("tiny_vgg", "output")
+    objective = Objective.of("output", [3, 7])
+    assert_close(
+        network.gradient(images, objective).gradient, seen.gradient(images, objective).gradient
+    )
+    with network.excitation(Objective.of("conv2_2", range(10))) as excitation:
+        assert (excitation.shape, excitation.exact_field) == ((10, 3, 14, 14), True)
 
 
 @pytest.mark.parametrize("name", ["vgg11", "resnet18_v1", "mobilenetv2_0.25", "densenet121"])

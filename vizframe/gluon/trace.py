@@ -11,7 +11,7 @@ It works on a hybridized net too, whose children's hooks never fire when it comp
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -173,6 +173,7 @@ def _named(marked: Graph, inputs: tuple[str, ...], calls: list[Call]) -> Trace:
     into, out_of = _read(marked, _INTO), _read(marked, _OUT_OF)
     graph = marked.rewritten(_unmarked)
     owners = _owners(graph, into, out_of, len(calls))
+    prefixes = _prefixes(graph, calls, owners)
     names: dict[Entry, str] = {}
     aliases: dict[str, Entry] = {}
     taken = Names()
@@ -184,8 +185,9 @@ def _named(marked: Graph, inputs: tuple[str, ...], calls: list[Call]) -> Trace:
         for other, _ in every:
             aliases.setdefault(calls[other].path or "output", entry)
         if not ends:
-            owner = calls[owners[entry[0]]] if entry[0] in owners else None
-            names[entry] = taken.unique(_operator_name(graph.nodes[entry[0]], entry, owner))
+            owner = owners.get(entry[0])
+            path, prefix = ("", "") if owner is None else (calls[owner].path, prefixes[owner])
+            names[entry] = taken.unique(_operator_name(graph.nodes[entry[0]], entry, path, prefix))
             continue
         number, suffix = next(((n, s) for n, s in ends if calls[n].parameters), ends[0])
         call = calls[number]
@@ -247,9 +249,19 @@ def _owners(
     return owners
 
 
-def _operator_name(node: Node, entry: Entry, owner: Call | None) -> str:
-    path = owner.path if owner else ""
-    prefix = owner.block.prefix if owner else ""
+def _prefixes(graph: Graph, calls: Sequence[Call], owners: Mapping[int, int]) -> list[str]:
+    """What the names of each call's own operators begin with: a block's prefix; those of a
+    SymbolBlock have the prefix of the net that was exported."""
+    made: list[list[str]] = [[] for _ in calls]
+    for index, number in owners.items():
+        made[number].append(graph.nodes[index].name)
+    return [
+        _common_prefix(names) if call.is_symbol else call.block.prefix
+        for call, names in zip(calls, made, strict=True)
+    ]
+
+
+def _operator_name(node: Node, entry: Entry, path: str, prefix: str) -> str:
     word = _plain(node.name.removeprefix(prefix), entry)
     if word in ("fwd", ""):
         word = node.operator.lower()
