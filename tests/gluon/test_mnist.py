@@ -41,11 +41,11 @@ def test_the_digits_are_real_shuffled_and_partly_held_out(found: Digits) -> None
 def test_the_demo_s_network_learns(found: Digits) -> None:
     training = MnistTraining(found)
     before = training.accuracy()
-    for _ in range(60):
+    for _ in range(30):
         training.step()
     assert before < 0.3
-    assert training.accuracy() > 0.8
-    assert training.epoch == 60 * BATCH / 4000
+    assert training.accuracy() > 0.7
+    assert training.epoch == 30 * BATCH / 4000
 
 
 def test_two_trainings_of_one_seed_are_the_same(found: Digits) -> None:
