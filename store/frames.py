@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ from vizframe.selection import check_where
 from vizframe.store.checksum import crc32
 from vizframe.store.image import np_bytes
 from vizframe.store.index import Series
-from vizframe.store.layout import TILE, Row, tile_checksums
+from vizframe.store.layout import STORED, TILE, Row, tile_checksums
 from vizframe.store.packing import read_packed
 from vizframe.store.segment import Segment
 from vizframe.store.source import Source, damaged
@@ -40,14 +41,14 @@ def read_tiles(source: Source, segment: Segment, number: int, where: Sequence[in
     shape = series.declaration.tile_shape[len(where) :]
     count = math.prod(shape)
     _check_size(source, count * series.tile_bytes)
-    records = np.empty(count, TILE)
-    stored = room_for(series.declaration, count)
-    record_bytes, tile_bytes = np_bytes(records), np_bytes(stored)
+    record_bytes = memoryview(bytearray(count * TILE.itemsize))
+    pixels = np.empty(count * series.tile_bytes, np.uint8).data
     source.read_into(
         record_bytes, series.tiles + row.frame * series.record_bytes + first * TILE.itemsize
     )
-    read_stored(source, series, row.frame, first, tile_bytes)
-    if not where and (crc32(tile_bytes), crc32(record_bytes)) == (row.stored, row.tiles):
+    read_stored(source, series, row.frame, first, pixels)
+    records, stored = as_records(record_bytes), as_stored(series.declaration, pixels, count)
+    if not where and (crc32(pixels), crc32(record_bytes)) == (row.stored, row.tiles):
         return as_tiles(series.declaration, stored, records, np.zeros(count, np.bool_), shape)
     missing = find_missing(stored, records)
     stored[missing] = 0
@@ -67,9 +68,23 @@ def read_stored(source: Source, series: Series, frame: int, first: int, view: me
 def room_for(declaration: Declaration, count: int) -> Stored:
     """An array for tiles as the declaration stores them, (count, *picture_shape)."""
     shape = (count, *declaration.picture_shape)
-    if declaration.encoding == "uint8":
-        return np.empty(shape, np.uint8)
-    return np.empty(shape, "<f2" if declaration.encoding == "float16" else "<f4")
+    return cast(Stored, np.empty(shape, STORED[declaration.encoding]))
+
+
+def as_stored(declaration: Declaration, data: bytearray | memoryview, count: int) -> Stored:
+    """Bytes as tiles, (count, *picture_shape)."""
+    shape = (count, *declaration.picture_shape)
+    return cast(Stored, np.ndarray(shape, STORED[declaration.encoding], data))
+
+
+def as_records(data: bytearray | memoryview) -> npt.NDArray[np.void]:
+    """Bytes as tile records."""
+    return np.ndarray(len(data) // TILE.itemsize, TILE, data)
+
+
+def tile_bytes(declaration: Declaration) -> int:
+    """How many bytes a tile is stored in."""
+    return math.prod(declaration.picture_shape) * STORED[declaration.encoding].itemsize
 
 
 def find_missing(stored: Stored, records: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
@@ -98,6 +113,8 @@ def as_tiles(
 
 def tile_number(series: Series, where: Sequence[int]) -> int:
     """The place of the first tile at leading indices, in a frame."""
+    if not where:
+        return 0
     number = 0
     for axis, size in enumerate(series.declaration.tile_shape):
         number = number * size + (where[axis] if axis < len(where) else 0)

@@ -159,16 +159,14 @@ def seeds(records: npt.NDArray[np.void]) -> list[int]:
     ``crc32 = zlib.crc32(tile bytes, seed)`` then guards the tile and the numbers beside it in one
     call: for given bytes the CRC is a bijection of its seed.
     """
-    low, high, nonfinite = (
-        np.ascontiguousarray(records[name]).view(np.uint32) for name in ("low", "high", "nonfinite")
-    )
-    seed: list[int] = (low ^ (high << 16 | high >> 16) ^ nonfinite).ravel().tolist()
+    bits = np.ascontiguousarray(records).view(np.uint32).reshape(-1, 4)
+    low, high, nonfinite = bits[:, 0], bits[:, 1], bits[:, 2]
+    seed: list[int] = (low ^ (high << 16 | high >> 16) ^ nonfinite).tolist()
     return seed
 
 
 def tile_checksums(stored: memoryview, records: npt.NDArray[np.void]) -> npt.NDArray[np.uint32]:
     """The CRC-32 of each tile, given all stored bytes and the tiles' records."""
-    start = seeds(records)
-    size = len(stored) // max(1, len(start))
-    sums = [crc32(stored[i * size : (i + 1) * size], seed) for i, seed in enumerate(start)]
-    return np.array(sums, np.uint32)
+    size = len(stored) // max(1, len(records))
+    tiles = (stored[i * size : (i + 1) * size] for i in range(len(records)))
+    return np.array(list(map(crc32, tiles, seeds(records))), np.uint32)

@@ -77,6 +77,7 @@ class StoreHistory:
             self._origin_fault = fault
             if new or not self._version:
                 self._union = Union(self._origin.segments)
+                self._records.keep(self._union.segments)
                 self._version += 1
             return new
 
@@ -90,9 +91,7 @@ class StoreHistory:
         return self._union.declarations
 
     def series_steps(self, key: SeriesKey) -> Sequence[int]:
-        union = self._union
-        _check_known(union, key)
-        steps: list[int] = union.places(key).steps.tolist()
+        steps: list[int] = self._union.places(key).steps.tolist()
         return steps
 
     def tiles(self, key: SeriesKey, step: int, where: Sequence[int] = ()) -> Tiles:
@@ -168,19 +167,12 @@ class StoreHistory:
         )
 
 
-def _check_known(union: Union, key: SeriesKey) -> None:
-    if key not in union.declarations:
-        raise UnknownName("series", str(key), map(str, union.declarations))
-
-
 def _find_all(union: Union, key: SeriesKey, steps: Sequence[int]) -> tuple[Ints, Ints]:
     """The numbers of the segments and rows of frames. Raises UnknownName."""
-    _check_known(union, key)
     places = union.places(key)
-    wanted = np.asarray(steps, np.int64)
-    at = np.searchsorted(places.steps, wanted)
-    found = at < len(places.steps)
-    found[found] = places.steps[at[found]] == wanted[found]
+    wanted = np.fromiter(steps, np.int64, len(steps))
+    at = places.steps.searchsorted(wanted)
+    found = places.steps.take(at, mode="clip") == wanted
     if not found.all():
         stranger = str(wanted[~found][0])
         raise UnknownName("step", stranger, map(str, places.steps.tolist()))
@@ -189,7 +181,6 @@ def _find_all(union: Union, key: SeriesKey, steps: Sequence[int]) -> tuple[Ints,
 
 def _find(union: Union, key: SeriesKey, step: int) -> tuple[Segment, int]:
     """The segment and row of a frame. Raises UnknownName."""
-    _check_known(union, key)
     places = union.places(key)
     found = places.find(step)
     if found is None:

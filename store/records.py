@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -38,7 +39,7 @@ class Records:
         self._lock = threading.Lock()
 
     def table(self, source: Source, segment: Segment, place: int) -> Table | None:
-        """All records of a segment's series, (frames, tiles); None where that is too much."""
+        """All records of a segment's series, (tiles, frames); None where that is too much."""
         series = segment.index.series[place]
         if series.frames * series.record_bytes > LARGEST:
             return None
@@ -57,8 +58,20 @@ class Records:
                 self._bytes -= dropped.nbytes
         return table
 
+    def keep(self, segments: Sequence[Segment]) -> None:
+        """Forget the tables of all other segments: these were merged away."""
+        known = {id(segment) for segment in segments}
+        with self._lock:
+            for key in [key for key in self._tables if key[0] not in known]:
+                _, dropped = self._tables.pop(key)
+                self._bytes -= dropped.nbytes
+
+    def __len__(self) -> int:
+        return len(self._tables)
+
 
 def _read(source: Source, series: Series) -> Table:
-    table = np.empty((series.frames, series.tile_count), TILE)
-    source.read_into(np_bytes(table), series.tiles)
-    return table
+    """Turned, so that what a strip wants lies together."""
+    records = np.empty((series.frames, series.tile_count), TILE)
+    source.read_into(np_bytes(records), series.tiles)
+    return np.ascontiguousarray(records.T)

@@ -57,7 +57,7 @@ class Segment:
 
     def row(self, number: int) -> Row:
         """A row as plain integers."""
-        return Row(*self.rows[number].item())
+        return Row._make(self.rows.item(number))
 
 
 def read_segment(path: Path) -> Segment:

@@ -11,6 +11,7 @@ import stat
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -86,14 +87,15 @@ class FileSource:
             view, offset = view[done:], offset + done
 
     def read_many(self, offsets: Sequence[int], sizes: Sequence[int]) -> Sequence[bytes]:
-        pread, fd = os.pread, self._fd
-        found = [pread(fd, size, offset) for offset, size in zip(offsets, sizes, strict=True)]
-        for number, size in enumerate(sizes):
-            if len(found[number]) < size:  # a short read, which a signal may cause, or the end
-                whole = bytearray(size)
-                self.read_into(memoryview(whole), offsets[number])
-                found[number] = bytes(whole)
+        found = list(map(os.pread, repeat(self._fd), sizes, offsets))
+        if sum(map(len, found)) < sum(sizes):  # short reads, which a signal may cause, or the end
+            found = [self._read(offset, size) for offset, size in zip(offsets, sizes, strict=True)]
         return found
+
+    def _read(self, offset: int, size: int) -> bytes:
+        whole = bytearray(size)
+        self.read_into(memoryview(whole), offset)
+        return bytes(whole)
 
 
 def open_source(path: Path) -> FileSource:

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from vizframe.errors import HistoryError
 from vizframe.history import Declaration, Tiles
 from vizframe.selection import check_where
 from vizframe.store.checksum import crc32
-from vizframe.store.frames import as_tiles, room_for, tile_number
-from vizframe.store.image import np_bytes
+from vizframe.store.frames import (
+    LARGEST_READ,
+    as_records,
+    as_stored,
+    as_tiles,
+    tile_bytes,
+    tile_number,
+)
+from vizframe.store.image import Buffer, np_bytes
 from vizframe.store.index import Series
 from vizframe.store.layout import TILE, seeds
 from vizframe.store.packing import read_packed_tile
-from vizframe.store.records import Records
+from vizframe.store.records import Records, Table
 from vizframe.store.segment import Segment
 from vizframe.store.source import FileSource, Source
 
 Ints = npt.NDArray[np.int64]
+Numbers = Ints | npt.NDArray[np.uint32]
 
 SPAN = 1 << 17
-"""Bytes of neighbouring tile records that are rather read at once than one by one."""
+"""Bytes of neighbouring tile records that are asked of an address at once, not one by one."""
 
 
 def read_strip(
@@ -47,83 +57,138 @@ def read_strip(
 
     Raises:
         FileNotFoundError: a file was merged away.
+        HistoryError: the tiles are more than fit into memory, as a forged declaration may say.
     """
     check_where(newest, where, whole=True)
-    records = np.zeros(len(rows), TILE)
-    stored = room_for(newest, len(rows))
-    view = np_bytes(stored)
-    size = len(view) // max(1, len(rows))
-    views = [view[place * size : (place + 1) * size] for place in range(len(rows))]
-    absent = np.ones(len(rows), np.bool_)
-    for file in dict.fromkeys(files.tolist()):
-        segment = segments[file]
-        numbers = np.flatnonzero(files == file)
-        table = segment.rows[rows[numbers]]
+    _check_size(newest, len(rows))
+    found: list[_Part] = []
+    for file, places in _grouped(files):
+        segment, own_rows = segments[file], rows[places]
+        series_of, frame_of = segment.rows["series"][own_rows], segment.rows["frame"][own_rows]
         with segment.file.open() as source:
-            for place in dict.fromkeys(table["series"].tolist()):
-                series = segment.index.series[place]
-                if not _is_alike(series.declaration, newest, where):
-                    continue
-                chosen = table["series"] == place
-                frames = table["frame"][chosen].astype(np.int64)
-                tile = tile_number(series, where)
-                own = numbers[chosen]
-                absent[own] = False
-                records[own] = _read_records(source, segment, place, frames, tile, kept)
-                _read_tiles(source, series, frames, tile, [views[at] for at in own.tolist()])
-    sums = [crc32(tile, seed) for tile, seed in zip(views, seeds(records), strict=True)]
-    missing = (np.array(sums, np.uint32) != records["crc32"]) | absent
-    stored[missing] = 0
-    records[missing] = np.zeros((), TILE)
-    return as_tiles(newest, stored, records, missing, (len(rows),))
+            for number, own in _grouped(series_of):
+                series = segment.index.series[number]
+                if _is_alike(series.declaration, newest, where):
+                    frames, tile = frame_of[own].astype(np.int64), tile_number(series, where)
+                    tiles = _read_tiles(source, series, frames, tile)
+                    records = _read_records(source, segment, number, frames, tile, kept)
+                    found.append(_Part(places[own].tolist(), tiles, records))
+    return _joined(newest, found, len(rows))
+
+
+def _check_size(declaration: Declaration, count: int) -> None:
+    size = count * tile_bytes(declaration)
+    if size > LARGEST_READ:
+        raise HistoryError(
+            f"{count} tiles of {declaration.key} are {size} bytes; "
+            f"it can be {LARGEST_READ} at once: ask for fewer steps"
+        )
+
+
+def _grouped(numbers: Numbers) -> Iterator[tuple[int, Ints]]:
+    """Each number, with the places where it stands."""
+    every = numbers.tolist()
+    if every and every.count(every[0]) == len(every):  # most often: one merged segment
+        yield every[0], np.arange(len(every))
+        return
+    places: dict[int, list[int]] = {}
+    for place, number in enumerate(every):
+        places.setdefault(number, []).append(place)
+    for number, own in places.items():
+        yield number, np.array(own)
+
+
+class _Part(NamedTuple):
+    """What one file gives of a strip: so many tiles, each with its record, and their places."""
+
+    places: list[int]
+    tiles: Sequence[Buffer]
+    records: Table
+
+
+def _joined(declaration: Declaration, found: Sequence[_Part], count: int) -> Tiles:
+    """The strip; what no file gave, or does not have its checksum, is missing."""
+    places = [place for part in found for place in part.places]
+    tiles = [tile for part in found for tile in part.tiles]
+    records = np.concatenate([np.empty(0, TILE), *(part.records for part in found)])
+    if places != list(range(count)):
+        tiles, records = _spread(declaration, places, tiles, records, count)
+    stored = as_stored(declaration, bytearray().join(tiles), count)
+    sums = list(map(crc32, tiles, seeds(records)))
+    wanted = records["crc32"].tolist()
+    missing = np.zeros(count, np.bool_)
+    if sums != wanted or len(places) < count:
+        given = set(places)
+        missing[:] = [at not in given or sums[at] != wanted[at] for at in range(count)]
+        stored[missing] = 0
+        records[missing] = np.zeros((), TILE)
+    return as_tiles(declaration, stored, records, missing, (count,))
+
+
+def _spread(
+    declaration: Declaration,
+    places: Sequence[int],
+    tiles: Sequence[Buffer],
+    records: Table,
+    count: int,
+) -> tuple[list[Buffer], Table]:
+    """Each tile in its place; zeros where there is none."""
+    all_tiles: list[Buffer] = [bytes(tile_bytes(declaration))] * count
+    all_records = np.zeros(count, TILE)
+    all_records[places] = records
+    for place, tile in zip(places, tiles, strict=True):
+        all_tiles[place] = tile
+    return all_tiles, all_records
 
 
 def _read_records(
-    source: Source, segment: Segment, place: int, frames: Ints, tile: int, kept: Records
-) -> npt.NDArray[np.void]:
-    """The records of one tile in several frames: in one read where they lie close."""
-    series = segment.index.series[place]
-    first, last = int(frames.min()), int(frames.max())
-    count = series.tile_count
-    if (last - first + 1) * series.record_bytes <= SPAN:
-        span = np.empty((last - first) * count + 1, TILE)
-        source.read_into(np_bytes(span), series.tiles + (first * count + tile) * TILE.itemsize)
-        found: npt.NDArray[np.void] = span[(frames - first) * count]
-        return found
-    table = kept.table(source, segment, place) if isinstance(source, FileSource) else None
-    if table is not None:
-        chosen: npt.NDArray[np.void] = table[frames, tile]
-        return chosen
-    places = series.tiles + (frames * count + tile) * TILE.itemsize
+    source: Source, segment: Segment, number: int, frames: Ints, tile: int, kept: Records
+) -> Table:
+    """The records of one tile in several frames."""
+    series = segment.index.series[number]
+    if len(frames) > 1:
+        if isinstance(source, FileSource):
+            table = kept.table(source, segment, number)
+            if table is not None:
+                found: Table = table[tile][frames]
+                return found
+        elif _span(frames) * series.record_bytes <= SPAN:
+            return _read_span(source, series, frames, tile)
+    places = series.tiles + (frames * series.tile_count + tile) * TILE.itemsize
     parts = source.read_many(places.tolist(), [TILE.itemsize] * len(places))
-    return np.frombuffer(b"".join(parts), TILE)
+    return as_records(bytearray().join(parts))
 
 
-def _read_tiles(
-    source: Source, series: Series, frames: Ints, tile: int, views: Sequence[memoryview]
-) -> None:
-    """One tile of several frames, each into its view."""
+def _span(frames: Ints) -> int:
+    """From the first frame to the last one."""
+    return int(frames.max() - frames.min()) + 1
+
+
+def _read_span(source: Source, series: Series, frames: Ints, tile: int) -> Table:
+    """The records of one tile in frames that lie close, in one read."""
+    count, first = series.tile_count, int(frames.min())
+    span = np.empty((_span(frames) - 1) * count + 1, TILE)
+    source.read_into(np_bytes(span), series.tiles + (first * count + tile) * TILE.itemsize)
+    found: Table = span[(frames - first) * count]
+    return found
+
+
+def _read_tiles(source: Source, series: Series, frames: Ints, tile: int) -> Sequence[Buffer]:
+    """One tile of several frames."""
+    if series.packing is not None:
+        return read_packed_tile(source, series, frames.tolist(), tile)
     size = series.tile_bytes
-    offsets = (series.stored + (frames * series.tile_count + tile) * size).tolist()
-    if series.packing is None and isinstance(source, FileSource):
-        for view, offset in zip(views, offsets, strict=True):  # straight there: no copy, no pages
-            source.read_into(view, offset)
-        return
-    if series.packing is None:
-        tiles = [memoryview(each) for each in source.read_many(offsets, [size] * len(offsets))]
-    else:
-        tiles = read_packed_tile(source, series, frames.tolist(), tile)
-    for view, each in zip(views, tiles, strict=True):
-        view[:] = each
+    offsets = series.stored + (frames * series.tile_count + tile) * size
+    return source.read_many(offsets.tolist(), [size] * len(offsets))
 
 
 def _is_alike(declaration: Declaration, newest: Declaration, where: Sequence[int]) -> bool:
     """Whether a step's declaration has this tile, and in the newest one's shape."""
     if declaration is newest:
         return True
-    same = (declaration.picture_shape, declaration.encoding, declaration.tile_axes) == (
+    same = (declaration.picture_shape, declaration.encoding) == (
         newest.picture_shape,
         newest.encoding,
-        newest.tile_axes,
     )
+    same &= declaration.axes == newest.axes or declaration.tile_axes == newest.tile_axes
     return same and all(at < count for at, count in zip(where, declaration.tile_shape, strict=True))

@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from vizframe.errors import UnknownName
 from vizframe.history import Declaration, Failure, Scalars, SeriesKey
 from vizframe.store.index import Index
 from vizframe.store.names import Session
@@ -111,10 +112,13 @@ class Union:
         return {keys[slot]: newest[slot] for slot in order}
 
     def places(self, key: SeriesKey) -> Places:
-        """Where the frames of a known series are."""
-        if key not in self._places:
-            self._places[key] = self._find_places(self._slots.keys[key])
-        return self._places[key]
+        """Where the frames of a series are. Raises UnknownName."""
+        places = self._places.get(key)
+        if places is None:
+            if key not in self.declarations:
+                raise UnknownName("series", str(key), map(str, self.declarations))
+            places = self._places[key] = self._find_places(self._slots.keys[key])
+        return places
 
     def _find_places(self, slot: int) -> Places:
         """Gathered in lists of arrays: with a thousand unmerged segments, each call counts."""

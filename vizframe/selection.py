@@ -21,15 +21,19 @@ def check_where(declaration: Declaration, where: Sequence[int], *, whole: bool =
     Raises:
         UsageError: too many or too few indices, or one that no tile has.
     """
-    axes, counts = declaration.tile_axes, declaration.tile_shape
-    if len(where) > len(axes) or (whole and len(where) < len(axes)):
+    if not where and not whole:
+        return
+    counts = declaration.tile_shape
+    if len(where) > len(counts) or (whole and len(where) < len(counts)):
+        axes = declaration.tile_axes
         wanted = f"({', '.join(axes)})" if axes else "()"
         raise UsageError(
             f"where is {tuple(where)} in {declaration.key}; it can be "
             f"{wanted if whole else f'the leading indices of {wanted}'}"
         )
-    for axis, index, count in zip(axes, where, counts, strict=False):
+    for place, (index, count) in enumerate(zip(where, counts, strict=False)):
         if not 0 <= index < count:
+            axis = declaration.tile_axes[place]
             allowed = f"it can be 0 to {count - 1}" if count else f"there is no {axis} at all"
             raise UsageError(f"{axis} is {index} in {declaration.key}; {allowed}")
 
