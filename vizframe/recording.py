@@ -118,18 +118,18 @@ class Recording:
             yield name, self._number(value)
         for label, seconds in snapshot.seconds.items():
             yield f"recorder/seconds/{label}", seconds
-        for layer in self.layers:
-            if "weight" in layer.parameters:
-                yield from self._norms(layer.name)
+        yield from self._norms("weight_norm", self.network.weights)
+        gradients = dict(self._norms("gradient_norm", self.network.weight_gradients))
+        if any(gradients.values()):  # before the first backward pass all are zero, and say nothing
+            yield from gradients.items()
 
-    def _norms(self, layer: str) -> Iterator[tuple[str, float]]:
-        """How long a layer's weights and, where the model keeps them, their gradients are."""
-        for kind, arrays in (
-            ("weight_norm", self.network.weights(layer)),
-            ("gradient_norm", self.network.weight_gradients(layer)),
-        ):
-            if "weight" in arrays:
-                yield f"{kind}/{layer}", norm(arrays["weight"])
+    def _norms(
+        self, kind: str, arrays: Callable[[str], Mapping[str, FloatArray]]
+    ) -> Iterator[tuple[str, float]]:
+        """How long each layer's weights, or their gradients where the model keeps them, are."""
+        for layer in self.layers:
+            if "weight" in layer.parameters and "weight" in (found := arrays(layer.name)):
+                yield f"{kind}/{layer.name}", norm(found["weight"])
 
     def _number(self, value: Number) -> float:
         if callable(value):

@@ -57,6 +57,7 @@ def trained(place: Any, steps: int = 40, model: ToyModel | None = None, **option
         for step in range(1, steps + 1):
             model(IMAGES)
             model.weight += 1
+            model.gradient = 2
             recorder.step(loss=1 / step)
     return model
 
@@ -113,6 +114,7 @@ def test_scalars_are_the_given_ones_the_norms_and_the_cost() -> None:
     assert scalars["loss"][1] == pytest.approx(0.1)
     assert scalars["weight_norm/conv0"][1] == pytest.approx(22.0)  # four weights of 11
     assert scalars["gradient_norm/conv0"][1] == pytest.approx(4.0)  # four gradients of 2
+    assert np.isnan(scalars["gradient_norm/conv0"][0])  # there was no backward pass yet
     assert scalars["recorder/seconds/doubled"][1] > 0
     assert scalars["recorder/share"][1] > 0
     assert np.isnan(scalars["recorder/share"][0])  # nothing had been trained yet
@@ -139,6 +141,20 @@ def test_the_step_and_the_epoch_can_be_given() -> None:
         assert recorder.last_step == 7
     assert list(place.history.steps) == [0, 7]
     assert place.history.scalars().epoch[1] == 0.5
+
+
+def test_every_few_epochs_is_recorded_where_the_epoch_is_told() -> None:
+    place = Place()
+    given: dict[str, Any] = {"every": "2 epochs", "plugins": [Doubled], "probe": IMAGES}
+    with Recorder(ToyModel(), place, **given) as recorder:
+        for step in range(1, 13):
+            recorder.step(epoch=step / 3)
+    assert list(place.history.steps) == [0, 6, 12]
+
+
+def test_epochs_that_nobody_tells_are_asked_for() -> None:
+    with pytest.raises(UsageError, match="every is in epochs, so tell each step's"):
+        trained(Place(), every="2 epochs")
 
 
 def test_each_plugin_can_have_its_own_schedule_and_layers() -> None:

@@ -25,6 +25,7 @@ class ToyModel:
 
     def __init__(self, units: int = 4) -> None:
         self.weight = np.ones(units, np.float32)
+        self.gradient = 0.0  # of every weight; 0 until it is trained
         self.hooks: list[Inputs] = []
 
     def __call__(self, images: FloatArray) -> FloatArray:
@@ -35,7 +36,7 @@ class ToyModel:
 
 
 class ToyNetwork(ReferenceNetwork):
-    """A toy model is a 1×1 convolution; its gradients are all 2."""
+    """A toy model is a 1×1 convolution; all its gradients are the same."""
 
     def __init__(
         self, model: ToyModel, input_shape: tuple[int, ...], class_names: tuple[str, ...] | None
@@ -44,13 +45,17 @@ class ToyNetwork(ReferenceNetwork):
         bias = np.zeros(len(kernels), np.float32)
         operations: dict[str, Operation] = {"conv0": Convolution(kernels, bias), "relu0": Relu()}
         super().__init__(operations, input_shape, class_names=class_names)
+        self._model = model
 
     @property
     def name(self) -> str:
         return "toy"
 
     def weight_gradients(self, layer: str) -> dict[str, FloatArray]:
-        return {name: np.full_like(each, 2) for name, each in self.weights(layer).items()}
+        return {
+            name: np.full_like(each, self._model.gradient)
+            for name, each in self.weights(layer).items()
+        }
 
 
 def network(
