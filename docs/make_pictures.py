@@ -9,7 +9,8 @@ are drawn too.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,13 +24,15 @@ from vizframe.encoding import encode_frame
 from vizframe.frame import Frame
 from vizframe.gluon.adapter import network
 from vizframe.gluon.compat import mx
-from vizframe.gluon.mnist import BATCH, MnistTraining, digits
+from vizframe.gluon.mnist import BATCH, CLASSES, MnistTraining, digits
 from vizframe.gluon.network import GluonNetwork
 from vizframe.images import lut
+from vizframe.images.bars import bars
 from vizframe.images.gallery import draw, limits_of
-from vizframe.images.limits import Limits, own_limits
+from vizframe.images.limits import Limits, common_limits, own_limits
+from vizframe.images.mark import Mark, draw_mark
 from vizframe.images.overlay import overlay
-from vizframe.images.paint import Rgb, paint
+from vizframe.images.paint import Rgb, paint, paint_colour
 from vizframe.images.png import png
 from vizframe.images.sheet import enlarge, sheet
 from vizframe.layer import select
@@ -39,7 +42,7 @@ from vizframe.plugins.activation import Activation
 from vizframe.plugins.class_visualization import ClassVisualization
 from vizframe.plugins.deconvolution import Deconvolution
 from vizframe.plugins.gradient_ascent import GradientAscent
-from vizframe.plugins.saliency import Method, Saliency
+from vizframe.plugins.saliency import CAMS, Method, Saliency
 from vizframe.plugins.weights import Weights
 from vizframe.probe import Probe
 
@@ -122,7 +125,10 @@ def tiles(plugin: Plugin, frame: Frame, pixels: int, *, common: bool = False) ->
     declared = declaration(plugin.name, plugin, frame)
     encoded = encode_frame(declared, frame)
     limits = limits_of(declared, encoded, "layer" if common else "unit")
-    return draw(declared, encoded, limits, pixels)
+    drawn = draw(declared, encoded, limits, pixels)
+    for unit in np.flatnonzero(frame.columns.get("dead", np.zeros(0))):
+        draw_mark(drawn[unit], Mark.DEAD)
+    return drawn
 
 
 def activation(demo: Demo) -> Rgb:
@@ -133,7 +139,19 @@ def activation(demo: Demo) -> Rgb:
         shown = tiles(Activation(), frame, 56, common=True)[seven]
         halves.append(titled(sheet(shown, columns=8), title))
     digit = enlarge(grey(demo.probe.images[seven, 0]), 5)
-    return beside(titled(digit, "the image"), *halves)
+    return above(
+        beside(titled(digit, "the image"), *halves),
+        beside(words("the last layer's ten scores", 186, 20), scores(demo.start), scores(demo.end)),
+    )
+
+
+def scores(given: Scene, seven: int = 7) -> Rgb:
+    """The scores of the seven as bars, with the digits under them, as wide as the maps."""
+    frame = made(Activation(), first(given, 10), given.network.score_layer)
+    values = numbers(frame)[seven : seven + 1]
+    wide = 46
+    drawn = bars(values, common_limits(values, values, signed=True), width=wide)
+    return above(drawn, beside(*(words(each, wide, 20) for each in CLASSES), gap=0), gap=2)
 
 
 def weights(demo: Demo) -> Rgb:
@@ -150,6 +168,26 @@ def weights(demo: Demo) -> Rgb:
         "one dense layer on the pixels",
     )
     return beside(*rows, below, gap=24)
+
+
+def weights_deeper(demo: Demo) -> Rgb:
+    count, plugin = 12, Weights(inputs=12, units=12)
+    layer = demo.end.layers[1].name
+    list(plugin.visualize(demo.start))
+    frames = {frame.part: frame for frame in plugin.visualize(demo.end) if frame.layer == layer}
+    drawn = []
+    for part, title in (
+        ("", f"after {STEPS} steps"),
+        ("change_since_start", "change since the start"),
+    ):
+        shown = tiles(plugin, frames[part], 35, common=True)
+        inputs = sheet(shown.reshape(-1, *shown.shape[2:]), columns=count)
+        across = sheet(np.stack([words(str(each), 35, 16) for each in range(count)]), columns=count)
+        down = sheet(np.stack([words(str(each), 20, 35) for each in range(count)]), columns=1)
+        corner = np.full((across.shape[0], down.shape[1], 3), 255, np.uint8)
+        grid = above(beside(corner, across, gap=0), beside(down, inputs, gap=0), gap=0)
+        drawn.append(titled(grid, f"{title}: a row per unit, a column per input"))
+    return beside(*drawn, gap=24)
 
 
 def deconvolution(demo: Demo) -> Rgb:
@@ -215,21 +253,37 @@ METHODS: dict[Method, str] = {
     "occlusion": "occlusion",
     "guided": "guided backpropagation",
     "grad_cam": "Grad-CAM",
+    "hires_cam": "HiResCAM",
     "guided_grad_cam": "guided Grad-CAM",
 }
+SHUFFLED: tuple[Method, ...] = ("gradient_input", "guided")
 
 
 def saliency(demo: Demo) -> Rgb:
     given = first(demo.end, 10)
     under = grey(given.probe.images[:, 0])
-    rows = [labelled("the image", enlarge(under, 2))]
+    explained = made(Saliency(methods=("gradient",)), given, given.network.score_layer, "gradient")
+    rows = [said("class, score", explained, CLASSES, 84), labelled("the image", enlarge(under, 3))]
+    one, two, *_ = (layer.name for layer in given.layers)
+    layers = {"grad_cam": one, "hires_cam": two, "guided_grad_cam": one}
     for method, title in METHODS.items():
-        plugin = Saliency(methods=(method,))
-        cam = method in ("grad_cam", "guided_grad_cam")
-        layer = given.layers[0].name if cam else given.network.score_layer
-        values = numbers(made(plugin, given, layer, method))
-        rows.append(labelled(title, enlarge(laid_over(values, under, signed_of(method)), 2)))
+        layer = layers.get(method, given.network.score_layer)
+        values = numbers(made(Saliency(methods=(method,)), given, layer, method))
+        title = f"{title},\n{layer}" if method in layers else title
+        rows.append(labelled(title, enlarge(laid_over(values, under, signed_of(method)), 3)))
+    for method in SHUFFLED:
+        plugin = Saliency(methods=(method,), control=True)
+        values = numbers(made(plugin, given, given.network.score_layer, method))
+        title = f"{METHODS[method]},\nweights shuffled"
+        rows.append(labelled(title, enlarge(laid_over(values, under, signed_of(method)), 3)))
     return above(*rows, gap=0)
+
+
+def said(title: str, frame: Frame, names: Sequence[str], width: int) -> Rgb:
+    """The class and score beside each picture, as a row over a row of pictures."""
+    found = zip(frame.columns["class"], frame.columns["score"], strict=True)
+    texts = [f"{names[int(number)]}, {score:.1f}" for number, score in found]
+    return labelled(title, np.stack([words(text, width, 20) for text in texts]))
 
 
 def signed_of(method: Method) -> bool:
@@ -237,58 +291,90 @@ def signed_of(method: Method) -> bool:
 
 
 def saliency_photographs(folder: Path) -> Rgb:
-    photographs = sorted((folder / "images").glob("*.jpeg"))
-    loaded = [np.asarray(Image.open(path).convert("RGB"), np.float32) / 255 for path in photographs]
-    images = np.ascontiguousarray(np.stack(loaded).transpose(0, 3, 1, 2))
-    model = GluonNetwork.loaded(
-        folder / "tiny_vgg-symbol.json", folder / "tiny_vgg-0000.params", images.shape[1:]
-    )
-    given = scene(model, Probe(images))
-    last = [layer.name for layer in model.layers if layer.operator == "Activation(relu)"][-1]
-    plugin = Saliency(methods=("integrated", "grad_cam", "guided_grad_cam"))
-    under = np.rint(np.stack(loaded) * 255).astype(np.uint8)
-    cam = made(plugin, given, last, "grad_cam")
-    names = [TINY_VGG[int(number)] for number in cam.columns["class"]]
-    integrated = numbers(made(plugin, given, model.score_layer, "integrated"))
-    rows = {
-        "the photograph": under,
-        "Grad-CAM": laid_over(numbers(cam), under, signed=False),
-        "integrated gradients": paint(integrated, robust(integrated), lut("signed")),
-    }
-    above_all = labelled("recognised as", np.stack([words(name, 128, 20) for name in names]))
+    given = tiny_vgg(folder)
+    model = given.network
+    last = [layer for layer in model.layers if layer.is_spatial][-1]
+    plugin = Saliency(methods=("integrated", *CAMS))
+    under = np.rint(given.probe.images.transpose(0, 2, 3, 1) * 255).astype(np.uint8)
+    asked = replace(given, layers=(last,))
+    frames = {frame.part: frame for frame in plugin.visualize(asked)}
+    rows = {"the photograph": under}
+    for method in ("grad_cam", "hires_cam", "integrated"):
+        values = numbers(frames[method])
+        title = f"{METHODS[method]},\n{last.name}" if method in CAMS else METHODS[method]
+        rows[title] = laid_over(values, under, signed=signed_of(method))
+    seen = numbers(frames["guided_grad_cam"])
+    rows[f"{METHODS['guided_grad_cam']},\n{last.name}"] = paint_colour(seen, robust(seen))
     return above(
-        above_all, *(labelled(title, enlarge(row, 2)) for title, row in rows.items()), gap=0
+        said("class, score", frames["integrated"], TINY_VGG, 128),
+        *(labelled(title, enlarge(row, 2)) for title, row in rows.items()),
+        gap=0,
     )
 
 
 def class_visualization_colour(folder: Path) -> Rgb:
-    model = GluonNetwork.loaded(
-        folder / "tiny_vgg-symbol.json", folder / "tiny_vgg-0000.params", (3, 64, 64)
-    )
-    given = scene(model, Probe(np.zeros((1, 3, 64, 64), np.float32)))
-    rows = [labelled("class", np.stack([words(name, 64, 20) for name in TINY_VGG]))]
-    for title, options in (("lucid", {}), ("weights shuffled", {"control": True})):
-        plugin = ClassVisualization.configured({"preset": "lucid", **options})
+    given = tiny_vgg(folder)
+    ways: dict[str, dict[str, object]] = {
+        "lucid, 64 iterations": {"preset": "lucid", "iterations": 64},
+        "lucid": {"preset": "lucid"},
+        "clear": {"preset": "clear"},
+        "lucid, 64 iterations,\nweights shuffled": {
+            "preset": "lucid",
+            "iterations": 64,
+            "control": True,
+        },
+    }
+    rows = [labelled("class", np.stack([words(name, 128, 20) for name in TINY_VGG]))]
+    for title, options in ways.items():
+        plugin = ClassVisualization.configured(options)
         (frame,) = plugin.visualize(given)
-        rows.append(labelled(title, tiles(plugin, frame, 64)))
+        rows.append(labelled(title, tiles(plugin, frame, 128)))
     return above(*rows, gap=0)
+
+
+def gradient_ascent_colour(folder: Path) -> Rgb:
+    given = tiny_vgg(folder)
+    rows = []
+    for layer in given.network.layers:
+        if layer.operator == "Convolution":
+            shown = climbed(given, f"{layer.name}:", 84, preset="lucid", iterations=128)
+            rows.append(labelled(layer.name, centred(shown, 84)))
+    return above(*rows, gap=0)
+
+
+def tiny_vgg(folder: Path) -> Scene:
+    """The tiny VGG with its ten photographs as the probe."""
+    images = photographs(folder)
+    model = GluonNetwork.loaded(
+        folder / "tiny_vgg-symbol.json", folder / "tiny_vgg-0000.params", images.shape[1:]
+    )
+    return scene(model, Probe(images))
+
+
+def photographs(folder: Path) -> FloatArray:
+    """The ten photographs, (10, 3, 64, 64) in [0, 1]."""
+    paths = sorted((folder / "images").glob("*.jpeg"))
+    loaded = [np.asarray(Image.open(path).convert("RGB"), np.float32) / 255 for path in paths]
+    return np.ascontiguousarray(np.stack(loaded).transpose(0, 3, 1, 2))
 
 
 def robust(values: FloatArray) -> Limits:
     """Symmetric limits per picture that the strongest 0.5 % of pixels may pass."""
-    reach = np.percentile(abs(values), 99.5, axis=(1, 2))
+    reach = np.percentile(abs(values), 99.5, axis=tuple(range(1, values.ndim)))
     return own_limits(-reach, reach, signed=True)
 
 
 def laid_over(values: FloatArray, under: Rgb, signed: bool) -> Rgb:
-    """Maps over their images: what says little hides little."""
+    """Maps over their images: what says little hides little, as in the app."""
     if signed:
-        limits = robust(values)
-        strength = np.clip(abs(values) / np.maximum(limits.high, 1e-30)[:, None, None], 0, 1)
-        paler = (under // 2 + 96).astype(np.uint8)
-        return overlay(paint(values, limits, lut("signed")), paler, strength**0.5)
-    limits = own_limits(0 * values.min(axis=(1, 2)), values.max(axis=(1, 2)), signed=False)
-    return overlay(paint(values, limits, lut("perceptual")), under, 0.65)
+        limits, table = robust(values), lut("signed")
+        under = (under // 2 + 96).astype(np.uint8)
+    else:
+        limits = own_limits(0 * values.min(axis=(1, 2)), values.max(axis=(1, 2)), signed=False)
+        table = lut("perceptual")
+    reach = np.maximum(limits.high, 1e-30)[:, None, None]
+    strength = np.clip(2 * abs(values) / reach, 0, 1)
+    return overlay(paint(values, limits, table), under, 0.9 * strength)
 
 
 def grey(images: FloatArray) -> Rgb:
@@ -298,11 +384,20 @@ def grey(images: FloatArray) -> Rgb:
 
 
 def words(text: str, width: int, height: int) -> Rgb:
-    """Text, centred on white."""
+    """Text, one line or more, centred on white."""
     page = Image.new("RGB", (width, height), "white")
     font = ImageFont.load_default(13)
-    ImageDraw.Draw(page).text((width / 2, height / 2), text, INK, font, anchor="mm")
+    place = (width / 2, height / 2)
+    ImageDraw.Draw(page).text(place, text, INK, font, anchor="mm", align="center")
     return np.asarray(page)
+
+
+def centred(pictures: Rgb, side: int) -> Rgb:
+    """Small square pictures in the middle of white ones of that side."""
+    before = (side - pictures.shape[-2]) // 2
+    after = side - pictures.shape[-2] - before
+    around = ((0, 0), (before, after), (before, after), (0, 0))
+    return np.pad(pictures, around, constant_values=255)
 
 
 def titled(picture: Rgb, title: str) -> Rgb:
@@ -343,21 +438,29 @@ DRAWN: dict[str, Callable[[Demo], Rgb]] = {
     "gradient_ascent": gradient_ascent,
     "saliency": saliency,
     "weights": weights,
+    "weights_deeper": weights_deeper,
+}
+OF_PHOTOGRAPHS: dict[str, Callable[[Path], Rgb]] = {
+    "class_visualization_colour": class_visualization_colour,
+    "gradient_ascent_colour": gradient_ascent_colour,
+    "saliency_photographs": saliency_photographs,
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Draw the pictures of the plugins' pages.")
-    parser.add_argument("names", nargs="*", choices=[*DRAWN, []], help="all, if none is given")
+    known = [*DRAWN, *OF_PHOTOGRAPHS, []]
+    parser.add_argument("names", nargs="*", choices=known, help="all, if none is given")
     parser.add_argument("--tiny-vgg", type=Path, help="the folder of the tiny VGG")
     given = parser.parse_args()
     demo = Demo()
     PICTURES.mkdir(exist_ok=True)
-    for name in given.names or ([] if given.tiny_vgg else DRAWN):
-        save(name, DRAWN[name](demo))
-    if given.tiny_vgg:
-        save("saliency_photographs", saliency_photographs(given.tiny_vgg))
-        save("class_visualization_colour", class_visualization_colour(given.tiny_vgg))
+    for name in given.names or DRAWN:
+        if name in DRAWN:
+            save(name, DRAWN[name](demo))
+    for name in (given.names or OF_PHOTOGRAPHS) if given.tiny_vgg else ():
+        if name in OF_PHOTOGRAPHS:
+            save(name, OF_PHOTOGRAPHS[name](given.tiny_vgg))
 
 
 def save(name: str, picture: Rgb) -> None:
