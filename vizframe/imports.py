@@ -36,35 +36,46 @@ def after_import(name: str, action: Callable[[], None]) -> None:
 
 
 class _Finder(MetaPathFinder):
-    """Finds the one module as the others do, and leaves when it did."""
+    """Finds the one module as the others do, and leaves when it is loaded: many a library only
+    asks whether another could be found."""
 
     def __init__(self, name: str, around: Around) -> None:
         self._name = name
         self._around = around
+        self._asking = False
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if name != self._name:
+        if name != self._name or self._asking:
             return None
-        sys.meta_path.remove(self)
-        spec = find_spec(name)
+        self._asking = True
+        try:
+            spec = find_spec(name)
+        finally:
+            self._asking = False
         if spec is not None and spec.loader is not None:
-            spec.loader = _Loader(spec.loader, self._around)
+            spec.loader = _Loader(spec.loader, self._around, self._leave)
         return spec
+
+    def _leave(self) -> None:
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
 
 
 class _Loader(Loader):
     """Loads as the module's own loader does, and puts that one back."""
 
-    def __init__(self, own: Loader, around: Around) -> None:
+    def __init__(self, own: Loader, around: Around, leave: Callable[[], None]) -> None:
         self._own = own
         self._around = around
+        self._leave = leave
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return self._own.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
+        self._leave()
         if module.__spec__ is not None:
             module.__spec__.loader = self._own
         module.__loader__ = self._own

@@ -42,6 +42,13 @@ def test_the_action_runs_once_the_module_is_imported_and_leaves_no_trace(tmp_pat
     ]
 
 
+def test_who_only_asks_for_the_module_does_not_end_the_wait_for_it(tmp_path: Path) -> None:
+    asked = "import importlib.util\nprint(importlib.util.find_spec('framework').name)\nimport fram"
+    said = printed(tmp_path, PROGRAM.replace("import fram", asked, 1))
+    assert said[:3] == ["False", "framework", "seen late"]
+    assert said[4:] == ["['SourceFileLoader', 'SourceFileLoader']", "[]", "at once"]
+
+
 def test_a_module_that_is_not_there_stays_an_import_error(tmp_path: Path) -> None:
     program = (
         "from vizframe.imports import after_import\n"
