@@ -12,12 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from vizframe.errors import NetworkError
+from vizframe.errors import MissingExtra, NetworkError
 from vizframe.network import FloatArray, Network
 
 GROUP = "vizframe.adapters"
@@ -100,6 +101,12 @@ class Adapter(Protocol):
 def frameworks() -> dict[str, str]:
     """The frameworks that are known, by their top-level module, and the module of each adapter."""
     return {**_OWN, **{point.name: point.value for point in entry_points(group=GROUP)}}
+
+
+def check_installed(what: str) -> None:
+    """Raises MissingExtra, which names the cure, where no framework that is known is installed."""
+    if not any(find_spec(name) for name in frameworks()):
+        raise MissingExtra(what, "mxnet")
 
 
 def load(framework: str) -> Adapter:

@@ -140,7 +140,13 @@ class Recorder:
     def advance(
         self, scalars: Mapping[str, Number], step: int | None = None, epoch: float | None = None
     ) -> None:
-        """`step`, for scalars of any name."""
+        """`step`, for scalars of any name.
+
+        Raises:
+            UsageError: the epoch is not told, and a schedule counts epochs.
+        """
+        if epoch is None and any(each.unit == "epochs" for each in self._schedules.values()):
+            raise UsageError("every is in epochs, so tell each step's: recorder.step(epoch=1.5)")
         self._step = self._step + 1 if step is None else step
         self._look(Moment(self._step, epoch, time.monotonic()), scalars)
 

@@ -256,6 +256,7 @@ def sentence(folder: Path, *words: str) -> tuple[int, str]:
         (["--set", "weights.colums=3"], "weights has no parameter 'colums'; it can be 'columns'"),
         (["--set", "weights.inputs=0"], "weights: inputs is 0; it can be greater than or equal"),
         (["--every", "often"], "every is 'often'; it can be a number of steps"),
+        (["--every", "2 epochs"], "every is in epochs, which a script does not tell; it can be"),
         (["--budget", "much"], "budget is 'much'; it can be a percentage"),
         (["--max-size", "big"], "max_size is 'big'; it can be a number of bytes with a unit"),
         (["--memory", "much"], "memory is 'much'; it can be a number of bytes with a unit"),

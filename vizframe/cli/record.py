@@ -22,7 +22,7 @@ def record(
         list[str] | None, typer.Argument(metavar="-- SCRIPT …", help="train.py or -m module.")
     ] = None,
     every: Annotated[
-        str | None, typer.Option(help="When: 100 (steps), '2 epochs', '30 seconds', 'log'.")
+        str | None, typer.Option(help="When: 100 (steps), '30 seconds', 'log'.")
     ] = None,
     plugins: Annotated[
         str | None, typer.Option(help="Which: names, label=name, folders, files, or 'all'.")
@@ -80,12 +80,19 @@ def record(
 
 def _check(chosen: Config) -> None:
     """Refuse, before the script runs, all that can be known to be wrong by then."""
+    from vizframe.adapter import check_installed
     from vizframe.budget import share_of
+    from vizframe.errors import UsageError
     from vizframe.recipe import recipes
     from vizframe.schedule import Schedule
 
-    recipes(chosen.plugins, chosen.set)
-    Schedule.of(chosen.every)
+    check_installed("recording")
+    own = [recipe.schedule for recipe in recipes(chosen.plugins, chosen.set)]
+    if any(each and each.unit == "epochs" for each in (Schedule.of(chosen.every), *own)):
+        raise UsageError(
+            "every is in epochs, which a script does not tell; it can be a number of steps such "
+            "as 100, or '30 seconds', 'log'"
+        )
     if chosen.budget is not None:
         share_of(chosen.budget)
 
