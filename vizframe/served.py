@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from vizframe.errors import VizframeError
 
@@ -37,31 +38,30 @@ def served(runs: Path, port: int) -> Iterator[Served]:
         VizframeError: it cannot be served (a busy port); the sentence is the server's own.
     """
     command = [sys.executable, "-m", "vizframe", "serve", str(runs), "--port", str(port)]
-    # Of its own session: Ctrl-C goes to the training alone, which then ends the server.
-    server = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        yield Served(_address(server), server.wait)
-    finally:
-        server.send_signal(signal.SIGINT)
+    # Errors go to a file: a pipe that nobody empties would stop the server when it is full.
+    with tempfile.TemporaryFile("w+") as errors:
+        # Of its own session: Ctrl-C goes to the training alone, which then ends the server.
+        server = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True
+        )
         try:
-            server.communicate(timeout=5)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.communicate()
+            yield Served(_address(server, errors), server.wait)
+        finally:
+            server.terminate()
+            try:
+                server.communicate(timeout=5)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.communicate()
 
 
-def _address(server: subprocess.Popen[str]) -> str:
+def _address(server: subprocess.Popen[str], errors: IO[str]) -> str:
     """What the server says once it accepts connections."""
     assert server.stdout is not None
-    assert server.stderr is not None
     for line in server.stdout:
         if found := _URL.search(line):
             return found[0]
-    said = server.stderr.read().strip().removeprefix("vizframe: ")
+    server.wait()
+    errors.seek(0)
+    said = errors.read().strip().removeprefix("vizframe: ")
     raise VizframeError(said.rpartition("\n")[2] or "the app ended before it could be served")

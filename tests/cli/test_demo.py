@@ -55,6 +55,39 @@ def test_the_page_lives_as_long_as_the_block(tmp_path: Path) -> None:
         urllib.request.urlopen(page.url, timeout=10)
 
 
+def test_a_page_with_much_to_say_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "vizframe.py").write_text(
+        "import sys, time\n"
+        "print('at http://127.0.0.1:1/', flush=True)\n"
+        "sys.stderr.write('a warning ' * 100_000)\n"
+        "open(sys.argv[2] + '/said', 'w').close()\n"
+        "time.sleep(60)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    deadline = time.monotonic() + 20
+    with served(tmp_path, 0):
+        while not (tmp_path / "said").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_demo_that_is_ended_by_another_signal_ends_the_page_too(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    command = [*DEMO, "--port", "0", "--runs", str(tmp_path), "--no-train"]
+    demo = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    assert demo.stdout is not None
+    page = demo.stdout.readline().split("Watch it at ")[1].split()[0]
+    assert demo.stdout.readline() == "The page stays until Ctrl-C.\n"
+    demo.send_signal(number)
+    demo.communicate(timeout=60)
+    assert demo.returncode == 128 + number
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(page, timeout=10)
+
+
 def test_the_demo_trains_records_and_serves_and_ctrl_c_ends_it_all(tmp_path: Path) -> None:
     command = [*DEMO, "--port", "0", "--runs", str(tmp_path), "--steps", "100000"]
     demo = subprocess.Popen(

@@ -45,6 +45,7 @@ def demo(
     """
     from rich.console import Console
 
+    from vizframe.adapter import check_installed
     from vizframe.demonstration import show
     from vizframe.errors import UsageError
     from vizframe.run import free_name
@@ -52,13 +53,16 @@ def demo(
     from vizframe.served import served
 
     Schedule.of(every)
+    if train:
+        check_installed("the demo")
     runs.mkdir(parents=True, exist_ok=True)
     path = runs / run if run else free_name("mnist-demo", runs)
     if train and path.exists():
         raise UsageError(f"run is {path.name!r}, which exists in {runs}; it can be a new name")
     console = Console(highlight=False)
-    # `kill` ends the page with the training, as Ctrl-C does.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    # `kill`, and a terminal that is closed, end the page with the training, as Ctrl-C does.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda got, _: sys.exit(128 + got))
     try:
         with served(runs, port) if serve else nullcontext() as page:
             if page is not None:
