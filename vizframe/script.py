@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from types import CodeType, ModuleType, TracebackType
 from typing import Self
 
 from vizframe.errors import UsageError
+
+_PYTHON = re.compile(r"(?:.*/)?python[\d.]*")
 
 _OURS = str(Path(__file__).parent) + os.sep
 
@@ -43,6 +46,9 @@ class Script:
         named = tuple(words[1:] if is_module else words)
         if not named:
             raise UsageError("there is no script to run; give one: vizframe record -- train.py")
+        if not is_module and _PYTHON.fullmatch(named[0]):
+            rest = " ".join(named[1:]) or "train.py"
+            raise UsageError(f"script is {named[0]!r}; leave that out: vizframe record -- {rest}")
         return cls(named[0], named[1:], is_module)
 
     @property
@@ -75,12 +81,12 @@ class Script:
             ) from None
         path = os.path.abspath(self.target)
         main = _main(path, SourceFileLoader("__main__", path))
-        sys.path[0] = os.path.dirname(os.path.realpath(path))
+        _look_first_in(os.path.dirname(os.path.realpath(path)))
         # Without dont_inherit the script would be compiled under this file's __future__ imports.
         return main, compile(source, path, "exec", dont_inherit=True)
 
     def _module(self) -> tuple[ModuleType, CodeType]:
-        sys.path[0] = os.getcwd()  # where `python -m` looks first
+        _look_first_in(os.getcwd())  # as `python -m` does
         spec = _spec(self.target)
         code = _code(spec)
         main = _main(spec.origin, spec.loader)
@@ -88,6 +94,12 @@ class Script:
         main.__package__ = spec.parent
         main.__dict__["__cached__"] = spec.cached
         return main, code
+
+
+def _look_first_in(folder: str) -> None:
+    """In place of where `vizframe` lies; where Python was told to use safe paths, neither is."""
+    if not sys.flags.safe_path:
+        sys.path[0] = folder
 
 
 def _main(file: str | None, loader: object) -> ModuleType:

@@ -116,10 +116,21 @@ def test_an_interrupted_script_dies_of_the_signal(tmp_path: Path) -> None:
     assert code == -signal.SIGINT
 
 
+def test_safe_paths_keep_the_folder_of_the_script_out(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "train.py").write_text("import sys; print(sys.path)")
+    safe = ["-P", "sub/train.py"]
+    assert outcome(tmp_path, "-P", "-c", RUN, *safe[1:]) == outcome(tmp_path, *safe)
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
         ([], "there is no script to run; give one: vizframe record -- train.py"),
+        (
+            ["python3", "train.py", "--lr", "1"],
+            "script is 'python3'; leave that out: vizframe record -- train.py --lr 1",
+        ),
         (["absent.py"], "script is 'absent.py'; it can be a Python file"),
         (["-m", "absent_module"], "module is 'absent_module'; it can be a module that"),
         (["-m", "absent.module"], "module is 'absent.module', which cannot be found"),
