@@ -11,7 +11,7 @@ import fnmatch
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from vizframe.history import History, SeriesKey
 from vizframe.images.album import album, section
 from vizframe.images.film import Look, film
 from vizframe.images.png import png
+from vizframe.plugin import Progress, silent
 
 ALBUM_STEPS = 60
 """A page with more pictures per series than this is too heavy to open; they are spread evenly."""
@@ -85,7 +86,7 @@ def export_html(
     keys: Sequence[SeriesKey],
     path: Path,
     look: Look,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Progress = silent,
 ) -> Path:
     """Write one page with all these series.
 
@@ -94,7 +95,7 @@ def export_html(
     """
     sections: list[str] = []
     seen: set[int] = set()
-    for key in keys:
+    for number, key in enumerate(keys, 1):
         steps = _spread(steps_of(history, key))
         seen.update(steps)
         declaration = history.declarations[key]
@@ -104,7 +105,7 @@ def export_html(
             shown = replace(look, image=0)
             about = f"{about} Probe image 0."
         sections.append(section(str(key), about, film(history, key, steps, shown)))
-        progress(str(key))
+        progress(number, len(keys), str(key))
     return write(path, album(history.info.name, sorted(seen), sections).encode())
 
 

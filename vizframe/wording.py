@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
@@ -38,6 +40,15 @@ def counted(number: int, noun: str) -> str:
     ('1 step', '2 steps', '0 series')
     """
     return f"{number} {noun}" if number == 1 or noun.endswith("s") else f"{number} {noun}s"
+
+
+def first_sentence(text: str) -> str:
+    """What a docstring says first, on however many lines.
+
+    >>> first_sentence("Maps, one\\nper unit. Negative ones, too.")
+    'Maps, one per unit.'
+    """
+    return re.split(r"(?<=\.)\s", text.strip(), maxsplit=1)[0].replace("\n", " ")
 
 
 def plain(text: str) -> str:

@@ -27,6 +27,22 @@ def test_every_plugin_is_listed_with_its_source(capsys: pytest.CaptureFixture[st
     assert "contrast" in out
 
 
+def test_the_list_says_whole_sentences(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    _, out, _ = ran(capsys)
+    assert all(line.rstrip().endswith(".") for line in out.splitlines()[1:])
+
+
+def test_a_long_path_is_folded_not_cut(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    _, out, _ = ran(capsys, "--plugins", str(EXAMPLE))
+    assert "…" not in out
+
+
 def test_one_plugin_is_shown_with_parameters_limits_and_sentences(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

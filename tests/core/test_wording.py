@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vizframe.wording import ago, counted, plain, size
+from vizframe.wording import ago, counted, first_sentence, plain, size
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,10 @@ def test_nouns_agree_with_their_number() -> None:
 
 def test_letters_of_all_languages_stay_and_control_codes_show() -> None:
     assert plain("層 größer\n\x1b]0;x\x07") == "層 größer\\n\\x1b]0;x\\x07"
+
+
+def test_a_first_sentence_may_go_over_lines_and_hold_numbers() -> None:
+    assert first_sentence("The 1.5 fold,\nof each unit. More.\n\nYet more.") == (
+        "The 1.5 fold, of each unit."
+    )
+    assert first_sentence("No stop\n") == "No stop"

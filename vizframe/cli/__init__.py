@@ -120,5 +120,6 @@ def _options(
 
 
 def _sentence(error: _Misuse) -> str:
-    sentence = error.format_message().strip().rstrip(".")
+    sentence = error.format_message().strip().rstrip(".").replace("Value error, ", "")
+    sentence = sentence.replace("Input should be", "it can be")
     return f"{sentence[:1].lower()}{sentence[1:]}; see --help"

@@ -36,25 +36,27 @@ def export(
 
     Example: vizframe export runs/mnist-lenet --as gif --plugin weights --unit 3
     """
-    from rich.progress import track
-
-    from vizframe.exporting import export_gif, export_html, export_png, file_name, series
+    from vizframe.exporting import export_gif, export_html, export_png, file_name, series, steps_of
     from vizframe.finding import find_run
     from vizframe.images.film import Look
+    from vizframe.progress import bar
     from vizframe.reading import open
+    from vizframe.wording import counted
 
     look = Look(scale, pixels, dark, unit, probe)
-    with open(run if "://" in run else find_run(run)) as opened:
+    with open(run if "://" in run else find_run(run)) as opened, bar(f"writing {form}") as report:
         history = opened.history
         keys = series(history, plugin, layer)
         folder = out / file_name(history.info.name)
         if form == "html":
-            print(export_html(history, keys, folder.with_name(folder.name + ".html"), look))
+            page = folder.with_name(folder.name + ".html")
+            print(export_html(history, keys, page, look, report))
             return
-        written = (
-            export_gif(history, keys, folder, look, rate)
-            if form == "gif"
-            else export_png(history, keys, folder, look, step)
-        )
-        count = sum(1 for _ in track(written, description=f"writing {form}", transient=True))
-        print(f"{count} files in {folder}")
+        if form == "gif":
+            total, written = len(keys), export_gif(history, keys, folder, look, rate)
+        else:
+            total = sum(len(steps_of(history, key, step)) for key in keys)
+            written = export_png(history, keys, folder, look, step)
+        for count, path in enumerate(written, 1):
+            report(count, total, path.name)
+        print(f"{counted(total, 'file')} in {folder}")

@@ -52,9 +52,14 @@ def _print_list(described: list[Description]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("plugin", "from", "what it makes", box=None, padding=(0, 2, 0, 0))
+    from vizframe.wording import first_sentence
+
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("plugin", no_wrap=True)
+    table.add_column("from", overflow="fold")  # a path that is cut cannot be copied
+    table.add_column("what it makes")
     for each in described:
-        table.add_row(each.name, each.source, each.fault or each.help.split("\n", 1)[0])
+        table.add_row(each.name, each.source, each.fault or first_sentence(each.help))
     Console(highlight=False, markup=False).print(table)
 
 
