@@ -30,6 +30,7 @@ from vizframe.store.segment import read_segment
 from vizframe.store.shelf import RunShelf
 from vizframe.store.source import HeldFile, LocalFile, Source
 from vizframe.store.sweep import sweep
+from vizframe.store.thinning import inherited
 from vizframe.store.writer import StoreWriter
 
 __all__ = [
@@ -89,13 +90,20 @@ def create(
         _make_folder(disk, run, durable)
         sweep(disk, run, SWEEP_AFTER * merging.grace)
         session = Session.new(writer, _start(run))
+        former = () if retention.max_bytes is None else inherited(run, session)
     except OSError as refused:
         raise refusal(run, refused) from refused
     write_info(disk, run, info, durable=durable)
     if probe is not None:
         write_probe(disk, run, probe, durable=durable)
     return StoreWriter(
-        run, session, durable=durable, disk=disk, merging=merging, retention=retention
+        run,
+        session,
+        durable=durable,
+        disk=disk,
+        merging=merging,
+        retention=retention,
+        former=former,
     )
 
 

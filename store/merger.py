@@ -10,11 +10,9 @@ missed a step that was there before and after.
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections import deque
-from collections.abc import Container, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock, Thread
@@ -29,8 +27,14 @@ from vizframe.store.names import SegmentName
 from vizframe.store.publish import discard
 from vizframe.store.retention import KEEP_ALL, Retention
 from vizframe.store.segment import read_segment
+from vizframe.store.thinning import Piece, folder_bytes, stride_of, thinnable
 
 logger = logging.getLogger(__name__)
+
+
+SHARES = 8
+"""Of a run that has a limit: its segments are one of so many parts of that, and so much is made
+free at once, so that not every commit is over the limit again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,30 +54,28 @@ class MergePlan:
     grace: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A published segment of this session.
-
-    ``level``: how often its steps were merged; ``stride``: one of so many kept its frames.
-    """
-
-    name: SegmentName
-    size: int
-    level: int = 0
-    stride: int = 1
-
-
 class Merger:
-    """Keeps the segments of one session few."""
+    """Keeps the segments of one session few, and the run as small as its retention says."""
 
     def __init__(
-        self, run: Path, disk: Disk, plan: MergePlan, retention: Retention = KEEP_ALL
+        self,
+        run: Path,
+        disk: Disk,
+        plan: MergePlan,
+        retention: Retention = KEEP_ALL,
+        pieces: Sequence[Piece] = (),
     ) -> None:
         self._run = run
         self._disk = disk
         self._plan = plan
         self._retention = retention
-        self._pieces: list[Piece] = []
+        limit = retention.max_bytes
+        if limit is not None:  # small ones, so that a merge does not fill what is left
+            self._plan = replace(plan, bytes=min(plan.bytes, limit // SHARES))
+        self._pieces = list(pieces)
+        self._others = 0
+        """Bytes of the run that are not in our pieces, when they were last looked for."""
+        self._shrinking = False
         self._merged: deque[tuple[float, Sequence[Piece]]] = deque()
         """Sources that wait for the end of their grace, in monotonic time."""
         self._lock = Lock()
@@ -85,7 +87,7 @@ class Merger:
         """Take note of a new segment; have it merged where that is due."""
         with self._lock:
             self._pieces.append(piece)
-            if self._thread is None and self._due():
+            if self._thread is None and (self._due() or self._surplus()):
                 self._thread = Thread(target=self._work, name="vizframe-merge", daemon=True)
                 self._thread.start()
 
@@ -98,34 +100,36 @@ class Merger:
     def _due(self) -> Sequence[Piece]:
         return due(self._pieces, self._plan) if len(self._pieces) >= self._patience else ()
 
+    def _surplus(self) -> Sequence[Piece]:
+        """What to halve because the run is too large. Once it is, an eighth is made free."""
+        limit = self._retention.max_bytes
+        if limit is None or len(self._pieces) < self._patience:
+            return ()
+        bound = limit - limit // SHARES if self._shrinking else limit
+        own = sum(piece.size for piece in self._pieces)
+        if own + self._others > bound:
+            self._others = folder_bytes(self._run, self._waiting()) - own
+        self._shrinking = own + self._others > bound
+        return thinnable(self._pieces, limit // SHARES) if self._shrinking else ()
+
     def _work(self) -> None:
-        """Merge while anything is due, remove what has had its grace, and end."""
+        """Merge and halve while there is something to, remove what has had its grace, and end."""
         while True:
             with self._lock:
                 batch = self._due()
-                if not batch and not self._merged:
+                surplus = () if batch else self._surplus()
+                if not (batch or surplus or self._merged):
                     self._thread = None
                     return
             if batch:
                 self._merge(batch, _merged_name(batch), 1)
-                self._thin()
+            elif surplus:
+                self._merge(surplus, _thinned_name(surplus), 2 * stride_of(surplus))
             else:
                 time.sleep(max(0.0, self._merged[0][0] - time.monotonic()))
             while self._merged and self._merged[0][0] <= time.monotonic():
                 for source in self._merged.popleft()[1]:
                     discard(self._disk, self._run / str(source.name))
-
-    def _thin(self) -> None:
-        """Halve segments while the run is too large and there is anything to halve."""
-        limit = self._retention.max_bytes
-        while limit is not None and folder_bytes(self._run, self._waiting()) > limit:
-            with self._lock:
-                piece = thinnable(self._pieces)
-            if piece is None:
-                return
-            target = replace(piece.name, rewrite=piece.name.rewrite + 1)
-            if not self._merge([piece], target, 2 * piece.stride):
-                return
 
     def _waiting(self) -> frozenset[str]:
         """The names of what will be removed anyway."""
@@ -179,7 +183,7 @@ def _batch(pieces: Sequence[Piece], plan: MergePlan) -> Sequence[Piece]:
     batch: list[Piece] = []
     size = 0
     for piece in pieces:
-        apart = batch and piece.name.first != batch[-1].name.last + 1
+        apart = batch and not batch[-1].is_followed_by(piece)
         if apart or size + piece.size > plan.bytes:
             if len(batch) > 1 and not apart:
                 return batch
@@ -191,28 +195,6 @@ def _batch(pieces: Sequence[Piece], plan: MergePlan) -> Sequence[Piece]:
     return ()
 
 
-def thinnable(pieces: Sequence[Piece]) -> Piece | None:
-    """The merged piece to halve next: the oldest of those that kept the most; never the newest."""
-    merged = [each for each in pieces[:-1] if each.level and _holds(each) > 1]
-    return min(merged, key=lambda each: (each.stride, each.name.first), default=None)
-
-
-def _holds(piece: Piece) -> int:
-    """About how many commits of a piece still have frames."""
-    return (piece.name.last - piece.name.first + 1) // piece.stride
-
-
-def folder_bytes(folder: Path, besides: Container[str]) -> int:
-    """The bytes of the files in a folder, but for some."""
-    total = 0
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name not in besides:
-                with suppress(FileNotFoundError):  # another writer has merged it away
-                    total += entry.stat(follow_symlinks=False).st_size
-    return total
-
-
 def _merged_name(batch: Sequence[Piece]) -> SegmentName:
     first, last = batch[0].name, batch[-1].name
     return SegmentName(
@@ -222,3 +204,10 @@ def _merged_name(batch: Sequence[Piece]) -> SegmentName:
         min(each.name.low for each in batch),
         max(each.name.high for each in batch),
     )
+
+
+def _thinned_name(batch: Sequence[Piece]) -> SegmentName:
+    """Of neighbours together, or of one piece once more."""
+    if len(batch) > 1:
+        return _merged_name(batch)
+    return replace(batch[0].name, rewrite=batch[0].name.rewrite + 1)

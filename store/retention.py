@@ -1,7 +1,7 @@
 """Which frames of a long training are kept. Numbers over steps are always kept: they are small.
 
-What goes, goes when segments are merged, so the newest steps are all there. The first step of a
-session and its newest ones never go.
+What goes, goes when segments are merged. The first step of a session and the newest one of a run
+never go.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ class Retention:
         every: of the merged commits, keep each k-th.
         per_decade: of the merged commits, keep so many between 10 and 100, as many between 100 and
             1,000, and so on, evenly spaced in the logarithm; and the first ten. None: no such rule.
-        max_bytes: when the run's files take more, halve the oldest merged segments, then the next
-            ones, and so on from the oldest again. None: no limit.
+        max_bytes: when the run's files take more, keep every second of the oldest steps, then of
+            the next ones, and so on from the oldest again. None: no limit.
     """
 
     every: int = 1

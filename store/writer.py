@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -10,17 +11,19 @@ from vizframe.errors import HistoryWriteError
 from vizframe.history import StepRecord
 from vizframe.store.disk import Disk
 from vizframe.store.draft import Drafter
-from vizframe.store.merger import MergePlan, Merger, Piece
+from vizframe.store.merger import MergePlan, Merger
 from vizframe.store.names import LARGEST_STEP, SegmentName, Session
 from vizframe.store.publish import publish_image
 from vizframe.store.retention import Retention
+from vizframe.store.thinning import Piece
 
 
 class StoreWriter:
     """One session of recording into a run; a `vizframe.history.HistoryWriter`.
 
     Any number of them may write into one run at once, from any number of processes: each writes
-    files of its own, and nobody writes another's.
+    files of its own, and nobody writes another's. ``former`` are segments of older sessions of the
+    same writer, which a limit of size may thin too.
     """
 
     def __init__(
@@ -32,13 +35,14 @@ class StoreWriter:
         disk: Disk,
         merging: MergePlan,
         retention: Retention,
+        former: Sequence[Piece] = (),
     ) -> None:
         self.run = run
         self.session = session
         self._durable = durable
         self._disk = disk
         self._drafter: Drafter | None = None
-        self._merger = Merger(run, disk, merging, retention)
+        self._merger = Merger(run, disk, merging, retention, former)
         self._commits = 0
         self._last_step = -1
         self._process = os.getpid()

@@ -12,8 +12,9 @@ from tests.store.small import INFO, SHAPES, assert_whole, declaration, record
 from vizframe.errors import UsageError
 from vizframe.frame import Frame
 from vizframe.history import StepRecord
-from vizframe.store.merger import MergePlan, folder_bytes
+from vizframe.store.merger import MergePlan
 from vizframe.store.retention import Retention
+from vizframe.store.thinning import folder_bytes
 from vizframe.testing.runs import declare
 
 CONV = declaration("conv0").key
@@ -89,10 +90,65 @@ def test_a_size_limit_thins_the_oldest_first_and_never_the_ends(tmp_path: Path) 
 
 def test_a_limit_that_cannot_be_kept_is_come_near(tmp_path: Path) -> None:
     record_run(tmp_path, 40, Retention(max_bytes=1))
-    steps = kept(tmp_path)
-    assert steps[0] == 0
-    assert steps[-4:] == [36, 37, 38, 39]
-    assert len(steps) <= 16
+    assert kept(tmp_path) == [0, 39]
+
+
+def record_large(run: Path, steps: range, limit: int) -> None:
+    """Steps of 64 KiB, told apart by their values, into a run of at most so many bytes."""
+    wide = declare(CONV, ("unit", "y", "x"), (16, 64, 64))
+    kept = Retention(max_bytes=limit)
+    merging = MergePlan(grace=0)
+    with vizframe.store.create(run, INFO, merging=merging, retention=kept) as store:
+        for step in steps:
+            picture = np.full((16, 64, 64), step, np.float32)
+            store.commit(StepRecord(step, [(wide, Frame("conv0", picture))]))
+
+
+def shown(run: Path) -> list[int]:
+    """The steps that have a frame, each with its own values."""
+    history = vizframe.store.open(run)
+    assert not history.faults()
+    steps = list(history.series_steps(CONV))
+    assert [history.tiles(CONV, step).low[0] for step in steps] == steps
+    return steps
+
+
+def test_a_limit_holds_before_there_is_anything_to_merge(tmp_path: Path) -> None:
+    limit = 20 * 65_536
+    record_large(tmp_path, range(50), limit)
+    assert folder_bytes(tmp_path, ()) <= limit
+    steps = shown(tmp_path)
+    assert (steps[0], steps[-1]) == (0, 49)
+    assert len(steps) >= 10
+    assert np.diff(steps).max() <= 8
+
+
+def test_a_limit_of_a_few_steps_keeps_the_first_and_the_newest(tmp_path: Path) -> None:
+    limit = 3 * 66_000
+    record_large(tmp_path, range(30), limit)
+    assert folder_bytes(tmp_path, ()) <= limit
+    steps = shown(tmp_path)
+    assert (steps[0], steps[-1]) == (0, 29)
+
+
+def test_a_resumed_run_thins_what_older_sessions_left(tmp_path: Path) -> None:
+    record_large(tmp_path, range(40), 10**9)
+    limit = 20 * 65_536
+    record_large(tmp_path, range(40, 44), limit)
+    assert folder_bytes(tmp_path, ()) <= limit
+    steps = shown(tmp_path)
+    assert {0, 40, 43} <= set(steps)
+    assert len(steps) >= 10
+    assert np.diff(steps).max() <= 8
+
+
+def test_another_writers_steps_are_not_thinned(tmp_path: Path) -> None:
+    with vizframe.store.create(tmp_path, INFO, writer="other") as store:
+        for step in range(100, 120):
+            store.commit(record(step))
+    record_run(tmp_path, 12, Retention(max_bytes=1))
+    steps = list(vizframe.store.open(tmp_path).series_steps(CONV))
+    assert steps == [0, 11, *range(100, 120)]
 
 
 @pytest.mark.parametrize("wrong", [{"every": 0}, {"per_decade": -1}, {"max_bytes": 0}])
