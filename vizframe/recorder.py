@@ -25,10 +25,10 @@ import numpy as np
 
 from vizframe.adapter import Adapter, adapter_for
 from vizframe.budget import Budget, share_of
-from vizframe.errors import UsageError
+from vizframe.errors import NetworkError, UsageError
 from vizframe.history import HistoryWriter, RunInfo
 from vizframe.layer import select
-from vizframe.network import FloatArray
+from vizframe.network import FloatArray, Network
 from vizframe.plugin import Progress, silent
 from vizframe.probe import Normalization, Probe
 from vizframe.recipe import Options, PluginLike, patterns, recipes
@@ -195,10 +195,9 @@ class Recorder:
 
     def _open(self, probe: Probe) -> None:
         with self._budget.charged(), self._adapter.unnoticed():
-            self._check_past(probe)
-            network = self._adapter.network(
-                self._model, probe.images, self._class_names, self._memory
-            )
+            self._past.check_probe(probe, self._name())
+            network = self._network(probe)
+            self._past.check_network(network, self._name())
             layers = select(network.layers, self._patterns)
             if not layers:
                 raise UsageError(_nothing_to_record(network.name))
@@ -218,13 +217,16 @@ class Recorder:
             )
         self._look(Moment(self._step, None, time.monotonic()), {})
 
-    def _check_past(self, probe: Probe) -> None:
-        former = self._past.probe
-        if former is not None and not np.array_equal(former.images, probe.images):
+    def _network(self, probe: Probe) -> Network:
+        try:
+            return self._adapter.network(self._model, probe.images, self._class_names, self._memory)
+        except NetworkError as error:
+            if self._past.probe is None:
+                raise
             raise UsageError(
-                f"the probe is not the one that run {self._name()!r} was recorded with; "
-                "leave it out to go on with that one, or record to another run"
-            )
+                f"run {self._name()!r} was recorded with another network ({error}); record to "
+                "another run"
+            ) from error
 
     def _name(self) -> str:
         return "memory" if callable(self._run) else Path(self._run).name

@@ -13,6 +13,8 @@ from importlib.metadata import PackageNotFoundError, version
 from itertools import count
 from pathlib import Path
 
+import numpy as np
+
 from vizframe.errors import UsageError
 from vizframe.history import LayerInfo, RunInfo
 from vizframe.network import Network
@@ -64,6 +66,31 @@ class Past:
 
     last_step: int | None = None
     probe: Probe | None = None
+    layers: tuple[LayerInfo, ...] = ()
+
+    def check_probe(self, probe: Probe, run: str) -> None:
+        """Raises UsageError where the run's images were others."""
+        if self.probe is not None and not np.array_equal(self.probe.images, probe.images):
+            raise UsageError(
+                f"the probe is not the one that run {run!r} was recorded with; leave it out to go "
+                "on with that one, or record to another run"
+            )
+
+    def check_network(self, network: Network, run: str) -> None:
+        """Raises UsageError where the run's layers were others: one run shows one network."""
+        former = {layer.name: layer.shape for layer in self.layers}
+        now = {layer.name: layer.shape for layer in network.layers}
+        for name in {**former, **now} if self.layers else ():
+            if former.get(name) != now.get(name):
+                raise UsageError(
+                    f"run {run!r} was recorded with another network: layer {name!r} was "
+                    f"{_told(former.get(name))} and is {_told(now.get(name))}; "
+                    "record to another run"
+                )
+
+
+def _told(shape: tuple[int, ...] | None) -> str:
+    return "missing" if shape is None else f"of shape {shape}"
 
 
 def past_of(path: Path) -> Past:
@@ -83,6 +110,7 @@ def past_of(path: Path) -> Past:
 
     history = open_history(path)
     try:
-        return Past(history.steps[-1] if history.steps else None, history.probe)
+        last = history.steps[-1] if history.steps else None
+        return Past(last, history.probe, history.info.layers)
     finally:
         history.close()

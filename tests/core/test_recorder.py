@@ -335,6 +335,31 @@ def test_a_run_is_not_resumed_with_another_probe(tmp_path: Path) -> None:
     )
 
 
+def test_a_run_is_not_resumed_with_another_network(tmp_path: Path) -> None:
+    trained(tmp_path / "run", steps=10)
+    with pytest.raises(UsageError) as raised:
+        trained(tmp_path / "run", model=ToyModel(units=5), probe=None)
+    assert str(raised.value) == (
+        "run 'run' was recorded with another network: layer 'conv0' was of shape (4, 3, 3) and is "
+        "of shape (5, 3, 3); record to another run"
+    )
+
+
+def test_a_run_is_not_resumed_with_a_network_that_cannot_take_its_probe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def network(*_: object) -> None:
+        raise NetworkError("conv0 takes (1, 5, 5)")
+
+    trained(tmp_path / "run", steps=10)
+    monkeypatch.setattr(toy, "network", network)
+    with pytest.raises(UsageError) as raised:
+        trained(tmp_path / "run", probe=None)
+    assert str(raised.value) == (
+        "run 'run' was recorded with another network (conv0 takes (1, 5, 5)); record to another run"
+    )
+
+
 def test_a_folder_with_other_things_in_it_is_no_run(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("precious")
     with pytest.raises(UsageError, match="holds other things; it can be a new name"):
