@@ -115,6 +115,8 @@ def _sentence(detail: Mapping[str, object]) -> str:
     if detail["type"] == "extra_forbidden":
         known = ", ".join(repr(each) for each in nearest(name, Config.model_fields))
         return f"option {name!r} is not known; it can be {known}"
+    if detail["type"] == "tuple_type":
+        return f"{name} is {detail['input']!r}; it can be a text with commas or a list of texts"
     message = str(detail["msg"]).replace("Input should be", "it can be")
     if str(detail["type"]).startswith("byte_size"):
         message = "it can be a number of bytes with a unit, such as '500MB' or '2GB'"
