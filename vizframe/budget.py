@@ -2,8 +2,8 @@
 
     share = seconds spent recording ÷ seconds spent training
 
-What is earned is divided fairly between the plugins: each may have as much as any other, and what
-the cheap ones leave goes to the dear ones.
+Every plugin is recorded once as soon as it can be paid. From then on what is earned is divided
+fairly: each may have as much as any other, and what the cheap ones leave goes to the dear ones.
 
     earned ──► weights      2 ms a time    whenever it is due
                activation  14 ms a time    whenever it is due
@@ -105,7 +105,8 @@ class Budget:
         left = self._left() - self._beside
         chosen = []
         for label in sorted(labels, key=costs.__getitem__):
-            if costs[label] <= left and demands[label] <= most:
+            new = label not in self._ended
+            if costs[label] <= left and (new or demands[label] <= most):
                 chosen.append(label)
                 left -= costs[label]
         return chosen

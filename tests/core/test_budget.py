@@ -84,7 +84,8 @@ def test_at_the_end_nobody_saves_any_more() -> None:
     clock = Clock()
     budget = Budget(0.1, clock)
     with budget.measured():
-        budget.learn(dict.fromkeys(("cheap", "middle"), 0.0), {"middle": 2.0, "dear": 9.0})
+        budget.learn({"middle": 0.0, "dear": 0.0}, {})
+        budget.costs.update(middle=2.0, dear=9.0)
     clock.now += 30.0
     assert budget.affordable(["middle", "dear"]) == []  # one of 3 s would be more than its half
     assert budget.affordable(["middle", "dear"], at_end=True) == ["middle"]
