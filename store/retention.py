@@ -6,7 +6,9 @@ never go.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +16,13 @@ import numpy.typing as npt
 from vizframe.errors import UsageError
 
 Mask = npt.NDArray[np.bool_]
+
+DECADE = 10
+"""Recordings per decade that ``log`` keeps."""
+
+_KEEP = re.compile(
+    r"\s*(?:(?P<all>all)|(?P<every>[1-9]\d*)|log(?:\s*:\s*(?P<decade>[1-9]\d*))?)\s*", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,30 @@ class Retention:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise UsageError(f"{name} is {value}; it can be 1 or more")
+
+    @classmethod
+    def of(cls, keep: int | str = "all", max_bytes: int | None = None) -> Self:
+        """The policy that a person asked for.
+
+        Args:
+            keep: ``"all"``; every so many, such as ``5``; ``"log"`` for ten per decade, and
+                ``"log:20"`` for another number of them.
+            max_bytes: see the class.
+
+        Raises:
+            UsageError: it is something else.
+        """
+        match = _KEEP.fullmatch(str(keep))
+        if match is None:
+            raise UsageError(
+                f"keep is {keep!r}; it can be 'all', a number such as 5 (every fifth), 'log' or "
+                "'log:20' (so many per decade)"
+            )
+        if match["all"]:
+            return cls(max_bytes=max_bytes)
+        if match["every"]:
+            return cls(every=int(match["every"]), max_bytes=max_bytes)
+        return cls(per_decade=int(match["decade"] or DECADE), max_bytes=max_bytes)
 
     def kept(self, commits: npt.NDArray[np.int64], stride: int = 1) -> Mask:
         """Which of these commits keep their frames; ``stride``: one of so many, at most."""

@@ -48,6 +48,7 @@ class Config(BaseModel):
     run: str | None = Field(None, description="The run's folder; none: runs/<script>.")
     budget: float | str | None = Field(None, description="How much slower training may become.")
     strict: bool = Field(False, description="Stop when a plugin breaks.")
+    keep: int | str = Field("all", description="Which recordings stay: 'all', every 5, 'log'.")
     max_size: ByteSize | None = Field(
         None, ge=1, description="What the run may take, such as '2GB'."
     )

@@ -19,7 +19,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -35,6 +35,9 @@ from vizframe.recipe import Options, PluginLike, patterns, recipes
 from vizframe.recording import Number, Recording
 from vizframe.run import Past, new_run, past_of
 from vizframe.schedule import Moment, Schedule
+
+if TYPE_CHECKING:
+    from vizframe.store import Retention
 
 log = logging.getLogger("vizframe")
 
@@ -60,6 +63,8 @@ class Recorder:
         budget: how much recording may slow the training, such as ``"5%"``; None for no limit.
         strict: raise when a plugin breaks, instead of writing it down and going on.
         seed: the same at every step, so that only the weights move between frames.
+        keep: which recordings of a long training stay: ``"all"``, every so many such as 5, or
+            ``"log"``, ten per decade (``"log:20"``: twenty). The first and the newest always do.
         max_size: bytes that the run's files may take; the oldest steps are thinned evenly when
             they take more, never the first and the newest. None for no limit.
         durable: whether a recorded step survives a power cut, or only the death of the process.
@@ -86,6 +91,7 @@ class Recorder:
         budget: float | str | None = None,
         strict: bool = False,
         seed: int = 0,
+        keep: int | str = "all",
         max_size: int | None = None,
         durable: bool = False,
         memory: int | None = None,
@@ -102,7 +108,8 @@ class Recorder:
         self._class_names = class_names
         self._budget = Budget(None if budget is None else share_of(budget))
         self._strict, self._seed, self._progress = strict, seed, progress
-        self._max_size, self._durable, self._memory = max_size, durable, memory
+        self._kept = retention(keep, max_size)
+        self._durable, self._memory = durable, memory
 
         self._run = run
         self._past = Past() if callable(run) else past_of(Path(run))
@@ -234,10 +241,9 @@ class Recorder:
     def _writer(self, info: RunInfo, probe: Probe) -> HistoryWriter:
         if callable(self._run):
             return self._run(info, probe)
-        from vizframe.store import Retention, create
+        from vizframe.store import create
 
-        kept = Retention(max_bytes=self._max_size)
-        return create(Path(self._run), info, probe, durable=self._durable, retention=kept)
+        return create(Path(self._run), info, probe, durable=self._durable, retention=self._kept)
 
     def _look(self, moment: Moment, scalars: Mapping[str, Number]) -> None:
         """Record this moment if a schedule asks for it now, or did when it could not be paid."""
@@ -277,6 +283,13 @@ def probe_of(images: FloatArray) -> Probe:
     if low >= 0:
         low, high = 0.0, 1.0 if high <= 1 else 255.0 if high <= 255 else high
     return Probe(values, normalization=Normalization(low=low, high=max(high, low + 1e-6)))
+
+
+def retention(keep: int | str, max_size: int | None = None) -> Retention:
+    """Raises UsageError."""
+    from vizframe.store import Retention
+
+    return Retention.of(keep, max_size)
 
 
 def _nothing_to_record(name: str) -> str:

@@ -258,6 +258,7 @@ def sentence(folder: Path, *words: str) -> tuple[int, str]:
         (["--every", "often"], "every is 'often'; it can be a number of steps"),
         (["--every", "2 epochs"], "every is in epochs, which a script does not tell; it can be"),
         (["--budget", "much"], "budget is 'much'; it can be a percentage"),
+        (["--keep", "some"], "keep is 'some'; it can be 'all', a number such as 5"),
         (["--max-size", "big"], "max_size is 'big'; it can be a number of bytes with a unit"),
         (["--memory", "much"], "memory is 'much'; it can be a number of bytes with a unit"),
     ],

@@ -433,6 +433,22 @@ def test_a_run_of_limited_size_keeps_its_first_and_newest_steps(tmp_path: Path) 
     assert (thinned[0], thinned[-1]) == (0, 300)
 
 
+@pytest.mark.parametrize(("keep", "rare"), [(10, 10), ("log", 20)])
+def test_some_recordings_of_a_long_run_are_kept(tmp_path: Path, keep: int | str, rare: int) -> None:
+    trained(tmp_path, 200, every=1, keep=keep)
+    steps = list(vizframe.store.open(tmp_path).series_steps(CONV0))
+    merged = [step for step in steps if step < 128]
+    assert (steps[0], steps[-1]) == (0, 200)
+    assert len(merged) < 30
+    assert max(np.diff(merged)) >= rare - 4
+    assert steps[-1] - steps[-9] == 8
+
+
+def test_what_to_keep_is_checked_before_training(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="keep is 'often'; it can be 'all', a number such as 5"):
+        trained(tmp_path, 1, keep="often")
+
+
 def test_a_durable_recording_reaches_the_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -151,6 +151,27 @@ def test_another_writers_steps_are_not_thinned(tmp_path: Path) -> None:
     assert steps == [0, 11, *range(100, 120)]
 
 
+@pytest.mark.parametrize(
+    ("keep", "policy"),
+    [
+        ("all", Retention()),
+        (5, Retention(every=5)),
+        (" 5 ", Retention(every=5)),
+        ("log", Retention(per_decade=10)),
+        ("LOG: 20", Retention(per_decade=20)),
+    ],
+)
+def test_a_policy_is_asked_for_in_a_word(keep: int | str, policy: Retention) -> None:
+    assert Retention.of(keep) == policy
+    assert Retention.of(keep, 10).max_bytes == 10
+
+
+@pytest.mark.parametrize("keep", ["", "some", 0, -1, "5 steps", "log:", "log:0", "1.5"])
+def test_a_policy_that_is_no_word_is_a_sentence(keep: int | str) -> None:
+    with pytest.raises(UsageError, match=r"keep is .*; it can be 'all', a number such as 5"):
+        Retention.of(keep)
+
+
 @pytest.mark.parametrize("wrong", [{"every": 0}, {"per_decade": -1}, {"max_bytes": 0}])
 def test_a_policy_that_makes_no_sense_is_refused(wrong: dict[str, int]) -> None:
     (name,) = wrong

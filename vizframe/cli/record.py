@@ -36,6 +36,9 @@ def record(
     strict: Annotated[
         bool | None, typer.Option("--strict", help="Stop when a plugin breaks.")
     ] = None,
+    keep: Annotated[
+        str | None, typer.Option(help="Which recordings stay: 'all', 5 (every 5th), 'log'.")
+    ] = None,
     max_size: Annotated[
         str | None, typer.Option(help="What the run may take: '2GB'. Old steps are thinned.")
     ] = None,
@@ -68,6 +71,7 @@ def record(
         "run": run,
         "budget": budget,
         "strict": strict,
+        "keep": keep,
         "max_size": max_size,
         "durable": durable,
         "memory": memory,
@@ -84,6 +88,7 @@ def _check(chosen: Config) -> None:
     from vizframe.budget import share_of
     from vizframe.errors import UsageError
     from vizframe.recipe import recipes
+    from vizframe.recorder import retention
     from vizframe.schedule import Schedule
 
     check_installed("recording")
@@ -95,6 +100,7 @@ def _check(chosen: Config) -> None:
         )
     if chosen.budget is not None:
         share_of(chosen.budget)
+    retention(chosen.keep)
 
 
 def _run(script: Script, chosen: Config) -> None:
@@ -133,6 +139,7 @@ def _recorder(model: object, batch: Batch, path: Path, chosen: Config) -> Record
         budget=chosen.budget,
         strict=chosen.strict,
         seed=chosen.seed,
+        keep=chosen.keep,
         max_size=chosen.max_size,
         durable=chosen.durable,
         memory=chosen.memory,
