@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 import numpy as np
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from vizframe.errors import DamagedSegment
 from vizframe.history import Declaration, SeriesKey
@@ -187,7 +187,9 @@ def _step(said: object) -> int:
 
 def _load_series(said: Mapping[str, Any], shared: Sequence[Mapping[str, Any]]) -> Series:
     own = dict(said["declaration"])
-    declaration = Declaration.model_validate({**shared[own.pop("shared")], **own})
+    told = known(Declaration, {**shared[own.pop("shared")], **own})
+    told["key"] = known(SeriesKey, told["key"])
+    declaration = Declaration.model_validate(told)
     numbers = [int(said[name]) for name in ("frames", "stored", "tiles", "columns")]
     sizes = (*declaration.tile_shape, *declaration.picture_shape, *declaration.columns.values())
     if min(numbers) < 0 or min(sizes, default=0) < 0:
@@ -199,6 +201,11 @@ def _load_series(said: Mapping[str, Any], shared: Sequence[Mapping[str, Any]]) -
     frames, stored, tiles, columns = numbers
     path = str(said["path"])
     return Series(declaration, path, frames, stored, tiles, columns, packing)
+
+
+def known(model: type[BaseModel], said: Mapping[str, Any]) -> dict[str, Any]:
+    """What this version knows of what was said: a newer one of the same layout may say more."""
+    return {name: said[name] for name in model.model_fields if name in said}
 
 
 def _load_packing(said: Mapping[str, Any]) -> Packing:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from vizframe.errors import DamagedSegment
 from vizframe.history import Failure
-from vizframe.store.index import Index, Series, load_index
+from vizframe.store.index import Index, Series, known, load_index
 from vizframe.store.layout import BLOCK, NONSENSE, ROW, STEP, Row
 from vizframe.store.source import File, LocalFile, Source, Vouched, damaged, open_source
 
@@ -116,7 +116,9 @@ def _table(data: bytes, dtype: np.dtype[np.void], what: str) -> npt.NDArray[np.v
 def _load_notes(text: bytes) -> tuple[Sequence[Failure], Mapping[int, Sequence[str]]]:
     try:
         said = json.loads(text)
-        failures = tuple(Failure.model_validate(each) for each in said.get("failures", ()))
+        failures = tuple(
+            Failure.model_validate(known(Failure, each)) for each in said.get("failures", ())
+        )
         notes = {
             int(row): tuple(map(str, sentences)) for row, sentences in said.get("notes", {}).items()
         }
