@@ -30,7 +30,6 @@ from vizframe.images import lut
 from vizframe.images.bars import bars
 from vizframe.images.gallery import draw, limits_of
 from vizframe.images.limits import Limits, common_limits, own_limits
-from vizframe.images.mark import Mark, draw_mark
 from vizframe.images.overlay import overlay
 from vizframe.images.paint import Rgb, paint, paint_colour
 from vizframe.images.png import png
@@ -125,10 +124,8 @@ def tiles(plugin: Plugin, frame: Frame, pixels: int, *, common: bool = False) ->
     declared = declaration(plugin.name, plugin, frame)
     encoded = encode_frame(declared, frame)
     limits = limits_of(declared, encoded, "layer" if common else "unit")
-    drawn = draw(declared, encoded, limits, pixels)
-    for unit in np.flatnonzero(frame.columns.get("dead", np.zeros(0))):
-        draw_mark(drawn[unit], Mark.DEAD)
-    return drawn
+    dead = frame.columns.get("dead")
+    return draw(declared, encoded, limits, pixels, dead=None if dead is None else dead == 1)
 
 
 def activation(demo: Demo) -> Rgb:

@@ -10,7 +10,8 @@ import pytest
 
 from vizframe.encoding import encode
 from vizframe.errors import UsageError
-from vizframe.history import Declaration, History, SeriesKey, Tiles
+from vizframe.frame import Frame
+from vizframe.history import Declaration, History, SeriesKey, StepRecord, Tiles
 from vizframe.images import lut
 from vizframe.images.album import album, section
 from vizframe.images.film import Look, film, history_limits
@@ -18,7 +19,8 @@ from vizframe.images.gallery import gallery
 from vizframe.images.limits import common_limits
 from vizframe.images.mark import COLOURS, HATCH_GROUND, Mark
 from vizframe.images.paint import MAGENTA
-from vizframe.testing.runs import declare, fake_run
+from vizframe.memory import MemoryRun
+from vizframe.testing.runs import declare, fake_info, fake_run
 
 KERNELS = SeriesKey(label="weights", layer="conv0")
 MAPS = SeriesKey(label="activation", layer="conv0")
@@ -96,6 +98,15 @@ def test_dead_broken_and_missing_units_are_marked() -> None:
     assert (page[2:12, 26:36].max(axis=2) >= 128).all()
 
 
+def test_a_black_picture_is_dead_only_where_its_plugin_says_so() -> None:
+    declaration, tiles = a_series(
+        np.zeros((2, 10, 10)), "unit y x", draw="image", value_range=(0.0, 1.0)
+    )
+    page = gallery(declaration, tiles, pixels=10, columns=2, dead=np.array([True, False]))
+    corners = [tuple(page[2, 2 + 12 * unit + 9]) for unit in range(2)]
+    assert corners == [COLOURS[Mark.DEAD], COLOURS[Mark.CONSTANT]]
+
+
 def test_bars_stand_on_zero_blue_above_and_red_below() -> None:
     declaration, tiles = a_series([1.0, -1.0, np.nan], "unit", draw="bar", signed=True)
     page = gallery(declaration, tiles)
@@ -148,6 +159,24 @@ class TestFilm:
             UsageError, match=r"weights of conv0 has the axes unit, input; it has no probe"
         ):
             next(film(self.run(), KERNELS, [0], Look(image=0)))
+
+    def test_units_that_their_plugin_calls_dead_are_marked_so(self) -> None:
+        black = np.zeros((3, 10, 10), np.float32)
+        declaration, _ = a_series(
+            black, "unit y x", draw="image", value_range=(0.0, 1.0), columns={"dead": 0}
+        )
+        dead = np.array([0, 1, 0], np.float32)
+        frame = Frame("conv0", black, columns={"dead": dead})
+        run = MemoryRun(fake_info(), None)
+        with run.writer() as writer:
+            writer.commit(StepRecord(step=0, frames=[(declaration, frame)]))
+        found = []
+        for unit in range(3):
+            look = Look(pixels=10, unit=unit)
+            ((_, page),) = film(run.history(), declaration.key, [0], look)
+            found.append(tuple(page[2, 11]))
+        marked = [COLOURS[mark] for mark in (Mark.CONSTANT, Mark.DEAD, Mark.CONSTANT)]
+        assert found == marked
 
     def test_bars_have_films_too(self) -> None:
         assert len(list(film(self.run(), BARS, [0, 20, 40], Look()))) == 3

@@ -13,7 +13,7 @@ import numpy as np
 
 from vizframe.errors import UsageError
 from vizframe.history import Declaration, History, SeriesKey, Tiles
-from vizframe.images.gallery import Scale, gallery
+from vizframe.images.gallery import Flags, Scale, gallery
 from vizframe.images.limits import Limits, common_limits, fixed_limits
 from vizframe.images.paint import Rgb
 
@@ -57,13 +57,16 @@ def film(
         tiles = history.tiles(key, step)
         if tiles.stored.shape != declaration.tile_shape + declaration.picture_shape:
             continue
-        tiles = chosen(declaration, tiles, look)
-        yield (
-            step,
-            gallery(
-                declaration, tiles, scale=scale, limits=limits, pixels=look.pixels, dark=look.dark
-            ),
+        picture = gallery(
+            declaration,
+            chosen(declaration, tiles, look),
+            scale=scale,
+            limits=limits,
+            pixels=look.pixels,
+            dark=look.dark,
+            dead=_dead(history, declaration, step, look),
         )
+        yield step, picture
 
 
 def history_limits(history: History, key: SeriesKey, look: Look) -> Limits:
@@ -84,6 +87,28 @@ def history_limits(history: History, key: SeriesKey, look: Look) -> Limits:
 
 def chosen(declaration: Declaration, tiles: Tiles, look: Look) -> Tiles:
     """The tiles of the unit and probe image that the look asks for."""
+    pick = _pick(declaration, tiles.low.shape, look)
+    return Tiles(
+        stored=tiles.stored[pick],
+        low=tiles.low[pick],
+        high=tiles.high[pick],
+        nonfinite=tiles.nonfinite[pick],
+        missing=tiles.missing[pick],
+    )
+
+
+def _dead(history: History, declaration: Declaration, step: int, look: Look) -> Flags | None:
+    """Which of the chosen tiles the plugin calls dead, where it says so."""
+    found = history.columns(declaration.key, step).get("dead")
+    if found is None:
+        return None
+    flags: Flags = found[_pick(declaration, found.shape, look)] == 1
+    return flags
+
+
+def _pick(declaration: Declaration, counts: tuple[int, ...], look: Look) -> tuple[slice, ...]:
+    """The chosen indices of the tile axes, which all stay."""
+    pick = [slice(None)] * len(counts)
     for axis, index in (("unit", look.unit), ("probe", look.image)):
         if index is None:
             continue
@@ -92,21 +117,10 @@ def chosen(declaration: Declaration, tiles: Tiles, look: Look) -> Tiles:
                 f"{declaration.key} has the axes {', '.join(declaration.tile_axes)}; "
                 f"it has no {axis} to choose"
             )
-        tiles = _taken(declaration, tiles, axis, index)
-    return tiles
-
-
-def _taken(declaration: Declaration, tiles: Tiles, axis: str, index: int) -> Tiles:
-    """One index of a tile axis, which stays with length 1."""
-    place = declaration.tile_axes.index(axis)
-    count = tiles.low.shape[place]
-    if not 0 <= index < count:
-        raise UsageError(f"{axis} is {index} in {declaration.key}; it can be 0 to {count - 1}")
-    pick = (slice(None),) * place + (slice(index, index + 1),)
-    return Tiles(
-        stored=tiles.stored[pick],
-        low=tiles.low[pick],
-        high=tiles.high[pick],
-        nonfinite=tiles.nonfinite[pick],
-        missing=tiles.missing[pick],
-    )
+        place = declaration.tile_axes.index(axis)
+        if not 0 <= index < counts[place]:
+            raise UsageError(
+                f"{axis} is {index} in {declaration.key}; it can be 0 to {counts[place] - 1}"
+            )
+        pick[place] = slice(index, index + 1)
+    return tuple(pick)

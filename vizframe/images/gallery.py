@@ -11,6 +11,7 @@ import math
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from vizframe.history import Declaration, Tiles
 from vizframe.images.bars import bars
@@ -19,6 +20,8 @@ from vizframe.images.limits import Limits, common_limits, fixed_limits, own_limi
 from vizframe.images.mark import Mark, draw_mark, marks
 from vizframe.images.paint import Rgb, paint, paint_colour
 from vizframe.images.sheet import WHITE, Colour, columns_for, enlarge, sheet, times_to_fill
+
+Flags = npt.NDArray[np.bool_]
 
 Scale = Literal["unit", "layer"]
 """Each tile its own range, or one for all that are drawn."""
@@ -35,6 +38,7 @@ def gallery(
     pixels: int = 64,
     columns: int | None = None,
     dark: bool = False,
+    dead: Flags | None = None,
 ) -> Rgb:
     """All tiles as one picture (y, x, 3).
 
@@ -47,6 +51,7 @@ def gallery(
         columns: tiles per row. By default about square, where tiles that share their leading
             index (a probe image's units, a unit's ranks) stay in one row.
         dark: for a dark page.
+        dead: which tiles, (*counts), the plugin calls dead; a black picture alone is none.
     """
     ground = DARK if dark else WHITE
     if not declaration.picture_shape:
@@ -54,7 +59,12 @@ def gallery(
         values = np.where(tiles.nonfinite > 0, np.float32(np.nan), tiles.values())
         return bars(values.reshape(-1, values.shape[-1]), chosen, ground=ground)
     pictures = draw(
-        declaration, tiles, limits or limits_of(declaration, tiles, scale), pixels, dark=dark
+        declaration,
+        tiles,
+        limits or limits_of(declaration, tiles, scale),
+        pixels,
+        dark=dark,
+        dead=dead,
     )
     counts = pictures.shape[:-3]
     if columns is None:
@@ -70,15 +80,23 @@ def _columns(counts: tuple[int, ...], height: int, width: int) -> int:
 
 
 def draw(
-    declaration: Declaration, tiles: Tiles, limits: Limits, pixels: int, *, dark: bool = False
+    declaration: Declaration,
+    tiles: Tiles,
+    limits: Limits,
+    pixels: int,
+    *,
+    dark: bool = False,
+    dead: Flags | None = None,
 ) -> Rgb:
-    """Each tile as RGB, (*counts, y, x, 3), enlarged and marked."""
+    """Each tile as RGB, (*counts, y, x, 3), enlarged and marked; arguments as in `gallery`."""
     painted = _paint(declaration, tiles, limits, dark=dark)
     height, width = declaration.picture_shape[:2]
     large = enlarge(painted, times_to_fill((height, width), pixels))
     found = marks(tiles)
     if declaration.draw == "image" and not declaration.signed:
         found[found == Mark.DEAD] = Mark.CONSTANT  # a black picture is a picture
+    if dead is not None:
+        found[dead & (found == Mark.CONSTANT)] = Mark.DEAD
     for place in np.ndindex(found.shape):
         draw_mark(large[place], int(found[place]))
     return large
