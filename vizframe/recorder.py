@@ -71,6 +71,8 @@ class Recorder:
         memory: bytes that a batch of units may take, as may the graphs that are kept compiled
             between steps; None for 1 GiB. A unit at a time is asked in any case.
         progress: told how far plugins with many iterations are.
+        start: updates done before, where training goes on from a checkpoint; None for those that
+            the run has, or none.
 
     Raises:
         UsageError: an argument is not what it can be; names are checked before training starts.
@@ -96,6 +98,7 @@ class Recorder:
         durable: bool = False,
         memory: int | None = None,
         progress: Progress = silent,
+        start: int | None = None,
     ) -> None:
         self._model = model
         self._adapter: Adapter = adapter_for(model)
@@ -113,7 +116,7 @@ class Recorder:
 
         self._run = run
         self._past = Past() if callable(run) else past_of(Path(run))
-        self._step = self._past.last_step or 0
+        self._step = (self._past.last_step or 0) if start is None else start
         self._due: set[str] = set()
         self._committed: int | None = self._past.last_step
         self._recording: Recording | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,8 +13,8 @@ import typer
 if TYPE_CHECKING:
     from vizframe.adapter import Batch
     from vizframe.config import Config
-    from vizframe.probe import Probe
     from vizframe.recorder import Recorder
+    from vizframe.rendering import Rendering
     from vizframe.script import Script
 
 
@@ -52,13 +53,30 @@ def record(
         list[str] | None,
         typer.Option("--set", metavar="PLUGIN.PARAMETER=VALUE", help="Repeatable."),
     ] = None,
-) -> Callable[[], None]:
+    checkpoints: Annotated[
+        str | None, typer.Option(help="Instead of a script: 'ckpt-*.params', each at its step.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Makes their network: pkg.module:function, file.py:function.")
+    ] = None,
+    shape: Annotated[
+        str | None, typer.Option(help="Of one input of theirs, for --probe: 3,224,224.")
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Wait for more checkpoints until Ctrl-C.")
+    ] = False,
+) -> Callable[[], None] | None:
     """Run a training script, unmodified, and record what its filters learn.
 
     The script sees its own arguments; its output and exit code are as ever. The same options can
     stand in vizframe.toml. A run that exists is resumed after its last step.
 
     Example: vizframe record --every 50 --plugins all -- train.py --lr 0.01
+
+    Or record the checkpoints that a training has left, or leaves while it runs elsewhere.
+
+    Example: vizframe record --checkpoints 'ckpt-*.params' --model nets:lenet --probe images/
+    --shape 1,28,28
     """
     from vizframe.config import config
     from vizframe.script import Script
@@ -76,10 +94,43 @@ def record(
         "durable": durable,
         "memory": memory,
     }
-    script = Script.of(words or [])
+    rendering = _rendering(words, checkpoints, model, shape, follow)
+    script = None if rendering else Script.of(words or [])
     chosen = config(given, sets or (), folder=Path.cwd())
+    if rendering and "every" not in chosen.model_fields_set:
+        chosen = chosen.model_copy(update={"every": 1})
     _check(chosen)
-    return lambda: _run(script, chosen)
+    if script is not None:
+        return partial(_run, script, chosen)
+    if rendering is not None:
+        _render(rendering, chosen)
+    return None
+
+
+def _rendering(
+    words: list[str] | None,
+    checkpoints: str | None,
+    model: str | None,
+    shape: str | None,
+    follow: bool,
+) -> Rendering | None:
+    """What the options of checkpoints mean together; None where there is none of them."""
+    from vizframe.errors import UsageError
+    from vizframe.rendering import Rendering, shape_of
+
+    if checkpoints is None:
+        if model or shape or follow:
+            raise UsageError(
+                "--model, --shape and --follow are for --checkpoints, which is missing"
+            )
+        return None
+    if words:
+        raise UsageError(
+            "a script and checkpoints cannot be recorded at once; leave one of them out"
+        )
+    if model is None:
+        raise UsageError("checkpoints need their network: --model pkg.module:function")
+    return Rendering(checkpoints, model, None if shape is None else shape_of(shape), follow)
 
 
 def _check(chosen: Config) -> None:
@@ -124,45 +175,29 @@ def _run(script: Script, chosen: Config) -> None:
 
 
 def _recorder(model: object, batch: Batch, path: Path, chosen: Config) -> Recorder:
-    from vizframe.recorder import Recorder
-    from vizframe.run import past_of
+    from vizframe.configured import configured_recorder
 
-    resumed = past_of(path).probe is not None
-    recorder = Recorder(
-        model,
-        path,
-        every=chosen.every,
-        plugins=chosen.plugins,
-        options=chosen.set,
-        layers=chosen.layers,
-        probe=None if resumed else _probe(batch, chosen),
-        budget=chosen.budget,
-        strict=chosen.strict,
-        seed=chosen.seed,
-        keep=chosen.keep,
-        max_size=chosen.max_size,
-        durable=chosen.durable,
-        memory=chosen.memory,
-    )
+    recorder = configured_recorder(model, batch, path, chosen)
     if sys.stderr.isatty():
         _say(f"recording to {path}; watch it with: vizframe serve {path.parent}")
     return recorder
 
 
-def _probe(batch: Batch, chosen: Config) -> Probe:
-    """The images that were asked for, or the first of the batch with their labels."""
-    from dataclasses import replace
+def _render(rendering: Rendering, chosen: Config) -> None:
+    from vizframe.run import free_name
+    from vizframe.wording import counted
 
-    from vizframe.probe_images import probe_from
-    from vizframe.recorder import probe_of
-
-    count = chosen.probe_images
-    first = probe_of(batch.inputs[:count])
-    if chosen.probe is not None:
-        shape = batch.inputs.shape[1:]
-        return probe_from(Path(chosen.probe), shape, first.normalization, count)
-    labels = None if batch.labels is None else batch.labels[:count]
-    return replace(first, labels=labels)
+    path = Path(chosen.run) if chosen.run else free_name("checkpoints")
+    if rendering.follow:
+        _say(f"waiting for {rendering.pattern}, recording to {path}  (Ctrl-C ends)")
+    try:
+        count = rendering.run(path, chosen)
+    except KeyboardInterrupt:
+        if not rendering.follow:
+            raise
+        print(f"\nEnded. Look with: vizframe serve {path.parent}")
+    else:
+        print(f"{counted(count, 'checkpoint')} recorded to {path}")
 
 
 def _say(sentence: str) -> None:
