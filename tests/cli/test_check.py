@@ -34,8 +34,15 @@ def test_a_flipped_bit_is_found_and_named(run: Path) -> None:
     segment = damage(run, 0.9)
     said = spawn("check", str(run))
     assert said.code == 1
-    assert segment.name[:20] in said.out
+    assert segment.name in said.out
     assert "NOT sound" in said.out
+
+
+def test_what_is_wrong_is_said_once(run: Path) -> None:
+    segment = sorted(run.glob("*.s*.h5"))[0]
+    segment.write_text("hello")
+    said = call("check", str(run))
+    assert said.out.count("it is no HDF5 file") == 1
 
 
 def test_json_names_the_damaged_series(run: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from pathlib import Path
@@ -54,6 +55,20 @@ def test_several_runs_go_without_asking(run: Path, tmp_path: Path) -> None:
     assert (said.code, said.err) == (0, "")
     assert not run.exists()
     assert not other.exists()
+
+
+def test_a_script_reads_what_was_deleted(run: Path) -> None:
+    size = sum(each.stat().st_size for each in run.iterdir())
+    said = call("rm", str(run), "--yes", "--json")
+    assert json.loads(said.out) == {"path": str(run), "bytes": size}
+    assert not run.exists()
+
+
+def test_a_script_is_not_asked(run: Path) -> None:
+    said = call("rm", str(run), "--json")
+    assert (said.code, said.out) == (2, "")
+    assert "--json is given without --yes" in said.err
+    assert run.exists()
 
 
 def test_what_is_no_run_stays(tmp_path: Path) -> None:

@@ -51,26 +51,15 @@ def _print(path: str, report: CheckReport) -> None:
     from vizframe import wording
 
     console = Console(highlight=False, markup=False)
-    table = Table("file", box=None, padding=(0, 2, 0, 0))
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("file", overflow="fold")  # a name is to be copied, so nothing is cut off
     for heading in ("steps", "size"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("")
     for file in report.files:
-        verdict = "sound" if not file.sentences else "; ".join(file.sentences)
-        table.add_row(
-            wording.plain(file.name),
-            str(file.steps),
-            wording.size(file.bytes),
-            wording.plain(verdict),
-        )
+        verdict = "sound" if file.sound else "NOT sound"
+        table.add_row(wording.plain(file.name), str(file.steps), wording.size(file.bytes), verdict)
     console.print(table)
-    for file in report.files:
-        for series in file.series:
-            if series.damaged_tiles:
-                tiles = wording.counted(series.damaged_tiles, "damaged tile")
-                sentence = f"{series.key}: {tiles} in {file.name}"
-                sentence += f", the first at step {series.first_damaged_step}"
-                console.print(wording.plain(sentence), soft_wrap=True)
     for sentence in report.sentences:
         console.print(wording.plain(sentence), soft_wrap=True)
     files = wording.counted(len(report.files), "file")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -14,14 +15,20 @@ def rm(
     force: Annotated[
         bool, typer.Option("--force", help="Also a run that is being recorded.")
     ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a line of JSON per run; needs --yes.")
+    ] = False,
 ) -> None:
     """Delete runs, after asking. Nothing but what vizframe wrote is deleted.
 
     Example: vizframe rm runs/mnist-lenet --yes
     """
     from vizframe import store, wording
+    from vizframe.errors import UsageError
     from vizframe.finding import find_run
 
+    if as_json and not yes:
+        raise UsageError("--json is given without --yes; it can be with it: a script is not asked")
     paths = [find_run(run) for run in runs]
     for path in paths:
         described = _described(path)
@@ -29,7 +36,10 @@ def rm(
             print(f"{path} stays")
             continue
         freed = store.remove(path, force=force)
-        print(wording.plain(f"{path} is deleted: {wording.size(freed)} freed"))
+        if as_json:
+            print(json.dumps({"path": str(path), "bytes": freed}, ensure_ascii=False), flush=True)
+        else:
+            print(wording.plain(f"{path} is deleted: {wording.size(freed)} freed"))
 
 
 def _described(path: Path) -> str:
