@@ -43,6 +43,7 @@ class Config(BaseModel):
     every: int | float | str = Field(100, description="When to record: steps, '2 epochs', '30 s'.")
     plugins: Names | None = Field(None, description="Names, label=name, folders, files, or 'all'.")
     layers: Names = Field((), description="Layer names or patterns; none: all with kernels.")
+    net: str | None = Field(None, description="Which of several nets; none: the first trained.")
     probe: str | None = Field(None, description="A folder of images; none: of the first batch.")
     probe_images: int = Field(16, ge=1, le=1024, description="How many images the probe has.")
     run: str | None = Field(None, description="The run's folder; none: runs/<script>.")

@@ -7,6 +7,7 @@ import of a framework ──► its adapter watches every training ──► Wat
 
 from __future__ import annotations
 
+import fnmatch
 import logging
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -22,18 +23,29 @@ NewRecorder = Callable[[object, Batch], Recorder]
 
 
 class Watch:
-    """Records the first model that a script trains; others it trains beside it are left alone."""
+    """Records one model that a script trains; others that it trains beside it are left alone.
 
-    def __init__(self, new_recorder: NewRecorder) -> None:
+    Args:
+        wanted: its class or name, or a pattern of these; None for the first that is trained.
+    """
+
+    def __init__(self, new_recorder: NewRecorder, wanted: str | None = None) -> None:
         self._new_recorder = new_recorder
+        self._wanted = wanted
+        self._others: dict[int, str] = {}
         self._model: object = None
         self._recorder: Recorder | None = None
         self._unwatch: list[Callable[[], None]] = []
 
     @property
     def saw_training(self) -> bool:
-        """Whether any update was seen."""
+        """Whether any update of it was seen."""
         return self._recorder is not None
+
+    @property
+    def others(self) -> list[str]:
+        """What the script trained beside the model that is recorded, by name."""
+        return list(self._others.values())
 
     def begin(self) -> None:
         """Watch every framework that is known, from its import on."""
@@ -50,10 +62,17 @@ class Watch:
             (self._recorder.close if failed else self._recorder.finish)()
 
     def before_update(self, model: object, batch: Callable[[], Batch]) -> None:
-        """Start recording at the first update of all."""
-        if self._recorder is None:
+        """Start recording at the first update of the model that is wanted."""
+        if model is self._model or id(model) in self._others:
+            return
+        if self._recorder is None and self._is_wanted(model):
             self._model = model
             self._recorder = self._new_recorder(model, batch())
+        else:
+            self._others[id(model)] = _names(model)[0]
+
+    def _is_wanted(self, model: object) -> bool:
+        return self._wanted is None or bool(fnmatch.filter(_names(model), self._wanted))
 
     def after_update(self, model: object, scalars: Mapping[str, object]) -> None:
         """Count the step of the model that is recorded."""
@@ -62,3 +81,9 @@ class Watch:
 
     def _watch(self, framework: str) -> None:
         self._unwatch.append(load(framework).watch_trainings(self))
+
+
+def _names(model: object) -> list[str]:
+    """What a person may call the model: its own name, where it has one, and its class."""
+    own, kind = getattr(model, "name", None), type(model).__name__
+    return [own, kind] if isinstance(own, str) and own else [kind]

@@ -193,7 +193,9 @@ def test_a_script_that_is_ended_by_a_signal_dies_of_it_and_leaves_its_steps(
 def test_recording_again_resumes_the_run_with_its_probe(tmp_path: Path) -> None:
     written(tmp_path)
     ran(tmp_path, *QUICK, "--", "train.py", "w.params")
-    (tmp_path / "train.py").write_text((tmp_path / "train.py").read_text().replace("(3)", "(4)"))
+    (tmp_path / "train.py").write_text(
+        (tmp_path / "train.py").read_text().replace("seed(3)", "seed(4)")
+    )
     code, _, said = ran(tmp_path, *QUICK, "--", "train.py", "w.params")
     assert (code, said) == (0, "")
     assert steps_of(tmp_path) == [0, 5, 10, 12, 15, 20, 24]
@@ -288,6 +290,47 @@ def test_a_net_that_cannot_be_traced_is_recorded_as_far_as_hooks_reach(tmp_path:
     history = recorded(tmp_path)
     assert {str(key) for key in history.declarations} >= {"activation of dense", "weights of dense"}
     history.close()
+
+
+RIVALS = """
+    class Rival(gluon.nn.HybridSequential):
+        pass
+
+    def after(step):
+        if step % 2:
+            rival = rivals[0]
+            with autograd.record():
+                lost = rival(mx.nd.ones((2, 3))).sum()
+            lost.backward()
+            rivals[1].step(2)
+
+    rival = Rival(prefix="rival_")
+    rival.add(gluon.nn.Dense(2))
+    rival.initialize()
+    rivals = rival, gluon.Trainer(rival.collect_params(), "sgd")
+    """
+
+
+@pytest.mark.parametrize(
+    ("words", "steps"),
+    [([], [0, 5, 10, 12]), (["--net", "Rival"], [0, 5, 6]), (["--net", "riv*"], [0, 5, 6])],
+)
+def test_of_several_nets_the_first_or_the_wanted_is_recorded(
+    words: list[str], steps: list[int], tmp_path: Path
+) -> None:
+    written(tmp_path, changes=RIVALS)
+    code, _, said = ran(tmp_path, *QUICK, *words, "--", "train.py", "w.params")
+    assert (code, said) == (0, "")
+    assert steps_of(tmp_path) == steps
+
+
+def test_a_net_that_is_not_trained_is_named_with_those_that_are(tmp_path: Path) -> None:
+    written(tmp_path, changes=RIVALS)
+    code, _, said = ran(tmp_path, *QUICK, "--net", "Critic", "--", "train.py", "w.params")
+    assert (code, said) == (
+        0,
+        "vizframe: nothing was recorded: net is 'Critic'; it can be 'hybridsequential0', 'rival'\n",
+    )
 
 
 def test_a_script_without_a_training_is_told_so(tmp_path: Path) -> None:

@@ -29,6 +29,9 @@ def record(
         str | None, typer.Option(help="Which: names, label=name, folders, files, or 'all'.")
     ] = None,
     layers: Annotated[str | None, typer.Option(help="Layer names or patterns, by comma.")] = None,
+    net: Annotated[
+        str | None, typer.Option(help="Which of several nets: its class or name; else the 1st.")
+    ] = None,
     probe: Annotated[
         str | None, typer.Option(help="A folder of images; else the 1st batch.")
     ] = None,
@@ -85,6 +88,7 @@ def record(
         "every": every,
         "plugins": plugins,
         "layers": layers,
+        "net": net,
         "probe": probe,
         "run": run,
         "budget": budget,
@@ -159,7 +163,7 @@ def _run(script: Script, chosen: Config) -> None:
     from vizframe.watching import Watch
 
     path = Path(chosen.run) if chosen.run else free_name(script.stem)
-    watch = Watch(lambda model, batch: _recorder(model, batch, path, chosen))
+    watch = Watch(lambda model, batch: _recorder(model, batch, path, chosen), chosen.net)
     watch.begin()
     failed = True
     try:
@@ -170,8 +174,13 @@ def _run(script: Script, chosen: Config) -> None:
         raise
     finally:
         watch.end(failed=failed)
-    if not watch.saw_training:
+    others = ", ".join(map(repr, watch.others))
+    if not watch.saw_training and others:
+        _say(f"nothing was recorded: net is {chosen.net!r}; it can be {others}")
+    elif not watch.saw_training:
         _say("nothing was recorded: the script made no update that a gluon.Trainer knows of")
+    elif others and chosen.net is None and sys.stderr.isatty():
+        _say(f"the script trained {others}, too, which --net can choose")
 
 
 def _recorder(model: object, batch: Batch, path: Path, chosen: Config) -> Recorder:
