@@ -45,6 +45,15 @@ def test_the_help_of_every_command_ends_with_an_example(
     assert f"vizframe {name}" in capsys.readouterr().out.split("Usage:", 1)[1].split("\n", 1)[1]
 
 
+def test_a_paragraph_of_help_is_broken_by_the_terminal_alone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "240")
+    assert exit_code("record", "--help") == 0
+    said = "its output and exit code are as ever. The same options can stand in vizframe.toml."
+    assert said in capsys.readouterr().out
+
+
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code() == 0
     printed = capsys.readouterr().out

@@ -15,6 +15,8 @@ calls last.
 from __future__ import annotations
 
 import importlib
+import inspect
+import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import Annotated, Protocol, runtime_checkable
@@ -89,7 +91,12 @@ def _app(chosen: str | None) -> typer.Typer:
 def _add(app: typer.Typer, name: str, command: Callable[..., object]) -> None:
     # From the first positional argument on, `record` passes everything to the script untouched.
     settings = {"allow_interspersed_args": name != "record"}
-    app.command(name, context_settings=settings)(command)
+    app.command(name, help=_paragraphs(command), context_settings=settings)(command)
+
+
+def _paragraphs(command: Callable[..., object]) -> str:
+    """The docstring, each of its paragraphs in one line: the terminal's width breaks them."""
+    return re.sub(r"(?<=\S)\n(?=\S)", " ", inspect.getdoc(command) or "")
 
 
 def _load(name: str) -> Callable[..., object]:
