@@ -25,6 +25,7 @@ from vizframe.ascent.pixels import Pixels
 from vizframe.ascent.presets import PRESETS
 from vizframe.ascent.recipe import parameterisation, parts
 from vizframe.gluon.compat import mx
+from vizframe.gluon.compiled import Compiled, compile_graph
 from vizframe.gluon.excitation import GluonExcitation
 from vizframe.gluon.network import GluonNetwork
 from vizframe.network import Network, Objective
@@ -88,12 +89,10 @@ def ratio(case: Case, preset: str, rounds: int) -> tuple[float, float]:
     recipe = replace(PRESETS[preset], iterations=case.iterations)
     objective = Objective.of(case.network.layer(case.layer).name, range(case.units))
     with case.network.excitation(objective) as opened:
-        # The graph on its own is nothing that plugins may ask for.
-        excitation = cast(GluonExcitation, opened)
-        compiled = excitation._compiled
+        compiled = bare_graph(cast(GluonNetwork, case.network), cast(GluonExcitation, opened))
         canvas = parameterisation(recipe, opened.ops, case.pixels, opened.shape, 0)
         start = canvas.start(noise(0, range(case.units), opened.shape[1:]))
-        excitation.evaluate(canvas.picture(start))
+        compiled.inputs["data"][:] = opened.ops.to_numpy(canvas.picture(start))
         gradient = mx.nd.ones_like(compiled.forward(training=True)[0])
 
         def bare() -> None:
@@ -109,6 +108,16 @@ def ratio(case: Case, preset: str, rounds: int) -> tuple[float, float]:
         times = [(seconds(bare), seconds(loop)) for _ in range(rounds)]
     alone = median(first for first, _ in times) / case.iterations
     return 1000 * alone, median(second / first for first, second in times)
+
+
+def bare_graph(network: GluonNetwork, excitation: GluonExcitation) -> Compiled:
+    """The features before the last kernel, from images of the excitation's shape. The graph on its
+    own is nothing that plugins may ask for."""
+    graph = excitation._plan.graph
+    features = graph.nodes[graph.heads[-1][0]].inputs[0]
+    shapes = {"data": excitation.shape}
+    arrays, context = network._parameters.arrays(), network._parameters.context
+    return compile_graph(graph.answering([features]), arrays, shapes, ("data",), context)
 
 
 def seconds(run: Callable[[], None]) -> float:

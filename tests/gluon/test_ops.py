@@ -99,12 +99,16 @@ def test_a_percentile_is_exact_also_of_ties_and_single_pixels(
         elements=st.floats(-1e6, 1e6, width=32),
     ),
     below=st.integers(0, 29),
+    between=st.sampled_from([0.0, 0.25, 0.9]),
 )
-def test_any_device_finds_the_same_ranks(rows: FloatArray, below: int) -> None:
+def test_any_device_finds_the_same_ranks(rows: FloatArray, below: int, between: float) -> None:
     first = below % (rows.shape[1] - 1)
-    given_rows = mx.nd.array(rows)
-    one, other = partitioned(given_rows, first, first + 1), ordered(given_rows, first, first + 1)
-    assert np.array_equal(one.asnumpy(), other.asnumpy())
+    one, other = (
+        ranked(mx.nd.array(rows), first, first + 1, between).asnumpy()
+        for ranked in (partitioned, ordered)
+    )
+    assert one.shape == other.shape == (len(rows), 1, 1, 1)
+    assert one == pytest.approx(other, rel=1e-6)
 
 
 @settings(deadline=None)  # MXNet's first calls take long

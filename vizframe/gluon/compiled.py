@@ -19,7 +19,7 @@ from vizframe.gluon.reason import reason
 Shape = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Compiled:
     """A bound graph.
 
@@ -28,6 +28,7 @@ class Compiled:
         gradients: what its backward pass fills.
         bound: the model's own arrays that it reads.
         held: bytes of intermediate results that it keeps.
+        asked_by: which head filled its inputs beside the images; several may use it in turn.
     """
 
     executor: Any
@@ -35,6 +36,7 @@ class Compiled:
     gradients: Mapping[str, Any]
     bound: Arrays
     held: int
+    asked_by: object = None
 
     def forward(self, *, training: bool = False) -> Sequence[Any]:
         """The heads. A backward pass can follow only ``training``."""

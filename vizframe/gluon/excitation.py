@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from vizframe.errors import NetworkError
@@ -26,7 +27,7 @@ class GluonExcitation:
         self._plan = plan
         self._head = head
         self._layer = layer
-        self._output: Any = None
+        self._outputs: Sequence[Any] | None = None
         self._ops = GluonOps(self._images.context)
 
     @property
@@ -56,33 +57,37 @@ class GluonExcitation:
             )
         refuse_units(self._layer, objective.units)
         self._head.ask(objective)
+        self._compiled.asked_by = None
 
     def evaluate(self, images: DeviceArray) -> tuple[DeviceArray, DeviceArray]:
         if images.shape != self.shape:
             raise NetworkError(f"the images have shape {images.shape}; it can be {self.shape}")
+        if self._compiled.asked_by is not self._head:
+            self._head.fill()
+            self._compiled.asked_by = self._head
         images.copyto(self._images)  # type: ignore[attr-defined]  # it is an NDArray
-        self._output = self._compiled.forward(training=True)[0]
-        values, gradient = self._head.answer(self._output)
-        self._compiled.backward([gradient])
+        self._outputs = self._compiled.forward(training=True)
+        values, gradients = self._head.answer(self._outputs)
+        self._compiled.backward(gradients)
         return values, self._gradient
 
     def answers(self) -> DeviceArray:
-        if self._output is None:
+        if self._outputs is None:
             raise NetworkError("nothing was evaluated yet; call evaluate first")
-        answers: DeviceArray = self._head.answers(self._output)
+        answers: DeviceArray = self._head.answers(self._outputs)
         return answers
 
 
 def head_of(
     compiled: Compiled, plan: Plan, rule: ReluRule, arrays: Arrays, layer: Layer, batch: int
 ) -> Head:
-    """What the compiled graph's output means.
+    """What the compiled graph's outputs mean.
 
     Raises:
         NetworkError: the layer has no units that could be asked.
     """
-    output = compiled.executor.outputs[0]
     if plan.kernel is not None:
-        return KernelHead(plan.kernel, rule, arrays, output.shape)
+        return KernelHead(plan.kernel, rule, arrays, compiled)
+    output = compiled.executor.outputs[0]
     refuse_shape(layer.name, output.shape, batch)
     return MapHead(output.shape, plan.cropped, output.context)

@@ -1,91 +1,86 @@
-"""From the graph's output to each image's answer, and to the gradient that goes back into it."""
+"""From the graph's outputs to each image's answer, and to the gradient that goes back into them."""
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
 from vizframe.gluon.compat import mx
+from vizframe.gluon.compiled import Compiled
 from vizframe.gluon.parameters import Arrays
-from vizframe.gluon.plan import Kernel
-from vizframe.gluon.rules import passed_back
+from vizframe.gluon.plan import OWN_BIASES, OWN_KERNELS, Kernel
+from vizframe.gluon.rules import split_heads
 from vizframe.gluon.shapes import Shape
 from vizframe.gluon.target import placed, started
 from vizframe.network import Objective, ReluRule
 
 
 class Head(Protocol):
-    """What a compiled graph's output means."""
+    """What a compiled graph's outputs mean."""
 
     def ask(self, objective: Objective) -> None:
         """Change units, places and heads."""
         ...
 
-    def answer(self, output: Any) -> tuple[Any, Any]:
-        """Each image's value, (batch,), and the gradient at the output."""
+    def fill(self) -> None:
+        """Give the compiled graph what it is asked with; it may hold another head's."""
         ...
 
-    def answers(self, output: Any) -> Any:
+    def answer(self, outputs: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
+        """Each image's value, (batch,), and the gradients at the outputs."""
+        ...
+
+    def answers(self, outputs: Sequence[Any]) -> Any:
         """What every unit says at the same places: (batch, units)."""
         ...
 
 
 class KernelHead:
-    """Each image's own kernel, on the features before it."""
+    """Each image's own kernel, on the features before it: a few operators more at the end of the
+    compiled graph, so that a question takes no step in Python.
 
-    def __init__(self, kernel: Kernel, rule: ReluRule, arrays: Arrays, features: Shape) -> None:
+        features ─┬─ · kernel + bias ─┬─► answers before the ReLU     gradient: open
+                  │                   └─ relu ─► answers              gradient: masked
+                  └──────────────────────► features                   gradient: none
+
+    Every rule of a last ReLU is a gradient that passes in any case and one that passes where the
+    answer is above 0.
+    """
+
+    def __init__(self, kernel: Kernel, rule: ReluRule, arrays: Arrays, compiled: Compiled) -> None:
         weight = arrays[kernel.weight]
         if kernel.part is not None:
             weight = weight[:, :, kernel.part[0], kernel.part[1]]
-        self._window = weight.shape[2:]
         self._kernels = weight.reshape((weight.shape[0], -1))
         self._bias = (
             arrays[kernel.bias] if kernel.bias else mx.nd.zeros(weight.shape[0], ctx=weight.context)
         )
-        self._kernel, self._rule, self._features = kernel, rule, features
+        self._kernel, self._rule = kernel, rule
+        self._own = compiled.inputs[OWN_KERNELS], compiled.inputs[OWN_BIASES]
 
     def ask(self, objective: Objective) -> None:
         context = self._kernels.context
         units = mx.nd.array(objective.units, ctx=context)
-        self._heads = _heads_of(objective, context)
-        self._asked = mx.nd.take(self._kernels, units)
-        self._asked_bias = mx.nd.take(self._bias, units)
-        self._gradient = self._spread_out(self._asked * self._heads)
+        self._asked = mx.nd.take(self._kernels, units), mx.nd.take(self._bias, units)
+        heads = _heads_of(objective, context)
+        self._gradients = split_heads(self._rule, heads) if self._kernel.relu else [heads]
 
-    def answer(self, output: Any) -> tuple[Any, Any]:
-        values = _dot_rows(self._met(output), self._asked) + self._asked_bias
-        if not self._kernel.relu:
-            return values, self._gradient
-        passed = passed_back(self._rule, (values > 0).reshape((-1, 1)), self._heads)
-        return mx.nd.relu(values), self._spread_out(self._asked * passed)
+    def fill(self) -> None:
+        for asked, own in zip(self._asked, self._own, strict=True):
+            asked.copyto(own)
 
-    def answers(self, output: Any) -> Any:
-        met = self._met(output)
+    def answer(self, outputs: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
+        return outputs[-2], self._gradients
+
+    def answers(self, outputs: Sequence[Any]) -> Any:
+        features, meets = outputs[-1], self._kernel.meets
+        if meets is not None:
+            features = features[:, :, meets[0], meets[1]]
+        met = features.reshape((features.shape[0], -1))
         found = mx.nd.dot(met, self._kernels, transpose_b=True) + self._bias.reshape((1, -1))
         return mx.nd.relu(found) if self._kernel.relu else found
-
-    def _met(self, output: Any) -> Any:
-        """The part of the features that the kernel meets: (batch, numbers)."""
-        meets = self._kernel.meets
-        features = output if meets is None or self._covers else output[:, :, meets[0], meets[1]]
-        return features.reshape((features.shape[0], -1))
-
-    @cached_property
-    def _covers(self) -> bool:
-        """Whether the kernel meets all of the features, with no gaps."""
-        return tuple(self._features[2:]) == tuple(self._window)
-
-    def _spread_out(self, kernels: Any) -> Any:
-        """Kernels (batch, numbers) where they meet the features, zero elsewhere."""
-        shape = (kernels.shape[0], *self._features[1:])
-        if self._kernel.meets is None or self._covers:
-            return kernels.reshape(shape)
-        spread = mx.nd.zeros(shape, ctx=kernels.context)
-        inner = kernels.reshape((shape[0], shape[1], *self._window))
-        spread[:, :, self._kernel.meets[0], self._kernel.meets[1]] = inner
-        return spread
 
 
 class MapHead:
@@ -108,10 +103,14 @@ class MapHead:
             else mx.nd.array([np.arange(shape[0]), *places.T], ctx=self._context)
         )
 
-    def answer(self, output: Any) -> tuple[Any, Any]:
-        return mx.nd.pick(self.answers(output), self._units[1], axis=1), self._gradient
+    def fill(self) -> None:
+        pass  # it has no inputs of its own
 
-    def answers(self, output: Any) -> Any:
+    def answer(self, outputs: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
+        return mx.nd.pick(self.answers(outputs), self._units[1], axis=1), [self._gradient]
+
+    def answers(self, outputs: Sequence[Any]) -> Any:
+        output = outputs[0]
         if self._places is not None:
             last = mx.nd.transpose(output, (0, 2, 3, 1))
             return mx.nd.gather_nd(last, self._places)
@@ -122,9 +121,4 @@ class MapHead:
 def _heads_of(objective: Objective, context: Any) -> Any:
     heads = objective.heads
     values = np.ones(len(objective.units), np.float32) if heads is None else heads
-    return mx.nd.array(values, ctx=context).reshape((-1, 1))
-
-
-def _dot_rows(a: Any, b: Any) -> Any:
-    """The dot product of each row of two matrices; MXNet's ``sum`` is ten times slower."""
-    return mx.nd.batch_dot(a.expand_dims(1), b.expand_dims(2)).reshape(-1)
+    return mx.nd.array(values, ctx=context)

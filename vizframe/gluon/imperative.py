@@ -304,13 +304,13 @@ class ImperativeExcitation:
         given: Any = images
         source = given.copy()
         self._output, _ = self._network.recorded(source, self._layer.name, None)
-        values, spread = self._head.answer(self._output)
+        values, (spread,) = self._head.answer([self._output])
         return values, gradient_of(self._output, source, spread)
 
     def answers(self) -> DeviceArray:
         if self._output is None:
             raise NetworkError("nothing was evaluated yet; call evaluate first")
-        answers: DeviceArray = self._head.answers(self._output)
+        answers: DeviceArray = self._head.answers([self._output])
         return answers
 
 

@@ -9,10 +9,11 @@ weights at every step. The model itself is never called, so nothing in it change
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -186,7 +187,8 @@ class GluonNetwork:
         count = len(objective.units)
         batch = (count, self.input_shape[0], *chosen_plan.size)
         key = ("excitation", layer.name, rule, chosen_plan.key)
-        compiled = self._bound(key, chosen_plan.graph, batch, wanted=(self._input,))
+        own = chosen_plan.own_shapes(arrays, count)
+        compiled = self._bound(key, chosen_plan.graph, batch, wanted=(self._input,), own=own)
         self._fill_others(compiled, count)
         head = head_of(compiled, chosen_plan, rule, arrays, layer, count)
         excitation = GluonExcitation(compiled, self._input, chosen_plan, head, layer)
@@ -263,10 +265,18 @@ class GluonNetwork:
         return self._bound(key, graph, batch.shape)
 
     def _bound(
-        self, key: tuple[object, ...], graph: Graph, shape: Shape, wanted: Sequence[str] = ()
+        self,
+        key: tuple[object, ...],
+        graph: Graph,
+        shape: Shape,
+        *,
+        wanted: Sequence[str] = (),
+        own: Mapping[str, Shape] = MappingProxyType({}),
     ) -> Compiled:
+        """The graph compiled for a batch of this shape, with ``own`` inputs besides, and gradients
+        of the inputs ``wanted``."""
         arrays = self._parameters.arrays()
-        inputs = {self._input: shape, **self._other_shapes(shape[0])}
+        inputs = {self._input: shape, **self._other_shapes(shape[0]), **own}
 
         def make() -> Compiled:
             return compile_graph(graph, arrays, inputs, wanted, self._parameters.context)

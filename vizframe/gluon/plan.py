@@ -13,17 +13,22 @@ Where the objective is a single place, the graph is also cropped to what that pl
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vizframe.gluon.crop import Box, crop
 from vizframe.gluon.graph import Entry, Graph, Node
+from vizframe.gluon.parameters import Arrays
 from vizframe.gluon.rules import OPERATOR, is_relu
 from vizframe.gluon.shapes import Shape
 from vizframe.gluon.target import centre
 from vizframe.gluon.window import Window, window_of
 
 Slices = tuple[slice, slice]
+
+OWN_KERNELS, OWN_BIASES = "vizframe_kernels", "vizframe_biases"
+"""The inputs that hold each image's own kernel, (batch, numbers), and its bias, (batch,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +37,8 @@ class Kernel:
 
     Attributes:
         weight, bias: the parameters' names.
-        part: which part of each kernel meets the map (all of it, unless it hangs over the edge).
-        meets: which part of the features that kernel meets.
+        part: which part of each kernel meets the map; None: all of it.
+        meets: which part of the features that kernel meets; None: all of it.
         relu: whether a ReLU follows.
     """
 
@@ -49,7 +54,7 @@ class Plan:
     """What is compiled for an objective.
 
     Attributes:
-        graph: its one head is the layer's output, or with a kernel the features before it.
+        graph: its one head is the layer's output; with a kernel see `_answering`.
         size: (y, x) of the images.
         corner: (y, x) of the whole image where they begin.
         exact_field: whether they are the unit's receptive field.
@@ -67,6 +72,17 @@ class Plan:
     @property
     def key(self) -> tuple[object, ...]:
         return self.size, self.exact_field, self.kernel is not None
+
+    def own_shapes(self, arrays: Arrays, count: int) -> dict[str, Shape]:
+        """The shapes of the kernels and biases that so many images have of their own."""
+        if self.kernel is None:
+            return {}
+        weight = arrays[self.kernel.weight]
+        inner = tuple(weight.shape[2:])
+        if self.kernel.part is not None:
+            inner = tuple(part.stop - part.start for part in self.kernel.part)
+        numbers = weight.shape[1] * math.prod(inner)
+        return {OWN_KERNELS: (count, numbers), OWN_BIASES: (count,)}
 
     def parameters(self) -> list[str]:
         """The names of all parameters that the answer depends on, the inputs left out."""
@@ -133,7 +149,7 @@ def _before_kernel(
     size = (whole[0], whole[1])
     if node.operator == "FullyConnected":
         kernel = Kernel(names[0], bias, None, None, relu)
-        return Plan(graph.answering([features]), size, (0, 0), False, kernel, False)
+        return Plan(_answering(graph, features, kernel), size, (0, 0), False, kernel, False)
     window = window_of(node)
     shape = shapes.get(features[0], ())
     if window is None or len(shape) != 4 or features[1]:
@@ -141,16 +157,53 @@ def _before_kernel(
     box, part = _met(window, centre(shapes[target[0]]), shape)
     cut = crop(graph, data, features, box, shapes)
     if cut is None:
-        meets = tuple(slice(b[0], b[1] + 1, d) for b, d in zip(box, window.dilate, strict=True))
-        kernel = Kernel(names[0], bias, part, (meets[0], meets[1]), relu)
-        return Plan(graph.answering([features]), size, (0, 0), False, kernel, False)
-    inside = tuple(slice(0, b[1] - b[0] + 1, d) for b, d in zip(box, window.dilate, strict=True))
-    kernel = Kernel(names[0], bias, part, (inside[0], inside[1]), relu)
-    return Plan(cut.graph, cut.size, cut.corner, cut.size != size, kernel, True)
+        kernel = Kernel(names[0], bias, part, _strided(box, window), relu)
+        return Plan(_answering(graph, features, kernel), size, (0, 0), False, kernel, False)
+    (top, bottom), (left, right) = box
+    inside = _strided(((0, bottom - top), (0, right - left)), window)
+    kernel = Kernel(names[0], bias, part, inside if window.dilate != (1, 1) else None, relu)
+    answering = _answering(cut.graph, cut.graph.heads[0], kernel)
+    return Plan(answering, cut.size, cut.corner, cut.size != size, kernel, True)
 
 
-def _met(window: Window, place: tuple[int, int], shape: Shape) -> tuple[Box, Slices]:
-    """The box of the features that a kernel at the place meets, and the part of the kernel."""
+def _answering(graph: Graph, features: Entry, kernel: Kernel) -> Graph:
+    """The graph up to the features, then each image's own kernel on them. Its heads, each for the
+    whole batch: with a ReLU the answers before it; the answers; the features, to be read alone."""
+    nodes = list(graph.nodes)
+
+    def add(operator: str, *inputs: Entry, **attributes: object) -> Entry:
+        given = {name: str(value) for name, value in attributes.items()}
+        name = f"vizframe{len(nodes)}"
+        nodes.append(Node(operator, name, given, inputs))
+        return len(nodes) - 1, 0
+
+    met = features
+    if kernel.meets is not None:
+        y, x = kernel.meets
+        begin, end = (None, None, y.start, x.start), (None, None, y.stop, x.stop)
+        met = add("slice", met, begin=begin, end=end, step=(None, None, y.step, x.step))
+    nodes.append(Node("null", OWN_KERNELS))
+    own = len(nodes) - 1, 0
+    nodes.append(Node("null", OWN_BIASES))
+    biases = len(nodes) - 1, 0
+    row = add("Reshape", met, shape=(0, 1, -1))
+    column = add("Reshape", own, shape=(0, -1, 1))
+    products = add("Reshape", add("batch_dot", row, column), shape=(-1,))
+    found = [add("elemwise_add", products, biases)]
+    if kernel.relu:
+        found.append(add("relu", found[0]))
+    found.append(add("BlockGrad", features))
+    return Graph(tuple(nodes), tuple(found))
+
+
+def _strided(box: Box, window: Window) -> Slices:
+    y, x = (slice(b[0], b[1] + 1, d) for b, d in zip(box, window.dilate, strict=True))
+    return y, x
+
+
+def _met(window: Window, place: tuple[int, int], shape: Shape) -> tuple[Box, Slices | None]:
+    """The box of the features that a kernel at the place meets, and the part of the kernel; None:
+    all of it."""
     boxes, parts = [], []
     for axis in (0, 1):
         start = window.reads(axis, (place[axis], place[axis]))[0]
@@ -158,4 +211,5 @@ def _met(window: Window, place: tuple[int, int], shape: Shape) -> tuple[Box, Sli
         kept = [k for k, tap in enumerate(taps) if 0 <= tap < shape[2 + axis]]
         boxes.append((taps[kept[0]], taps[kept[-1]]))
         parts.append(slice(kept[0], kept[-1] + 1))
-    return (boxes[0], boxes[1]), (parts[0], parts[1])
+    whole = all(part == slice(0, length) for part, length in zip(parts, window.kernel, strict=True))
+    return (boxes[0], boxes[1]), None if whole else (parts[0], parts[1])

@@ -27,6 +27,20 @@ def passed_back(rule: ReluRule, above: Any, gradient: Any) -> Any:
     return above * gradient
 
 
+def split_heads(rule: ReluRule, gradient: Any) -> list[Any]:
+    """What the rule passes back of a gradient whatever f is, and what it passes where f > 0: with
+    ``above`` as in `passed_back`, that is the first plus ``above`` times the second."""
+    upward = mx.nd.relu(gradient)
+    none = mx.nd.zeros_like(gradient)
+    if rule == "deconvnet":
+        return [upward, none]
+    if rule == "guided":
+        return [none, upward]
+    if rule == "redirected":
+        return [upward, gradient - upward]
+    return [none, gradient]
+
+
 def is_relu(node: Node) -> bool:
     return node.operator == "relu" or (
         node.operator == "Activation" and node.attributes.get("act_type") == "relu"

@@ -121,6 +121,24 @@ class ExcitationContract(PairContract):
                 assert_close(values, wanted.values)
                 assert_close(gradient, wanted.gradient)
 
+    def test_two_excitations_of_one_field_do_not_disturb_each_other(self) -> None:
+        network = self.adapted(ordinary())
+        for layer in (each for each in network.layers if each.has_kernel):
+            with (
+                network.excitation(Objective.of(layer.name, [0, 1])) as one,
+                network.excitation(Objective.of(layer.name, [1, 1])) as other,
+            ):
+                images = np.random.default_rng(0).random(one.shape).astype(np.float32)
+                first, second = evaluated(one, images), evaluated(other, images)
+                again, changed = evaluated(one, images), evaluated(other, images)
+                other.ask(Objective.of(layer.name, [0, 1]))
+                same = evaluated(other, images)
+            for found, wanted in ((again, first), (changed, second), (same, first)):
+                assert np.array_equal(found[0], wanted[0])
+                assert np.array_equal(found[1], wanted[1])
+            assert first[0][0] != second[0][0]
+            assert first[0][1] == second[0][1]
+
     @pytest.mark.parametrize("place", ["centre", "mean"])
     def test_layers_with_maps_take_images_of_any_size(self, place: str) -> None:
         reference, larger = convolutional(side=12), convolutional(side=20)
