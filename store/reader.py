@@ -162,9 +162,8 @@ class StoreHistory:
                 raise HistoryError(
                     f"{key} cannot be read from {self._origin.name}: {refused.strerror or refused}"
                 ) from refused
-        raise HistoryError(
-            f"{key} cannot be read from {self._origin.name}: its files keep vanishing"
-        )
+        reason = self._origin_fault or f"the files of {self._origin.name} keep vanishing"
+        raise HistoryError(f"{key} cannot be read: {reason}")
 
 
 def _find_all(union: Union, key: SeriesKey, steps: Sequence[int]) -> tuple[Ints, Ints]:

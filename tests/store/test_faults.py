@@ -214,7 +214,7 @@ def test_a_folder_that_vanishes_keeps_what_was_seen_and_comes_back(run: Path) ->
     assert list(history.steps) == list(range(5))
     (sentence,) = history.faults()
     assert "cannot be listed: No such file" in sentence
-    with pytest.raises(HistoryError):
+    with pytest.raises(HistoryError, match=r"activation of conv0 cannot be read: .* No such file"):
         history.tiles(declaration("conv0").key, 1)
     away.rename(run)
     assert history.refresh()
