@@ -62,20 +62,31 @@ class File(Protocol):
 class FileSource:
     """A file of this machine, or of a share it mounts; open within a ``with``."""
 
-    def __init__(self, path: Path, fd: int, size: int) -> None:
+    def __init__(self, path: Path) -> None:
+        """Never a link, and a FIFO is not waited for. Raises OSError."""
         self.path = path
-        self.size = size
-        self._fd = fd
+        self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        os.close(self._fd)
+        self.close()
 
     @property
     def name(self) -> str:
         return str(self.path)
+
+    @property
+    def size(self) -> int:
+        return os.fstat(self._fd).st_size
+
+    @property
+    def is_regular(self) -> bool:
+        return stat.S_ISREG(os.fstat(self._fd).st_mode)
+
+    def close(self) -> None:
+        os.close(self._fd)
 
     def read_into(self, view: memoryview, offset: int) -> None:
         while len(view):
@@ -99,18 +110,17 @@ class FileSource:
 
 
 def open_source(path: Path) -> FileSource:
-    """A regular file to read from; never a link, and a FIFO is not waited for.
+    """A regular file to read from.
 
     Raises:
         DamagedSegment: it is something else.
         OSError: it cannot be opened; FileNotFoundError where it is gone.
     """
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
-    state = os.fstat(fd)
-    if not stat.S_ISREG(state.st_mode):
-        os.close(fd)
+    source = FileSource(path)
+    if not source.is_regular:
+        source.close()
         raise DamagedSegment(f"{path} is not a regular file")
-    return FileSource(path, fd, state.st_size)
+    return source
 
 
 def _what_is(head: bytes) -> str:
@@ -131,7 +141,8 @@ class LocalFile:
         return str(self.path)
 
     def open(self) -> AbstractContextManager[Source]:
-        return open_source(self.path)
+        """Not looked at again: a FIFO that took its place since cannot be read at an offset."""
+        return FileSource(self.path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,9 +35,9 @@ class Places:
     def find(self, step: int) -> tuple[int, int] | None:
         """The numbers of (segment, row) of a step, or None."""
         place = int(self.steps.searchsorted(step))
-        if place == len(self.steps) or self.steps[place] != step:
+        if place == len(self.steps) or self.steps.item(place) != step:
             return None
-        return int(self.segments[place]), int(self.rows[place])
+        return self.segments.item(place), self.rows.item(place)
 
 
 @dataclass(frozen=True)
