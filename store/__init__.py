@@ -28,7 +28,7 @@ from vizframe.store.removal import remove
 from vizframe.store.retention import KEEP_ALL, Retention
 from vizframe.store.segment import read_segment
 from vizframe.store.shelf import RunShelf
-from vizframe.store.source import HeldFile, LocalFile, Source
+from vizframe.store.source import HeldFile, Source
 from vizframe.store.sweep import sweep
 from vizframe.store.thinning import inherited
 from vizframe.store.writer import StoreWriter
@@ -143,7 +143,7 @@ def open(path: str | os.PathLike[str]) -> StoreHistory:
         HistoryError: it is no run.
     """
     run = Path(path)
-    return StoreHistory(SingleFile(LocalFile(run)) if run.is_file() else Folder(run))
+    return StoreHistory(SingleFile.at(run) if run.is_file() else Folder(run))
 
 
 def open_source_file(source: Source) -> StoreHistory:

@@ -44,6 +44,8 @@ def read_info(run: Path) -> RunInfo:
         return RunInfo.model_validate_json(_small_file(path))
     except FileNotFoundError as missing:
         raise HistoryError(f"{run} is no run: it has no {RUN_FILE}") from missing
+    except NotADirectoryError as other:
+        raise HistoryError(f"{run} is no run: it is neither a folder nor a file") from other
     except OSError as refused:
         raise HistoryError(f"{path} cannot be read: {refused.strerror or refused}") from refused
     except ValidationError as bad:

@@ -98,6 +98,7 @@ def check(run: str | Path, *, progress: Progress = silent) -> CheckReport:
     """
     path = Path(run)
     if path.is_file():
+        path = path.resolve()  # a link that a person gave is followed, one in a run is not
         return CheckReport((_check_segment(path, _hdf5([path])),))
     if not path.is_dir():
         raise HistoryError(f"{path} is no run: there is no such folder or file")

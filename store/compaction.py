@@ -17,7 +17,6 @@ from vizframe.store.gather import Gathering, Part, gather
 from vizframe.store.names import Commits, CompactedName, SegmentName
 from vizframe.store.origin import Folder, Origin, SingleFile
 from vizframe.store.publish import discard, publish
-from vizframe.store.source import LocalFile
 from vizframe.store.tidy import Tidy, choose_ways
 from vizframe.store.union import Union
 
@@ -113,7 +112,7 @@ def _check_target(path: Path, target: str | Path | None) -> None:
 
 
 def _origin(path: Path) -> Origin:
-    return SingleFile(LocalFile(path)) if path.is_file() else Folder(path)
+    return SingleFile.at(path) if path.is_file() else Folder(path)
 
 
 def _sources(origin: Origin) -> Sequence[str]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 from pydantic import ValidationError
 
+from vizframe.errors import HistoryError
 from vizframe.history import RunInfo
 from vizframe.probe import Probe
 from vizframe.store.about import load_probe, read_info, read_probe
 from vizframe.store.listing import Listing
 from vizframe.store.segment import Segment, load_segment
-from vizframe.store.source import File, Vouched, damaged
+from vizframe.store.source import File, LocalFile, Vouched, damaged
 
 
 class Origin(Protocol):
@@ -71,12 +72,21 @@ class Folder:
 
 
 class SingleFile:
-    """A compacted run: one file with all of it. Raises DamagedSegment."""
+    """A compacted run: one file with all of it. Raises HistoryError."""
 
     def __init__(self, file: File) -> None:
         self._file = file
-        with file.open() as source:
-            self.segments: Sequence[Segment] = (load_segment(source, file),)
+        try:
+            with file.open() as source:
+                self.segments: Sequence[Segment] = (load_segment(source, file),)
+        except OSError as refused:
+            reason = refused.strerror or str(refused)
+            raise HistoryError(f"{file.name} cannot be read: {reason}") from refused
+
+    @classmethod
+    def at(cls, path: Path) -> Self:
+        """The file at a path that a person gave, which may be a link."""
+        return cls(LocalFile(path.resolve()))
 
     @property
     def name(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -362,3 +363,27 @@ def test_nothing_inflates_to_more_than_was_promised() -> None:
     assert inflate(zlib.compress(bytes(99)), 100) is None
     assert inflate(zlib.compress(bytes(100)), 100) == bytes(100)
     assert inflate(b"no stream at all", 100) is None
+
+
+def test_a_link_to_a_compacted_run_is_followed(tmp_path: Path) -> None:
+    run, link = tmp_path / "run", tmp_path / "newest.h5"
+    write(run, range(3))
+    vizframe.store.compact(run, tmp_path / "run.h5")
+    link.symlink_to("run.h5")
+    assert_whole(vizframe.store.open(link), range(3))
+    assert vizframe.store.check(link).sound
+    assert vizframe.store.compact(link, tmp_path / "again.h5").steps == 3
+
+
+def test_a_compacted_run_that_may_not_be_read_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "run", range(2))
+    vizframe.store.compact(tmp_path / "run", tmp_path / "run.h5")
+
+    def refuse(*args: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(HistoryError, match=r"run\.h5 cannot be read: Permission denied"):
+        vizframe.store.open(tmp_path / "run.h5")

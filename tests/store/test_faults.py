@@ -227,6 +227,14 @@ def test_a_folder_without_run_json_is_no_run(tmp_path: Path) -> None:
         vizframe.store.open(tmp_path)
 
 
+def test_a_pipe_is_no_run_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.h5")
+    with pytest.raises(
+        HistoryError, match=r"pipe\.h5 is no run: it is neither a folder nor a file"
+    ):
+        vizframe.store.open(tmp_path / "pipe.h5")
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
