@@ -10,7 +10,8 @@ import pytest
 from vizframe.errors import NetworkError
 from vizframe.gluon.compat import mx
 from vizframe.gluon.network import GluonNetwork
-from vizframe.network import FloatArray, Objective
+from vizframe.network import FloatArray, Objective, ReluRule
+from vizframe.testing.network_pair import RULES
 
 nn, rnn = mx.gluon.nn, mx.gluon.rnn
 
@@ -138,6 +139,54 @@ def test_a_sequence_of_blocks_without_a_graph_of_its_own_is_traced() -> None:
     wanted = ready(net).asnumpy()
     network = GluonNetwork.of(net, SHAPE)
     np.testing.assert_allclose(network.scores(IMAGES), wanted, rtol=1e-5, atol=1e-6)
+
+
+class Bounded(Net):
+    """A ReLU that gives 1 at most, between two convolutions and behind the last."""
+
+    def hybrid_forward(self, F: Any, images: Any) -> Any:
+        inner = self.first(F.clip(images, 0, 1))
+        return F.clip(self.last(inner), 0, 1)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_bounded_relu_follows_the_rules_too(rule: ReluRule) -> None:
+    net = Bounded(first=nn.Conv2D(3, 1, in_channels=3), last=nn.Conv2D(3, 1, in_channels=3))
+    net.initialize(mx.init.Normal(1.0))
+    images = IMAGES * 2
+    net(mx.nd.array(images))
+    network = GluonNetwork.of(net, SHAPE)
+    objective = Objective("output", np.array([0, 2]), "centre", np.array([1, -1], np.float32))
+    found = network.gradient(images, objective, rule=rule)
+    first, last = (each.weight.data().asnumpy()[:, :, 0, 0] for each in (net.first, net.last))
+    shown = images[:, :, 4, 4]
+    answers = (shown.clip(0, 1) @ first.T) @ last.T
+    back = np.zeros_like(shown)
+    back[[0, 1], objective.units] = [1, -1]
+    wanted = passed(rule, shown, passed(rule, answers, back) @ last @ first)
+    np.testing.assert_allclose(found.gradient[:, :, 4, 4], wanted, rtol=1e-5, atol=1e-6)
+    with network.excitation(objective, rule=rule) as excitation:
+        assert excitation.shape == (2, 3, 1, 1)
+        values, gradient = excitation.evaluate(
+            excitation.ops.to_device(np.ascontiguousarray(images[:, :, 4:5, 4:5]))
+        )
+        np.testing.assert_allclose(excitation.ops.to_numpy(values), found.values, rtol=1e-5)
+        part = excitation.ops.to_numpy(gradient)[:, :, 0, 0]
+        np.testing.assert_allclose(part, wanted, rtol=1e-5, atol=1e-6)
+
+
+def passed(rule: ReluRule, before: FloatArray, gradient: FloatArray) -> FloatArray:
+    """What clip(x, 0, 1) passes back by the rule."""
+    inside = (before > 0) & (before < 1)
+    upward, downward = gradient.clip(0, None), gradient.clip(None, 0)
+    outside = np.where(before <= 0, upward, downward)
+    chosen = {
+        "plain": np.where(inside, gradient, 0),
+        "guided": np.where(inside, upward, 0),
+        "deconvnet": upward,
+        "redirected": np.where(inside, gradient, outside),
+    }
+    return chosen[rule]
 
 
 @pytest.mark.parametrize("which", ["a parameter", "statistics"])

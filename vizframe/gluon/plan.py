@@ -125,7 +125,8 @@ def plan(
 def _last_kernel(graph: Graph, target: Entry, data: int) -> Node | None:
     """The convolution or dense operator that makes the target, a ReLU between them or not."""
     node = graph.nodes[target[0]]
-    if is_relu(node) or node.attributes.get("op_type") == OPERATOR:
+    ruled = node.attributes.get("op_type") == OPERATOR and "most" not in node.attributes
+    if is_relu(node) or ruled:
         node = graph.nodes[node.inputs[0][0]]
     if node.operator not in ("Convolution", "FullyConnected"):
         return None

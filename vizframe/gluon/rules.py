@@ -7,6 +7,7 @@ methods with keywords: the names of their arguments are MXNet's.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from typing import Any, cast
 
 from vizframe.gluon.compat import mx
@@ -47,18 +48,26 @@ def is_relu(node: Node) -> bool:
     )
 
 
+def is_bounded_relu(node: Node) -> bool:
+    """Whether it is a ReLU that gives no more than some number, as MobileNet's ReLU6 does."""
+    low, high = (float(node.attributes.get(key, "0")) for key in ("a_min", "a_max"))
+    return node.operator == "clip" and low == 0 < high
+
+
 def with_rule(node: Node, rule: ReluRule) -> Node:
     """The node, if it is a ReLU, as one that follows the rule."""
-    if rule == "plain" or not is_relu(node):
+    if rule == "plain" or not (is_relu(node) or is_bounded_relu(node)):
         return node
     attributes = {"op_type": OPERATOR, "rule": rule}
+    if is_bounded_relu(node):
+        attributes["most"] = node.attributes["a_max"]
     return Node("Custom", node.name, attributes, node.inputs)
 
 
 class _Relu(mx.operator.CustomOp):  # type: ignore[misc]  # MXNet ships no types
-    def __init__(self, rule: ReluRule) -> None:
+    def __init__(self, rule: ReluRule, most: float) -> None:
         super().__init__()
-        self._rule = rule
+        self._rule, self._most = rule, most
 
     def forward(
         self,
@@ -68,7 +77,7 @@ class _Relu(mx.operator.CustomOp):  # type: ignore[misc]  # MXNet ships no types
         out_data: Sequence[Any],
         aux: Sequence[Any],
     ) -> None:
-        self.assign(out_data[0], req[0], mx.nd.relu(in_data[0]))
+        self.assign(out_data[0], req[0], mx.nd.clip(in_data[0], 0, self._most))
 
     def backward(
         self,
@@ -79,15 +88,20 @@ class _Relu(mx.operator.CustomOp):  # type: ignore[misc]  # MXNet ships no types
         in_grad: Sequence[Any],
         aux: Sequence[Any],
     ) -> None:
-        above = out_data[0] > 0
-        self.assign(in_grad[0], req[0], passed_back(self._rule, above, out_grad[0]))
+        above, gradient = out_data[0] > 0, out_grad[0]
+        if self._most < inf:
+            above = above * (out_data[0] < self._most)
+            if self._rule == "redirected":  # what is at its most passes what would lower it
+                gradient = mx.nd.where(out_data[0] < self._most, gradient, -mx.nd.relu(-gradient))
+                above = mx.nd.broadcast_maximum(above, out_data[0] >= self._most)
+        self.assign(in_grad[0], req[0], passed_back(self._rule, above, gradient))
 
 
 @mx.operator.register(OPERATOR)
 class _ReluProperties(mx.operator.CustomOpProp):  # type: ignore[misc]  # MXNet ships no types
-    def __init__(self, rule: str) -> None:
+    def __init__(self, rule: str, most: str = "inf") -> None:
         super().__init__(need_top_grad=True)
-        self._rule = rule
+        self._rule, self._most = rule, float(most)
 
     def list_arguments(self) -> list[str]:
         return ["data"]
@@ -99,4 +113,4 @@ class _ReluProperties(mx.operator.CustomOpProp):  # type: ignore[misc]  # MXNet 
         return [in_shape[0]], [in_shape[0]], []
 
     def create_operator(self, ctx: Any, in_shapes: Any, in_dtypes: Any) -> _Relu:
-        return _Relu(cast(ReluRule, self._rule))
+        return _Relu(cast(ReluRule, self._rule), self._most)
