@@ -153,20 +153,21 @@ class Bounded(Net):
 def test_a_bounded_relu_follows_the_rules_too(rule: ReluRule) -> None:
     net = Bounded(first=nn.Conv2D(3, 1, in_channels=3), last=nn.Conv2D(3, 1, in_channels=3))
     net.initialize(mx.init.Normal(1.0))
-    images = IMAGES * 2
+    images = np.random.default_rng(0).standard_normal((24, *SHAPE)).astype(np.float32)
     net(mx.nd.array(images))
     network = GluonNetwork.of(net, SHAPE)
-    objective = Objective("output", np.array([0, 2]), "centre", np.array([1, -1], np.float32))
+    heads = np.tile([1, -1], 12).astype(np.float32)
+    objective = Objective("output", np.arange(24) % 3, "centre", heads)
     found = network.gradient(images, objective, rule=rule)
     first, last = (each.weight.data().asnumpy()[:, :, 0, 0] for each in (net.first, net.last))
     shown = images[:, :, 4, 4]
     answers = (shown.clip(0, 1) @ first.T) @ last.T
     back = np.zeros_like(shown)
-    back[[0, 1], objective.units] = [1, -1]
+    back[np.arange(24), objective.units] = heads
     wanted = passed(rule, shown, passed(rule, answers, back) @ last @ first)
     np.testing.assert_allclose(found.gradient[:, :, 4, 4], wanted, rtol=1e-5, atol=1e-6)
     with network.excitation(objective, rule=rule) as excitation:
-        assert excitation.shape == (2, 3, 1, 1)
+        assert excitation.shape == (24, 3, 1, 1)
         values, gradient = excitation.evaluate(
             excitation.ops.to_device(np.ascontiguousarray(images[:, :, 4:5, 4:5]))
         )
