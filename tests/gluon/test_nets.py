@@ -35,6 +35,14 @@ class Recurrent(Net):
         return self.out(self.lstm(rows))
 
 
+class TimeFirst(Net):
+    """A recurrent layer in its default layout, (time, images, …)."""
+
+    def hybrid_forward(self, F: Any, images: Any) -> Any:
+        rows = F.transpose(self.conv(images).reshape((0, -3, 0)), (2, 0, 1))
+        return self.out(self.gru(rows).slice_axis(axis=0, begin=-1, end=None).reshape((-3, 0)))
+
+
 class Two(Net):
     def hybrid_forward(self, F: Any, images: Any, extra: Any) -> Any:
         moved = F.broadcast_add(self.conv(images), self.shift(extra).reshape((0, 0, 1, 1)))
@@ -74,6 +82,31 @@ def test_a_recurrent_layer_has_its_parameters_and_no_constants_beside_it() -> No
     assert names == ["conv", "relu0", "transpose0", "reshape0", "lstm", "out"]
     gradient = network.gradient(IMAGES, Objective.of("out", [0, 2])).gradient
     assert abs(gradient).sum() > 0
+
+
+def test_layers_whose_first_axis_is_time_are_seen_image_by_image() -> None:
+    net = TimeFirst(conv=nn.Conv2D(4, 3), gru=rnn.GRU(5), out=nn.Dense(3))
+    wanted = ready(net).asnumpy()
+    network = GluonNetwork.of(net, SHAPE)
+    np.testing.assert_allclose(network.scores(IMAGES), wanted, rtol=1e-5, atol=1e-6)
+    assert (network.layer("transpose0").shape, network.layer("gru").shape) == ((6, 24), (6, 5))
+    for count in (1, 2, 6):  # as many images as moments, too
+        images = np.repeat(IMAGES[:1], count, axis=0) * np.arange(1, count + 1).reshape(-1, 1, 1, 1)
+        given = images.astype(np.float32)
+        found = network.activations(given, ["gru"])["gru"]
+        assert found.shape == (count, 6, 5)
+        inner = net.conv(mx.nd.array(given)).reshape((0, -3, 0)).transpose((2, 0, 1))
+        own = net.gru(inner).asnumpy()
+        np.testing.assert_allclose(found, own.transpose(1, 0, 2), rtol=1e-5, atol=1e-6)
+        objective = Objective.of("gru", [5] * count)
+        answer = network.gradient(given, objective)
+        np.testing.assert_allclose(answer.values, own[5].mean(axis=1), rtol=1e-5, atol=1e-6)
+        assert answer.gradient.any(axis=(1, 2, 3)).all()
+    at = network.gradient(IMAGES, Objective.of("out", [0, 1]), at="gru").gradient
+    assert at.shape == (2, 6, 5)
+    assert not at[:, :5].any()
+    weight = net.out.weight.data().asnumpy()
+    np.testing.assert_allclose(at[:, 5], weight[:2], rtol=1e-5)
 
 
 def test_several_inputs_and_outputs_are_chosen_by_name() -> None:

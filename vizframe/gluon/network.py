@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from vizframe.errors import NetworkError, UnknownName
+from vizframe.gluon.batch_axis import batch_axes, batch_first
 from vizframe.gluon.compat import mx
 from vizframe.gluon.compiled import Compiled, Kept, compile_graph
 from vizframe.gluon.differentiable import refuse_stopped
@@ -64,11 +65,15 @@ class GluonNetwork:
         self._kept = Kept(settings.memory)
         self._shapes_of: dict[tuple[object, ...], dict[Entry, Shape]] = {}
         shapes = self._shapes(settings.input_shape)
+        self._axes = batch_axes(graph, shapes, self._shapes_of_two)
+        self._graph, shapes, self._moved = batch_first(graph, shapes, self._axes)
         self._layers, self._entries, self._own = layers_of(trace, graph, shapes, self._data)
         self._by_name = {layer.name: layer for layer in self._layers}
         output = settings.output
         self._scores = (
-            score_entry(graph, output) if isinstance(output, int) else self._entry(output)
+            score_entry(graph, output)
+            if isinstance(output, int)
+            else self._entries[self.layer(output).name]
         )
 
     @classmethod
@@ -166,7 +171,8 @@ class GluonNetwork:
         spread = started(objective, output.shape)
         compiled.backward([mx.nd.array(spread, ctx=output.context)])
         values = read(objective, to_numpy(output))
-        return Gradient(values, to_numpy(compiled.gradients[wanted]))
+        axis = 0 if at is None else self._axes.get(self._entries[self.layer(at).name], 0)
+        return Gradient(values, np.moveaxis(to_numpy(compiled.gradients[wanted]), axis, 0))
 
     @contextmanager
     def excitation(
@@ -231,7 +237,9 @@ class GluonNetwork:
         yield GluonNetwork(self._name, self._trace, shuffled, self._settings)
 
     def _entry(self, name: str) -> Entry:
-        return self._entries[self.layer(name).name]
+        """Where the layer's output is found, its images along the first axis."""
+        entry = self._entries[self.layer(name).name]
+        return self._moved.get(entry, entry)
 
     def _sized(self, size: tuple[int, int] | None) -> Shape:
         shape = self._settings.input_shape
@@ -257,6 +265,10 @@ class GluonNetwork:
             inputs = {self._input: (1, *shape), **self._other_shapes(1)}
             self._shapes_of[key] = entry_shapes(asked, self._parameters.arrays(), inputs)
         return self._shapes_of[key]
+
+    def _shapes_of_two(self) -> dict[Entry, Shape]:
+        inputs = {self._input: (2, *self._settings.input_shape), **self._other_shapes(2)}
+        return entry_shapes(self._graph, self._parameters.arrays(), inputs)
 
     def _other_shapes(self, count: int) -> dict[str, Shape]:
         return {name: (count, *sample.shape) for name, sample in self._others.items()}
@@ -296,8 +308,8 @@ class GluonNetwork:
             compiled = self._bound(key, ruled, batch.shape, wanted=(self._input,))
             self._fill(compiled, batch)
             return compiled, self._input
-        given = self.activations(batch, [at])[at]
-        inner, source = "vizframe_at", self._entry(at)
+        inner, source = "vizframe_at", self._entries[self.layer(at).name]
+        given = np.moveaxis(self.activations(batch, [at])[at], 0, self._axes.get(source, 0))
         if source[0] not in graph.below(graph.heads) or source in graph.heads:
             raise NetworkError(
                 f"layer {layer!r} does not depend on layer {at!r}; name one that comes before it"
