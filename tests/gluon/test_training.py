@@ -76,6 +76,38 @@ def test_an_update_is_seen_with_its_net_batch_labels_and_loss(
     assert notebook.scalars[1]["learning_rate"] == 0.5
 
 
+class WithLoss(gluon.HybridBlock):  # type: ignore[misc, name-defined]  # MXNet has no types
+    """A net and its loss as one Block, which is how many scripts hybridize the two together."""
+
+    def __init__(self, net: Any) -> None:
+        super().__init__()
+        with self.name_scope():
+            self.net = net
+            self.loss = gluon.loss.SoftmaxCrossEntropyLoss()
+
+    def hybrid_forward(self, F: Any, x: Any, y: Any) -> Any:
+        return self.loss(self.net(x), y)
+
+
+@pytest.mark.parametrize("hybridized", [False, True])
+def test_a_net_inside_a_block_that_has_the_loss_too_is_seen_by_itself(
+    hybridized: bool, notebook: Notebook
+) -> None:
+    net = dense_net()
+    both = WithLoss(net)
+    if hybridized:
+        both.hybridize()
+    trainer = trainer_of(net)
+    with autograd.record():
+        loss = both(X, Y)
+    loss.backward()
+    trainer.step(4)
+    assert notebook.models == [net]
+    np.testing.assert_array_equal(notebook.batches[0].inputs, X.asnumpy())
+    assert notebook.batches[0].labels is not None
+    assert notebook.batches[0].labels.tolist() == [0, 2, 1, 0]
+
+
 def test_a_loss_that_is_no_block_is_seen_where_backward_starts(notebook: Notebook) -> None:
     net = dense_net()
     trainer = trainer_of(net)

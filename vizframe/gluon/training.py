@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -33,6 +33,15 @@ class Call:
     inputs: tuple[Any, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """A net, and the Block that the script calls: the net itself, or one with the loss in it,
+    as in ``TrainNet(net, loss)(x, y)``."""
+
+    model: Any
+    called: Any
+
+
 @dataclass(eq=False)
 class Seen(threading.local):
     """What one thread did since its last update."""
@@ -52,7 +61,7 @@ class TrainingWatch:
     def __init__(self, observer: TrainingObserver) -> None:
         self._observer = observer
         self._seen = Seen()
-        self._models: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+        self._trained: WeakKeyDictionary[Any, Trained] = WeakKeyDictionary()
         self._undo: list[Callable[[], None]] = []
 
     def begin(self) -> None:
@@ -93,34 +102,33 @@ class TrainingWatch:
         return original(heads, *given, **named)
 
     def _update(self, original: Method, trainer: Any, *given: Any, **named: Any) -> Any:
-        model = self._model(trainer)
-        if model is not None:
-            self._observer.before_update(model, functools.partial(self._batch, model))
+        trained = self._of(trainer)
+        if trained is not None:
+            self._observer.before_update(trained.model, functools.partial(self._batch, trained))
         result = original(trainer, *given, **named)
-        if model is not None:
-            self._observer.after_update(model, self._scalars(trainer))
+        if trained is not None:
+            self._observer.after_update(trained.model, self._scalars(trainer))
         self._seen.forget()
         return result
 
-    def _model(self, trainer: Any) -> Any:
+    def _of(self, trainer: Any) -> Trained | None:
         """The Block whose parameters the trainer updates: of those called since its last update,
         the one that owns most of them. Losses are Blocks too, but own none."""
-        if trainer not in self._models:
-            trained = {id(parameter) for parameter in trainer._params}
-            owned = [
-                (sum(id(p) in trained for p in call.block.collect_params().values()), call.block)
-                for call in self._seen.calls.values()
-            ]
-            most, model = max(owned, key=lambda pair: pair[0], default=(0, None))
-            if not most:
+        if trainer not in self._trained:
+            updated = {id(parameter) for parameter in trainer._params}
+            owned = [(owned_of(call.block, updated), call) for call in self._seen.calls.values()]
+            most, call = max(owned, key=lambda pair: pair[0], default=(0, None))
+            if call is None or not most:
                 return None
-            self._models[trainer] = model
-        return self._models[trainer]
+            model = call.block if len(call.inputs) == 1 else only_heir(call.block, updated)
+            self._trained[trainer] = Trained(model, call.block)
+        return self._trained[trainer]
 
-    def _batch(self, model: Any) -> Batch:
+    def _batch(self, trained: Trained) -> Batch:
         """What the model answered last, and the labels that a loss compared it with."""
-        inputs = self._seen.calls[id(model)].inputs[0].asnumpy().astype(np.float32, copy=False)
-        return Batch(inputs, self._labels(model, len(inputs)))
+        called = self._seen.calls[id(trained.called)]
+        inputs = called.inputs[0].asnumpy().astype(np.float32, copy=False)
+        return Batch(inputs, self._labels(trained.model, len(inputs)))
 
     def _labels(self, model: Any, count: int) -> npt.NDArray[np.int64] | None:
         for call in self._seen.calls.values():
@@ -138,6 +146,18 @@ class TrainingWatch:
             heads = loss if isinstance(loss, (list, tuple)) else [loss]
             scalars["loss"] = lambda: float(np.mean([head.asnumpy().mean() for head in heads]))
         return scalars
+
+
+def owned_of(block: Any, updated: Container[int]) -> int:
+    """How many of the parameters that a trainer updates are the Block's."""
+    return sum(id(each) in updated for each in block.collect_params().values())
+
+
+def only_heir(block: Any, updated: Container[int]) -> Any:
+    """The one child that owns all that the Block does of the updated parameters; else the Block."""
+    whole = owned_of(block, updated)
+    heirs = [each for each in block._children.values() if owned_of(each, updated) == whole]
+    return heirs[0] if len(heirs) == 1 else block
 
 
 def watch_trainings(observer: TrainingObserver) -> Callable[[], None]:
