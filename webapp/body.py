@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vizframe.encoding import encode
+from vizframe.errors import DamagedSegment
 from vizframe.history import Tiles
 from vizframe.webapp.request import Asked, At
 
@@ -40,8 +41,9 @@ def gallery(asked: Asked, step: int) -> Packed:
     tiles = asked.history.tiles(key, step, fixed)
     rest = tuple(slice(None) if index is None else index for index in asked.at[len(fixed) :])
     head = {"step": step, "notes": list(asked.history.notes(key, step))}
+    where = tuple(slice(None) if index is None else index for index in asked.at)
     picked = _pick(tiles, rest)
-    data = pack(picked, _flat_count(tiles, rest), head)
+    data = pack(picked, _flat_count(tiles, rest), {**head, **_dead(asked, [step], where)})
     return Packed(data, not np.any(picked.missing))
 
 
@@ -49,8 +51,25 @@ def strip(asked: Asked, steps: Sequence[int]) -> Packed:
     """One tile over many steps."""
     where = tuple(index or 0 for index in asked.at)
     tiles = asked.history.strip(asked.declaration.key, where, steps)
-    data = pack(tiles, len(steps), {"steps": list(steps)})
+    data = pack(tiles, len(steps), {"steps": list(steps), **_dead(asked, steps, where)})
     return Packed(data, not np.any(tiles.missing))
+
+
+def _dead(asked: Asked, steps: Sequence[int], where: tuple[slice | int, ...]) -> dict[str, object]:
+    """Which of the tiles, in the order in which they are sent, the plugin calls dead.
+
+    Said of pictures alone, of which a black one may be just that; a map of zeros is dead.
+    """
+    declaration = asked.declaration
+    if declaration.draw != "image" or declaration.signed:
+        return {}
+    if "dead" not in declaration.columns:
+        return {"dead": []}
+    try:
+        flags = [asked.history.columns(declaration.key, step)["dead"][where] for step in steps]
+    except DamagedSegment:  # the pictures are sound; /columns says what is not
+        return {"dead": []}
+    return {"dead": np.flatnonzero(np.asarray(flags) == 1).tolist()}
 
 
 def pack(tiles: Tiles, count: int, head: Mapping[str, object]) -> bytes:

@@ -76,7 +76,8 @@ def _topbar() -> Component:
 
 
 def _side() -> Component:
-    """What there is to see: ``find``, ``axes``, ``order``, ``scale`` from the viewer, else callbacks."""
+    """What there is to see; ``find``, ``axes``, ``order`` and ``scale`` are the viewer's, the rest
+    callbacks fill."""
     about = html.Details([html.Summary("About this picture"), html.Div(id="about")])
     sections = [
         html.Section([html.H2("What"), html.Div(id="kinds")]),

@@ -89,6 +89,27 @@ def test_series_that_keep_floats_are_sent_in_256_levels() -> None:
     assert got.nonfinite.tolist() == [0, 1]
 
 
+def test_of_pictures_those_are_dead_that_the_plugin_calls_so(client: FlaskClient) -> None:
+    run = MemoryRun(fake_info(), fake_probe())
+    key = SeriesKey(label="ascent", layer="conv0")
+    declaration = Declaration(
+        key=key, plugin="ascent", axes=("unit", "y", "x"), tile_shape=(3,), picture_shape=(2, 2),
+        draw="image", value_range=(0, 1), columns={"dead": 0},
+    )  # fmt: skip
+    black = np.zeros((3, 2, 2), np.float32)
+    with run.writer() as writer:
+        for step, flags in enumerate(([0, 1, 0], [0, 1, 1])):
+            columns = {"dead": np.asarray(flags, np.float32)}
+            writer.commit(StepRecord(step, [(declaration, Frame("conv0", black, "", columns))]))
+    asking = create_app(MemoryShelf({"run": run})).server.test_client()
+    query = "run=run&kind=ascent&layer=conv0"
+    assert tiles(asking, f"{query}&step=1")[0]["dead"] == [1, 2]
+    strip = asking.get(f"/api/v1/strip?{query}&steps=0,1&at=2").data
+    assert unpacked(strip)[0]["dead"] == [1]
+    assert tiles(client, "run=fake&kind=deconvolution.patch&layer=conv0&step=0")[0]["dead"] == []
+    assert "dead" not in tiles(client, f"{MAPS}&step=0")[0]
+
+
 def test_a_film_strip_is_one_tile_over_steps(client: FlaskClient, history: History) -> None:
     response = client.get(f"/api/v1/strip?{MAPS}&steps=0,50,190&at=1,4")
     _, got = unpacked(response.data)

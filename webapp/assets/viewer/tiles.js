@@ -29,7 +29,8 @@ export class Tiles {
     if (this.missing[index]) return "missing";
     if (this.nonfinite[index] > 0) return "broken";
     if (this.picture.length === 0 || !this.isFlat(index)) return "";
-    return this.value(index, 0) === 0 ? "dead" : "constant";
+    const isDead = this.head.dead ? this.head.dead.includes(index) : this.value(index, 0) === 0;
+    return isDead ? "dead" : "constant";
   }
 
   isFlat(index) {
