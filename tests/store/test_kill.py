@@ -10,6 +10,7 @@ import random
 import signal
 import struct
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -31,6 +32,9 @@ from vizframe.testing.runs import declare, fake_info
 KILLS = int(os.environ.get("VIZFRAME_KILLS", "200"))
 LIVES = 12
 """Kills of one run before a fresh one is begun."""
+
+LONGEST = 0.15
+"""Seconds that a writer lives: long enough to merge several times."""
 
 LAYERS = ("conv0", "conv1", "dense")
 PLAN = MergePlan(steps=4, fan=3, grace=0.2)
@@ -90,8 +94,10 @@ class Victim:
         os._exit(1)
 
     def kill(self) -> None:
-        """Kill it, and read what it had acknowledged."""
         os.kill(self.pid, signal.SIGKILL)
+
+    def bury(self) -> None:
+        """Wait for its end, and read what it had acknowledged."""
         _, status = os.waitpid(self.pid, 0)
         assert os.WIFSIGNALED(status), "the writer failed before it was killed"
         while data := os.read(self.pipe, 1 << 16):
@@ -139,6 +145,11 @@ def watch(history: History, names: Sequence[str], until: float) -> int:
     return polls
 
 
+def kill_all(victims: Sequence[Victim]) -> None:
+    for victim in victims:
+        victim.kill()
+
+
 @dataclass
 class Life:
     """One run through several kills of all its writers."""
@@ -153,13 +164,15 @@ class Life:
         victims = [Victim(self.run, name, _next(history, name)) for name in self.names]
         for victim in victims:
             victim.start()
-        until = time.monotonic() + random.uniform(0, 0.12)
+        seconds = random.uniform(0, LONGEST)
+        # On time, however long the reader takes over what it sees.
+        death = threading.Timer(seconds, kill_all, [victims])
+        death.start()
         if history is not None:
-            watch(history, self.names, until)
-        else:
-            time.sleep(max(0.0, until - time.monotonic()))
+            watch(history, self.names, time.monotonic() + seconds)
+        death.join()
         for victim in victims:
-            victim.kill()
+            victim.bury()
             self.acknowledged.setdefault(victim.name, set()).update(victim.acknowledged)
         if (self.run / "run.json").exists():
             self.check(thoroughly=False)
