@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?=
 
-.PHONY: demo test check setup browser format clean
+.PHONY: demo test coverage check setup browser format clean
 
 setup: $(VENV)/.installed
 
@@ -28,7 +28,10 @@ check: setup  ## format, lint, types, import contracts
 	$(BIN)/lint-imports
 
 test: check browser  ## everything
-	$(BIN)/pytest --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n auto --dist worksteal
+
+coverage: setup browser  ## the tests again, and which lines none of them reaches
+	$(BIN)/pytest -n auto --dist worksteal --cov --cov-report=term:skip-covered
 
 format: setup
 	$(BIN)/ruff format .
