@@ -38,9 +38,11 @@ OPTIONS: dict[str, dict[str, object]] = {
     "gradient_ascent": {"iterations": 10, "rate": 32},
     "class_visualization": {"iterations": 10, "rate": 32},
     "deconvolution": {"top": 1},
+    "saliency": {"methods": ["gradient", "gradient_input", "guided", "grad_cam", "hires_cam"]},
 }
 """Where the demo asks for less than a plugin gives, so that recording takes no longer than
-training: ten long steps uphill show what ninety short ones do, a little rougher."""
+training: ten long steps uphill show what ninety short ones do, a little rougher. HiResCAM is there
+beside Grad-CAM, whose maps are often empty before a dense layer that reads maps, as here."""
 
 SLOWER = ("gradient_ascent", "class_visualization")
 """What the demo makes at every second recorded step only, for the same reason."""

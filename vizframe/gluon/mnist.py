@@ -138,7 +138,7 @@ class MnistTraining:
         return mx.nd.array(images), mx.nd.array(labels)
 
 
-class Network(mx.gluon.HybridBlock):  # type: ignore[misc]  # MXNet has no types
+class MnistNet(mx.gluon.HybridBlock):  # type: ignore[misc]  # MXNet has no types
     """The network; its layers go by the names of these attributes."""
 
     def __init__(self) -> None:
@@ -156,9 +156,9 @@ class Network(mx.gluon.HybridBlock):  # type: ignore[misc]  # MXNet has no types
         return self.dense(self.pool2(self.conv2(halved)))
 
 
-def network() -> Network:
+def network() -> MnistNet:
     """The network, initialised for digits of 28×28 and hybridized."""
-    net = Network()
+    net = MnistNet()
     net.initialize(mx.init.Xavier())
     net.hybridize()
     net(mx.nd.zeros((1, 1, 28, 28)))  # gives the parameters their shapes
