@@ -19,7 +19,10 @@ export class Film {
   constructor(root, { go, height = 52, wall = false }) {
     Object.assign(this, { go, height, wall, tiles: null, url: null });
     this.canvas = el("canvas", { role: "img", "aria-label": "Film strip: this unit at each step" });
-    this.scroller = el("div", { className: wall ? "film wall" : "film" }, this.canvas);
+    // The step is marked beside the canvas, not on it: a strip painted anew with every move of the
+    // slider costs more than the gallery itself.
+    this.ring = el("div", { className: "ring", hidden: true });
+    this.scroller = el("div", { className: wall ? "film wall" : "film" }, this.canvas, this.ring);
     root.append(this.scroller);
     this.canvas.addEventListener("click", (event) => {
       const found = this.frameAt(event);
@@ -45,17 +48,32 @@ export class Film {
   }
 
   setLook(look, under) {
-    if (this.look === look) return;
+    const same = isSame(this.look, look) && isSame(this.under, under, ["tiles", "index"]);
     Object.assign(this, { look, under });
-    this.draw();
+    if (!same) this.draw();
   }
 
   /** Mark the step that is shown. */
   mark(step) {
     if (this.step === step) return;
     this.step = step;
-    this.draw();
+    this.moveRing();
     this.follow();
+  }
+
+  moveRing() {
+    const { current: i } = this;
+    this.ring.hidden = i < 0 || !this.grid;
+    if (this.ring.hidden) return;
+    const [x, y] = this.placeOf(i);
+    Object.assign(this.ring.style, {
+      transform: `translate(${x}px, ${y}px)`, width: `${this.grid.width}px`, height: `${this.grid.height}px`,
+    });
+  }
+
+  placeOf(i) {
+    const { columns, pitchX, pitchY } = this.grid;
+    return [2 + (i % columns) * pitchX, 2 + Math.floor(i / columns) * pitchY];
   }
 
   get current() {
@@ -93,12 +111,12 @@ export class Film {
     const bars = { positive: ink("--positive"), negative: ink("--negative") };
     const limits = this.look.limits ?? extremes(tiles);
     for (let i = 0; i < tiles.count; i += 1) {
-      const [x, y] = [2 + (i % columns) * pitchX, 2 + Math.floor(i / columns) * pitchY];
+      const [x, y] = this.placeOf(i);
       if (tiles.picture.length) paintTile(context, tiles, i, this.look, x, y, width, height, this.under);
       else paintBar(context, tiles.low[i], limits, x, y, width, height, bars);
       if (this.wall) this.label(context, i, x, y + height + 2, width);
-      if (i === this.current) this.outline(context, x, y, width, height);
     }
+    this.moveRing();
     this.scroller.dataset.pictures = tiles.count;
   }
 
@@ -109,12 +127,6 @@ export class Film {
     context.fillText(this.steps[i], x, y, width);
   }
 
-  outline(context, x, y, width, height) {
-    context.strokeStyle = ink("--accent");
-    context.lineWidth = 2;
-    context.strokeRect(x - 1, y - 1, width + 2, height + 2);
-  }
-
   frameAt(event) {
     if (!this.tiles || !this.grid) return null;
     const box = this.canvas.getBoundingClientRect();
@@ -123,6 +135,12 @@ export class Film {
     const index = Math.floor((event.clientY - box.top) / pitchY) * columns + column;
     return column < columns && index >= 0 && index < this.tiles.count ? index : null;
   }
+}
+
+/** Whether two looks, or two things that a film lies over, paint the same. */
+function isSame(a, b, names = ["series", "gamma", "opacity", "dark", "limits"]) {
+  if (!a || !b) return !a === !b;
+  return names.every((name) => a[name] === b[name] || (name === "limits" && String(a[name]) === String(b[name])));
 }
 
 function extremes(tiles) {
