@@ -30,7 +30,7 @@ from vizframe.store.origin import Folder
 from vizframe.testing.runs import declare, fake_info
 
 KILLS = int(os.environ.get("VIZFRAME_KILLS", "200"))
-LIVES = 12
+LIVES = 6
 """Kills of one run before a fresh one is begun."""
 
 LONGEST = 0.15
