@@ -11,13 +11,18 @@ DEMO ?=
 setup: $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml
-	@$(SHELL) tools/setup $(VENV)
+	@$(SHELL) tools/setup $(VENV) dev
+	@touch $@ $(VENV)/.demo
+
+# The demo needs half of that, and somebody is waiting to see it.
+$(VENV)/.demo: pyproject.toml
+	@$(SHELL) tools/setup $(VENV) mxnet,demo
 	@touch $@
 
 browser: setup
 	@$(SHELL) tools/browser
 
-demo: setup  ## train the classic MNIST network while you watch: make demo DEMO="--steps 400 --port 8075"
+demo: $(VENV)/.demo  ## train the classic MNIST network while you watch: make demo DEMO="--steps 400 --port 8075"
 	@$(BIN)/vizframe demo $(DEMO)
 
 check: setup  ## format, lint, types, import contracts
