@@ -39,9 +39,9 @@ def gallery(asked: Asked, step: int) -> Packed:
     key = asked.declaration.key
     fixed = _leading(asked.at)
     tiles = asked.history.tiles(key, step, fixed)
-    rest = tuple(slice(None) if index is None else index for index in asked.at[len(fixed) :])
-    head = {"step": step, "notes": list(asked.history.notes(key, step))}
     where = tuple(slice(None) if index is None else index for index in asked.at)
+    rest = where[len(fixed) :]
+    head = {"step": step, "notes": list(asked.history.notes(key, step))}
     picked = _pick(tiles, rest)
     data = pack(picked, _flat_count(tiles, rest), {**head, **_dead(asked, [step], where)})
     return Packed(data, not np.any(picked.missing))
