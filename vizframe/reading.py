@@ -74,7 +74,7 @@ class Run:
         Raises:
             UnknownName: there is none; the sentence names the nearest.
         """
-        if isinstance(name, str) or len(name) != 2:
+        if not isinstance(name, tuple) or len(name) != 2:
             raise UsageError(f"the series is {name!r}; it can be two names, as run[plugin, layer]")
         kind, layer = name
         keys = [key for key in self.history.declarations if key.kind == kind]

@@ -18,7 +18,7 @@ class FileSystem(Protocol):
     """What is asked of fsspec's ``AbstractFileSystem``."""
 
     def size(self, path: str) -> int | None: ...
-    def cat_file(self, path: str, start: int | None, end: int | None) -> bytes: ...
+    def cat_file(self, path: str, *, start: int | None, end: int | None) -> bytes: ...
     def cat_ranges(
         self, paths: list[str], starts: list[int], ends: list[int], on_error: str = ...
     ) -> list[bytes]: ...
@@ -56,7 +56,7 @@ class RemoteSource:
         if not len(view):
             return
         try:
-            data = self._files.cat_file(self._path, offset, offset + len(view))
+            data = self._files.cat_file(self._path, start=offset, end=offset + len(view))
         except Exception as refused:
             raise _unreachable(self.name, refused) from refused
         view[:] = self._whole(data, len(view))

@@ -11,14 +11,15 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import boto3
 import fsspec
 import numpy as np
 import pytest
+from moto.server import ThreadedMotoServer
 
 import vizframe
 from vizframe import store
 from vizframe.errors import DamagedSegment, HistoryError, MissingExtra
-from vizframe.remote import connect
 from vizframe.testing.runs import fake_info, fake_probe, fill
 
 
@@ -138,6 +139,44 @@ def test_any_file_system_of_fsspec_will_do(folder: Path) -> None:
         assert len(run.steps) == 10
 
 
+@pytest.fixture
+def bucket(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The compacted run on an S3 server; the address of its bucket."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+    }.items():
+        monkeypatch.setenv(name, value)
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="history")
+    client.upload_file(str(folder / "mnist.h5"), "history", "runs/mnist.h5")
+    yield "s3://history/runs"
+    server.stop()
+
+
+def test_a_compacted_run_is_read_from_a_bucket(bucket: str, folder: Path) -> None:
+    with (
+        vizframe.open(f"{bucket}/mnist.h5", skip_instance_cache=True) as run,
+        vizframe.open(folder / "run") as local,
+    ):
+        assert list(run) == list(local)
+        for kind, layer in run:
+            np.testing.assert_array_equal(run[kind, layer].at(50), local[kind, layer].at(50))
+        strip = run["gradient_ascent", "conv0"].unit(5)
+        np.testing.assert_array_equal(strip, local["gradient_ascent", "conv0"].unit(5))
+
+
+def test_what_is_not_in_the_bucket_is_said_so(bucket: str) -> None:
+    address = f"{bucket}/nowhere.h5"
+    with pytest.raises(HistoryError, match=re.escape(f"{address} is not there")):
+        vizframe.open(address, skip_instance_cache=True)
+
+
 def test_what_is_not_there_is_said_so(site: Site) -> None:
     address = f"{site.address}/nowhere.h5"
     with pytest.raises(HistoryError, match=re.escape(f"{address} is not there")):
@@ -187,11 +226,12 @@ def test_without_fsspec_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> N
         vizframe.open("https://example.org/x.h5")
 
 
-def test_without_s3fs_the_extra_is_named() -> None:
-    if importlib.util.find_spec("s3fs"):
-        pytest.skip("s3fs is installed here")
+def test_without_s3fs_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    known = importlib.import_module("fsspec.registry")._registry
+    monkeypatch.delitem(known, "s3", raising=False)
     with pytest.raises(MissingExtra, match=r"s3://bucket/x\.h5 needs .*'vizframe\[s3\]'"):
-        connect("s3://bucket/x.h5", {})
+        vizframe.open("s3://bucket/x.h5", skip_instance_cache=True)
 
 
 def test_an_unknown_kind_of_address_is_named() -> None:
