@@ -24,7 +24,7 @@ from vizframe.testing.runs import fake_info
 
 STEPS = 128
 STRIP = 64
-ROUNDS = 60
+ROUNDS = 600
 PATIENCE_S = 5.0
 
 

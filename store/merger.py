@@ -50,7 +50,7 @@ class MergePlan:
 
     steps: int = 64
     fan: int = 16
-    bytes: int = 1 << 28
+    bytes: int = 1 << 29
     grace: float = 1.0
 
 
