@@ -45,8 +45,11 @@ class TrainingObserver(Protocol):
         from the device when it is asked for."""
         ...
 
-    def after_update(self, model: object, scalars: Mapping[str, object]) -> None:
-        """It has. ``scalars`` holds what could be seen, such as the loss and learning rate."""
+    def after_update(
+        self, model: object, scalars: Mapping[str, object], epoch: float | None
+    ) -> None:
+        """It has. ``scalars`` holds what could be seen, such as the loss and learning rate;
+        ``epoch`` how many epochs are complete, None where the data's loader was not seen."""
         ...
 
 

@@ -40,7 +40,9 @@ class Config(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    every: int | float | str = Field(100, description="When to record: steps, '2 epochs', '30 s'.")
+    every: int | float | str = Field(
+        100, description="When to record: 100, '2 epochs', '30 s', 'log'."
+    )
     plugins: Names | None = Field(None, description="Names, label=name, folders, files, or 'all'.")
     layers: Names = Field((), description="Layer names or patterns; none: all with kernels.")
     net: str | None = Field(None, description="Which of several nets; none: the first trained.")

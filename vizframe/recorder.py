@@ -117,6 +117,7 @@ class Recorder:
         self._run = run
         self._past = Past() if callable(run) else past_of(Path(run))
         self._step = (self._past.last_step or 0) if start is None else start
+        self._epoch = self._past.last_epoch
         self._due: set[str] = set()
         self._committed: int | None = self._past.last_step
         self._recording: Recording | None = None
@@ -127,6 +128,11 @@ class Recorder:
     def last_step(self) -> int:
         """Optimiser updates done so far, as the recorder counts them."""
         return self._step
+
+    @property
+    def last_epoch(self) -> float | None:
+        """Epochs complete so far, where that was told."""
+        return self._epoch
 
     @property
     def is_recording(self) -> bool:
@@ -156,9 +162,13 @@ class Recorder:
             UsageError: the epoch is not told, and a schedule counts epochs.
         """
         if epoch is None and any(each.unit == "epochs" for each in self._schedules.values()):
-            raise UsageError("every is in epochs, so tell each step's: recorder.step(epoch=1.5)")
+            raise UsageError(
+                "every is in epochs, which nobody tells: recorder.step(epoch=1.5) does, and a "
+                "script whose batches come from its framework's loader; it can be a number of steps"
+            )
         self._step = self._step + 1 if step is None else step
-        self._look(Moment(self._step, epoch, time.monotonic()), scalars)
+        self._epoch = epoch
+        self._look(self._now(), scalars)
 
     def finish(self) -> None:
         """Record the weights that training ended with, if that can be paid and they are not there
@@ -166,7 +176,7 @@ class Recorder:
         try:
             if self._recording is not None and self._committed != self._step:
                 self._due = set(self._schedules)
-                self._record_due(Moment(self._step, None, time.monotonic()), {}, at_end=True)
+                self._record_due(self._now(), {}, at_end=True)
             self._tell_unpaid()
         finally:
             self.close()
@@ -225,7 +235,7 @@ class Recorder:
                 progress=self._progress,
                 limit=self._budget.limit,
             )
-        self._look(Moment(self._step, None, time.monotonic()), {})
+        self._look(self._now(), {})
 
     def _network(self, probe: Probe) -> Network:
         try:
@@ -247,6 +257,9 @@ class Recorder:
         from vizframe.store import create
 
         return create(Path(self._run), info, probe, durable=self._durable, retention=self._kept)
+
+    def _now(self) -> Moment:
+        return Moment(self._step, self._epoch, time.monotonic())
 
     def _look(self, moment: Moment, scalars: Mapping[str, Number]) -> None:
         """Record this moment if a schedule asks for it now, or did when it could not be paid."""

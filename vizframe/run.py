@@ -65,6 +65,7 @@ class Past:
     """What a run already holds, so that recording can go on after it."""
 
     last_step: int | None = None
+    last_epoch: float | None = None
     probe: Probe | None = None
     layers: tuple[LayerInfo, ...] = ()
 
@@ -111,6 +112,8 @@ def past_of(path: Path) -> Past:
     history = open_history(path)
     try:
         last = history.steps[-1] if history.steps else None
-        return Past(last, history.probe, history.info.layers)
+        told = history.scalars().epoch
+        epoch = float(told[-1]) if len(told) and np.isfinite(told[-1]) else None
+        return Past(last, epoch, history.probe, history.info.layers)
     finally:
         history.close()

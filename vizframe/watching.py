@@ -35,6 +35,7 @@ class Watch:
         self._others: dict[int, str] = {}
         self._model: object = None
         self._recorder: Recorder | None = None
+        self._epochs_before = 0.0
         self._unwatch: list[Callable[[], None]] = []
 
     @property
@@ -68,16 +69,21 @@ class Watch:
         if self._recorder is None and self._is_wanted(model):
             self._model = model
             self._recorder = self._new_recorder(model, batch())
+            self._epochs_before = self._recorder.last_epoch or 0.0
         else:
             self._others[id(model)] = _names(model)[0]
 
     def _is_wanted(self, model: object) -> bool:
         return self._wanted is None or bool(fnmatch.filter(_names(model), self._wanted))
 
-    def after_update(self, model: object, scalars: Mapping[str, object]) -> None:
-        """Count the step of the model that is recorded."""
+    def after_update(
+        self, model: object, scalars: Mapping[str, object], epoch: float | None
+    ) -> None:
+        """Count the step of the model that is recorded. A run that goes on counts its epochs on,
+        as it does its steps."""
         if self._recorder is not None and model is self._model:
-            self._recorder.advance(scalars)
+            counted = None if epoch is None else self._epochs_before + epoch
+            self._recorder.advance(scalars, epoch=counted)
 
     def _watch(self, framework: str) -> None:
         self._unwatch.append(load(framework).watch_trainings(self))

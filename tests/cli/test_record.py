@@ -201,6 +201,49 @@ def test_recording_again_resumes_the_run_with_its_probe(tmp_path: Path) -> None:
     assert steps_of(tmp_path) == [0, 5, 10, 12, 15, 20, 24]
 
 
+LOADED = """
+    def main(epochs):
+        net = make()
+        net.initialize(mx.init.Xavier())
+        trainer = gluon.Trainer(net.collect_params(), "adam", {"learning_rate": 0.01})
+        x, y = mx.nd.random.uniform(shape=(12, 1, 8, 8)), mx.nd.array([0, 1, 2] * 4)
+        loss_of = gluon.loss.SoftmaxCrossEntropyLoss()
+        data = gluon.data.DataLoader(gluon.data.ArrayDataset(x, y), batch_size=4)
+        for _ in range(epochs):
+            for x, y in data:
+                with autograd.record():
+                    loss = loss_of(net(x), y)
+                loss.backward()
+                trainer.step(4)
+            for x, y in data:
+                net(x)
+    """
+
+
+def test_epochs_are_those_of_the_script_s_data_and_go_on_when_it_is_resumed(
+    tmp_path: Path,
+) -> None:
+    written(tmp_path, changes=LOADED, end="\nmain(4)\n")
+    words = [*QUICK, "--every", "2 epochs", "--", "train.py"]
+    assert ran(tmp_path, *words) == (0, "", "")
+    assert steps_of(tmp_path) == [0, 6, 12]
+    assert ran(tmp_path, *words) == (0, "", "")
+    history = recorded(tmp_path)
+    assert list(history.steps) == [0, 6, 12, 18, 24]
+    np.testing.assert_allclose(history.scalars().epoch, [np.nan, 2, 4, 6, 8])
+    history.close()
+
+
+def test_epochs_of_a_script_whose_data_no_loader_gives_are_refused_at_its_first_update(
+    tmp_path: Path,
+) -> None:
+    words = ["--every", "2 epochs", "--", "train.py", "w.params"]
+    code, said = sentence(written(tmp_path), *words)
+    assert code == 2
+    assert said.startswith("every is in epochs, which nobody tells")
+    assert not (tmp_path / "w.params").exists()
+
+
 def test_a_file_sets_the_options(tmp_path: Path) -> None:
     written(tmp_path)
     (tmp_path / "vizframe.toml").write_text(
@@ -258,7 +301,6 @@ def sentence(folder: Path, *words: str) -> tuple[int, str]:
         (["--set", "weights.colums=3"], "weights has no parameter 'colums'; it can be 'columns'"),
         (["--set", "weights.inputs=0"], "weights: inputs is 0; it can be greater than or equal"),
         (["--every", "often"], "every is 'often'; it can be a number of steps"),
-        (["--every", "2 epochs"], "every is in epochs, which a script does not tell; it can be"),
         (["--budget", "much"], "budget is 'much'; it can be a percentage"),
         (["--keep", "some"], "keep is 'some'; it can be 'all', a number such as 5"),
         (["--max-size", "big"], "max_size is 'big'; it can be a number of bytes with a unit"),

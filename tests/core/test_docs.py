@@ -10,6 +10,8 @@ from types import ModuleType
 
 import pytest
 
+from vizframe.config import Config
+
 DOCS = Path(__file__).parents[2] / "docs"
 
 
@@ -60,6 +62,12 @@ def test_the_keys_are_those_that_the_page_explains() -> None:
     rows = re.findall(r"^\| (`.+) \| (.+) \|$", (DOCS / "page.md").read_text(), re.MULTILINE)
     assert [(keys.replace("`", ""), words) for keys, words in rows] == explained
     assert explained
+
+
+def test_the_options_of_a_recording_are_those_of_its_configuration() -> None:
+    text = (DOCS / "recording.md").read_text().partition("## Options")[2]
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", text, re.MULTILINE)
+    assert rows == [(name, each.description) for name, each in Config.model_fields.items()]
 
 
 def test_a_page_without_marks_is_refused() -> None:

@@ -153,7 +153,7 @@ def test_every_few_epochs_is_recorded_where_the_epoch_is_told() -> None:
 
 
 def test_epochs_that_nobody_tells_are_asked_for() -> None:
-    with pytest.raises(UsageError, match="every is in epochs, so tell each step's"):
+    with pytest.raises(UsageError, match="every is in epochs, which nobody tells"):
         trained(Place(), every="2 epochs")
 
 

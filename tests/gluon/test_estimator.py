@@ -39,6 +39,7 @@ def test_every_update_of_an_estimator_is_recorded_with_its_loss_and_metrics() ->
         estimator.fit(data, epochs=2, event_handlers=[RecordSteps(recorder)])
     history = runs[-1].history()
     assert list(history.steps) == [0, 2, 4, 6]
+    np.testing.assert_allclose(history.scalars().epoch, [np.nan, 0, 4 / 3, 2])
     scalars = history.scalars().values
     assert np.isfinite(scalars["loss"][1:]).all()
     assert any("accuracy" in name for name in scalars)

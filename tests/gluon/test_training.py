@@ -22,13 +22,17 @@ class Notebook:
         self.models: list[object] = []
         self.batches: list[Batch] = []
         self.scalars: list[dict[str, float]] = []
+        self.epochs: list[float | None] = []
 
     def before_update(self, model: object, batch: Callable[[], Batch]) -> None:
         self.models.append(model)
         self.batches.append(batch())
 
-    def after_update(self, model: object, scalars: Mapping[str, object]) -> None:
+    def after_update(
+        self, model: object, scalars: Mapping[str, object], epoch: float | None
+    ) -> None:
         assert model is self.models[-1]
+        self.epochs.append(epoch)
         self.scalars.append({name: float(each()) for name, each in scalars.items()})  # type: ignore[operator]  # all are functions
 
 

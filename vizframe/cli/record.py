@@ -23,7 +23,7 @@ def record(
         list[str] | None, typer.Argument(metavar="-- SCRIPT …", help="train.py or -m module.")
     ] = None,
     every: Annotated[
-        str | None, typer.Option(help="When: 100 (steps), '30 seconds', 'log'.")
+        str | None, typer.Option(help="When: 100 (steps), '2 epochs', '30 s', 'log'.")
     ] = None,
     plugins: Annotated[
         str | None, typer.Option(help="Which: names, label=name, folders, files, or 'all'.")
@@ -103,7 +103,7 @@ def record(
     chosen = config(given, sets or (), folder=Path.cwd())
     if rendering and "every" not in chosen.model_fields_set:
         chosen = chosen.model_copy(update={"every": 1})
-    _check(chosen)
+    _check(chosen, tells_epochs=rendering is None)
     if script is not None:
         return partial(_run, script, chosen)
     if rendering is not None:
@@ -137,7 +137,7 @@ def _rendering(
     return Rendering(checkpoints, model, None if shape is None else shape_of(shape), follow)
 
 
-def _check(chosen: Config) -> None:
+def _check(chosen: Config, *, tells_epochs: bool) -> None:
     """Refuse, before the script runs, all that can be known to be wrong by then."""
     from vizframe.adapter import check_installed
     from vizframe.budget import share_of
@@ -148,10 +148,10 @@ def _check(chosen: Config) -> None:
 
     check_installed("recording")
     own = [recipe.schedule for recipe in recipes(chosen.plugins, chosen.set)]
-    if any(each and each.unit == "epochs" for each in (Schedule.of(chosen.every), *own)):
+    epochs = any(each and each.unit == "epochs" for each in (Schedule.of(chosen.every), *own))
+    if epochs and not tells_epochs:
         raise UsageError(
-            "every is in epochs, which a script does not tell; it can be a number of steps such "
-            "as 100, or '30 seconds', 'log'"
+            "every is in epochs, and checkpoints have steps; it can be a number of steps"
         )
     if chosen.budget is not None:
         share_of(chosen.budget)

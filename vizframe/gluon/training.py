@@ -1,5 +1,6 @@
-"""Watching any Gluon training of this process, through the three doors that all of them pass:
+"""Watching any Gluon training of this process, through the doors that all of them pass:
 
+    for batch in loader               the data: which epoch it is (see `passes`)
     net(x) under autograd.record()    the outermost Block call: which net, on what
     loss.backward()                   what is minimised
     trainer.step(), trainer.update()  the update; the net is the Block that owns its parameters
@@ -21,8 +22,8 @@ import numpy.typing as npt
 
 from vizframe.adapter import Batch, TrainingObserver
 from vizframe.gluon.compat import mx
-
-Method = Callable[..., Any]
+from vizframe.gluon.doors import Doors, Method
+from vizframe.gluon.passes import Epochs, PassWatch
 
 
 @dataclass(slots=True, eq=False)
@@ -40,6 +41,7 @@ class Trained:
 
     model: Any
     called: Any
+    epochs: Epochs = field(default_factory=Epochs)
 
 
 @dataclass(eq=False)
@@ -62,28 +64,19 @@ class TrainingWatch:
         self._observer = observer
         self._seen = Seen()
         self._trained: WeakKeyDictionary[Any, Trained] = WeakKeyDictionary()
-        self._undo: list[Callable[[], None]] = []
+        self._passes = PassWatch()
+        self._doors = Doors()
 
     def begin(self) -> None:
-        self._replace(mx.gluon.Block, "__call__", self._call)
-        self._replace(mx.nd.NDArray, "backward", self._backward)
-        self._replace(mx.autograd, "backward", self._backward)
-        self._replace(mx.gluon.Trainer, "step", self._update)
-        self._replace(mx.gluon.Trainer, "update", self._update)
+        self._passes.begin(self._doors)
+        self._doors.stand(mx.gluon.Block, "__call__", self._call)
+        self._doors.stand(mx.nd.NDArray, "backward", self._backward)
+        self._doors.stand(mx.autograd, "backward", self._backward)
+        self._doors.stand(mx.gluon.Trainer, "step", self._update)
+        self._doors.stand(mx.gluon.Trainer, "update", self._update)
 
     def end(self) -> None:
-        while self._undo:
-            self._undo.pop()()
-
-    def _replace(self, owner: Any, name: str, around: Method) -> None:
-        original: Method = getattr(owner, name)
-
-        @functools.wraps(original)
-        def watched(*given: Any, **named: Any) -> Any:
-            return around(original, *given, **named)
-
-        setattr(owner, name, watched)
-        self._undo.append(functools.partial(setattr, owner, name, original))
+        self._doors.leave()
 
     def _call(self, original: Method, block: Any, *inputs: Any) -> Any:
         seen = self._seen
@@ -107,7 +100,8 @@ class TrainingWatch:
             self._observer.before_update(trained.model, functools.partial(self._batch, trained))
         result = original(trainer, *given, **named)
         if trained is not None:
-            self._observer.after_update(trained.model, self._scalars(trainer))
+            epoch = trained.epochs.at(self._passes.last)
+            self._observer.after_update(trained.model, self._scalars(trainer), epoch)
         self._seen.forget()
         return result
 
