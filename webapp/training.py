@@ -41,7 +41,13 @@ def page(found: OpenRun, shown: Page) -> Component:
     return html.Div(
         [
             html.H1("Training"),
-            html.P("Click a curve to put the slider on that step."),
+            html.Div(
+                [
+                    html.P("Click a curve to put the slider on that step."),
+                    html.Div(id="curve-axis"),  # the page's own script fills it
+                ],
+                className="figures-head",
+            ),
             html.Div(figures, className="figures"),
         ]
     )

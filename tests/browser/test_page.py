@@ -178,10 +178,10 @@ def test_single_keys_can_be_switched_off(visitor: Visitor, url: str) -> None:
 def test_the_slider_is_a_slider_for_those_who_hear_the_page(visitor: Visitor, url: str) -> None:
     page = visitor.open(url, "?run=fake&kind=activation&layer=conv0&step=100")
     slider = page.get_by_role("slider", name="Training step")
-    expect(slider).to_have_attribute("aria-valuetext", "step 100")
+    expect(slider).to_have_attribute("aria-valuetext", "step 100, epoch 1")
     slider.focus()
     page.keyboard.press("ArrowRight")
-    expect(slider).to_have_attribute("aria-valuetext", "step 110")
+    expect(slider).to_have_attribute("aria-valuetext", "step 110, epoch 1.1")
     expect(page.get_by_role("listbox", name="Units").get_by_role("option")).to_have_count(8)
     expect(page.get_by_role("option", name="unit 3", exact=True)).to_have_count(1)
 
@@ -234,8 +234,35 @@ def test_a_click_on_a_curve_of_the_training_page_moves_the_slider(
     page.mouse.down()
     page.mouse.up()
     expect(page.locator("#slider")).to_have_attribute(
-        "aria-valuetext", re.compile("step (90|100)$")
+        "aria-valuetext", re.compile("step (90|100), epoch (0.9|1)$")
     )
+
+
+def test_curves_can_be_drawn_logarithmically_and_the_link_says_so(
+    visitor: Visitor, url: str
+) -> None:
+    page = visitor.open(url, "?run=fake&page=training")
+    figure = page.locator("#training-page .js-plotly-plot").first
+    figure.wait_for()
+    kind = "graphs => graphs.map(graph => graph.layout.yaxis.type)"
+    graphs = page.locator("#training-page .js-plotly-plot")
+    page.get_by_label("Logarithmic").check()
+    page.wait_for_url("**axis=log**")
+    expect(figure).to_have_attribute("data-shows", re.compile("log$"))
+    assert "log" in graphs.evaluate_all(kind)
+    page.reload()
+    expect(page.get_by_label("Logarithmic")).to_be_checked()
+    expect(figure).to_have_attribute("data-shows", re.compile("log$"))
+    page.get_by_label("Linear").check()
+    expect(figure).to_have_attribute("data-shows", re.compile("linear$"))
+    assert set(graphs.evaluate_all(kind)) == {"linear"}
+
+
+def test_the_epoch_is_said_beside_the_step_where_it_is_known(visitor: Visitor, url: str) -> None:
+    page = visitor.open(url, "?run=fake&kind=activation&layer=conv0&step=50")
+    expect(page.locator("#epoch")).to_have_text("epoch 0.5")
+    page.keyboard.press("End")
+    expect(page.locator("#epoch")).to_have_text("epoch 1.9")
 
 
 def test_a_click_on_a_layer_of_the_network_opens_its_gallery(visitor: Visitor, url: str) -> None:

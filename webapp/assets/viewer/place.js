@@ -2,13 +2,13 @@
 //
 //   ?page=gallery&run=mnist&kind=activation&layer=conv0&step=40&unit=9&scale=history&at.probe=3
 
-const TEXTS = ["page", "run", "kind", "layer", "scale", "order", "with"];
+const TEXTS = ["page", "run", "kind", "layer", "scale", "order", "axis", "with"];
 const NUMBERS = ["step", "unit", "beside"];
 const AXIS = "at.";
 
 export const NOWHERE = {
   page: "gallery", run: null, kind: null, layer: null, step: null, unit: null, scale: "history",
-  order: "number", with: null, beside: null, at: {},
+  order: "number", axis: "linear", with: null, beside: null, at: {},
 };
 
 export function read(search = location.search) {
@@ -21,6 +21,7 @@ export function read(search = location.search) {
   }
   if (!["unit", "step", "history"].includes(place.scale)) place.scale = "history";
   if (place.order !== "strongest") place.order = "number";
+  if (place.axis !== "log") place.axis = "linear";
   return place;
 }
 

@@ -5,6 +5,9 @@ export const find = (run, kind, layer) =>
 
 export const stepsOf = (run, series) => run.step_lists[series.steps];
 
+/** How many epochs were complete at a recorded step; null where nobody told. */
+export const epochOf = (run, step) => run.epochs[run.steps.indexOf(step)] ?? null;
+
 /** The series that a place means; where it means none, the nearest that there is. */
 export function resolve(run, place) {
   const exact = find(run, place.kind, place.layer);

@@ -1,32 +1,58 @@
-// The Training page: Plotly's figures, with the slider's step marked.
-import { $, ink } from "./dom.js";
+// The Training page: Plotly's figures, with the slider's step marked, on linear or logarithmic axes.
+import { $, el, ink } from "./dom.js";
 
 const REST = 60; // ms: Plotly takes about 20 for each figure
+
+const AXES = { linear: "Linear", log: "Logarithmic" };
 
 export class Training {
   constructor(viewer) {
     this.viewer = viewer;
     viewer.on((_, what) => {
-      if (viewer.place.page === "training" && ["step", "page"].includes(what)) this.later();
+      if (viewer.place.page === "training" && ["step", "page", "place"].includes(what)) this.later();
     });
     new MutationObserver(() => this.later()).observe($("#training-page"), { childList: true, subtree: true });
   }
 
   later() {
     if (this.due) return;
-    this.due = setTimeout(() => { this.due = 0; this.mark(); }, REST);
+    this.due = setTimeout(() => { this.due = 0; this.offer(); this.mark(); }, REST);
+  }
+
+  /** Let one choose the axes; Dash makes the place for it anew with every step. */
+  offer() {
+    const root = $("#curve-axis");
+    if (!root) return;
+    const { axis } = this.viewer.place;
+    if (!root.firstChild) {
+      root.append(el("fieldset", { "aria-label": "Vertical axes" },
+        ...Object.entries(AXES).map(([name, words]) => el("label", {},
+          el("input", {
+            type: "radio", name: "curve-axis", value: name,
+            onchange: () => this.viewer.choose({ axis: name }),
+          }), words))));
+    }
+    for (const radio of root.querySelectorAll("input")) radio.checked = radio.value === axis;
   }
 
   mark() {
-    const { step } = this.viewer;
+    const { step, place } = this.viewer;
     if (step === undefined || !window.Plotly) return;
     for (const graph of document.querySelectorAll("#training-page .js-plotly-plot")) {
-      if (graph.dataset.step === String(step) || !graph.layout) continue;
-      graph.dataset.step = step;
+      const wanted = `${step} ${place.axis}`;
+      if (graph.dataset.shows === wanted || !graph.layout) continue;
+      graph.dataset.shows = wanted;
       const line = { color: ink("--accent"), width: 2 };
       window.Plotly.relayout(graph, {
+        "yaxis.type": place.axis === "log" && hasLogarithm(graph) ? "log" : "linear",
         shapes: [{ type: "line", x0: step, x1: step, yref: "paper", y0: 0, y1: 1, line }],
       });
     }
   }
+}
+
+/** Whether a figure's numbers can be drawn logarithmically: none below 0, some above. */
+function hasLogarithm(graph) {
+  const values = graph.data.flatMap((each) => [...each.y]).filter((each) => each !== null);
+  return values.every((each) => !(each < 0)) && values.some((each) => each > 0);
 }

@@ -1,14 +1,15 @@
 // The transport: play, the slider over the recorded steps, the step's number.
 import { button, el, icon, kept } from "./dom.js";
 import { Curves, nearest } from "./curves.js";
-import { plural, whole } from "./words.js";
+import { epochWords, plural, whole } from "./words.js";
 
 const SPEEDS = [2, 5, 10, 20, 30];
 
 export class Transport {
-  /** `go(index)`: show the recorded step of this index. `follow()`: go with the newest. */
-  constructor(root, { go, follow }) {
-    Object.assign(this, { go, steps: [], index: 0, playing: false, isPainted: () => true });
+  /** `go(index)`: show the recorded step of this index. `follow()`: go with the newest.
+   * `epochOf(step)`: how many epochs were complete then; null where nobody told. */
+  constructor(root, { go, follow, epochOf }) {
+    Object.assign(this, { go, epochOf, steps: [], index: 0, playing: false, isPainted: () => true });
     this.buttons();
     this.slider = el("input", {
       type: "range", min: 0, max: 0, step: 1, value: 0, id: "slider", "aria-label": "Training step",
@@ -19,6 +20,7 @@ export class Transport {
     });
     this.number.addEventListener("change", () => this.typed());
     this.count = el("span", { id: "step-count" });
+    this.epoch = el("span", { id: "epoch", title: "Passes over the training data" });
     this.newer = el("button", {
       type: "button", id: "newer", hidden: true, title: "Show the newest step, and go with the training",
       onclick: follow,
@@ -34,7 +36,7 @@ export class Transport {
       el("div", { className: "buttons" }, ...this.row, this.speed),
       track,
       el("div", { className: "where" },
-        el("label", { for: "step" }, "step"), this.number, this.count, this.newer),
+        el("label", { for: "step" }, "step"), this.number, this.count, this.epoch, this.newer),
     );
   }
 
@@ -79,7 +81,10 @@ export class Transport {
     this.index = index;
     const step = this.steps[index] ?? 0;
     this.slider.value = index;
-    this.slider.setAttribute("aria-valuetext", `step ${step}`);
+    const epoch = this.epochOf(step);
+    const during = epoch === null ? "" : `epoch ${epochWords(epoch)}`;
+    this.slider.setAttribute("aria-valuetext", during ? `step ${step}, ${during}` : `step ${step}`);
+    this.epoch.textContent = during;
     if (document.activeElement !== this.number) this.number.value = whole(step);
     this.count.textContent = this.steps.length ? `${whole(index + 1)} of ${whole(this.steps.length)}` : "";
     this.curves.move(this.steps.length > 1 ? index / (this.steps.length - 1) : 0, step);

@@ -21,7 +21,7 @@ import * as place from "./place.js";
 import { limitsNow, loadExtent } from "./range.js";
 import { openRun, refresh } from "./run.js";
 import { Scale } from "./scale.js";
-import { atOf, lengthOf, missingFrom, otherAxes, resolve, stepsOf } from "./series.js";
+import { atOf, epochOf, lengthOf, missingFrom, otherAxes, resolve, stepsOf } from "./series.js";
 import { failed, follow, go, sayNewer } from "./step.js";
 import { Transport } from "./transport.js";
 import { UnitPanel } from "./unit.js";
@@ -67,7 +67,7 @@ export class Viewer {
       },
     });
     this.transport = new Transport($("#transport"), {
-      go: (index) => this.go(index), follow: () => this.follow(),
+      go: (index) => this.go(index), follow: () => this.follow(), epochOf: (step) => epochOf(this.run, step),
     });
     this.transport.isPainted = () => this.wanted === this.shown;
     this.scale = new Scale($("#scale"), (patch) => this.rescale(patch));

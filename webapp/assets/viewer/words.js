@@ -12,6 +12,9 @@ export function short(number) {
   return text.replaceAll("-", "−");
 }
 
+/** 2.5, 12.25, 3: at most two digits of a part of one. */
+export const epochWords = (epoch) => Number(epoch.toFixed(2)).toLocaleString("en");
+
 export const signed = (number) => (number > 0 ? "+" : "") + short(number);
 
 /** gradient_ascent → Gradient ascent */
