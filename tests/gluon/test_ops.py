@@ -1,7 +1,8 @@
-"""Every operation on MXNet against the same one written out in NumPy."""
+"""Every operation, on any device and on the CPU, against the same one written out in NumPy."""
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 
 import numpy as np
@@ -12,9 +13,16 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from scipy.ndimage import gaussian_filter
 
 from vizframe.gluon.compat import mx
-from vizframe.gluon.ops import GluonOps, ordered, partitioned
+from vizframe.gluon.host import HostOps, product
+from vizframe.gluon.ops import Arithmetic, GluonOps
 from vizframe.network import DeviceArray, FloatArray, Ops
 from vizframe.testing.ops import NumpyOps
+
+Made = Callable[[object], Arithmetic]
+
+MADE: dict[str, Made] = {"any device": GluonOps, "CPU": lambda _: HostOps()}
+
+on_each = pytest.mark.parametrize("made", MADE.values(), ids=list(MADE))
 
 Answer = Callable[[Ops, DeviceArray, DeviceArray], DeviceArray]
 
@@ -62,16 +70,20 @@ def answered(ops: Ops, answer: Answer, channels: int) -> FloatArray:
     return ops.to_numpy(answer(ops, *(ops.to_device(drawn(channels, seed)) for seed in (0, 1))))
 
 
-@pytest.mark.parametrize("channels", [1, 3, 7])
+@on_each
+@pytest.mark.parametrize("channels", [1, 3, 9])
 @pytest.mark.parametrize("name", ANSWERS)
-def test_each_operation_is_the_one_written_out_in_numpy(name: str, channels: int) -> None:
+def test_each_operation_is_the_one_written_out_in_numpy(
+    name: str, channels: int, made: Made
+) -> None:
     slow = answered(NumpyOps(), ANSWERS[name], channels)
-    fast = answered(GluonOps(mx.cpu()), ANSWERS[name], channels)
+    fast = answered(made(mx.cpu()), ANSWERS[name], channels)
     assert fast.dtype == np.float32
     assert fast.shape == slow.shape
     assert fast == pytest.approx(slow, rel=1e-4, abs=1e-5)
 
 
+@on_each
 @settings(deadline=None)  # MXNet's first calls take long
 @given(
     values=arrays(
@@ -82,35 +94,16 @@ def test_each_operation_is_the_one_written_out_in_numpy(name: str, channels: int
     percent=st.floats(0, 100),
 )
 def test_a_percentile_is_exact_also_of_ties_and_single_pixels(
-    values: FloatArray, percent: float
+    made: Made, values: FloatArray, percent: float
 ) -> None:
     wanted = np.percentile(values.reshape(len(values), -1).astype(np.float64), percent, axis=1)
-    ops = GluonOps(mx.cpu())
+    ops = made(mx.cpu())
     found = ops.to_numpy(ops.percentile(ops.to_device(values), percent))
     assert found.shape == (len(values), 1, 1, 1)
     assert found.ravel() == pytest.approx(wanted, rel=1e-5, abs=1e-4)
 
 
-@settings(deadline=None)  # MXNet's first calls take long
-@given(
-    rows=arrays(
-        np.float32,
-        array_shapes(min_dims=2, max_dims=2, min_side=2, max_side=30),
-        elements=st.floats(-1e6, 1e6, width=32),
-    ),
-    below=st.integers(0, 29),
-    between=st.sampled_from([0.0, 0.25, 0.9]),
-)
-def test_any_device_finds_the_same_ranks(rows: FloatArray, below: int, between: float) -> None:
-    first = below % (rows.shape[1] - 1)
-    one, other = (
-        ranked(mx.nd.array(rows), first, first + 1, between).asnumpy()
-        for ranked in (partitioned, ordered)
-    )
-    assert one.shape == other.shape == (len(rows), 1, 1, 1)
-    assert one == pytest.approx(other, rel=1e-6)
-
-
+@on_each
 @settings(deadline=None)  # MXNet's first calls take long
 @given(
     height=st.integers(1, 9),
@@ -119,32 +112,36 @@ def test_any_device_finds_the_same_ranks(rows: FloatArray, below: int, between: 
     seed=st.integers(0, 99),
 )
 def test_a_blur_keeps_the_mean_and_is_that_of_scipy(
-    height: int, width: int, sigma: float, seed: int
+    made: Made, height: int, width: int, sigma: float, seed: int
 ) -> None:
     images = np.random.default_rng(seed).normal(size=(2, 3, height, width)).astype(np.float32)
-    ops = GluonOps(mx.cpu())
+    ops = made(mx.cpu())
     found = ops.to_numpy(ops.blur(ops.to_device(images), sigma))
     wanted = gaussian_filter(images.astype(np.float64), (0, 0, sigma, sigma), mode="reflect")
     assert found == pytest.approx(wanted, rel=1e-4, abs=1e-5)
     assert found.mean() == pytest.approx(images.mean(), abs=1e-5)
 
 
+@on_each
 @settings(deadline=None)  # MXNet's first calls take long
 @given(
     size=st.tuples(st.integers(1, 7), st.integers(1, 7)),
     matrix=arrays(np.float32, (2, 3), elements=st.floats(-2, 2, width=32)),
 )
-def test_warp_reads_where_the_matrix_says(size: tuple[int, int], matrix: FloatArray) -> None:
+def test_warp_reads_where_the_matrix_says(
+    made: Made, size: tuple[int, int], matrix: FloatArray
+) -> None:
     images = np.random.default_rng(0).normal(size=(2, 2, *size)).astype(np.float32)
-    slow, fast = NumpyOps(), GluonOps(mx.cpu())
+    slow, fast = NumpyOps(), made(mx.cpu())
     wanted = slow.to_numpy(slow.warp(slow.to_device(images), matrix))
     found = fast.to_numpy(fast.warp(fast.to_device(images), matrix))
     assert found == pytest.approx(wanted, rel=1e-3, abs=1e-3)
 
 
+@on_each
 @pytest.mark.parametrize("name", ANSWERS)
-def test_no_operation_writes_into_what_it_is_given(name: str) -> None:
-    ops = GluonOps(mx.cpu())
+def test_no_operation_writes_into_what_it_is_given(name: str, made: Made) -> None:
+    ops = made(mx.cpu())
     given = [ops.to_device(drawn(3, seed)) for seed in (0, 1)]
     ANSWERS[name](ops, given[0], given[1])
     mx.nd.waitall()
@@ -152,10 +149,11 @@ def test_no_operation_writes_into_what_it_is_given(name: str) -> None:
     assert np.array_equal(ops.to_numpy(given[1]), drawn(3, 1))
 
 
-def test_adam_is_the_one_written_out_in_numpy_and_each_has_its_own_moments() -> None:
+@on_each
+def test_adam_is_the_one_written_out_in_numpy_and_each_has_its_own_moments(made: Made) -> None:
     for _ in range(2):
         paths = []
-        for ops in (NumpyOps(), GluonOps(mx.cpu())):
+        for ops in (NumpyOps(), made(mx.cpu())):
             step = ops.adam(0.9, 0.999)
             values = ops.to_device(drawn(3, 0))
             for seed in range(6):
@@ -164,9 +162,10 @@ def test_adam_is_the_one_written_out_in_numpy_and_each_has_its_own_moments() -> 
         assert paths[1] == pytest.approx(paths[0], abs=1e-5)
 
 
+@on_each
 @pytest.mark.parametrize("size", [1, 2, 16, 33])
-def test_unwarp_is_the_adjoint_of_warp(size: int) -> None:
-    ops = GluonOps(mx.cpu())
+def test_unwarp_is_the_adjoint_of_warp(size: int, made: Made) -> None:
+    ops = made(mx.cpu())
     random = np.random.default_rng(0)
     x, y = (random.normal(size=(2, 2, size, size)).astype(np.float32) for _ in range(2))
     there = (ops.to_numpy(ops.warp(ops.to_device(x), TURN)) * y).sum()
@@ -174,15 +173,46 @@ def test_unwarp_is_the_adjoint_of_warp(size: int) -> None:
     assert there == pytest.approx(back, rel=1e-3, abs=1e-3)
 
 
-def test_an_image_of_one_pixel_can_be_moved() -> None:
+@on_each
+def test_an_image_of_one_pixel_can_be_moved(made: Made) -> None:
     image = np.full((1, 1, 1, 1), 2.0, np.float32)
     half = np.array([[1, 0, 0.5], [0, 1, 0]], np.float32)
-    ops = GluonOps(mx.cpu())
+    ops = made(mx.cpu())
     assert ops.to_numpy(ops.warp(ops.to_device(image), half)) == pytest.approx(image / 2)
 
 
-def test_unwarp_leaves_recording_and_mode_as_they_were() -> None:
-    ops = GluonOps(mx.cpu())
+@on_each
+def test_unwarp_leaves_recording_and_mode_as_they_were(made: Made) -> None:
+    ops = made(mx.cpu())
     ops.unwarp(ops.to_device(drawn(1, 0)), TURN)
     assert not mx.autograd.is_recording()
     assert not mx.autograd.is_training()
+
+
+@pytest.mark.parametrize("rows", [1, 3, 300, 5000, 200_000])
+def test_a_product_in_pieces_is_the_product(rows: int) -> None:
+    random = np.random.default_rng(0)
+    a, b = (random.normal(size=shape).astype(np.float32) for shape in ((rows, 14), (14, 9)))
+    assert product(a, b) == pytest.approx(a @ b, rel=1e-4, abs=1e-5)
+
+
+@on_each
+def test_what_is_taken_of_an_array_outlives_it(made: Made) -> None:
+    ops, array = made(mx.cpu()), mx.nd.array(drawn(3, 0))
+    taken = ops.take(array)
+    del array
+    gc.collect()
+    mx.nd.zeros((3, 3, 6, 7)).wait_to_read()  # what would lie there next
+    assert np.array_equal(ops.to_numpy(taken), drawn(3, 0))
+
+
+@on_each
+def test_values_are_given_to_an_array_that_is_there(made: Made) -> None:
+    ops, array = made(mx.cpu()), mx.nd.zeros((3, 3, 6, 7))
+    ops.give(ops.to_device(drawn(3, 0)), array)
+    assert np.array_equal(array.asnumpy(), drawn(3, 0))
+
+
+def test_an_array_of_half_precision_is_taken_as_float32() -> None:
+    taken = HostOps().take(mx.nd.ones((2, 2), dtype="float16"))
+    assert HostOps().to_numpy(taken).dtype == np.float32

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from vizframe.gluon.compat import mx
+from vizframe.gluon.excitation import GluonExcitation
 from vizframe.gluon.network import GluonNetwork
 from vizframe.gluon.trace import NoGraph
 from vizframe.history import RunInfo
@@ -198,8 +199,9 @@ def test_a_model_on_another_context_is_asked_there() -> None:
         found, wanted.gradient(IMAGES, objective, rule="guided").gradient, rtol=1e-4, atol=1e-6
     )
     with network.excitation(objective) as excitation:
-        values, _ = excitation.evaluate(excitation.ops.to_device(IMAGES))
-        assert values.context == mx.cpu(1)  # type: ignore[attr-defined]  # an NDArray of MXNet
+        excitation.evaluate(excitation.ops.to_device(IMAGES))
+        assert isinstance(excitation, GluonExcitation)
+        assert excitation._images.context == mx.cpu(1)
 
 
 def test_a_model_that_was_cast_or_moved_is_followed() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from vizframe.errors import NetworkError
 from vizframe.gluon.compiled import Compiled
 from vizframe.gluon.heads import Head, KernelHead, MapHead
-from vizframe.gluon.ops import GluonOps
+from vizframe.gluon.host import ops_of
 from vizframe.gluon.parameters import Arrays
 from vizframe.gluon.plan import Plan
 from vizframe.gluon.shapes import Shape
@@ -28,7 +28,7 @@ class GluonExcitation:
         self._head = head
         self._layer = layer
         self._outputs: Sequence[Any] | None = None
-        self._ops = GluonOps(self._images.context)
+        self._ops = ops_of(self._images.context)
 
     @property
     def shape(self) -> Shape:
@@ -65,17 +65,16 @@ class GluonExcitation:
         if self._compiled.asked_by is not self._head:
             self._head.fill()
             self._compiled.asked_by = self._head
-        images.copyto(self._images)  # type: ignore[attr-defined]  # it is an NDArray
+        self._ops.give(images, self._images)
         self._outputs = self._compiled.forward(training=True)
         values, gradients = self._head.answer(self._outputs)
         self._compiled.backward(gradients)
-        return values, self._gradient
+        return self._ops.take(values), self._ops.take(self._gradient)
 
     def answers(self) -> DeviceArray:
         if self._outputs is None:
             raise NetworkError("nothing was evaluated yet; call evaluate first")
-        answers: DeviceArray = self._head.answers(self._outputs)
-        return answers
+        return self._ops.take(self._head.answers(self._outputs))
 
 
 def head_of(

@@ -24,7 +24,7 @@ from vizframe.gluon.compat import mx
 from vizframe.gluon.graph import Graph, Node
 from vizframe.gluon.heads import MapHead
 from vizframe.gluon.hooks import After, Before, Names, paths, watched
-from vizframe.gluon.ops import GluonOps
+from vizframe.gluon.host import ops_of, silently
 from vizframe.gluon.parameters import Arrays, Parameters, refuse_nonfinite, to_numpy
 from vizframe.gluon.reason import reason
 from vizframe.gluon.semantics import given_to, is_numpy, numpy_interface, taken_from
@@ -151,7 +151,8 @@ class ImperativeNetwork:
         shape = (len(objective.units), self.input_shape[0], *(size or self.input_shape[1:]))
         excitation = ImperativeExcitation(self, layer, shape, self._parameters.context)
         excitation.ask(replace(objective, layer=layer.name))
-        yield excitation
+        with silently():
+            yield excitation
 
     def batch_size(
         self, layer: str, *, size: tuple[int, int] | None = None, exact_field: bool = True
@@ -283,11 +284,15 @@ class ImperativeExcitation:
     ) -> None:
         self._network, self._layer = network, layer
         self.shape = shape
-        self.ops: Ops = GluonOps(context)
+        self._ops, self._context = ops_of(context), context
         output = network.run(mx.nd.zeros(shape, ctx=context))[layer.name].value
         refuse_shape(layer.name, output.shape, shape[0])
         self._head = MapHead(output.shape, False, context)
         self._output: Any = None
+
+    @property
+    def ops(self) -> Ops:
+        return self._ops
 
     def ask(self, objective: Objective) -> None:
         if objective.layer != self._layer.name or len(objective.units) != self.shape[0]:
@@ -301,17 +306,17 @@ class ImperativeExcitation:
     def evaluate(self, images: DeviceArray) -> tuple[DeviceArray, DeviceArray]:
         if images.shape != self.shape:
             raise NetworkError(f"the images have shape {images.shape}; it can be {self.shape}")
-        given: Any = images
-        source = given.copy()
+        source = mx.nd.empty(self.shape, ctx=self._context)
+        self._ops.give(images, source)
         self._output, _ = self._network.recorded(source, self._layer.name, None)
         values, (spread,) = self._head.answer([self._output])
-        return values, gradient_of(self._output, source, spread)
+        gradient = gradient_of(self._output, source, spread)
+        return self._ops.take(values), self._ops.take(gradient)
 
     def answers(self) -> DeviceArray:
         if self._output is None:
             raise NetworkError("nothing was evaluated yet; call evaluate first")
-        answers: DeviceArray = self._head.answers([self._output])
-        return answers
+        return self._ops.take(self._head.answers([self._output]))
 
 
 def gradient_of(output: Any, source: Any, spread: Any) -> Any:

@@ -26,6 +26,7 @@ from vizframe.gluon.differentiable import refuse_stopped
 from vizframe.gluon.excitation import GluonExcitation, head_of
 from vizframe.gluon.files import load_symbol
 from vizframe.gluon.graph import Entry, Graph
+from vizframe.gluon.host import silently
 from vizframe.gluon.inference import for_inference
 from vizframe.gluon.layers import layers_of, score_entry
 from vizframe.gluon.parameters import Parameters, refuse_nonfinite, to_numpy
@@ -199,7 +200,8 @@ class GluonNetwork:
         head = head_of(compiled, chosen_plan, rule, arrays, layer, count)
         excitation = GluonExcitation(compiled, self._input, chosen_plan, head, layer)
         excitation.ask(replace(objective, layer=layer.name))
-        yield excitation
+        with silently():
+            yield excitation
 
     def batch_size(
         self, layer: str, *, size: tuple[int, int] | None = None, exact_field: bool = True
