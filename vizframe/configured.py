@@ -8,9 +8,9 @@ from pathlib import Path
 from vizframe.adapter import Batch
 from vizframe.config import Config
 from vizframe.errors import UsageError
-from vizframe.probe import Probe
+from vizframe.probe import Probe, probe_of
 from vizframe.probe_images import probe_from
-from vizframe.recorder import Recorder, probe_of
+from vizframe.recorder import Recorder
 from vizframe.run import past_of
 
 

@@ -66,3 +66,13 @@ class Probe:
 
     def __len__(self) -> int:
         return len(self.images)
+
+
+def probe_of(images: FloatArray) -> Probe:
+    """A probe of network inputs whose pictures are guessed from their range: 0 to 1, 0 to 255, or
+    from the lowest to the highest value that occurs."""
+    values = np.ascontiguousarray(images, np.float32)
+    low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
+    if low >= 0:
+        low, high = 0.0, 1.0 if high <= 1 else 255.0 if high <= 255 else high
+    return Probe(values, normalization=Normalization(low=low, high=max(high, low + 1e-6)))

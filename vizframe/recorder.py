@@ -19,32 +19,24 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
-
-import numpy as np
+from typing import Self
 
 from vizframe.adapter import Adapter, adapter_for
 from vizframe.budget import Budget, share_of
-from vizframe.errors import NetworkError, UsageError
-from vizframe.history import HistoryWriter, RunInfo
+from vizframe.errors import UsageError
 from vizframe.layer import select
 from vizframe.network import FloatArray, Network
+from vizframe.place import OpenWriter, Place
 from vizframe.plugin import Progress, silent
-from vizframe.probe import Normalization, Probe
+from vizframe.probe import Probe, probe_of
 from vizframe.recipe import Options, PluginLike, patterns, recipes
 from vizframe.recording import Number, Recording
-from vizframe.run import Past, new_run, past_of
 from vizframe.schedule import Moment, Schedule
-
-if TYPE_CHECKING:
-    from vizframe.store import Retention
 
 log = logging.getLogger("vizframe")
 
 PROBE_IMAGES = 16
 """How many images of the first batch become the probe, where none is given."""
-
-OpenWriter = Callable[[RunInfo, Probe], HistoryWriter]
 
 
 class Recorder:
@@ -111,18 +103,17 @@ class Recorder:
         self._class_names = class_names
         self._budget = Budget(None if budget is None else share_of(budget))
         self._strict, self._seed, self._progress = strict, seed, progress
-        self._kept = retention(keep, max_size)
-        self._durable, self._memory = durable, memory
+        self._memory = memory
 
-        self._run = run
-        self._past = Past() if callable(run) else past_of(Path(run))
-        self._step = (self._past.last_step or 0) if start is None else start
-        self._epoch = self._past.last_epoch
+        self._place = Place(run, keep=keep, max_size=max_size, durable=durable)
+        past = self._place.past
+        self._step = (past.last_step or 0) if start is None else start
+        self._epoch = past.last_epoch
         self._due: set[str] = set()
-        self._committed: int | None = self._past.last_step
+        self._committed: int | None = past.last_step
         self._recording: Recording | None = None
         self._unwatch: Callable[[], None] | None = None
-        self._start(self._past.probe if probe is None else probe)
+        self._start(past.probe if probe is None else probe)
 
     @property
     def last_step(self) -> int:
@@ -215,9 +206,7 @@ class Recorder:
 
     def _open(self, probe: Probe) -> None:
         with self._budget.charged(), self._adapter.unnoticed():
-            self._past.check_probe(probe, self._name())
-            network = self._network(probe)
-            self._past.check_network(network, self._name())
+            network = self._place.checked(lambda: self._network(probe), probe)
             layers = select(network.layers, self._patterns)
             if not layers:
                 raise UsageError(_nothing_to_record(network.name))
@@ -228,7 +217,7 @@ class Recorder:
                 probe=probe,
                 layers=layers,
                 recipes=self._recipes,
-                writer=self._writer(new_run(self._name(), network), probe),
+                writer=self._place.writer(network, probe),
                 number=self._adapter.number,
                 strict=self._strict,
                 seed=self._seed,
@@ -238,25 +227,7 @@ class Recorder:
         self._look(self._now(), {})
 
     def _network(self, probe: Probe) -> Network:
-        try:
-            return self._adapter.network(self._model, probe.images, self._class_names, self._memory)
-        except NetworkError as error:
-            if self._past.probe is None:
-                raise
-            raise UsageError(
-                f"run {self._name()!r} was recorded with another network ({error}); record to "
-                "another run"
-            ) from error
-
-    def _name(self) -> str:
-        return "memory" if callable(self._run) else Path(self._run).name
-
-    def _writer(self, info: RunInfo, probe: Probe) -> HistoryWriter:
-        if callable(self._run):
-            return self._run(info, probe)
-        from vizframe.store import create
-
-        return create(Path(self._run), info, probe, durable=self._durable, retention=self._kept)
+        return self._adapter.network(self._model, probe.images, self._class_names, self._memory)
 
     def _now(self) -> Moment:
         return Moment(self._step, self._epoch, time.monotonic())
@@ -289,23 +260,6 @@ class Recorder:
         for label in self._schedules:
             if told := self._budget.unpaid(label):
                 log.warning("%s", told)
-
-
-def probe_of(images: FloatArray) -> Probe:
-    """A probe of network inputs whose pictures are guessed from their range: 0 to 1, 0 to 255, or
-    from the lowest to the highest value that occurs."""
-    values = np.ascontiguousarray(images, np.float32)
-    low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
-    if low >= 0:
-        low, high = 0.0, 1.0 if high <= 1 else 255.0 if high <= 255 else high
-    return Probe(values, normalization=Normalization(low=low, high=max(high, low + 1e-6)))
-
-
-def retention(keep: int | str, max_size: int | None = None) -> Retention:
-    """Raises UsageError."""
-    from vizframe.store import Retention
-
-    return Retention.of(keep, max_size)
 
 
 def _nothing_to_record(name: str) -> str:

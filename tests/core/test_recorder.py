@@ -20,8 +20,8 @@ from vizframe import adapter
 from vizframe.errors import HistoryWriteError, NetworkError, PluginError, UnknownName, UsageError
 from vizframe.history import History, HistoryWriter, RunInfo, SeriesKey, StepRecord
 from vizframe.memory import MemoryRun
-from vizframe.probe import Probe
-from vizframe.recorder import Recorder, probe_of
+from vizframe.probe import Probe, probe_of
+from vizframe.recorder import Recorder
 
 CONV0 = SeriesKey(label="doubled", layer="conv0")
 

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ROOMS = {"plugins", "store", "webapp", "gluon", "testing", "cli"}
-DOORS = ["recorder", "run", "finding", "reading", "remote", "demonstration"]
+DOORS = ["place", "run", "finding", "reading", "remote", "demonstration"]
 
 
 def core() -> set[str]:

@@ -143,8 +143,8 @@ def _check(chosen: Config, *, tells_epochs: bool) -> None:
     from vizframe.budget import share_of
     from vizframe.errors import UsageError
     from vizframe.recipe import recipes
-    from vizframe.recorder import retention
     from vizframe.schedule import Schedule
+    from vizframe.store import Retention
 
     check_installed("recording")
     own = [recipe.schedule for recipe in recipes(chosen.plugins, chosen.set)]
@@ -155,7 +155,7 @@ def _check(chosen: Config, *, tells_epochs: bool) -> None:
         )
     if chosen.budget is not None:
         share_of(chosen.budget)
-    retention(chosen.keep)
+    Retention.of(chosen.keep)
 
 
 def _run(script: Script, chosen: Config) -> None:
