@@ -21,6 +21,7 @@ from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, Va
 
 from vizframe.errors import UsageError, nearest
 from vizframe.recipe import parsed_option
+from vizframe.refusal import sentences
 
 FILE = "vizframe.toml"
 
@@ -95,7 +96,7 @@ def config(given: Mapping[str, object], sets: Sequence[str] = (), *, folder: Pat
     try:
         return Config.model_validate({**merged, "set": options})
     except ValidationError as error:
-        raise UsageError("; ".join(_sentence(dict(each)) for each in error.errors())) from None
+        raise UsageError("; ".join(sentences(error, _unknown))) from None
 
 
 def _toml(path: Path) -> dict[str, object]:
@@ -113,15 +114,6 @@ def _tables(value: object) -> Mapping[str, Mapping[str, object]]:
     raise UsageError(f"set is {value!r}; it can be one table of options per plugin")
 
 
-def _sentence(detail: Mapping[str, object]) -> str:
-    location = cast(tuple[object, ...], detail["loc"])
-    name = str(location[0])
-    if detail["type"] == "extra_forbidden":
-        known = ", ".join(repr(each) for each in nearest(name, Config.model_fields))
-        return f"option {name!r} is not known; it can be {known}"
-    if detail["type"] == "tuple_type":
-        return f"{name} is {detail['input']!r}; it can be a text with commas or a list of texts"
-    message = str(detail["msg"]).replace("Input should be", "it can be")
-    if str(detail["type"]).startswith("byte_size"):
-        message = "it can be a number of bytes with a unit, such as '500MB' or '2GB'"
-    return f"{name} is {detail['input']!r}; {message}"
+def _unknown(name: str) -> str:
+    known = ", ".join(map(repr, nearest(name, Config.model_fields)))
+    return f"option {name!r} is not known; it can be {known}"

@@ -22,6 +22,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -31,6 +32,7 @@ from vizframe.frame import Frame, Picture
 from vizframe.layer import Layer
 from vizframe.network import FloatArray, Network
 from vizframe.probe import Probe
+from vizframe.refusal import sentences
 
 Progress = Callable[[int, int, str], None]
 """Called with (done, total, what)."""
@@ -107,23 +109,12 @@ class Plugin(BaseModel, ABC):
         try:
             return cls.model_validate(dict(options))
         except ValidationError as error:
-            raise UsageError(_sentence(cls, error)) from None
+            unknown = partial(_unknown, cls)
+            found = sentences(error, unknown, f"{cls.name}: ")
+            raise UsageError("; ".join(found)) from None
 
 
-def _sentence(plugin: type[Plugin], error: ValidationError) -> str:
-    """What pydantic found, as vizframe says it."""
-    return "; ".join(_one(plugin, dict(detail)) for detail in error.errors())
-
-
-def _one(plugin: type[Plugin], detail: Mapping[str, object]) -> str:
-    location = detail["loc"]
-    name = ".".join(str(part) for part in location) if isinstance(location, tuple) else ""
-    if detail["type"] == "extra_forbidden":
-        known = ", ".join(repr(n) for n in nearest(name, plugin.model_fields))
-        allowed = f"it can be {known}" if known else "the plugin has no parameters"
-        return f"{plugin.name} has no parameter {name!r}; {allowed}"
-    message = str(detail["msg"]).removeprefix("Value error, ")
-    message = message.replace("Input should be", "it can be")
-    if not name:
-        return f"{plugin.name}: {message}"
-    return f"{plugin.name}: {name} is {detail['input']!r}; {message}"
+def _unknown(plugin: type[Plugin], name: str) -> str:
+    known = ", ".join(map(repr, nearest(name, plugin.model_fields)))
+    allowed = f"it can be {known}" if known else "the plugin has no parameters"
+    return f"{plugin.name} has no parameter {name!r}; {allowed}"

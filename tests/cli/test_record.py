@@ -299,7 +299,7 @@ def sentence(folder: Path, *words: str) -> tuple[int, str]:
     [
         (["--plugins", "wieghts"], "plugin 'wieghts' is not known; it can be 'weights', "),
         (["--set", "weights.colums=3"], "weights has no parameter 'colums'; it can be 'columns'"),
-        (["--set", "weights.inputs=0"], "weights: inputs is 0; it can be greater than or equal"),
+        (["--set", "weights.inputs=0"], "weights: inputs is 0; it can be 1 or more"),
         (["--every", "often"], "every is 'often'; it can be a number of steps"),
         (["--budget", "much"], "budget is 'much'; it can be a percentage"),
         (["--keep", "some"], "keep is 'some'; it can be 'all', a number such as 5"),

@@ -50,9 +50,9 @@ def test_a_text_with_commas_is_a_list(tmp_path: Path) -> None:
     ("text", "sentence"),
     [
         ("evry = 5", "option 'evry' is not known; it can be 'every', "),
-        ("probe_images = 0", "probe_images is 0; it can be greater than or equal to 1"),
+        ("probe_images = 0", "probe_images is 0; it can be 1 or more"),
         ("set = 5", "set is 5; it can be one table of options per plugin"),
-        ("plugins = 5", "plugins is 5; it can be a text with commas or a list of texts"),
+        ("plugins = 5", "plugins is 5; it can be a list, or a text with commas"),
         ("every = ", "vizframe.toml cannot be read: "),
     ],
 )

@@ -145,11 +145,11 @@ def test_progress_covers_all_layers() -> None:
 @pytest.mark.parametrize(
     ("option", "value", "sentence"),
     [
-        ("small_norm", 101, "small_norm is 101; it can be less than or equal to 100"),
-        ("small_contribution", 101, "small_contribution is 101; it can be less than or equal"),
-        ("blur", -1, "blur is -1; it can be greater than or equal to 0"),
-        ("iterations", 0, "iterations is 0; it can be greater than or equal to 1"),
-        ("rate", 0, "rate is 0; it can be greater than 0"),
+        ("small_norm", 101, "small_norm is 101; it can be at most 100"),
+        ("small_contribution", 101, "small_contribution is 101; it can be at most 100"),
+        ("blur", -1, "blur is -1; it can be 0 or more"),
+        ("iterations", 0, "iterations is 0; it can be 1 or more"),
+        ("rate", 0, "rate is 0; it can be more than 0"),
         ("decay", 1, "decay is 1; it can be less than 1"),
         ("place", "middle", "place is 'middle'; it can be 'centre' or 'mean'"),
         ("blurr", 1, "gradient_ascent has no parameter 'blurr'; it can be 'blur'"),

@@ -248,7 +248,9 @@ class TestBadInput:
             Saliency.configured({"methods": []})
 
     def test_an_unknown_method(self) -> None:
-        with pytest.raises(UsageError, match=r"'gradcam'; it can be 'gradient', 'gradient_input'"):
+        with pytest.raises(
+            UsageError, match=r"'gradcam'; each can be 'gradient', 'gradient_input'"
+        ):
             Saliency.configured({"methods": ["gradcam"]})
 
     def test_a_network_without_images(self) -> None:
