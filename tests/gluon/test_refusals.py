@@ -148,6 +148,26 @@ def test_parameters_without_values_are_named() -> None:
         GluonNetwork.of(net, SHAPE)
 
 
+def test_a_child_that_is_never_called_needs_no_values() -> None:
+    class Spare(mx.gluon.HybridBlock):  # type: ignore[misc]  # MXNet has no types
+        def __init__(self) -> None:
+            super().__init__()
+            with self.name_scope():
+                self.used, self.spare = nn.Dense(3), nn.Dense(5)
+
+        def hybrid_forward(self, F: Any, x: Any) -> Any:
+            return self.used(x)
+
+    net = Spare()
+    net.initialize()
+    net(mx.nd.zeros((1, *SHAPE)))
+    network = GluonNetwork.of(net, SHAPE)
+    assert [layer.name for layer in network.layers] == ["used"]
+    assert network.scores(np.ones((2, *SHAPE), np.float32)).shape == (2, 3)
+    with network.randomized(0) as shuffled:
+        assert shuffled.scores(np.ones((2, *SHAPE), np.float32)).shape == (2, 3)
+
+
 def test_units_places_and_inputs_that_are_not_there_are_named() -> None:
     network = GluonNetwork.of(small_net(), SHAPE)
     images = np.zeros((1, *SHAPE), np.float32)

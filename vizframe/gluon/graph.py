@@ -158,6 +158,10 @@ class Graph:
             (*before, Node("null", name), *nodes), tuple(moved(head) for head in self.heads)
         )
 
+    def variables(self) -> frozenset[str]:
+        """The names of its inputs: images, parameters and states."""
+        return frozenset(node.name for node in self.nodes if node.is_variable)
+
     def variable(self, name: str) -> int:
         """The index of the variable of that name; raises KeyError."""
         for index, node in enumerate(self.nodes):

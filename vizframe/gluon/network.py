@@ -86,9 +86,10 @@ class GluonNetwork:
         Raises:
             NetworkError: it cannot be traced, or not with such inputs.
         """
-        parameters = Parameters.of_block(net)
         settings = Settings(tuple(input_shape), **options)
-        return cls(type(net).__name__, trace_block(net), parameters, settings)
+        trace = trace_block(net)
+        parameters = Parameters.of_block(net, trace.graph.variables())
+        return cls(type(net).__name__, trace, parameters, settings)
 
     @classmethod
     def loaded(

@@ -7,7 +7,7 @@ older one, which share their numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,15 +37,20 @@ class Parameters:
     context: Any
 
     @classmethod
-    def of_block(cls, net: Any) -> Parameters:
-        """Those of a Gluon block.
+    def of_block(cls, net: Any, needed: Container[str] | None = None) -> Parameters:
+        """Those of a Gluon block that have values; a child that is never called may have none.
+
+        Args:
+            needed: the names of those that must have values; None for all.
 
         Raises:
-            NetworkError: some have no values yet; the message names the first.
+            NetworkError: some of these have none yet; the message names the first.
         """
-        owned = dict(net.collect_params().items())
-        for name, parameter in owned.items():
-            if parameter._data is None:
+        owned = {}
+        for name, parameter in net.collect_params().items():
+            if parameter._data is not None:
+                owned[name] = parameter
+            elif needed is None or name in needed:
                 raise NetworkError(
                     f"parameter {name!r} has no values yet; call net.initialize() and give the "
                     "network one batch"
