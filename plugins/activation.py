@@ -90,12 +90,14 @@ class Activation(Plugin):
 def _summary(layer: Layer, maps: FloatArray, signed: bool) -> Frame:
     axes = (0, *range(2, maps.ndim))
     columns = _statistics(maps, axes)
+    silent = float((columns["zeros"] == 1).mean())
     return Frame(
         layer.name,
         columns["mean"],
         part="summary",
         columns=columns,
         notes=tuple(_remarks(columns)),
+        scalars={} if signed else {"share of silent units": silent},  # others pass zero by chance
         signed=signed,
     )
 

@@ -22,6 +22,7 @@ def declaration(label: str, plugin: Plugin, frame: Frame, seed: int = 0) -> Decl
         PluginError: the frame is not what the plugin declares.
     """
     picture = _picture(plugin, frame)
+    _check_scalars(plugin, frame)
     axes = _axes(plugin, picture, frame)
     tiles = len(tile_axes(axes))
     return Declaration(
@@ -74,6 +75,15 @@ def _axes(plugin: Plugin, picture: Picture, frame: Frame) -> tuple[str, ...]:
         f"{plugin.name} made a frame of shape {frame.values.shape} for {frame.layer}; "
         f"its axes can be ({', '.join(picture.axes)})"
     )
+
+
+def _check_scalars(plugin: Plugin, frame: Frame) -> None:
+    for name, value in frame.scalars.items():
+        if "/" in name or np.ndim(value):
+            raise PluginError(
+                f"{plugin.name} made the scalar {name!r} of shape {np.shape(value)} for "
+                f"{frame.layer}; it can be one number, under a name without '/'"
+            )
 
 
 def _columns(plugin: Plugin, frame: Frame, tiles: int) -> dict[str, int]:

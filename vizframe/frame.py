@@ -69,6 +69,8 @@ class Frame:
         columns: numbers beside the tiles, each of shape (*tile axes) or (*tile axes, n):
             ``{"objective": …, "converged": …, "curve": …}``.
         notes: sentences about the frame as a whole ("units 3, 7 are dead on this probe").
+        scalars: numbers of the layer as a whole, drawn as curves over the training, such as
+            ``{"silent share": 0.25}``. The history keeps them under plugin/name/layer.
         signed: whether zero is a centre, where the layer decides and not the picture: the
             activations of a convolution are signed, those of a ReLU are not. None: as declared.
     """
@@ -78,6 +80,7 @@ class Frame:
     part: str = ""
     columns: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    scalars: Mapping[str, float] = field(default_factory=dict)
     signed: bool | None = None
 
 

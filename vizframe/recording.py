@@ -116,6 +116,9 @@ class Recording:
     ) -> Iterator[tuple[str, float]]:
         for name, value in given.items():
             yield name, self._number(value)
+        for declaration, frame in snapshot.frames:
+            for name, number in frame.scalars.items():
+                yield f"{declaration.key.label}/{name}/{frame.layer}", float(number)
         for label, seconds in snapshot.seconds.items():
             yield f"recorder/seconds/{label}", seconds
         yield from self._norms("weight_norm", self.network.weights)

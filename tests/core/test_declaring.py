@@ -57,6 +57,13 @@ def test_a_declaration_has_all_that_showing_the_series_needs() -> None:
     assert made.column_help == {"score": "How loud."}
 
 
+@pytest.mark.parametrize("scalars", [{"a/b": 1.0}, {"many": np.ones(3)}])
+def test_a_scalar_is_one_number_under_a_plain_name(scalars: dict[str, float]) -> None:
+    made = replace(frame(2, 3, 4, 5), scalars=scalars)
+    with pytest.raises(PluginError, match="it can be one number, under a name without '/'"):
+        declaration("mine", Echo(), made)
+
+
 def test_a_dense_layer_may_leave_the_spatial_axes_out() -> None:
     made = declaration("echo", Echo(), frame(2, 10))
     assert (made.axes, made.tile_shape, made.picture_shape) == (("probe", "unit"), (2, 10), ())

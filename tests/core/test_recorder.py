@@ -75,6 +75,15 @@ def test_each_frame_shows_the_weights_of_its_step() -> None:
     assert brightest == pytest.approx([2 * IMAGES.max() * w for w in (1, 11, 21)], rel=1e-6)
 
 
+def test_a_plugin_s_numbers_become_curves_by_layer() -> None:
+    place = Place()
+    trained(place, steps=20, options={"doubled": {"layers": "conv0"}})
+    values = place.history.scalars().values
+    curve = [2 * IMAGES.max() * w for w in (1, 11, 21)]
+    assert values["doubled/brightest/conv0"] == pytest.approx(curve, rel=1e-6)
+    assert "doubled/brightest/relu0" not in values
+
+
 def test_the_first_batch_becomes_the_probe_where_none_is_given() -> None:
     place = Place()
     trained(place, steps=5, probe=None)

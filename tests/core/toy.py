@@ -105,7 +105,8 @@ class Doubled(Plugin):
 
     def visualize(self, scene: Scene) -> Iterator[Frame]:
         for layer in scene.layers:
-            yield Frame(layer.name, 2 * scene.activations(layer))
+            maps = 2 * scene.activations(layer)
+            yield Frame(layer.name, maps, scalars={"brightest": float(maps.max())})
 
 
 class Fragile(Plugin):

@@ -70,6 +70,13 @@ def test_a_dead_unit_is_named() -> None:
     )
 
 
+def test_the_share_of_silent_units_is_a_number_where_silence_says_something() -> None:
+    scene = scene_of(dead())
+    units = scene.network.layer("relu0").units
+    assert shown(scene, "relu0", "summary").scalars == {"share of silent units": 1 / units}
+    assert shown(scene, "conv0", "summary").scalars == {}
+
+
 def test_units_that_are_not_finite_are_named() -> None:
     assert shown(scene_of(broken()), "conv0", "summary").notes == ("Unit 1 is not finite",)
     notes = shown(scene_of(broken()), "conv1", "summary").notes
