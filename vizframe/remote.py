@@ -6,12 +6,12 @@ Only the bytes that are asked for travel, each request one range.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from pathlib import PurePosixPath
+from typing import Protocol
+from urllib.parse import urlsplit
 
-from vizframe.errors import DamagedSegment, HistoryError, MissingExtra
-
-if TYPE_CHECKING:
-    from vizframe.history import History
+from vizframe.errors import DamagedSegment, HistoryError, MissingExtra, UnknownName
+from vizframe.history import History, RunSummary
 
 
 class FileSystem(Protocol):
@@ -129,3 +129,47 @@ def open_remote(address: str, storage: Mapping[str, object]) -> History:
     from vizframe.store import open_source_file
 
     return open_source_file(connect(address, storage))
+
+
+class RemoteShelf:
+    """The one run at an address; a `vizframe.history.Shelf`.
+
+    Raises:
+        MissingExtra, HistoryError: see `connect`.
+    """
+
+    def __init__(self, address: str, storage: Mapping[str, object] | None = None) -> None:
+        from vizframe.store import open_source_file
+
+        source = connect(address, storage or {})
+        self._history = open_source_file(source)
+        self._bytes = source.size
+        self._name = name_of(address)
+
+    def runs(self) -> Sequence[RunSummary]:
+        steps, times = self._history.steps, self._history.scalars().time
+        return [
+            RunSummary(
+                name=self._name,
+                info=self._history.info,
+                steps=len(steps),
+                last_step=steps[-1] if steps else None,
+                last_time=float(times[-1]) if len(times) else None,
+                bytes=self._bytes,
+            )
+        ]
+
+    def open(self, name: str) -> History:
+        """Raises UnknownName for any other name than that of the file."""
+        if name != self._name:
+            raise UnknownName("run", name, [self._name])
+        return self._history
+
+
+def name_of(address: str) -> str:
+    """What the run at an address is called: its file, without ``.h5``.
+
+    >>> name_of("s3://bucket/runs/mnist.h5")
+    'mnist'
+    """
+    return PurePosixPath(urlsplit(address).path).stem or address

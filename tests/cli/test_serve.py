@@ -46,6 +46,12 @@ def test_a_busy_port_is_one_sentence_and_exit_code_1(tmp_path: Path) -> None:
     )
 
 
+def test_a_run_that_cannot_be_reached_is_one_sentence() -> None:
+    called = call("serve", "http://127.0.0.1:9/x.h5")
+    assert called.code == 1
+    assert called.err.startswith("vizframe: http://127.0.0.1:9/x.h5 cannot be read: ")
+
+
 def test_an_address_that_others_reach_has_to_be_meant(tmp_path: Path) -> None:
     called = call("serve", str(tmp_path), "--host", "0.0.0.0")
     assert called.code == 2

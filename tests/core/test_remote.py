@@ -19,7 +19,8 @@ from moto.server import ThreadedMotoServer
 
 import vizframe
 from vizframe import store
-from vizframe.errors import DamagedSegment, HistoryError, MissingExtra
+from vizframe.errors import DamagedSegment, HistoryError, MissingExtra, UnknownName
+from vizframe.remote import RemoteShelf, name_of
 from vizframe.testing.runs import fake_info, fake_probe, fill
 
 
@@ -137,6 +138,30 @@ def test_any_file_system_of_fsspec_will_do(folder: Path) -> None:
     memory.pipe("/bucket/mnist.h5", (folder / "mnist.h5").read_bytes())
     with vizframe.open("memory://bucket/mnist.h5") as run:
         assert len(run.steps) == 10
+
+
+def test_the_run_at_an_address_is_a_shelf_of_its_own(site: Site, folder: Path) -> None:
+    shelf = RemoteShelf(f"{site.address}/mnist.h5")
+    (summary,) = shelf.runs()
+    assert (summary.name, summary.steps, summary.last_step) == ("mnist", 10, 90)
+    assert summary.bytes == (folder / "mnist.h5").stat().st_size
+    history = shelf.open("mnist")
+    assert history is shelf.open("mnist")
+    assert summary.info == history.info
+    with pytest.raises(UnknownName, match="run 'other' is not known; it can be 'mnist'"):
+        shelf.open("other")
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("https://a.org/x/mnist.h5?v=2", "mnist"),
+        ("s3://bucket/m.h5", "m"),
+        ("https://a.org/", "https://a.org/"),
+    ],
+)
+def test_a_run_is_called_as_its_file(address: str, name: str) -> None:
+    assert name_of(address) == name
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +11,9 @@ if TYPE_CHECKING:
 
 
 def serve(
-    runs: Annotated[Path, typer.Argument(help="The folder of runs.")] = Path("runs"),
+    runs: Annotated[
+        str, typer.Argument(help="The folder of runs, or a compacted run's address.")
+    ] = "runs",
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Where to listen; 0 picks a free port.")
     ] = 8075,
@@ -34,7 +35,12 @@ def serve(
     """Open the app on a folder of runs, also while they are being recorded.
 
     Example: vizframe serve runs --port 8080 --open
+
+    Or on a compacted run that lies elsewhere.
+
+    Example: vizframe serve https://example.org/runs/mnist.h5
     """
+    from vizframe.remote import RemoteShelf
     from vizframe.store import RunShelf
     from vizframe.webapp import serve as serve_app
 
@@ -45,13 +51,13 @@ def serve(
 
     try:
         serve_app(
-            RunShelf(runs),
+            RemoteShelf(runs) if "://" in runs else RunShelf(runs),
             host=host,
             port=port,
             prefix=prefix,
             trusted_hosts=trusted_host or (),
             allow_remote=allow_remote,
-            where=str(runs),
+            where=runs,
             ready=ready,
         )
     except KeyboardInterrupt:
