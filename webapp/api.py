@@ -74,8 +74,7 @@ def _words(desk: Desk) -> tuple[View, ...]:
             wanted = Asked.of(found.history, asked())
             step = steps(found.history, wanted.declaration, text(asked(), "step"))[0]
             values = found.history.columns(wanted.declaration.key, step)
-            where = tuple(slice(None) if each is None else each for each in wanted.at)
-            picked = {name: plain(np.asarray(each[where])) for name, each in values.items()}
+            picked = {name: plain(np.asarray(each[wanted.where])) for name, each in values.items()}
         return caching.document(picked)
 
     return runs, run, curves, extent, columns

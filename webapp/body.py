@@ -24,7 +24,7 @@ import numpy.typing as npt
 from vizframe.encoding import encode
 from vizframe.errors import DamagedSegment
 from vizframe.history import Tiles
-from vizframe.webapp.request import Asked, At
+from vizframe.webapp.request import Asked
 
 
 class Packed(NamedTuple):
@@ -37,21 +37,18 @@ class Packed(NamedTuple):
 def gallery(asked: Asked, step: int) -> Packed:
     """The tiles of one step that were asked for, with the notes of its frame."""
     key = asked.declaration.key
-    fixed = _leading(asked.at)
-    tiles = asked.history.tiles(key, step, fixed)
-    where = tuple(slice(None) if index is None else index for index in asked.at)
-    rest = where[len(fixed) :]
+    tiles = asked.history.tiles(key, step, asked.leading)
+    rest = asked.where[len(asked.leading) :]
     head = {"step": step, "notes": list(asked.history.notes(key, step))}
     picked = _pick(tiles, rest)
-    data = pack(picked, _flat_count(tiles, rest), {**head, **_dead(asked, [step], where)})
+    data = pack(picked, _flat_count(tiles, rest), {**head, **_dead(asked, [step], asked.where)})
     return Packed(data, not np.any(picked.missing))
 
 
 def strip(asked: Asked, steps: Sequence[int]) -> Packed:
     """One tile over many steps."""
-    where = tuple(index or 0 for index in asked.at)
-    tiles = asked.history.strip(asked.declaration.key, where, steps)
-    data = pack(tiles, len(steps), {"steps": list(steps), **_dead(asked, steps, where)})
+    tiles = asked.history.strip(asked.declaration.key, asked.tile, steps)
+    data = pack(tiles, len(steps), {"steps": list(steps), **_dead(asked, steps, asked.tile)})
     return Packed(data, not np.any(tiles.missing))
 
 
@@ -102,16 +99,6 @@ def pictures(values: npt.NDArray[np.float32], head: Mapping[str, object]) -> byt
     none = np.zeros(count, np.int32)
     low, high = np.zeros(count, np.float32), np.ones(count, np.float32)
     return pack(Tiles(stored, low, high, none, none.astype(np.bool_)), count, head)
-
-
-def _leading(at: At) -> tuple[int, ...]:
-    """The fixed indices before the first axis of which all is wanted: what a store reads least."""
-    fixed = []
-    for index in at:
-        if index is None:
-            break
-        fixed.append(index)
-    return tuple(fixed)
 
 
 def _pick(tiles: Tiles, rest: tuple[slice | int, ...]) -> Tiles:

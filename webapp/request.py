@@ -104,6 +104,23 @@ class Asked:
     declaration: Declaration
     at: At
 
+    @property
+    def where(self) -> tuple[slice | int, ...]:
+        """The tiles, as NumPy takes them out of an array with the tile axes."""
+        return tuple(slice(None) if index is None else index for index in self.at)
+
+    @property
+    def tile(self) -> tuple[int, ...]:
+        """One tile: the first along each axis of which all is wanted."""
+        return tuple(index or 0 for index in self.at)
+
+    @property
+    def leading(self) -> tuple[int, ...]:
+        """The fixed indices before the first axis of which all is wanted: what a store reads
+        least."""
+        first = self.at.index(None) if None in self.at else len(self.at)
+        return tuple(index for index in self.at[:first] if index is not None)
+
     @classmethod
     def of(cls, history: History, arguments: Mapping[str, str]) -> Asked:
         """
