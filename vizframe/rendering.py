@@ -9,37 +9,18 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast, runtime_checkable
 
-import numpy as np
-
-from vizframe.adapter import Batch
 from vizframe.checkpoints import Checkpoint, checkpoints, followed
 from vizframe.config import Config
 from vizframe.configured import configured_recorder
 from vizframe.errors import NetworkError, UsageError
-from vizframe.factory import factory
-from vizframe.network import FloatArray
+from vizframe.loadable import Loadable, load, made
 from vizframe.plugin import Progress
 from vizframe.progress import bar
 from vizframe.recorder import Recorder
 from vizframe.run import past_of
 
 log = logging.getLogger("vizframe")
-
-
-@runtime_checkable
-class Loadable(Protocol):
-    """A model that reads its parameters from a file, as every Gluon Block does."""
-
-    def load_parameters(self, filename: str) -> None: ...
-
-
-@runtime_checkable
-class _OnDevice(Protocol):
-    """An array of a framework."""
-
-    def asnumpy(self) -> FloatArray: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +49,7 @@ class Rendering:
         if not self.follow and not checkpoints(self.pattern, after):
             later = "" if after is None else f" after step {after}, which {path} has"
             raise UsageError(f"checkpoints is {self.pattern!r}, which names no file{later}")
-        model, batch = model_and_batch(factory(self.model)(), self.shape)
+        model, batch = made(self.model, self.shape)
 
         def new_recorder(step: int) -> Recorder:
             return configured_recorder(model, batch, path, chosen, start=step)
@@ -86,34 +67,6 @@ def _counted(found: Sequence[Checkpoint], report: Progress) -> Iterator[Checkpoi
         report(done, len(found), each.path.name)
         yield each
     report(len(found), len(found), "")
-
-
-def shape_of(text: str) -> tuple[int, ...]:
-    """The shape of one input, as in ``3,224,224``. Raises UsageError."""
-    numbers = [word.strip() for word in text.split(",")]
-    if not all(word.isdecimal() and int(word) for word in numbers):
-        raise UsageError(f"shape is {text!r}; it can be the sizes of one input, such as 3,224,224")
-    return tuple(map(int, numbers))
-
-
-def model_and_batch(made: object, shape: tuple[int, ...] | None) -> tuple[Loadable, Batch | None]:
-    """What a factory gave: the model alone, or the model and a batch of inputs.
-
-    Args:
-        shape: of one input, where the factory gives no batch.
-
-    Raises:
-        UsageError: it gave something else.
-    """
-    model, inputs = made if isinstance(made, tuple) and len(made) == 2 else (made, None)
-    if not isinstance(model, Loadable):
-        raise UsageError(
-            f"the model's function gave a {type(model).__name__}; it can give a gluon.Block, or a "
-            "Block and a batch of inputs"
-        )
-    if inputs is not None:
-        return model, Batch(_array(inputs))
-    return model, None if shape is None else Batch(np.zeros((1, *shape), np.float32))
 
 
 def render(
@@ -137,7 +90,7 @@ def render(
     try:
         for each in found:
             try:
-                _load(model, each)
+                load(model, each.path)
             except NetworkError as error:
                 if strict:
                     raise
@@ -154,18 +107,3 @@ def render(
         if recorder is not None:
             recorder.close()
     return count
-
-
-def _load(model: Loadable, checkpoint: Checkpoint) -> None:
-    try:
-        model.load_parameters(str(checkpoint.path))
-    except Exception as error:  # whatever the framework finds wrong with the file
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise NetworkError(
-            f"checkpoint {str(checkpoint.path)!r} cannot be loaded into the model: {reason}"
-        ) from error
-
-
-def _array(inputs: object) -> FloatArray:
-    values = inputs.asnumpy() if isinstance(inputs, _OnDevice) else np.asarray(inputs)
-    return cast(FloatArray, values.astype(np.float32, copy=False))

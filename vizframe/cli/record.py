@@ -120,7 +120,8 @@ def _rendering(
 ) -> Rendering | None:
     """What the options of checkpoints mean together; None where there is none of them."""
     from vizframe.errors import UsageError
-    from vizframe.rendering import Rendering, shape_of
+    from vizframe.loadable import shape_of
+    from vizframe.rendering import Rendering
 
     if checkpoints is None:
         if model or shape or follow:
