@@ -51,6 +51,21 @@ JUDGED = 250
 """How many held-out digits the accuracy of each recorded step is measured on."""
 
 
+KEPT = 100
+"""Every so many updates the weights are kept for the Live page."""
+
+
+def weights_of(path: Path) -> Path:
+    """Where the demo's newest weights are: beside its run."""
+    return path.with_name(f"{path.name}.params")
+
+
+def live_options(path: Path) -> list[str]:
+    """What `vizframe serve` is told so that its Live page asks the demo's network."""
+    weights = ["--weights", str(weights_of(path))]
+    return ["--model", "vizframe.gluon.mnist:network", *weights, "--shape", "1,28,28"]
+
+
 def show(path: Path, steps: int, every: str, dataset: Dataset, console: Console) -> None:
     """Train for so many updates, recording to the run, and say how well the digits are told."""
     from vizframe.gluon.mnist import MnistTraining, digits
@@ -60,8 +75,10 @@ def show(path: Path, steps: int, every: str, dataset: Dataset, console: Console)
     bar = _bar(console)
     with bar, recorder(training, path, every) as recording:
         task = bar.add_task("training", total=steps, loss="", accuracy="")
-        for _ in range(steps):
+        for done in range(1, steps + 1):
             _advance(training, recording, bar, task)
+            if done % KEPT == 0 or done == steps:
+                training.save(weights_of(path))
     console.print(
         f"{training.accuracy():.1%} of {len(training.digits.held_out_labels):,} held-out digits "
         f"are recognised; the run is {path}",

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,13 +31,17 @@ class Served:
 
 
 @contextmanager
-def served(runs: Path, port: int) -> Iterator[Served]:
+def served(runs: Path, port: int, options: Sequence[str] = ()) -> Iterator[Served]:
     """Serve the folder of runs while the block lasts.
+
+    Args:
+        options: more of those that `vizframe serve` takes.
 
     Raises:
         VizframeError: it cannot be served (a busy port); the sentence is the server's own.
     """
     command = [sys.executable, "-m", "vizframe", "serve", str(runs), "--port", str(port)]
+    command += options
     # Errors go to a file: a pipe that nobody empties would stop the server when it is full.
     with tempfile.TemporaryFile("w+") as errors:
         # Of its own session: Ctrl-C goes to the training alone, which then ends the server.

@@ -6,6 +6,7 @@
                 │     request   what a URL asks for        body       tiles as bytes
                 │     manifest  what a run holds           extent     the range of a whole history
                 │     curves    numbers over the steps     caching    what a browser may keep
+                │     asking    a network that is there, by the Live page
                 └── app        Dash: the page's frame, and what is words and tables
                       frame     the page                   menus      layers, plugins, notes
                       training  all curves                 network    the graph of layers

@@ -9,6 +9,8 @@
     extent    run id kind layer            the range over the whole history
     probe     run id                       the probe's pictures
     colours                                the colour maps, 256 × 3 bytes each
+    live                                   what a network that is there can be asked; with a picture
+              layer [run]                  as the body of a POST, the maps of one layer
 
 Anything else is 404 with JSON, never the page. An error is ``{"error": sentence}``.
 """
@@ -23,7 +25,8 @@ from flask import Blueprint, Response, jsonify, request
 
 from vizframe.errors import UnknownName, UsageError, VizframeError
 from vizframe.images.colormap import lut
-from vizframe.webapp import body, caching, manifest
+from vizframe.live import Live
+from vizframe.webapp import asking, body, caching, manifest
 from vizframe.webapp.desk import Desk
 from vizframe.webapp.numbers import finite, plain
 from vizframe.webapp.request import Asked, number, steps, text
@@ -37,14 +40,26 @@ COLOUR_MAPS = ("signed", "signed-dark", "perceptual", "grey")
 View = Callable[[], Response]
 
 
-def blueprint(desk: Desk) -> Blueprint:
-    """The routes over these runs."""
+def blueprint(desk: Desk, network: Live | None = None) -> Blueprint:
+    """The routes over these runs, and to a network that can be asked."""
     found = Blueprint("api", __name__, url_prefix="/api")
+    _add_live(found, desk, network)
     for view in (*_words(desk), *_pixels(desk), colours):
         found.get(f"/v1/{view.__name__}")(_in_sentences(view))
     found.route("/", defaults={"_path": ""}, methods=["GET", "POST"])(_nowhere)
     found.route("/<path:_path>", methods=["GET", "POST"])(_nowhere)
     return found
+
+
+def _add_live(found: Blueprint, desk: Desk, network: Live | None) -> None:
+    def live() -> Response:
+        return asking.described(network)
+
+    def ask() -> Response:
+        return asking.answered(network, desk, request_arguments())
+
+    found.get("/v1/live")(_in_sentences(live))
+    found.post("/v1/live")(_in_sentences(ask))
 
 
 def _words(desk: Desk) -> tuple[View, ...]:

@@ -14,6 +14,7 @@ from dash.development.base_component import Component
 
 from vizframe.errors import VizframeError
 from vizframe.history import Shelf
+from vizframe.live import Live
 from vizframe.webapp import api, frame, menus, network, runs, security, training
 from vizframe.webapp.desk import Desk, OpenRun
 from vizframe.webapp.request import declaration
@@ -65,7 +66,12 @@ MakePage = Callable[[OpenRun, Page], Component]
 
 
 def create_app(
-    shelf: Shelf, *, prefix: str = "/", hosts: Sequence[str] = (), where: str = ""
+    shelf: Shelf,
+    *,
+    prefix: str = "/",
+    hosts: Sequence[str] = (),
+    where: str = "",
+    live: Live | None = None,
 ) -> Dash:
     """The app over a shelf of runs.
 
@@ -73,6 +79,7 @@ def create_app(
         prefix: the path that the app lives under, ``/viz/`` say, behind a proxy.
         hosts: names beyond localhost that requests may come for.
         where: the runs directory in words, for the sentence that says it is empty.
+        live: a network that the Live page asks.
     """
     base = "/" + prefix.strip("/") + "/" if prefix.strip("/") else "/"
     desk = Desk(shelf)
@@ -88,7 +95,7 @@ def create_app(
         enable_mcp=False,
     )
     app.layout = frame.layout
-    app.server.register_blueprint(api.blueprint(desk), url_prefix=f"{base}api")
+    app.server.register_blueprint(api.blueprint(desk, live), url_prefix=f"{base}api")
     _add_menus(app, desk)
     _add_page(app, desk, "training", training.page, told="page")
     _add_page(app, desk, "network", network.page, told="graphed")

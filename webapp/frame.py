@@ -21,6 +21,7 @@ PAGES = {
     "compare": "Compare",
     "training": "Training",
     "network": "Network",
+    "live": "Live",
     "runs": "Runs",
 }
 
@@ -44,6 +45,7 @@ def layout() -> Component:
                             html.Div(id="compare-page", className="page", hidden=True),
                             html.Div(id="training-page", className="page scrolls", hidden=True),
                             html.Div(id="network-page", className="page scrolls", hidden=True),
+                            html.Div(id="live-page", className="page", hidden=True),
                             html.Div(id="runs-page", className="page scrolls", hidden=True),
                         ],
                         id="main",

@@ -14,6 +14,7 @@ from waitress.wasyncore import close_all
 
 from vizframe.errors import UsageError, VizframeError
 from vizframe.history import Shelf
+from vizframe.live import Live
 from vizframe.webapp.app import create_app
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
@@ -38,6 +39,7 @@ class Options(TypedDict, total=False):
     trusted_hosts: Sequence[str]
     allow_remote: bool
     where: str
+    live: Live | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +101,14 @@ def serving(
     trusted_hosts: Sequence[str] = (),
     allow_remote: bool = False,
     where: str = "",
+    live: Live | None = None,
 ) -> Serving:
     """The app over a shelf, listening.
 
     Args:
         port: 0 picks a free one.
         where: the runs directory in words, for the sentence that says it is empty.
+        live: a network that the Live page asks.
 
     Raises:
         UsageError: the host is not this machine and ``allow_remote`` is not given.
@@ -116,7 +120,8 @@ def serving(
             "whoever reaches that address then sees the runs"
         )
     hosts = [*trusted_hosts] if host in ANY else [*trusted_hosts, host]
-    return Serving(create_app(shelf, prefix=prefix, hosts=hosts, where=where), host, port)
+    app = create_app(shelf, prefix=prefix, hosts=hosts, where=where, live=live)
+    return Serving(app, host, port)
 
 
 def serve(

@@ -22,7 +22,7 @@ from vizframe.testing.runs import LAYERS, fake_info, fake_probe, fake_run, recor
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("gallery", "unit", "compare", "training", "network", "runs")
+PAGES = ("gallery", "unit", "compare", "training", "network", "live", "runs")
 
 
 def step_of(page: Page) -> int:

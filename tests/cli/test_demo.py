@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import subprocess
@@ -88,6 +89,13 @@ def test_a_demo_that_is_ended_by_another_signal_ends_the_page_too(
         urllib.request.urlopen(page, timeout=10)
 
 
+def asked_live(page: str) -> dict[str, object]:
+    """What the page's network says of itself."""
+    with urllib.request.urlopen(f"{page.split('?')[0]}api/v1/live", timeout=30) as answer:
+        told: dict[str, object] = json.loads(answer.read())
+    return told
+
+
 def test_the_demo_trains_records_and_serves_and_ctrl_c_ends_it_all(tmp_path: Path) -> None:
     command = [*DEMO, "--port", "0", "--runs", str(tmp_path), "--steps", "100000"]
     demo = subprocess.Popen(
@@ -105,6 +113,9 @@ def test_the_demo_trains_records_and_serves_and_ctrl_c_ends_it_all(tmp_path: Pat
         time.sleep(0.2)
     with urllib.request.urlopen(page, timeout=30) as answer:
         assert answer.status == 200
+    while "layers" not in asked_live(page):  # until the weights have been kept once
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
     demo.send_signal(signal.SIGINT)
     out, err = demo.communicate(timeout=60)
     assert (demo.returncode, err) == (0, "")

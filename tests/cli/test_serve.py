@@ -11,6 +11,8 @@ import sys
 import urllib.request
 from pathlib import Path
 
+import pytest
+
 from tests.cli.calling import call, make_run
 
 
@@ -50,6 +52,24 @@ def test_a_run_that_cannot_be_reached_is_one_sentence() -> None:
     called = call("serve", "http://127.0.0.1:9/x.h5")
     assert called.code == 1
     assert called.err.startswith("vizframe: http://127.0.0.1:9/x.h5 cannot be read: ")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (
+            ["--weights", "w.params"],
+            "--weights and --shape are those of a --model, which is missing",
+        ),
+        (["--model", "nets:lenet", "--shape", "8x8"], "shape is '8x8'; it can be the sizes of one"),
+    ],
+)
+def test_a_network_that_is_given_wrongly_is_one_sentence(
+    words: list[str], sentence: str, tmp_path: Path
+) -> None:
+    called = call("serve", str(tmp_path), *words)
+    assert called.code == 2
+    assert called.err.startswith(f"vizframe: {sentence}")
 
 
 def test_an_address_that_others_reach_has_to_be_meant(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def demo(
     from rich.console import Console
 
     from vizframe.adapter import check_installed
-    from vizframe.demonstration import show
+    from vizframe.demonstration import live_options, show
     from vizframe.errors import UsageError
     from vizframe.run import free_name
     from vizframe.schedule import Schedule
@@ -64,7 +64,8 @@ def demo(
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda got, _: sys.exit(128 + got))
     try:
-        with served(runs, port) if serve else nullcontext() as page:
+        options = live_options(path) if train else ()
+        with served(runs, port, options) if serve else nullcontext() as page:
             if page is not None:
                 shown = f"{page.url}?run={path.name}" if train else page.url
                 console.print(f"Watch it at [bold]{shown}[/]  (Ctrl-C ends)", soft_wrap=True)

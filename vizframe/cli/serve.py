@@ -28,6 +28,16 @@ def serve(
     allow_remote: Annotated[
         bool, typer.Option("--allow-remote", help="Let other machines see the runs.")
     ] = False,
+    model: Annotated[
+        str | None,
+        typer.Option(help="A network for the Live page: pkg.module:function, file.py:function."),
+    ] = None,
+    weights: Annotated[
+        str | None, typer.Option(help="Its parameters: a file, or 'ckpt-*.params', the newest.")
+    ] = None,
+    shape: Annotated[
+        str | None, typer.Option(help="Of one input of it: 3,224,224; else its function says.")
+    ] = None,
     open_browser: Annotated[
         bool, typer.Option("--open", help="Open the page in a browser.")
     ] = False,
@@ -40,9 +50,16 @@ def serve(
 
     Example: vizframe serve https://example.org/runs/mnist.h5
     """
+    from vizframe.errors import UsageError
+    from vizframe.live import Live
+    from vizframe.loadable import shape_of
     from vizframe.remote import RemoteShelf
     from vizframe.store import RunShelf
     from vizframe.webapp import serve as serve_app
+
+    if model is None and (weights or shape):
+        raise UsageError("--weights and --shape are those of a --model, which is missing")
+    live = model and Live(model, weights, None if shape is None else shape_of(shape))
 
     def ready(address: Address) -> None:
         print(f"vizframe shows {runs} at {address.url}  (Ctrl-C ends)", flush=True)
@@ -58,6 +75,7 @@ def serve(
             trusted_hosts=trusted_host or (),
             allow_remote=allow_remote,
             where=runs,
+            live=live or None,
             ready=ready,
         )
     except KeyboardInterrupt:

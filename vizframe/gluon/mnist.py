@@ -119,6 +119,12 @@ class MnistTraining:
         self._done += 1
         return loss
 
+    def save(self, path: Path) -> None:
+        """Write the weights to a file, at once: who reads it meanwhile has those before."""
+        draft = path.with_name(f".{path.name}.part")
+        self.net.save_parameters(str(draft))
+        draft.replace(path)
+
     def accuracy(self, most: int | None = None) -> float:
         """The share of held-out digits, or of the first so many of them, that are recognised."""
         images = self.digits.held_out_images[:most]

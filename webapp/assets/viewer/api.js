@@ -11,8 +11,8 @@ function address(name, query) {
   return `${base()}api/v1/${name}?${new URLSearchParams(query)}`;
 }
 
-async function ask(url, signal) {
-  const response = await fetch(url, { signal, credentials: "same-origin" }).catch((error) => {
+async function ask(url, signal, sent = {}) {
+  const response = await fetch(url, { signal, credentials: "same-origin", ...sent }).catch((error) => {
     if (error.name === "AbortError") throw error;
     throw new Refused("the server does not answer", 0);
   });
@@ -31,6 +31,12 @@ export async function bytes(url, signal) {
 
 export async function tiles(url, signal) {
   return decode(await bytes(url, signal));
+}
+
+/** What a network says to a picture, as tiles; red, green and blue of each pixel. */
+export async function answer(query, pixels) {
+  const response = await ask(address("live", query), undefined, { method: "POST", body: pixels });
+  return decode(await response.arrayBuffer());
 }
 
 /** Where a series of a run is: part of every address of pixels. */

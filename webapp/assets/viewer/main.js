@@ -5,6 +5,7 @@ import { $, appears, button, el, kept } from "./dom.js";
 import { Find } from "./find.js";
 import { Keys } from "./keys.js";
 import { Order } from "./order.js";
+import { Camera } from "./camera.js";
 import { Compare } from "./compare.js";
 import { badge, watch } from "./live.js";
 import * as place from "./place.js";
@@ -23,6 +24,7 @@ new UnitPage(viewer);
 const order = new Order(viewer);
 new Compare(viewer);
 new Training(viewer);
+new Camera(viewer);
 const find = new Find();
 
 // ── Dash is told what is shown ────────────────────────────────────────────────────────────────
