@@ -2,7 +2,8 @@
 
 A listing is no snapshot: while files are renamed and removed, it may miss one that was there
 before and after. A segment is forgotten only when a larger one holds its steps, or when two
-listings in a row miss it.
+listings in a row miss it. It may also show a new one, and not the one that was committed before it:
+commits are counted, so such a hole shows, and the folder is listed again.
 """
 
 from __future__ import annotations
@@ -14,11 +15,22 @@ from pathlib import Path
 from typing import NamedTuple
 
 from vizframe.errors import DamagedSegment
-from vizframe.store.names import Commits, CompactedName, SegmentName, is_of_run, uncovered
+from vizframe.store.names import (
+    Commits,
+    CompactedName,
+    SegmentName,
+    Session,
+    is_of_run,
+    uncovered,
+)
 from vizframe.store.segment import Segment, read_segment
 
 MOST_LOOKS = 5
 """Listings in one refresh, while files are merged away under it."""
+
+
+Hole = tuple[Session, int]
+"""A session, and the first of its commits that is not there while later ones are."""
 
 
 class State(NamedTuple):
@@ -54,6 +66,8 @@ class Listing:
     sound: dict[str, Segment] = field(default_factory=dict)
     """By file name, in order of session and commit."""
     faults: dict[str, Fault] = field(default_factory=dict)
+    _holes: frozenset[Hole] = frozenset()
+    """Known ones: what is damaged, was deleted by hand, or is in a compacted run."""
     _names: frozenset[str] = frozenset()
     _missed: frozenset[str] = frozenset()
 
@@ -68,9 +82,12 @@ class Listing:
             return False
         before = [*self.sound], {text: fault.sentence for text, fault in self.faults.items()}
         for _ in range(MOST_LOOKS):
-            if not self._take_in(names):
+            gone = self._take_in(names)  # one that was merged away while it was opened
+            holes_now = self._holes_now()
+            new_holes, self._holes = holes_now - self._holes, holes_now
+            if not (gone or new_holes):
                 break
-            names = frozenset(os.listdir(self.run))  # one was merged away while it was opened
+            names = frozenset(os.listdir(self.run))
         self._names = names
         return before != ([*self.sound], {text: f.sentence for text, f in self.faults.items()})
 
@@ -120,6 +137,9 @@ class Listing:
             str(name) for name in segments if not any(each.has(name.commits) for each in taken)
         ]
 
+    def _holes_now(self) -> frozenset[Hole]:
+        return holes([name for text in self.sound if (name := SegmentName.parse(text))])
+
     def _listed(self, names: frozenset[str]) -> list[str]:
         """The names that were listed, and those that were missed for the first time."""
         missed = frozenset(self.sound) - names
@@ -146,6 +166,20 @@ class Listing:
                 path = self.run / text
                 sentence = f"{path} is damaged or foreign: its name is not a segment's"
                 self.faults[text] = Fault(sentence, State.of(path))
+
+
+def holes(segments: Sequence[SegmentName]) -> frozenset[Hole]:
+    """Where commits are missing before a segment; these are in order of session and commit."""
+    found = set()
+    session: Session | None = None
+    expected = 0
+    for name in segments:
+        if name.session != session:
+            session, expected = name.session, 0
+        if name.first > expected:
+            found.add((name.session, expected))
+        expected = max(expected, name.last + 1)
+    return frozenset(found)
 
 
 def _holds_steps(text: str) -> bool:

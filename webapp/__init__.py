@@ -5,8 +5,7 @@
                 ├── api        raw bytes and JSON under /api/v1
                 │     request   what a URL asks for        body       tiles as bytes
                 │     manifest  what a run holds           extent     the range of a whole history
-                │     curves    numbers over the steps     caching    what a browser may keep
-                │     asking    a network that is there, by the Live page
+                │     asking    the network of the Live page  caching  what a browser may keep
                 └── app        Dash: the page's frame, and what is words and tables
                       frame     the page                   menus      layers, plugins, notes
                       training  all curves                 network    the graph of layers

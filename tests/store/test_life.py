@@ -11,6 +11,7 @@ import time
 import tracemalloc
 import zlib
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from hypothesis import strategies as some
 import vizframe.store
 from tests.store.small import (
     INFO,
+    NEVER,
     PROBE,
     assert_whole,
     declaration,
@@ -122,6 +124,52 @@ def test_a_refresh_opens_only_what_is_new(tmp_path: Path, monkeypatch: pytest.Mo
             store.commit(record(step))
             assert history.refresh()
             assert len(opened) == 1
+
+
+def test_a_listing_that_shows_a_step_and_not_the_one_before_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As happens when both are renamed while the folder is being listed."""
+    with vizframe.store.create(tmp_path, INFO, PROBE, merging=NEVER) as store:
+        for step in range(3):
+            store.commit(record(step))
+        history = vizframe.store.open(tmp_path)
+        for step in (3, 4):
+            store.commit(record(step))
+        looks = []
+
+        def listed(folder: Path) -> list[str]:
+            names = os.listdir(folder)
+            looks.append(names)
+            return [each for each in names if ".s00000003-" not in each or len(looks) > 1]
+
+        monkeypatch.setattr(listing, "os", SimpleNamespace(listdir=listed, lstat=os.lstat))
+        assert history.refresh()
+        assert list(history.steps) == [0, 1, 2, 3, 4]
+        assert len(looks) == 2
+        assert not history.refresh()
+        assert len(looks) == 3
+
+
+def test_a_step_that_somebody_deleted_is_looked_for_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with vizframe.store.create(tmp_path, INFO, PROBE, merging=NEVER) as store:
+        for step in range(3):
+            store.commit(record(step))
+        next(tmp_path.glob("*.s00000001-*")).unlink()
+        history = vizframe.store.open(tmp_path)
+        assert list(history.steps) == [0, 2]
+        looks = []
+
+        def listed(folder: Path) -> list[str]:
+            looks.append(folder)
+            return os.listdir(folder)
+
+        monkeypatch.setattr(listing, "os", SimpleNamespace(listdir=listed, lstat=os.lstat))
+        store.commit(record(3))
+        assert history.refresh()
+        assert len(looks) == 1
 
 
 def test_many_threads_read_while_one_writes(tmp_path: Path) -> None:
