@@ -19,17 +19,16 @@ from vizframe.webapp.request import text
 BEST = 5
 """How many classes are named, the likeliest first."""
 
-NO_MODEL = (
-    "there is no network to ask; start the page with one: vizframe serve RUNS --model "
-    "nets:lenet --weights 'ckpt-*.params' --shape 1,28,28"
-)
+NO_MODEL = "there is no network to ask; start the page with one"
+
+COMMAND = "vizframe serve runs --model nets:lenet --weights 'ckpt-*.params' --shape 1,28,28"
 
 
 def described(live: Live | None) -> Response:
     """What can be asked: the size of a picture, and the layers; or why nothing can, and whether
     that may change: weights that a training will leave are not there before."""
     if live is None:
-        return caching.document({"why": NO_MODEL, "again": False})
+        return caching.document({"why": NO_MODEL, "cure": COMMAND, "again": False})
     try:
         channels, height, width = live.input_shape
     except VizframeError as error:
@@ -51,7 +50,7 @@ def answered(live: Live | None, desk: Desk, arguments: dict[str, str]) -> Respon
         UsageError: there is no network, or the picture is of another size.
     """
     if live is None:
-        raise UsageError(NO_MODEL)
+        raise UsageError(f"{NO_MODEL}: {COMMAND}")
     shape = live.input_shape
     pixels = np.frombuffer(request.get_data(), np.uint8)
     if pixels.size != shape[1] * shape[2] * 3:

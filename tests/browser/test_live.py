@@ -86,9 +86,10 @@ def test_the_camera_is_answered_until_it_is_stopped(chromium: Browser, live_url:
 
 def test_without_a_network_it_says_how_to_give_one(visitor: Visitor, url: str) -> None:
     page = visitor.open(url, "?page=live")
-    expect(page.locator("#live-page [role=status]")).to_contain_text(
-        "vizframe serve RUNS --model nets:lenet"
+    expect(page.locator("#live-page [role=status]")).to_have_text(
+        "There is no network to ask; start the page with one:"
     )
+    expect(page.locator("#live-page pre")).to_contain_text("vizframe serve runs --model nets:lenet")
     expect(page.locator("#live-page .live-body")).to_be_hidden()
 
 

@@ -29,6 +29,7 @@ export class Camera {
 
   build() {
     this.words = el("p", { className: "quiet", role: "status" });
+    this.cure = el("pre", {});
     this.video = el("video", { muted: true, playsInline: true, hidden: true });
     this.input = el("canvas", { className: "live-input", role: "img", "aria-label": "What the network is shown" });
     this.onOff = el("button", { type: "button", className: "plain", onclick: () => this.toggle() }, "Use the camera");
@@ -59,7 +60,7 @@ export class Camera {
     });
     this.body = el("div", { className: "live-body", hidden: true }, asked, shown);
     const page = $("#live-page");
-    page.replaceChildren(el("h1", {}, "Live"), this.words, this.body);
+    page.replaceChildren(el("h1", {}, "Live"), this.words, this.cure, this.body);
     page.addEventListener("dragover", (event) => event.preventDefault());
     page.addEventListener("drop", (event) => {
       event.preventDefault();
@@ -82,11 +83,13 @@ export class Camera {
       return { why: error.message, again: true };
     });
     if (told.why) {
-      this.say(told.why);
+      this.say(`${told.why.charAt(0).toUpperCase()}${told.why.slice(1)}${told.cure ? ":" : "."}`);
+      this.cure.textContent = told.cure ?? "";
       if (told.again) setTimeout(() => this.turned(), AGAIN);
       return;
     }
     this.about = told;
+    this.cure.textContent = "";
     const { layers, width, height } = told;
     this.layer.replaceChildren(...layers.map(({ name, units }) =>
       el("option", { value: name }, `${name} · ${whole(units)}`)));
