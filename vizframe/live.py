@@ -188,10 +188,4 @@ def inputs_of(picture: Picture, shape: Sequence[int], normalization: Normalizati
         )
     values = picture.astype(np.float32) / np.float32(255)
     planes = (values @ LUMINANCE)[None] if channels == 1 else values.transpose(2, 0, 1)
-    scaled = normalization.low + planes * (normalization.high - normalization.low)
-    mean, std = (
-        np.asarray(each, np.float32).reshape(-1, 1, 1)
-        for each in (normalization.mean, normalization.std)
-    )
-    inputs: FloatArray = np.ascontiguousarray((scaled - mean) / std, np.float32)
-    return inputs
+    return normalization.to_inputs(planes)

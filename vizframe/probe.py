@@ -30,10 +30,21 @@ class Normalization:
 
     def to_picture(self, inputs: FloatArray) -> FloatArray:
         """Network inputs, (…, channel, y, x), as pictures in [0, 1], clipped."""
-        mean, std = (np.asarray(v, np.float32).reshape(-1, 1, 1) for v in (self.mean, self.std))
+        mean, std = self._planes()
         picture = (inputs * std + mean - self.low) / (self.high - self.low)
         clipped: FloatArray = np.clip(picture, 0.0, 1.0).astype(np.float32)
         return clipped
+
+    def to_inputs(self, picture: FloatArray) -> FloatArray:
+        """Pictures in [0, 1], (…, channel, y, x), as network inputs: `to_picture` turned round."""
+        mean, std = self._planes()
+        inputs = (picture * (self.high - self.low) + self.low - mean) / std
+        return np.ascontiguousarray(inputs, np.float32)
+
+    def _planes(self) -> tuple[FloatArray, FloatArray]:
+        """Mean and std, each (channel, 1, 1)."""
+        mean, std = (np.asarray(v, np.float32).reshape(-1, 1, 1) for v in (self.mean, self.std))
+        return mean, std
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -55,13 +55,6 @@ def _image(file: Path, input_shape: tuple[int, ...]) -> Image.Image | None:
 
 
 def _inputs(pictures: tuple[Image.Image, ...], normalization: Normalization) -> FloatArray:
-    """Pictures as network inputs, (image, channel, y, x): the inverse of `to_picture`."""
+    """Pictures as network inputs, (image, channel, y, x)."""
     values = np.stack([np.atleast_3d(np.asarray(each, np.float32)) / 255 for each in pictures])
-    values = values.transpose(0, 3, 1, 2)
-    span = normalization.high - normalization.low
-    mean, std = (
-        np.asarray(each, np.float32).reshape(-1, 1, 1)
-        for each in (normalization.mean, normalization.std)
-    )
-    inputs: FloatArray = ((values * span + normalization.low - mean) / std).astype(np.float32)
-    return np.ascontiguousarray(inputs)
+    return normalization.to_inputs(values.transpose(0, 3, 1, 2))
