@@ -14,14 +14,13 @@ MXNet's would wait for one another: a climb with a blur took 1.4 times its bare 
 from __future__ import annotations
 
 import ctypes
-import math
 from contextlib import AbstractContextManager
 from typing import Any, cast
 
 import numpy as np
 
 from vizframe.gluon.compat import mx
-from vizframe.gluon.ops import Arithmetic, GluonOps, NDArray, blur_matrix
+from vizframe.gluon.ops import Arithmetic, GluonOps, NDArray, adam_shrink, blur_matrix, ranks
 from vizframe.gluon.resampling import Slots, bilinear
 from vizframe.network import AdamStep, DeviceArray, FloatArray
 
@@ -104,13 +103,11 @@ class HostOps:
         return _device(own.sum(axis=axes, keepdims=True))
 
     def percentile(self, values: DeviceArray, percent: float) -> DeviceArray:
-        rows = _own(values).reshape(len(_own(values)), -1)
-        place = percent / 100 * (rows.shape[1] - 1)
-        below = int(place)
-        above = min(below + 1, rows.shape[1] - 1)
+        rows = _own(values).reshape(values.shape[0], -1)
+        below, above, between = ranks(percent, rows.shape[1])
         found = np.partition(rows, [below, above], axis=1)
         low, high = found[:, below], found[:, above]
-        return _device((low + (high - low) * np.float32(place - below)).reshape(-1, 1, 1, 1))
+        return _device((low + (high - low) * np.float32(between)).reshape(-1, 1, 1, 1))
 
     def blur(self, images: DeviceArray, sigma: float) -> DeviceArray:
         own = _own(images)
@@ -164,7 +161,7 @@ class HostOps:
             mean += own * np.float32(1 - mean_decay)
             square *= np.float32(square_decay)
             square += own * own * np.float32(1 - square_decay)
-            shrink = math.sqrt(1 - square_decay**steps) / (1 - mean_decay**steps)
+            shrink = adam_shrink(steps, mean_decay, square_decay)
             moved = mean / (np.sqrt(square) + np.float32(1e-8))
             moved *= np.float32(rate * shrink)
             moved += _own(values)

@@ -96,12 +96,10 @@ class GluonOps:
 
     def percentile(self, values: DeviceArray, percent: float) -> DeviceArray:
         rows = _own(values).reshape((values.shape[0], -1))
-        place = percent / 100 * (rows.shape[1] - 1)
-        below = int(place)
-        above = min(below + 1, rows.shape[1] - 1)
-        between = round(place - below, 12)  # MXNet refuses numbers too small for float32
-        ranks = mx.nd.array([below, above], ctx=self._context)
-        ranked = mx.nd.take(mx.nd.sort(rows, axis=1), ranks, axis=1)
+        below, above, share = ranks(percent, rows.shape[1])
+        between = round(share, 12)  # MXNet refuses numbers too small for float32
+        places = mx.nd.array([below, above], ctx=self._context)
+        ranked = mx.nd.take(mx.nd.sort(rows, axis=1), places, axis=1)
         low = mx.nd.slice_axis(ranked, axis=1, begin=0, end=1)
         high = mx.nd.slice_axis(ranked, axis=1, begin=1, end=2)
         return _device((low + (high - low) * between).reshape((-1, 1, 1, 1)))
@@ -147,7 +145,7 @@ class GluonOps:
             steps += 1
             if not moments:
                 moments.extend(mx.nd.zeros_like(_own(values)) for _ in range(2))
-            shrink = math.sqrt(1 - square_decay**steps) / (1 - mean_decay**steps)
+            shrink = adam_shrink(steps, mean_decay, square_decay)
             return _device(
                 mx.nd.adam_update(
                     _own(values),
@@ -209,6 +207,19 @@ class GluonOps:
             matrix = blur_matrix(size, sigma)
             self._blurs[size, sigma] = mx.nd.array(matrix, ctx=self._context)
         return self._blurs[size, sigma]
+
+
+def ranks(percent: float, count: int) -> tuple[int, int, float]:
+    """The ranks of so many values that a percentile lies between, and how far from the first."""
+    place = percent / 100 * (count - 1)
+    below = int(place)
+    return below, min(below + 1, count - 1), place - below
+
+
+def adam_shrink(steps: int, mean_decay: float, square_decay: float) -> float:
+    """What corrects both of Adam's moments for having begun at zero, as a factor of the rate
+    (Kingma & Ba 2014, end of section 2)."""
+    return math.sqrt(1 - square_decay**steps) / (1 - mean_decay**steps)
 
 
 @cache
