@@ -57,6 +57,18 @@ export function button(name, words, onclick, properties = {}) {
   }, icon(name));
 }
 
+/** A row of choices of which one counts: `choices` holds each one's words and help by its value. */
+export function radios(name, choices, choose, ...before) {
+  return el("fieldset", {}, ...before,
+    ...Object.entries(choices).map(([value, [words, help = ""]]) => el("label", { title: help },
+      el("input", { type: "radio", name, value, onchange: () => choose(value) }), words)));
+}
+
+/** Show which of the choices counts. */
+export function check(fieldset, value) {
+  for (const radio of fieldset.querySelectorAll("input")) radio.checked = radio.value === value;
+}
+
 /** A canvas of so many CSS pixels, sharp on any screen; its context counts in CSS pixels. */
 export function sized(canvas, width, height) {
   const ratio = window.devicePixelRatio || 1;

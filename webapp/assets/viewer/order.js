@@ -3,7 +3,7 @@
 // The order is found once and kept while the slider moves: a unit that jumped about with every
 // step could not be watched. "Sort again" finds it anew at the step that is shown.
 import { columns, Refused } from "./api.js";
-import { $, el } from "./dom.js";
+import { $, check, el, radios } from "./dom.js";
 import { lengthOf } from "./series.js";
 
 const ORDERS = {
@@ -21,19 +21,13 @@ export class Order {
     this.viewer = viewer;
     this.key = null; // of what the units are in order: run, series, axes
     this.step = null; // the step that they are in order of
-    this.radios = Object.entries(ORDERS).map(([value, [words, help]]) => [
-      el("input", {
-        type: "radio", name: "order", value, onchange: () => viewer.choose({ order: value }),
-      }), words, help]);
+    this.radios = radios("order", ORDERS, (order) => viewer.choose({ order }), el("legend", {}, "Order"));
     this.words = el("span", { className: "quiet" });
     this.again = el("button", {
       type: "button", className: "plain", title: "Sort by the step that is shown now (o)",
       onclick: () => this.sortAgain(),
     }, "Sort again");
-    $("#order").replaceChildren(
-      el("fieldset", {}, el("legend", {}, "Order"),
-        ...this.radios.map(([input, words, help]) => el("label", { title: help }, input, words))),
-      el("div", { className: "sorted" }, this.words, this.again));
+    $("#order").replaceChildren(this.radios, el("div", { className: "sorted" }, this.words, this.again));
     viewer.on((_, what) => {
       if (["painted", "place", "series", "step"].includes(what)) this.follow();
     });
@@ -84,7 +78,7 @@ export class Order {
   }
 
   show() {
-    for (const [input] of this.radios) input.checked = input.value === this.viewer.place.order;
+    check(this.radios, this.viewer.place.order);
     const known = this.isOn && this.step !== null;
     this.words.textContent = known ? `as of step ${this.step}` : "";
     this.again.hidden = !known || this.step === this.viewer.step;

@@ -1,5 +1,5 @@
 // The colour scale: which values the two ends of the colours stand for, and the legend that says so.
-import { el, kept, sized } from "./dom.js";
+import { check, el, kept, radios, sized } from "./dom.js";
 import { css, table } from "./colours.js";
 import { hasScale } from "./series.js";
 import { short } from "./words.js";
@@ -19,10 +19,7 @@ export class Scale {
     this.gamma = Number(kept.get("gamma", "1"));
     this.opacity = Number(kept.get("opacity", "0.9"));
     this.size = kept.get("size", "fit") in SIZES ? kept.get("size", "fit") : "fit";
-    this.radios = el("fieldset", {}, el("legend", {}, "Colour scale"),
-      ...Object.entries(SCALES).map(([name, [words, help]]) => el("label", { title: help },
-        el("input", { type: "radio", name: "scale", value: name, onchange: () => change({ scale: name }) }),
-        words)));
+    this.radios = radios("scale", SCALES, (scale) => change({ scale }), el("legend", {}, "Colour scale"));
     this.bar = el("canvas", { className: "colour-bar", role: "img", "aria-label": "Colours from low to high" });
     this.ends = el("div", { className: "ends" });
     this.legend = el("div", { className: "legend-box" }, this.bar, this.ends);
@@ -66,7 +63,7 @@ export class Scale {
     this.plain.hidden = scaled;
     this.boost.hidden = !scaled || bars;
     this.over.hidden = !series.over;
-    for (const radio of this.radios.querySelectorAll("input")) radio.checked = radio.value === scale;
+    check(this.radios, scale);
     if (scaled && !bars) this.drawLegend(series, limits, dark);
   }
 

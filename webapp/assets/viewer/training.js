@@ -1,9 +1,9 @@
 // The Training page: Plotly's figures, with the slider's step marked, on linear or logarithmic axes.
-import { $, el, ink } from "./dom.js";
+import { $, check, ink, radios } from "./dom.js";
 
 const REST = 60; // ms: Plotly takes about 20 for each figure
 
-const AXES = { linear: "Linear", log: "Logarithmic" };
+const AXES = { linear: ["Linear"], log: ["Logarithmic"] };
 
 export class Training {
   constructor(viewer) {
@@ -23,16 +23,12 @@ export class Training {
   offer() {
     const root = $("#curve-axis");
     if (!root) return;
-    const { axis } = this.viewer.place;
     if (!root.firstChild) {
-      root.append(el("fieldset", { "aria-label": "Vertical axes" },
-        ...Object.entries(AXES).map(([name, words]) => el("label", {},
-          el("input", {
-            type: "radio", name: "curve-axis", value: name,
-            onchange: () => this.viewer.choose({ axis: name }),
-          }), words))));
+      const axes = radios("curve-axis", AXES, (axis) => this.viewer.choose({ axis }));
+      axes.setAttribute("aria-label", "Vertical axes");
+      root.append(axes);
     }
-    for (const radio of root.querySelectorAll("input")) radio.checked = radio.value === axis;
+    check(root, this.viewer.place.axis);
   }
 
   mark() {
