@@ -70,9 +70,10 @@ class Live:
 
     @property
     def input_shape(self) -> tuple[int, ...]:
-        """(channels, y, x). Raises as `answer` does."""
+        """(channels, y, x): the same whatever the weights. Raises as `answer` does, before the
+        network was first opened."""
         with self._lock:
-            return self._network().network.input_shape
+            return (self._opened or self._network()).network.input_shape
 
     def answer(
         self, picture: Picture, layer: str, normalization: Normalization | None = None

@@ -30,12 +30,13 @@ def described(live: Live | None) -> Response:
     if live is None:
         return caching.document({"why": NO_MODEL, "cure": COMMAND, "again": False})
     try:
+        known = live.layers()
         channels, height, width = live.input_shape
     except VizframeError as error:
         return caching.document({"why": str(error), "again": isinstance(error, UsageError)})
     layers = [
         {"name": each.name, "units": each.units, "shape": list(each.shape)}
-        for each in live.layers()
+        for each in known
         if len(each.shape) in (1, 3)
     ]
     return caching.document(
@@ -51,18 +52,18 @@ def answered(live: Live | None, desk: Desk, arguments: dict[str, str]) -> Respon
     """
     if live is None:
         raise UsageError(f"{NO_MODEL}: {COMMAND}")
-    shape = live.input_shape
+    _, height, width = shape = live.input_shape
     pixels = np.frombuffer(request.get_data(), np.uint8)
-    if pixels.size != shape[1] * shape[2] * 3:
+    if pixels.size != height * width * 3:
         raise UsageError(
-            f"the picture has {pixels.size} bytes; it can have {shape[1] * shape[2] * 3}: "
-            f"{shape[1]} rows of {shape[2]} times red, green and blue"
+            f"the picture has {pixels.size} bytes; it can have {height * width * 3}: "
+            f"{height} rows of {width} times red, green and blue"
         )
     normalization, classes = _known(desk, arguments.get("run"), shape)
-    picture = pixels.reshape(shape[1], shape[2], 3)
-    answer = live.answer(picture, text(arguments, "layer"), normalization)
+    layer = text(arguments, "layer")
+    answer = live.answer(pixels.reshape(height, width, 3), layer, normalization)
     head = {
-        "layer": arguments["layer"],
+        "layer": layer,
         "step": answer.step,
         "signed": bool((answer.maps < 0).any()),
         "best": _best(answer.scores, classes),

@@ -59,7 +59,7 @@ def serve(
 
     if model is None and (weights or shape):
         raise UsageError("--weights and --shape are those of a --model, which is missing")
-    live = model and Live(model, weights, None if shape is None else shape_of(shape))
+    live = Live(model, weights, None if shape is None else shape_of(shape)) if model else None
 
     def ready(address: Address) -> None:
         print(f"vizframe shows {runs} at {address.url}  (Ctrl-C ends)", flush=True)
@@ -75,7 +75,7 @@ def serve(
             trusted_hosts=trusted_host or (),
             allow_remote=allow_remote,
             where=runs,
-            live=live or None,
+            live=live,
             ready=ready,
         )
     except KeyboardInterrupt:
