@@ -19,7 +19,7 @@ from typing import Annotated, cast
 
 from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, ValidationError
 
-from vizframe.errors import UsageError, nearest
+from vizframe.errors import UnknownName, UsageError
 from vizframe.recipe import parsed_option
 from vizframe.refusal import sentences
 
@@ -115,5 +115,5 @@ def _tables(value: object) -> Mapping[str, Mapping[str, object]]:
 
 
 def _unknown(name: str) -> str:
-    known = ", ".join(map(repr, nearest(name, Config.model_fields)))
-    return f"option {name!r} is not known; it can be {known}"
+    known = Config.model_fields
+    return str(UnknownName("option", name, known, most=len(known)))
