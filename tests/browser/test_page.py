@@ -242,10 +242,10 @@ def test_curves_can_be_drawn_logarithmically_and_the_link_says_so(
     visitor: Visitor, url: str
 ) -> None:
     page = visitor.open(url, "?run=fake&page=training")
-    figure = page.locator("#training-page .js-plotly-plot").first
+    graphs = page.locator("#training-page .js-plotly-plot")
+    figure = graphs.first
     figure.wait_for()
     kind = "graphs => graphs.map(graph => graph.layout.yaxis.type)"
-    graphs = page.locator("#training-page .js-plotly-plot")
     page.get_by_label("Logarithmic").check()
     page.wait_for_url("**axis=log**")
     expect(figure).to_have_attribute("data-shows", re.compile("log$"))

@@ -126,6 +126,19 @@ def test_a_refresh_opens_only_what_is_new(tmp_path: Path, monkeypatch: pytest.Mo
             assert len(opened) == 1
 
 
+def count_looks(monkeypatch: pytest.MonkeyPatch, missed_at_first: str = "") -> list[Path]:
+    """The folders that are listed from now on; the first listing misses the names with this."""
+    looks: list[Path] = []
+
+    def listed(folder: Path) -> list[str]:
+        looks.append(folder)
+        hides = missed_at_first and len(looks) == 1
+        return [each for each in os.listdir(folder) if not (hides and missed_at_first in each)]
+
+    monkeypatch.setattr(listing, "os", SimpleNamespace(listdir=listed, lstat=os.lstat))
+    return looks
+
+
 def test_a_listing_that_shows_a_step_and_not_the_one_before_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,14 +149,7 @@ def test_a_listing_that_shows_a_step_and_not_the_one_before_is_made_again(
         history = vizframe.store.open(tmp_path)
         for step in (3, 4):
             store.commit(record(step))
-        looks = []
-
-        def listed(folder: Path) -> list[str]:
-            names = os.listdir(folder)
-            looks.append(names)
-            return [each for each in names if ".s00000003-" not in each or len(looks) > 1]
-
-        monkeypatch.setattr(listing, "os", SimpleNamespace(listdir=listed, lstat=os.lstat))
+        looks = count_looks(monkeypatch, missed_at_first=".s00000003-")
         assert history.refresh()
         assert list(history.steps) == [0, 1, 2, 3, 4]
         assert len(looks) == 2
@@ -160,13 +166,7 @@ def test_a_step_that_somebody_deleted_is_looked_for_no_more(
         next(tmp_path.glob("*.s00000001-*")).unlink()
         history = vizframe.store.open(tmp_path)
         assert list(history.steps) == [0, 2]
-        looks = []
-
-        def listed(folder: Path) -> list[str]:
-            looks.append(folder)
-            return os.listdir(folder)
-
-        monkeypatch.setattr(listing, "os", SimpleNamespace(listdir=listed, lstat=os.lstat))
+        looks = count_looks(monkeypatch)
         store.commit(record(3))
         assert history.refresh()
         assert len(looks) == 1
