@@ -31,7 +31,7 @@ from vizframe.ascent.recipe import Recipe
 from vizframe.gluon.compat import mx
 from vizframe.gluon.network import GluonNetwork
 from vizframe.network import Network, Objective
-from vizframe.probe import Normalization
+from vizframe.network.probe import Normalization
 
 IMAGENET = Normalization((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 SHAPE = (3, 224, 224)

@@ -28,11 +28,11 @@ from vizframe.ascent.pixels import Pixels
 from vizframe.ascent.presets import PRESETS
 from vizframe.ascent.recipe import parameterisation, parts
 from vizframe.gluon.compat import mx
-from vizframe.gluon.compiled import Compiled, compile_graph
-from vizframe.gluon.excitation import GluonExcitation
 from vizframe.gluon.network import GluonNetwork
+from vizframe.gluon.question.compiled import Compiled, compile_graph
+from vizframe.gluon.question.excitation import GluonExcitation
 from vizframe.network import Network, Objective
-from vizframe.probe import Normalization
+from vizframe.network.probe import Normalization
 
 IMAGENET = Pixels.of(Normalization((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)), 3)
 GREY = Pixels.of(Normalization(), 1)

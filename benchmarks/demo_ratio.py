@@ -15,9 +15,9 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.clock import now
-from vizframe.demonstration import JUDGED, recorder
+from vizframe.demo.demo import JUDGED, recorder
+from vizframe.demo.mnist import Digits, MnistTraining, digits
 from vizframe.gluon.compat import mx
-from vizframe.gluon.mnist import Digits, MnistTraining, digits
 
 
 def bare(data: Digits, steps: int) -> float:

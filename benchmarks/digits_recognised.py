@@ -20,7 +20,7 @@ from PIL import Image
 from sklearn.svm import SVC
 
 from benchmarks.side_by_side import claim
-from vizframe.gluon.mnist import Digits, MnistTraining, digits
+from vizframe.demo.mnist import Digits, MnistTraining, digits
 from vizframe.gluon.network import GluonNetwork
 from vizframe.network import FloatArray
 from vizframe.plugin import Scene

@@ -20,10 +20,10 @@ import numpy.typing as npt
 from benchmarks.side_by_side import claim
 from vizframe.attribution.cam import grad_cam, hires_cam
 from vizframe.attribution.target import target
+from vizframe.demo.mnist import MnistTraining, digits
 from vizframe.gluon.adapter import network
-from vizframe.gluon.mnist import MnistTraining, digits
 from vizframe.network import FloatArray, Network
-from vizframe.probe import Probe
+from vizframe.network.probe import Probe
 
 DIGITS = 200
 INK = 0.3

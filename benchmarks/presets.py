@@ -23,7 +23,7 @@ from vizframe.ascent.pixels import Pixels
 from vizframe.ascent.presets import PRESETS, preset
 from vizframe.gluon.compat import mx
 from vizframe.gluon.network import GluonNetwork
-from vizframe.probe import Normalization
+from vizframe.network.probe import Normalization
 
 IMAGENET = Normalization(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
 UNITS = tuple(range(64))

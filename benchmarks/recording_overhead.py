@@ -15,10 +15,10 @@ from pathlib import Path
 
 from benchmarks.clock import now
 from benchmarks.demo_ratio import bare
-from vizframe.demonstration import PLUGINS
+from vizframe.demo.demo import PLUGINS
+from vizframe.demo.mnist import Digits, MnistTraining, digits
 from vizframe.gluon.compat import mx
-from vizframe.gluon.mnist import Digits, MnistTraining, digits
-from vizframe.recorder import Recorder
+from vizframe.recording.recorder import Recorder
 from vizframe.store import open as open_history
 
 

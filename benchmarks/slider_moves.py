@@ -115,8 +115,8 @@ def opened(page: Page, url: str) -> Page:
 def galleries(page: Page, url: str) -> list[tuple[str, str]]:
     """Kind and layer of every gallery with more than one step."""
     series = opened(page, url).evaluate(
-        """() => window.vizframe.run.series
-             .filter((each) => window.vizframe.run.step_lists[each.steps].length > 1)
+        """() => window.vizframe.recording.past.series
+             .filter((each) => window.vizframe.recording.past.step_lists[each.steps].length > 1)
              .map((each) => [each.kind, each.layer])"""
     )
     return [(kind, layer) for kind, layer in series]

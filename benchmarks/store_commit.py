@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.side_by_side import claim, side_by_side
 from benchmarks.store_frames import Load, PngFiles, RawMemmap, TensorBoard, load
 from vizframe import store
-from vizframe.encoding import encode
+from vizframe.history.encoding import encode
 from vizframe.testing.runs import fake_info
 
 ROUNDS = 24

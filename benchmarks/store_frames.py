@@ -18,9 +18,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from vizframe.encoding import encode_frame
-from vizframe.frame import Frame
 from vizframe.history import Declaration, SeriesKey, StepRecord
+from vizframe.history.encoding import encode_frame
+from vizframe.plugin.frame import Frame
 from vizframe.testing.patterns import Drift
 from vizframe.testing.runs import declare
 

@@ -19,13 +19,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from vizframe.declaring import declaration
-from vizframe.encoding import encode_frame
-from vizframe.frame import Frame
+from vizframe.demo.mnist import BATCH, CLASSES, MnistTraining, digits
 from vizframe.gluon.adapter import network
 from vizframe.gluon.compat import mx
-from vizframe.gluon.mnist import BATCH, CLASSES, MnistTraining, digits
 from vizframe.gluon.network import GluonNetwork
+from vizframe.history.encoding import encode_frame
 from vizframe.images import lut
 from vizframe.images.bars import bars
 from vizframe.images.gallery import draw, limits_of
@@ -34,16 +32,18 @@ from vizframe.images.overlay import overlay
 from vizframe.images.paint import Rgb, paint, paint_colour
 from vizframe.images.png import png
 from vizframe.images.sheet import enlarge, sheet
-from vizframe.layer import select
 from vizframe.network import FloatArray, Network
+from vizframe.network.layer import select
+from vizframe.network.probe import Probe
 from vizframe.plugin import Plugin, Scene
+from vizframe.plugin.frame import Frame
 from vizframe.plugins.activation import Activation
 from vizframe.plugins.class_visualization import ClassVisualization
 from vizframe.plugins.deconvolution import Deconvolution
 from vizframe.plugins.gradient_ascent import GradientAscent
 from vizframe.plugins.saliency import CAMS, Method, Saliency
 from vizframe.plugins.weights import Weights
-from vizframe.probe import Probe
+from vizframe.recording.declare import declaration
 
 PICTURES = Path(__file__).parent / "pictures"
 STEPS = 400

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from vizframe.description import Description, Parameter, describe
-from vizframe.frame import Picture
-from vizframe.registry import Registry
+from vizframe.plugin.description import Description, Parameter, describe
+from vizframe.plugin.frame import Picture
+from vizframe.plugin.registry import Registry
 
 DOCS = Path(__file__).parent
 BEGIN = "<!-- declared: written by `python docs/refresh.py` -->"

@@ -10,10 +10,10 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
-from vizframe.frame import Frame, Picture
-from vizframe.layer import Layer
 from vizframe.network import FloatArray, Network
+from vizframe.network.layer import Layer
 from vizframe.plugin import Plugin, Scene
+from vizframe.plugin.frame import Frame, Picture
 
 NEVER_NEGATIVE = {"relu", "relu6", "sigmoid", "hard_sigmoid", "softrelu", "softmax"}
 PASSING_ON = {"pooling", "flatten", "dropout", "reshape", "concat", "max", "mean", "identity"}

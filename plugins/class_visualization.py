@@ -9,11 +9,11 @@ from pydantic import BeforeValidator, Field
 
 from vizframe.ascent.plugin import AscentPlugin, picture, preset_field
 from vizframe.attribution.target import class_number
-from vizframe.commas import items
-from vizframe.control import shown
-from vizframe.frame import Frame, Picture
 from vizframe.network import Place
 from vizframe.plugin import Scene
+from vizframe.plugin.commas import items
+from vizframe.plugin.control import shown
+from vizframe.plugin.frame import Frame, Picture
 
 
 class ClassVisualization(AscentPlugin):

@@ -17,14 +17,14 @@ from pydantic import Field
 from vizframe.attribution.batches import Indices
 from vizframe.attribution.fields import place_gradients
 from vizframe.attribution.strongest import Strongest, strongest
-from vizframe.control import NOTE, shown
 from vizframe.errors import PluginError
-from vizframe.frame import Frame, Picture
 from vizframe.images.channels import as_picture
-from vizframe.layer import Layer
 from vizframe.network import FloatArray, Objective
+from vizframe.network.layer import Layer
+from vizframe.network.probe import Probe
 from vizframe.plugin import Plugin, Scene
-from vizframe.probe import Probe
+from vizframe.plugin.control import NOTE, shown
+from vizframe.plugin.frame import Frame, Picture
 
 AXES = ("unit", "rank", "y", "x", "channel")
 

@@ -10,9 +10,9 @@ from pydantic import BeforeValidator, Field
 
 from vizframe.ascent.choice import units_of
 from vizframe.ascent.plugin import AscentPlugin, picture
-from vizframe.control import shown
-from vizframe.frame import Frame, Picture
 from vizframe.plugin import Scene
+from vizframe.plugin.control import shown
+from vizframe.plugin.frame import Frame, Picture
 
 
 def _split(given: object) -> object:

@@ -15,14 +15,14 @@ from vizframe.attribution.gradient import magnitude, smooth_gradient, times_inpu
 from vizframe.attribution.integrated import integrated_gradients
 from vizframe.attribution.occlusion import occlusion
 from vizframe.attribution.target import Target, target
-from vizframe.commas import items
-from vizframe.control import NOTE, shown
 from vizframe.errors import PluginError
-from vizframe.frame import Frame, Picture
 from vizframe.images.channels import as_picture
-from vizframe.layer import Layer
 from vizframe.network import FloatArray
+from vizframe.network.layer import Layer
 from vizframe.plugin import Plugin, Scene
+from vizframe.plugin.commas import items
+from vizframe.plugin.control import NOTE, shown
+from vizframe.plugin.frame import Frame, Picture
 from vizframe.wording import counted
 
 Method = Literal[

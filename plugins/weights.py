@@ -9,10 +9,10 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field, PrivateAttr
 
-from vizframe.frame import Frame, Picture
-from vizframe.layer import Layer
 from vizframe.network import FloatArray, Network
+from vizframe.network.layer import Layer
 from vizframe.plugin import Plugin, Scene
+from vizframe.plugin.frame import Frame, Picture
 
 KERNEL_AXES = ("unit", "input", "y", "x")
 MATRIX_AXES = ("layer", "y", "x")

@@ -14,24 +14,24 @@ from pathlib import Path
 
 from vizframe.errors import DamagedSegment
 from vizframe.history import RunInfo
-from vizframe.probe import Probe
-from vizframe.store.about import write_info, write_probe
-from vizframe.store.checking import CheckReport, FileReport, SeriesReport, check
-from vizframe.store.compaction import Compaction, compact
-from vizframe.store.disk import Disk
-from vizframe.store.merger import MergePlan
-from vizframe.store.names import CompactedName, SegmentName, Session
-from vizframe.store.origin import Folder, SingleFile
-from vizframe.store.publish import refusal
-from vizframe.store.reader import StoreHistory
-from vizframe.store.removal import remove
-from vizframe.store.retention import KEEP_ALL, Retention
-from vizframe.store.segment import read_segment
-from vizframe.store.shelf import RunShelf
-from vizframe.store.source import HeldFile, Source
-from vizframe.store.sweep import sweep
-from vizframe.store.thinning import inherited
-from vizframe.store.writer import StoreWriter
+from vizframe.network.probe import Probe
+from vizframe.store.care.checking import CheckReport, FileReport, SeriesReport, check
+from vizframe.store.care.compaction import Compaction, compact
+from vizframe.store.care.removal import remove
+from vizframe.store.format.names import CompactedName, SegmentName, Session
+from vizframe.store.format.source import HeldFile, Source
+from vizframe.store.read.catalog import RunShelf
+from vizframe.store.read.origin import Folder, SingleFile
+from vizframe.store.read.reader import StoreHistory
+from vizframe.store.read.segment import read_segment
+from vizframe.store.write.about import write_info, write_probe
+from vizframe.store.write.disk import Disk
+from vizframe.store.write.merger import MergePlan
+from vizframe.store.write.publish import refusal
+from vizframe.store.write.retention import KEEP_ALL, Retention
+from vizframe.store.write.sweep import sweep
+from vizframe.store.write.thinning import inherited
+from vizframe.store.write.writer import StoreWriter
 
 __all__ = [
     "CheckReport",
@@ -147,7 +147,7 @@ def open(path: str | os.PathLike[str]) -> StoreHistory:
 
 
 def open_source_file(source: Source) -> StoreHistory:
-    """A reader of a compacted run that lies elsewhere: see `vizframe.remote`.
+    """A reader of a compacted run that lies elsewhere: see `vizframe.reading.remote`.
 
     Raises:
         HistoryError: it is no run.

@@ -16,37 +16,37 @@ import importlib
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-from vizframe.imports import around_import
+from vizframe.recording.import_hooks import around_import
 
 if TYPE_CHECKING:
     from vizframe.errors import VizframeError as VizframeError
-    from vizframe.frame import Frame as Frame
-    from vizframe.frame import Picture as Picture
     from vizframe.history import History as History
-    from vizframe.layer import Layer as Layer
     from vizframe.network import Network as Network
     from vizframe.network import Objective as Objective
+    from vizframe.network.layer import Layer as Layer
+    from vizframe.network.probe import Normalization as Normalization
+    from vizframe.network.probe import Probe as Probe
     from vizframe.plugin import Plugin as Plugin
     from vizframe.plugin import Scene as Scene
-    from vizframe.probe import Normalization as Normalization
-    from vizframe.probe import Probe as Probe
-    from vizframe.reading import open as open
-    from vizframe.recorder import Recorder as Recorder
+    from vizframe.plugin.frame import Frame as Frame
+    from vizframe.plugin.frame import Picture as Picture
+    from vizframe.reading.run import open as open
+    from vizframe.recording.recorder import Recorder as Recorder
 
 _HOMES = {
-    "Frame": "frame",
+    "Frame": "plugin",
     "History": "history",
-    "Layer": "layer",
+    "Layer": "network",
     "Network": "network",
-    "Normalization": "probe",
+    "Normalization": "network",
     "Objective": "network",
-    "Picture": "frame",
+    "Picture": "plugin",
     "Plugin": "plugin",
-    "Probe": "probe",
-    "Recorder": "recorder",
+    "Probe": "network",
+    "Recorder": "recording.recorder",
     "Scene": "plugin",
     "VizframeError": "errors",
-    "open": "reading",
+    "open": "reading.run",
 }
 
 __all__ = [

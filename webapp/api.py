@@ -25,10 +25,12 @@ from flask import Blueprint, Response, jsonify, request
 
 from vizframe.errors import UnknownName, UsageError, VizframeError
 from vizframe.images.colormap import lut
-from vizframe.live import Live
-from vizframe.webapp import asking, body, caching, manifest
-from vizframe.webapp.desk import Desk
+from vizframe.network.live import Live
+from vizframe.webapp import caching, manifest
+from vizframe.webapp import live as asking
+from vizframe.webapp import tile_bytes as body
 from vizframe.webapp.numbers import finite, plain
+from vizframe.webapp.open_runs import Desk
 from vizframe.webapp.request import Asked, number, steps, text
 
 MOST_STRIP_STEPS = 120

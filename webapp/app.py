@@ -14,9 +14,11 @@ from dash.development.base_component import Component
 
 from vizframe.errors import VizframeError
 from vizframe.history import Shelf
-from vizframe.live import Live
-from vizframe.webapp import api, frame, menus, network, runs, security, training
-from vizframe.webapp.desk import Desk, OpenRun
+from vizframe.network.live import Live
+from vizframe.webapp import api, menus, security
+from vizframe.webapp import layout as frame
+from vizframe.webapp.open_runs import Desk, OpenRun
+from vizframe.webapp.pages import network, runs, training
 from vizframe.webapp.request import declaration
 
 ASSETS = Path(__file__).parent / "assets"

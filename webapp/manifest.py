@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from vizframe.history import Declaration, History, RunSummary
-from vizframe.probe import Probe
+from vizframe.network.probe import Probe
 from vizframe.webapp.numbers import finite, plain
 from vizframe.webapp.request import spread
 

@@ -14,7 +14,7 @@ from waitress.wasyncore import close_all
 
 from vizframe.errors import UsageError, VizframeError
 from vizframe.history import Shelf
-from vizframe.live import Live
+from vizframe.network.live import Live
 from vizframe.webapp.app import create_app
 
 LOCAL = ("127.0.0.1", "localhost", "::1")

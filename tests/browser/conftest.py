@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from vizframe.history import Shelf
-from vizframe.memory import MemoryRun, MemoryShelf
+from vizframe.history.memory import MemoryRun, MemoryShelf
 from vizframe.testing.runs import fake_run
 from vizframe.webapp import serving
 

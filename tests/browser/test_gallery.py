@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.canvas import Grid, Rgb, gallery, painted_with, pixels
 from tests.browser.conftest import Show, Visitor, visiting
 from vizframe.history import History, SeriesKey, Tiles
+from vizframe.history.memory import MemoryHistory, MemoryRun, MemoryShelf
 from vizframe.images.colormap import lut
 from vizframe.images.limits import common_limits, own_limits
-from vizframe.memory import MemoryHistory, MemoryRun, MemoryShelf
 from vizframe.testing.runs import DEAD_UNIT, LAYERS, fake_run
 
 pytestmark = pytest.mark.browser

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import Show, Visitor, served, visiting
 from vizframe.errors import HistoryError
 from vizframe.history import History, RunInfo, SeriesKey, StepRecord, Tiles
-from vizframe.memory import MemoryHistory, MemoryRun, MemoryShelf
+from vizframe.history.memory import MemoryHistory, MemoryRun, MemoryShelf
 from vizframe.store import RunShelf
 from vizframe.testing.runs import LAYERS, fake_info, fake_probe, fake_run, records
 

@@ -10,7 +10,7 @@ import pytest
 
 import vizframe
 from tests.cli.calling import call, make_run, spawn
-from vizframe.reading import Run
+from vizframe.reading.run import Run
 
 
 @pytest.fixture

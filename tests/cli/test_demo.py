@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from vizframe.demonstration import PLUGINS
-from vizframe.served import served
+from vizframe.demo.demo import PLUGINS
+from vizframe.demo.server_process import served
 from vizframe.store import RunShelf
 
 DEMO = [sys.executable, "-m", "vizframe", "demo"]

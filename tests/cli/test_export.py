@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.cli.test_main import exit_code
 from vizframe import store
-from vizframe.exporting import file_name
+from vizframe.reading.export import file_name
 from vizframe.testing.runs import fake_info, fake_probe, fill
 
 

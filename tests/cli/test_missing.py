@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.cli.calling import call
-from vizframe import adapter
+from vizframe.network import adapter
 
 
 @pytest.mark.parametrize(

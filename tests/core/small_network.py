@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from vizframe.network import FloatArray
+from vizframe.network.probe import Normalization, Probe
 from vizframe.plugin import Scene
-from vizframe.probe import Normalization, Probe
 from vizframe.testing.reference import (
     Convolution,
     Dense,

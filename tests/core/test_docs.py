@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from vizframe.config import Config
+from vizframe.recording.config import Config
 
 DOCS = Path(__file__).parents[2] / "docs"
 

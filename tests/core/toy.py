@@ -9,11 +9,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from vizframe.adapter import Inputs, TrainingObserver
 from vizframe.errors import NetworkError
-from vizframe.frame import Frame, Picture
 from vizframe.network import FloatArray, Network
+from vizframe.network.adapter import Inputs, TrainingObserver
 from vizframe.plugin import Plugin, Scene
+from vizframe.plugin.frame import Frame, Picture
 from vizframe.testing.reference import ReferenceNetwork
 from vizframe.testing.reference_ops import Convolution, Operation, Relu
 

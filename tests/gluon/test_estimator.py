@@ -7,9 +7,9 @@ import numpy as np
 from vizframe.gluon.compat import mx
 from vizframe.gluon.estimator import RecordSteps
 from vizframe.history import RunInfo
-from vizframe.memory import MemoryRun, MemoryWriter
-from vizframe.probe import Probe
-from vizframe.recorder import Recorder
+from vizframe.history.memory import MemoryRun, MemoryWriter
+from vizframe.network.probe import Probe
+from vizframe.recording.recorder import Recorder
 
 gluon = mx.gluon
 

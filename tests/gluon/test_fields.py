@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vizframe.gluon.compat import mx
-from vizframe.gluon.excitation import GluonExcitation
 from vizframe.gluon.network import GluonNetwork
+from vizframe.gluon.question.excitation import GluonExcitation
 from vizframe.network import Objective
 
 nn = mx.gluon.nn

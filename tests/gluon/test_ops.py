@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from scipy.ndimage import gaussian_filter
 
+from vizframe.gluon.arrays.host import HostOps, product
+from vizframe.gluon.arrays.ops import Arithmetic, GluonOps
 from vizframe.gluon.compat import mx
-from vizframe.gluon.host import HostOps, product
-from vizframe.gluon.ops import Arithmetic, GluonOps
 from vizframe.network import DeviceArray, FloatArray, Ops
 from vizframe.testing.ops import NumpyOps
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vizframe.adapter import Batch
 from vizframe.gluon.compat import mx
-from vizframe.gluon.training import watch_trainings
+from vizframe.gluon.training.watch import watch_trainings
+from vizframe.network.adapter import Batch
 
 gluon, autograd = mx.gluon, mx.autograd
 IMAGES = np.zeros((8, 3), np.float32)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vizframe.adapter import Batch
 from vizframe.gluon.compat import mx
-from vizframe.gluon.training import watch_trainings
+from vizframe.gluon.training.watch import watch_trainings
+from vizframe.network.adapter import Batch
 
 nn, gluon, autograd = mx.gluon.nn, mx.gluon, mx.autograd
 

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from vizframe.gluon.compat import mx
-from vizframe.gluon.excitation import GluonExcitation
+from vizframe.gluon.graph.trace import NoGraph
 from vizframe.gluon.network import GluonNetwork
-from vizframe.gluon.trace import NoGraph
+from vizframe.gluon.question.excitation import GluonExcitation
 from vizframe.history import RunInfo
-from vizframe.memory import MemoryRun, MemoryWriter
+from vizframe.history.memory import MemoryRun, MemoryWriter
 from vizframe.network import FloatArray, Objective
-from vizframe.probe import Probe
-from vizframe.recorder import Recorder
+from vizframe.network.probe import Probe
+from vizframe.recording.recorder import Recorder
 
 nn, autograd = mx.gluon.nn, mx.autograd
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from vizframe.gluon.compat import mx
-from vizframe.gluon.hooks import After, Before, watched
+from vizframe.gluon.graph.hooks import After, Before, watched
 from vizframe.gluon.network import GluonNetwork
 from vizframe.network import FloatArray, Objective
 

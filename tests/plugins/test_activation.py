@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vizframe.frame import Frame
 from vizframe.network import FloatArray
+from vizframe.network.probe import Probe
 from vizframe.plugin import Scene
+from vizframe.plugin.frame import Frame
 from vizframe.plugins.activation import Activation, block_mean, never_negative
-from vizframe.probe import Probe
 from vizframe.testing.networks import broken, dead, ordinary
 from vizframe.testing.plugin import scene_of
 from vizframe.testing.reference import Convolution, ReferenceNetwork, Relu

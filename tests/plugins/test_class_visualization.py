@@ -7,8 +7,8 @@ import pytest
 
 from tests.core.small_network import network, scene
 from vizframe.errors import UnknownName, UsageError
-from vizframe.frame import Frame
 from vizframe.plugin import Scene
+from vizframe.plugin.frame import Frame
 from vizframe.plugins.class_visualization import ClassVisualization
 from vizframe.testing.reference import ReferenceNetwork
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from vizframe.errors import PluginError
-from vizframe.frame import Frame
 from vizframe.network import FloatArray
+from vizframe.network.probe import Normalization, Probe
 from vizframe.plugin import Scene
+from vizframe.plugin.frame import Frame
 from vizframe.plugins.deconvolution import Deconvolution
-from vizframe.probe import Normalization, Probe
 from vizframe.testing.networks import colour, dead, ordinary, probe_for, seven_channels
 from vizframe.testing.plugin import scene_of
 from vizframe.testing.reference import (

@@ -7,10 +7,10 @@ import pytest
 
 from tests.core.small_network import PIXELS, network, scene, with_bias
 from vizframe.errors import NetworkError, UnknownName, UsageError
-from vizframe.frame import Frame
+from vizframe.network.probe import Normalization, Probe
 from vizframe.plugin import Scene
+from vizframe.plugin.frame import Frame
 from vizframe.plugins.gradient_ascent import GradientAscent
-from vizframe.probe import Normalization, Probe
 from vizframe.testing.reference import Dense, ReferenceNetwork
 
 QUICK = {"iterations": 24}

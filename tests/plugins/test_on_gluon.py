@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from tests.gluon.nets import block_of
-from vizframe.frame import Frame
 from vizframe.gluon.network import GluonNetwork
-from vizframe.layer import select
+from vizframe.network.layer import select
 from vizframe.plugin import Plugin, Scene
+from vizframe.plugin.frame import Frame
 from vizframe.plugins.activation import Activation
 from vizframe.plugins.deconvolution import Deconvolution
 from vizframe.plugins.saliency import Method, Saliency

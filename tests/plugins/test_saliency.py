@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from vizframe.errors import PluginError, UnknownName, UsageError
-from vizframe.frame import Frame
 from vizframe.network import FloatArray
+from vizframe.network.probe import Normalization, Probe
 from vizframe.plugin import Scene
+from vizframe.plugin.frame import Frame
 from vizframe.plugins.saliency import Method, Saliency
-from vizframe.probe import Normalization, Probe
 from vizframe.testing.networks import broken, colour, flat, ordinary, probe_for
 from vizframe.testing.plugin import scene_of
 from vizframe.testing.reference import Dense, Flatten, ReferenceNetwork, Relu

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from vizframe.frame import Frame
 from vizframe.network import FloatArray
 from vizframe.plugin import Scene
+from vizframe.plugin.frame import Frame
 from vizframe.plugins.weights import Weights
 from vizframe.testing.networks import broken, colour, flat, ordinary, tiny_maps
 from vizframe.testing.plugin import scene_of

@@ -12,8 +12,8 @@ import pytest
 import vizframe.store
 from tests.store.small import segments, write
 from vizframe.errors import HistoryError
-from vizframe.store.merger import MergePlan
-from vizframe.store.segment import read_segment
+from vizframe.store.read.segment import read_segment
+from vizframe.store.write.merger import MergePlan
 
 
 @pytest.fixture

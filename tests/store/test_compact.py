@@ -25,13 +25,13 @@ from tests.store.small import (
     write,
 )
 from vizframe.errors import DamagedSegment, HistoryError, HistoryWriteError, UsageError
-from vizframe.frame import Encoding, Frame
 from vizframe.history import Declaration, History, SeriesKey, StepRecord
-from vizframe.store.deflate import inflate
-from vizframe.store.disk import Disk
-from vizframe.store.merger import MergePlan
-from vizframe.store.packing import CHUNK
-from vizframe.store.segment import read_segment
+from vizframe.plugin.frame import Encoding, Frame
+from vizframe.store.format.deflate import inflate
+from vizframe.store.format.packing import CHUNK
+from vizframe.store.read.segment import read_segment
+from vizframe.store.write.disk import Disk
+from vizframe.store.write.merger import MergePlan
 from vizframe.testing.runs import declare, records
 
 SMOOTH = SeriesKey(label="ascent", layer="conv0")

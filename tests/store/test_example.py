@@ -11,9 +11,9 @@ import pytest
 
 import vizframe.store
 from tests.store.small import INFO, SHAPES, declaration, write
-from vizframe.frame import Frame
 from vizframe.history import SeriesKey, StepRecord
-from vizframe.store.merger import MergePlan
+from vizframe.plugin.frame import Frame
+from vizframe.store.write.merger import MergePlan
 from vizframe.testing.runs import declare
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "read_with_h5py.py"

@@ -15,8 +15,8 @@ import pytest
 import vizframe.store
 from tests.store.small import assert_whole, damage, declaration, segments, write
 from vizframe.errors import HistoryError
-from vizframe.store.layout import BLOCK
-from vizframe.store.segment import read_segment
+from vizframe.store.format.layout import BLOCK
+from vizframe.store.read.segment import read_segment
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ import pytest
 import vizframe.store
 from tests.store.small import INFO, PROBE, assert_whole, record, segments, write
 from vizframe.errors import HistoryWriteError
-from vizframe.frame import Frame
 from vizframe.history import Declaration, SeriesKey, StepRecord
-from vizframe.store.merger import MergePlan
+from vizframe.plugin.frame import Frame
+from vizframe.store.write.merger import MergePlan
 from vizframe.testing.runs import declare
 
 

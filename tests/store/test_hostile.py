@@ -15,8 +15,8 @@ import pytest
 import vizframe.store
 from tests.store.small import assert_whole, declaration, segments, write
 from vizframe.errors import HistoryError, UnknownName
-from vizframe.store.layout import BLOCK, Block, Extent
-from vizframe.store.source import open_source
+from vizframe.store.format.layout import BLOCK, Block, Extent
+from vizframe.store.format.source import open_source
 
 Index = dict[str, Any]
 

@@ -22,11 +22,11 @@ import numpy as np
 import pytest
 
 import vizframe.store
-from vizframe.frame import Frame
 from vizframe.history import Declaration, History, SeriesKey, StepRecord
-from vizframe.store import compaction
-from vizframe.store.merger import MergePlan
-from vizframe.store.origin import Folder
+from vizframe.plugin.frame import Frame
+from vizframe.store.care import compaction
+from vizframe.store.read.origin import Folder
+from vizframe.store.write.merger import MergePlan
 from vizframe.testing.runs import declare, fake_info
 
 KILLS = int(os.environ.get("VIZFRAME_KILLS", "200"))

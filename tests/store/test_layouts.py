@@ -14,11 +14,11 @@ import pytest
 import vizframe.store
 from tests.store.small import segments, write
 from tests.store.test_hostile import Index, forge
-from vizframe.frame import Frame
 from vizframe.history import Declaration, Failure, SeriesKey, StepRecord
-from vizframe.probe import Probe
-from vizframe.store.layout import VERSION
-from vizframe.store.merger import MergePlan
+from vizframe.network.probe import Probe
+from vizframe.plugin.frame import Frame
+from vizframe.store.format.layout import VERSION
+from vizframe.store.write.merger import MergePlan
 from vizframe.testing.runs import declare, fake_info
 
 LAYOUTS = Path(__file__).parent / "layouts"

@@ -30,14 +30,15 @@ from tests.store.small import (
     write,
 )
 from vizframe.errors import HistoryWriteError, UnknownName, UsageError
-from vizframe.frame import Frame
 from vizframe.history import Declaration, SeriesKey, StepRecord
-from vizframe.store import checksum, listing
-from vizframe.store.merger import MergePlan, due
-from vizframe.store.names import Commits, CompactedName, SegmentName, Session, uncovered
-from vizframe.store.segment import Segment, read_segment
-from vizframe.store.skeleton import Dataset, lay_out
-from vizframe.store.thinning import Piece
+from vizframe.plugin.frame import Frame
+from vizframe.store.format import checksum
+from vizframe.store.format.names import Commits, CompactedName, SegmentName, Session, uncovered
+from vizframe.store.format.skeleton import Dataset, lay_out
+from vizframe.store.read import listing
+from vizframe.store.read.segment import Segment, read_segment
+from vizframe.store.write.merger import MergePlan, due
+from vizframe.store.write.thinning import Piece
 from vizframe.testing.runs import declare
 
 SESSION = Session(0x18EA, "main", "0ca815")

@@ -18,8 +18,8 @@ import pytest
 import vizframe.store
 from tests.store.small import SHAPES, assert_whole, damage, declaration, segments, write
 from vizframe.errors import HistoryError
-from vizframe.store.layout import BLOCK
-from vizframe.store.merger import MergePlan
+from vizframe.store.format.layout import BLOCK
+from vizframe.store.write.merger import MergePlan
 
 MUTANTS = int(os.environ.get("VIZFRAME_MUTANTS", "500"))
 SECONDS = 30

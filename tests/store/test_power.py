@@ -17,9 +17,9 @@ import pytest
 
 import vizframe.store
 from tests.store.small import INFO, PROBE, assert_whole, record
-from vizframe.store.disk import Disk
-from vizframe.store.image import Buffer
-from vizframe.store.merger import MergePlan
+from vizframe.store.format.image import Buffer
+from vizframe.store.write.disk import Disk
+from vizframe.store.write.merger import MergePlan
 
 SAMPLES = int(os.environ.get("VIZFRAME_POWER_CUTS", "300"))
 SECTOR = 512

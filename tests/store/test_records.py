@@ -10,11 +10,12 @@ import pytest
 import vizframe.store
 from tests.store.small import INFO, PROBE
 from vizframe.errors import HistoryError
-from vizframe.frame import Frame
 from vizframe.history import SeriesKey, StepRecord
-from vizframe.store import compaction, records, strip
-from vizframe.store.merger import MergePlan
-from vizframe.store.reader import StoreHistory
+from vizframe.plugin.frame import Frame
+from vizframe.store.care import compaction
+from vizframe.store.read import records, strip
+from vizframe.store.read.reader import StoreHistory
+from vizframe.store.write.merger import MergePlan
 from vizframe.testing.runs import declare
 
 WIDE = SeriesKey(label="activation", layer="wide")

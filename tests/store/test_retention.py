@@ -10,11 +10,11 @@ import pytest
 import vizframe.store
 from tests.store.small import INFO, SHAPES, assert_whole, declaration, record
 from vizframe.errors import UsageError
-from vizframe.frame import Frame
 from vizframe.history import StepRecord
-from vizframe.store.merger import MergePlan
-from vizframe.store.retention import Retention
-from vizframe.store.thinning import folder_bytes
+from vizframe.plugin.frame import Frame
+from vizframe.store.write.merger import MergePlan
+from vizframe.store.write.retention import Retention
+from vizframe.store.write.thinning import folder_bytes
 from vizframe.testing.runs import declare
 
 CONV = declaration("conv0").key

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from vizframe.history import History
-from vizframe.memory import MemoryShelf
+from vizframe.history.memory import MemoryShelf
 from vizframe.testing.runs import fake_run
 from vizframe.webapp import create_app
 

@@ -12,9 +12,9 @@ import numpy.typing as npt
 import pytest
 from flask.testing import FlaskClient
 
-from vizframe.frame import Frame
 from vizframe.history import Declaration, History, SeriesKey, StepRecord, Tiles
-from vizframe.memory import MemoryHistory, MemoryRun, MemoryShelf
+from vizframe.history.memory import MemoryHistory, MemoryRun, MemoryShelf
+from vizframe.plugin.frame import Frame
 from vizframe.testing.runs import fake_info, fake_probe, fake_run
 from vizframe.webapp import create_app
 

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from vizframe import webapp
-from vizframe.memory import MemoryShelf
+from vizframe.history.memory import MemoryShelf
 from vizframe.webapp import create_app
 
 ASSETS = Path(webapp.__file__).parent / "assets"

@@ -8,7 +8,7 @@ import urllib.request
 import pytest
 
 from vizframe.errors import UsageError, VizframeError
-from vizframe.memory import MemoryShelf
+from vizframe.history.memory import MemoryShelf
 from vizframe.testing.runs import fake_run
 from vizframe.webapp import serving
 

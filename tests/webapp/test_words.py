@@ -9,7 +9,9 @@ import pytest
 from dash.development.base_component import Component
 
 from vizframe.history import Declaration, History, LayerInfo, RunSummary, Scalars, SeriesKey
-from vizframe.webapp import extent, menus, network, runs, training
+from vizframe.webapp import menus
+from vizframe.webapp import value_range as extent
+from vizframe.webapp.pages import network, runs, training
 
 
 def words(component: object) -> Iterator[str]:

@@ -12,7 +12,7 @@ import fnmatch
 from collections.abc import Iterable, Sequence
 
 from vizframe.errors import UnknownName, UsageError
-from vizframe.layer import Layer
+from vizframe.network.layer import Layer
 
 
 def units_of(

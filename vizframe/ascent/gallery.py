@@ -15,7 +15,6 @@ from vizframe.ascent.pixels import Pixels
 from vizframe.ascent.recipe import Recipe, parameterisation, parts
 from vizframe.ascent.rescue import Rescue, rescue, slopes, unmoved
 from vizframe.errors import NetworkError
-from vizframe.layer import Layer
 from vizframe.network import (
     DeviceArray,
     Excitation,
@@ -25,6 +24,7 @@ from vizframe.network import (
     Place,
     ReluRule,
 )
+from vizframe.network.layer import Layer
 
 Flags = npt.NDArray[np.bool_]
 

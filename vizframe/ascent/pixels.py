@@ -20,7 +20,7 @@ import numpy as np
 
 from vizframe.errors import NetworkError, UsageError
 from vizframe.network import DeviceArray, FloatArray, Network, Ops
-from vizframe.probe import Normalization, Probe
+from vizframe.network.probe import Normalization, Probe
 
 Ground = Literal["auto", "zero", "median", "grey"]
 """Which input the papers' pixels are counted from; see `ground_of`."""

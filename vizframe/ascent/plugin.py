@@ -15,10 +15,10 @@ from vizframe.ascent.pixels import Ground, Pixels, channels, ground_of
 from vizframe.ascent.presets import PRESETS, preset
 from vizframe.ascent.recipe import Recipe
 from vizframe.ascent.tiles import COLUMNS, columns, notes, pictures
-from vizframe.frame import Frame, Picture
-from vizframe.layer import Layer
 from vizframe.network import FloatArray, Place
+from vizframe.network.layer import Layer
 from vizframe.plugin import Plugin, Scene
+from vizframe.plugin.frame import Frame, Picture
 
 Chosen = Sequence[tuple[Layer, tuple[int, ...]]]
 """Which units to draw, layer by layer."""

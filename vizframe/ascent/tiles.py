@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vizframe.ascent.gallery import Gallery, Question
-from vizframe.control import NOTE
 from vizframe.network import FloatArray
-from vizframe.probe import Normalization
+from vizframe.network.probe import Normalization
+from vizframe.plugin.control import NOTE
 
 LISTED = 12
 """How many units a note names one by one."""

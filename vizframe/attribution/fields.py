@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from vizframe.attribution.batches import Indices, batches, part, room
-from vizframe.layer import Layer
 from vizframe.network import FloatArray, Network, Objective, ReluRule
+from vizframe.network.layer import Layer
 
 Box = tuple[int, int, int, int]
 """(top, left, bottom, right), end-exclusive."""

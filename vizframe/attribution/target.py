@@ -11,7 +11,7 @@ import numpy.typing as npt
 from vizframe.attribution.batches import gradients, scores
 from vizframe.errors import UnknownName, UsageError
 from vizframe.network import FloatArray, Gradient, Network, Objective, ReluRule
-from vizframe.probe import Probe
+from vizframe.network.probe import Probe
 
 Classes = npt.NDArray[np.int64]
 

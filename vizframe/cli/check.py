@@ -21,8 +21,8 @@ def check(
     Example: vizframe check runs/mnist-lenet
     """
     from vizframe import store
-    from vizframe.finding import find_run
-    from vizframe.progress import bar
+    from vizframe.cli.progress_bar import bar
+    from vizframe.reading.runs_folder import find_run
 
     path = find_run(run)
     with bar("checking") as progress:

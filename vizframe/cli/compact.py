@@ -30,8 +30,8 @@ def compact(
     Example: vizframe compact runs/mnist-lenet --to mnist-lenet.h5
     """
     from vizframe import store
-    from vizframe.finding import find_run
-    from vizframe.progress import bar
+    from vizframe.cli.progress_bar import bar
+    from vizframe.reading.runs_folder import find_run
 
     with bar("compacting") as progress:
         done = store.compact(find_run(run), to, compress=compress, progress=progress)

@@ -45,12 +45,12 @@ def demo(
     """
     from rich.console import Console
 
-    from vizframe.adapter import check_installed
-    from vizframe.demonstration import live_options, show
+    from vizframe.demo.demo import live_options, show
+    from vizframe.demo.server_process import served
     from vizframe.errors import UsageError
-    from vizframe.run import free_name
-    from vizframe.schedule import Schedule
-    from vizframe.served import served
+    from vizframe.network.adapter import check_installed
+    from vizframe.recording.past import free_name
+    from vizframe.recording.schedule import Schedule
 
     Schedule.of(every)
     if train:

@@ -64,8 +64,8 @@ def _store() -> str:
 
 
 def _plugins() -> str:
-    from vizframe.description import describe
-    from vizframe.registry import Registry
+    from vizframe.plugin.description import describe
+    from vizframe.plugin.registry import Registry
 
     registry = Registry.found()
     faults = [fault for name in registry if (fault := describe(registry, name).fault)]

@@ -36,11 +36,18 @@ def export(
 
     Example: vizframe export runs/mnist-lenet --as gif --plugin weights --unit 3
     """
-    from vizframe.exporting import export_gif, export_html, export_png, file_name, series, steps_of
-    from vizframe.finding import find_run
+    from vizframe.cli.progress_bar import bar
     from vizframe.images.film import Look
-    from vizframe.progress import bar
-    from vizframe.reading import open
+    from vizframe.reading.export import (
+        export_gif,
+        export_html,
+        export_png,
+        file_name,
+        series,
+        steps_of,
+    )
+    from vizframe.reading.run import open
+    from vizframe.reading.runs_folder import find_run
     from vizframe.wording import counted
 
     look = Look(scale, pixels, dark, unit, probe)

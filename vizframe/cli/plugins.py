@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vizframe.description import Description
+    from vizframe.plugin.description import Description
 
 
 def plugins(
@@ -27,8 +27,8 @@ def plugins(
 
     Example: vizframe plugins gradient_ascent --plugins my_plugins/
     """
-    from vizframe.description import describe
-    from vizframe.registry import Registry
+    from vizframe.plugin.description import describe
+    from vizframe.plugin.registry import Registry
 
     registry = Registry.found(plugins or ())
     chosen = list(registry) if name is None else [registry.load(name).name]

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from vizframe.adapter import Batch
-    from vizframe.config import Config
-    from vizframe.recorder import Recorder
-    from vizframe.rendering import Rendering
-    from vizframe.script import Script
+    from vizframe.network.adapter import Batch
+    from vizframe.recording.config import Config
+    from vizframe.recording.from_checkpoints import Rendering
+    from vizframe.recording.recorder import Recorder
+    from vizframe.recording.script import Script
 
 
 def record(
@@ -81,8 +81,8 @@ def record(
     Example: vizframe record --checkpoints 'ckpt-*.params' --model nets:lenet --probe images/
     --shape 1,28,28
     """
-    from vizframe.config import config
-    from vizframe.script import Script
+    from vizframe.recording.config import config
+    from vizframe.recording.script import Script
 
     given = {
         "every": every,
@@ -120,8 +120,8 @@ def _rendering(
 ) -> Rendering | None:
     """What the options of checkpoints mean together; None where there is none of them."""
     from vizframe.errors import UsageError
-    from vizframe.loadable import shape_of
-    from vizframe.rendering import Rendering
+    from vizframe.network.loadable import shape_of
+    from vizframe.recording.from_checkpoints import Rendering
 
     if checkpoints is None:
         if model or shape or follow:
@@ -140,11 +140,11 @@ def _rendering(
 
 def _check(chosen: Config, *, tells_epochs: bool) -> None:
     """Refuse, before the script runs, all that can be known to be wrong by then."""
-    from vizframe.adapter import check_installed
-    from vizframe.budget import share_of
     from vizframe.errors import UsageError
-    from vizframe.recipe import recipes
-    from vizframe.schedule import Schedule
+    from vizframe.network.adapter import check_installed
+    from vizframe.recording.budget import share_of
+    from vizframe.recording.jobs import recipes
+    from vizframe.recording.schedule import Schedule
     from vizframe.store import Retention
 
     check_installed("recording")
@@ -160,8 +160,8 @@ def _check(chosen: Config, *, tells_epochs: bool) -> None:
 
 
 def _run(script: Script, chosen: Config) -> None:
-    from vizframe.run import free_name
-    from vizframe.watching import Watch
+    from vizframe.recording.autostart import Watch
+    from vizframe.recording.past import free_name
 
     path = Path(chosen.run) if chosen.run else free_name(script.stem)
     watch = Watch(lambda model, batch: _recorder(model, batch, path, chosen), chosen.net)
@@ -185,7 +185,7 @@ def _run(script: Script, chosen: Config) -> None:
 
 
 def _recorder(model: object, batch: Batch, path: Path, chosen: Config) -> Recorder:
-    from vizframe.configured import configured_recorder
+    from vizframe.recording.configured import configured_recorder
 
     recorder = configured_recorder(model, batch, path, chosen)
     if sys.stderr.isatty():
@@ -194,14 +194,15 @@ def _recorder(model: object, batch: Batch, path: Path, chosen: Config) -> Record
 
 
 def _render(rendering: Rendering, chosen: Config) -> None:
-    from vizframe.run import free_name
+    from vizframe.cli.progress_bar import bar
+    from vizframe.recording.past import free_name
     from vizframe.wording import counted
 
     path = Path(chosen.run) if chosen.run else free_name("checkpoints")
     if rendering.follow:
         _say(f"waiting for {rendering.pattern}, recording to {path}  (Ctrl-C ends)")
     try:
-        count = rendering.run(path, chosen)
+        count = rendering.run(path, chosen, bar)
     except KeyboardInterrupt:
         if not rendering.follow:
             raise

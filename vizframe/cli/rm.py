@@ -25,7 +25,7 @@ def rm(
     """
     from vizframe import store, wording
     from vizframe.errors import UsageError
-    from vizframe.finding import find_run
+    from vizframe.reading.runs_folder import find_run
 
     if as_json and not yes:
         raise UsageError("--json is given without --yes; it can be with it: a script is not asked")
@@ -46,7 +46,7 @@ def _described(path: Path) -> str:
     """What is about to go, so that the wrong one is noticed."""
     from vizframe import store, wording
     from vizframe.errors import HistoryError
-    from vizframe.series import span
+    from vizframe.reading.series import span
 
     try:
         history = store.open(path)

@@ -51,9 +51,9 @@ def serve(
     Example: vizframe serve https://example.org/runs/mnist.h5
     """
     from vizframe.errors import UsageError
-    from vizframe.live import Live
-    from vizframe.loadable import shape_of
-    from vizframe.remote import RemoteShelf
+    from vizframe.network.live import Live
+    from vizframe.network.loadable import shape_of
+    from vizframe.reading.remote import RemoteShelf
     from vizframe.store import RunShelf
     from vizframe.webapp import serve as serve_app
 

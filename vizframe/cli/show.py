@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from vizframe.content import Content
+    from vizframe.reading.summary import Content
 
 
 def show(
@@ -26,9 +26,9 @@ def show(
     """
     from rich.console import Console
 
-    from vizframe.content import Content
-    from vizframe.finding import find_run
-    from vizframe.reading import open
+    from vizframe.reading.run import open
+    from vizframe.reading.runs_folder import find_run
+    from vizframe.reading.summary import Content
 
     path = None if "://" in run else find_run(run)
     with open(path or run) as opened:
@@ -65,7 +65,7 @@ def _facts(found: Content) -> Iterator[tuple[str, str]]:
     import time
 
     from vizframe import wording
-    from vizframe.series import span
+    from vizframe.reading.series import span
 
     info = found.info
     if info.network:

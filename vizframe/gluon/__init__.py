@@ -1,0 +1,1 @@
+"""The MXNet adapter: the only place that imports mxnet."""

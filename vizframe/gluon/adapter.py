@@ -1,4 +1,4 @@
-"""What the recorder asks of MXNet: see `vizframe.adapter.Adapter`, which this module is."""
+"""What the recorder asks of MXNet: see `vizframe.network.adapter.Adapter`, which this module is."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from vizframe.adapter import Inputs
 from vizframe.errors import NetworkError
 from vizframe.gluon.compat import mx
 from vizframe.gluon.semantics import numpy_interface
 from vizframe.gluon.settings import GIBIBYTE
-from vizframe.gluon.training import watch_trainings
+from vizframe.gluon.training.watch import watch_trainings
 from vizframe.network import FloatArray, Network
+from vizframe.network.adapter import Inputs
 
 __all__ = ["is_ready", "network", "number", "settle", "unnoticed", "watch", "watch_trainings"]
 

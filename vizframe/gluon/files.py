@@ -7,7 +7,7 @@ from typing import Any
 
 from vizframe.errors import NetworkError, UsageError
 from vizframe.gluon.compat import mx
-from vizframe.gluon.parameters import Arrays
+from vizframe.gluon.graph.parameters import Arrays
 from vizframe.gluon.reason import reason
 from vizframe.gluon.semantics import numpy_interface
 

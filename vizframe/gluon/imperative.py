@@ -20,16 +20,13 @@ from typing import Any
 import numpy as np
 
 from vizframe.errors import NetworkError, UnknownName
+from vizframe.gluon.arrays.host import ops_of, silently
 from vizframe.gluon.compat import mx
-from vizframe.gluon.graph import Graph, Node
-from vizframe.gluon.heads import MapHead
-from vizframe.gluon.hooks import After, Before, Names, paths, watched
-from vizframe.gluon.host import ops_of, silently
-from vizframe.gluon.parameters import Arrays, Parameters, refuse_nonfinite, to_numpy
-from vizframe.gluon.reason import reason
-from vizframe.gluon.semantics import given_to, is_numpy, numpy_interface, taken_from
-from vizframe.gluon.settings import Settings
-from vizframe.gluon.target import (
+from vizframe.gluon.graph.graph import Graph, Node
+from vizframe.gluon.graph.hooks import After, Before, Names, paths, watched
+from vizframe.gluon.graph.parameters import Arrays, Parameters, refuse_nonfinite, to_numpy
+from vizframe.gluon.question.heads import MapHead
+from vizframe.gluon.question.target import (
     read,
     refuse_batch,
     refuse_flat,
@@ -37,7 +34,9 @@ from vizframe.gluon.target import (
     refuse_units,
     started,
 )
-from vizframe.layer import Layer
+from vizframe.gluon.reason import reason
+from vizframe.gluon.semantics import given_to, is_numpy, numpy_interface, taken_from
+from vizframe.gluon.settings import Settings
 from vizframe.network import (
     DeviceArray,
     Excitation,
@@ -48,6 +47,7 @@ from vizframe.network import (
     Ops,
     ReluRule,
 )
+from vizframe.network.layer import Layer
 
 
 @dataclass(frozen=True, slots=True, eq=False)

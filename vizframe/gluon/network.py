@@ -19,22 +19,22 @@ from typing import Any
 import numpy as np
 
 from vizframe.errors import NetworkError, UnknownName
-from vizframe.gluon.batch_axis import batch_axes, batch_first
+from vizframe.gluon.arrays.host import silently
 from vizframe.gluon.compat import mx
-from vizframe.gluon.compiled import Compiled, Kept, compile_graph
-from vizframe.gluon.differentiable import refuse_stopped
-from vizframe.gluon.excitation import GluonExcitation, head_of
 from vizframe.gluon.files import load_symbol
-from vizframe.gluon.graph import Entry, Graph
-from vizframe.gluon.host import silently
-from vizframe.gluon.inference import for_inference
-from vizframe.gluon.layers import layers_of, score_entry
-from vizframe.gluon.parameters import Parameters, refuse_nonfinite, to_numpy
-from vizframe.gluon.plan import Plan, plan
-from vizframe.gluon.rules import with_rule
-from vizframe.gluon.settings import Settings
-from vizframe.gluon.shapes import Shape, entry_shapes
-from vizframe.gluon.target import (
+from vizframe.gluon.graph.batch_axis import batch_axes, batch_first
+from vizframe.gluon.graph.differentiable import refuse_stopped
+from vizframe.gluon.graph.graph import Entry, Graph
+from vizframe.gluon.graph.inference import for_inference
+from vizframe.gluon.graph.layers import layers_of, score_entry
+from vizframe.gluon.graph.parameters import Parameters, refuse_nonfinite, to_numpy
+from vizframe.gluon.graph.rules import with_rule
+from vizframe.gluon.graph.shapes import Shape, entry_shapes
+from vizframe.gluon.graph.trace import Trace, trace_block, trace_symbol
+from vizframe.gluon.question.compiled import Compiled, Kept, compile_graph
+from vizframe.gluon.question.excitation import GluonExcitation, head_of
+from vizframe.gluon.question.plan import Plan, plan
+from vizframe.gluon.question.target import (
     read,
     refuse_batch,
     refuse_flat,
@@ -42,9 +42,9 @@ from vizframe.gluon.target import (
     refuse_units,
     started,
 )
-from vizframe.gluon.trace import Trace, trace_block, trace_symbol
-from vizframe.layer import Layer
+from vizframe.gluon.settings import Settings
 from vizframe.network import Excitation, FloatArray, Gradient, Network, Objective, ReluRule
+from vizframe.network.layer import Layer
 
 _MOST_AT_ONCE = 64
 """Larger batches of receptive fields fall out of the processor's cache and gain nothing."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from vizframe.gluon.compat import mx
-from vizframe.gluon.graph import Node
+from vizframe.gluon.graph.graph import Node
 
 
 def is_numpy(net: Any) -> bool:

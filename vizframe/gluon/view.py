@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from vizframe.gluon.graph.parameters import Parameters
+from vizframe.gluon.graph.trace import NoGraph
 from vizframe.gluon.imperative import ImperativeNetwork
 from vizframe.gluon.network import GluonNetwork
-from vizframe.gluon.parameters import Parameters
 from vizframe.gluon.settings import Settings
-from vizframe.gluon.trace import NoGraph
 from vizframe.network import Network
 
 

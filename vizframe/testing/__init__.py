@@ -1,0 +1,1 @@
+"""The exams that adapters, stores and plugins sit, ours and those of third parties."""

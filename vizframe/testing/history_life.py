@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from vizframe.errors import HistoryWriteError
-from vizframe.frame import Encoding, Frame
 from vizframe.history import Failure, History, HistoryWriter, SeriesKey, StepRecord
+from vizframe.plugin.frame import Encoding, Frame
 from vizframe.testing.history_place import (
     MAPS,
     Place,

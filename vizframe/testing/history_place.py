@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from vizframe.encoding import encode_frame
-from vizframe.frame import Frame
 from vizframe.history import Declaration, History, HistoryWriter, RunInfo, SeriesKey, StepRecord
+from vizframe.history.encoding import encode_frame
 from vizframe.network import FloatArray
-from vizframe.probe import Probe
+from vizframe.network.probe import Probe
+from vizframe.plugin.frame import Frame
 from vizframe.testing.runs import declare, fake_info, fake_probe
 
 MAPS = SeriesKey(label="activation", layer="conv0")
@@ -85,7 +85,7 @@ def written(place: Place, *frames: tuple[Declaration, Frame], step: int = 3) -> 
 
 
 def assert_same(history: History, declaration: Declaration, frame: Frame, step: int) -> None:
-    """See that the frame came back as `vizframe.encoding` stores it."""
+    """See that the frame came back as `vizframe.history.encoding` stores it."""
     expected = encode_frame(declaration, frame)
     tiles = history.tiles(declaration.key, step)
     assert tiles.stored.dtype == expected.stored.dtype

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from vizframe.errors import UnknownName, UsageError
-from vizframe.frame import Encoding, Frame
 from vizframe.history import Failure, SeriesKey, StepRecord
 from vizframe.network import FloatArray
+from vizframe.plugin.frame import Encoding, Frame
 from vizframe.testing.history_place import (
     MAPS,
     Place,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vizframe.layer import select
 from vizframe.network import Network, Objective, ReluRule
+from vizframe.network.layer import select
 from vizframe.testing.network_pair import (
     ASKED,
     RULES,

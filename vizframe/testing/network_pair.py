@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from vizframe.layer import Layer
 from vizframe.network import FloatArray, Network, Objective, Place, ReluRule
+from vizframe.network.layer import Layer
 from vizframe.testing.networks import NETWORKS
 from vizframe.testing.reference import ReferenceNetwork
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from vizframe.network import FloatArray
-from vizframe.probe import Probe
+from vizframe.network.probe import Probe
 from vizframe.testing.reference import (
     Convolution,
     Dense,

@@ -19,14 +19,14 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from vizframe.declaring import declaration
-from vizframe.encoding import encode_frame
 from vizframe.errors import UsageError
-from vizframe.frame import Frame
-from vizframe.layer import select
+from vizframe.history.encoding import encode_frame
+from vizframe.network.layer import select
+from vizframe.network.probe import Probe
 from vizframe.plugin import Plugin, Scene
-from vizframe.probe import Probe
-from vizframe.registry import validated
+from vizframe.plugin.frame import Frame
+from vizframe.plugin.registry import validated
+from vizframe.recording.declare import declaration
 from vizframe.testing.networks import BROKEN, NETWORKS, constant_probe, ordinary, probe_for
 from vizframe.testing.reference import ReferenceNetwork
 

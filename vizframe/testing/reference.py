@@ -22,7 +22,6 @@ from typing import cast
 import numpy as np
 
 from vizframe.errors import NetworkError, UnknownName, UsageError
-from vizframe.layer import Layer, ReceptiveField
 from vizframe.network import (
     DeviceArray,
     FloatArray,
@@ -32,6 +31,7 @@ from vizframe.network import (
     Ops,
     ReluRule,
 )
+from vizframe.network.layer import Layer, ReceptiveField
 from vizframe.testing.ops import NumpyOps
 from vizframe.testing.reference_ops import (
     Convolution,

@@ -17,7 +17,6 @@ from typing import TypedDict, Unpack
 
 import numpy as np
 
-from vizframe.frame import Draw, Encoding, Frame, tile_axes
 from vizframe.history import (
     Declaration,
     Failure,
@@ -27,9 +26,10 @@ from vizframe.history import (
     SeriesKey,
     StepRecord,
 )
-from vizframe.memory import MemoryRun
+from vizframe.history.memory import MemoryRun
 from vizframe.network import FloatArray
-from vizframe.probe import Probe
+from vizframe.network.probe import Probe
+from vizframe.plugin.frame import Draw, Encoding, Frame, tile_axes
 from vizframe.testing.patterns import Drift
 
 STEPS = range(0, 200, 10)

@@ -1,0 +1,243 @@
+"""Write a whole run into one file: HDF5 keeps the chunks, the rest goes to its place directly."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from vizframe.history.encoding import Stored
+from vizframe.plugin import Progress
+from vizframe.store.care.pack import SAMPLE, Way, choose_way, deflate_frame
+from vizframe.store.format.checksum import crc32
+from vizframe.store.format.image import np_bytes
+from vizframe.store.format.index import Series
+from vizframe.store.format.layout import BLOCK, FORMAT, TILE, VERSION, Block, Extent
+from vizframe.store.format.packing import CHUNK, Grid
+from vizframe.store.format.skeleton import LIBVER, META_BLOCK, Dataset, create_dataset
+from vizframe.store.read.frames import find_missing, read_stored, room_for
+from vizframe.store.read.segment import Segment
+from vizframe.store.write.disk import Disk
+from vizframe.store.write.gather import Gathering, Part
+from vizframe.store.write.guarded import Guarded
+from vizframe.store.write.plan import BLOCK_COPY, series_datasets
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Taken:
+    """A frame as it was read: nothing of it is checked on the way."""
+
+    stored: Stored
+    records: npt.NDArray[np.void]
+    columns: npt.NDArray[np.void]
+
+
+def take(segment: Segment, number: int) -> Taken:
+    """Read the frame of a row, with all that stands beside it."""
+    row = segment.row(number)
+    series = segment.index.series[row.series]
+    stored = room_for(series.declaration, series.tile_count)
+    records = np.empty(series.tile_count, TILE)
+    columns = np.empty(series.tile_count, series.column)
+    with segment.file.open() as source:
+        read_stored(source, series, row.frame, 0, np_bytes(stored))
+        source.read_into(np_bytes(records), series.tiles + row.frame * series.record_bytes)
+        source.read_into(np_bytes(columns), series.columns + row.frame * series.column_bytes)
+    return Taken(stored, records, columns)
+
+
+def choose_ways(gathering: Gathering, parts: Sequence[Part]) -> Sequence[Way | None]:
+    """For each series the way to compress it that pays, if any does, chosen on samples."""
+    ways: list[Way | None] = []
+    for place, series in enumerate(gathering.index.series):
+        rows = np.flatnonzero(gathering.rows["series"] == place)
+        count = min(len(rows), max(1, SAMPLE // max(1, series.frame_bytes)))
+        chosen = rows[np.linspace(0, len(rows) - 1, count).astype(np.int64)]
+        origins = gathering.origins[chosen].tolist()
+        samples = [take(parts[part].segment, number).stored for part, number in origins]
+        ways.append(choose_way(series, samples))
+    return ways
+
+
+class Tidy:
+    """One file with all that was gathered, and what the run says of itself."""
+
+    def __init__(
+        self,
+        gathering: Gathering,
+        parts: Sequence[Part],
+        ways: Sequence[Way | None],
+        extra: Mapping[str, bytes],
+    ) -> None:
+        packed = tuple(
+            replace(series, packing=way.packing if way else None)
+            for series, way in zip(gathering.index.series, ways, strict=True)
+        )
+        self._gathering = gathering
+        self._parts = parts
+        self._ways = ways
+        self._index = replace(gathering.index, series=packed)
+        self._small: dict[str, bytes] = {
+            "index": self._index.dump(),
+            "steps": gathering.steps.tobytes(),
+            "scalars": gathering.scalars.tobytes(),
+            "rows": gathering.rows.tobytes(),
+            "notes": gathering.notes,
+            **extra,
+        }
+        self._offsets: dict[str, int] = {}
+        self.damaged = 0
+        """Tiles that were damaged in the source; they are so in the copy."""
+
+    @property
+    def frames(self) -> int:
+        return len(self._gathering.rows)
+
+    def write(self, disk: Disk, fd: int, progress: Progress) -> None:
+        """Fill the file. Raises OSError."""
+        guarded = Guarded(disk, fd)
+        with h5py.File(
+            guarded, "w", libver=LIBVER, userblock_size=BLOCK, meta_block_size=META_BLOCK
+        ) as file:
+            self._lay_out(file)
+            self._copy_frames(disk, fd, file, progress)
+        guarded.raise_error()
+        self._seal(disk, fd)
+
+    def _lay_out(self, file: h5py.File) -> None:
+        file.attrs.create("format", np.bytes_(FORMAT.encode()))
+        file.attrs.create("version", np.int64(VERSION))
+        for dataset in (BLOCK_COPY, *self._small_datasets()):
+            self._offsets[dataset.path] = create_dataset(file, dataset)
+        self._index = replace(
+            self._index, series=tuple(self._place(file, each) for each in self._index.series)
+        )
+
+    def _small_datasets(self) -> list[Dataset]:
+        """The parts. The tables of numbers look as in any segment, the rest is text."""
+        tables = {
+            "steps": self._gathering.steps,
+            "scalars": self._gathering.scalars,
+            "rows": self._gathering.rows,
+        }
+        return [
+            Dataset(name, tables[name].shape, tables[name].dtype)
+            if name in tables
+            else Dataset(name, (len(data),), np.dtype("u1"))
+            for name, data in self._small.items()
+        ]
+
+    def _place(self, file: h5py.File, series: Series) -> Series:
+        """Lay out a series' datasets; the series with their offsets."""
+        offsets = {"columns": BLOCK, "stored": BLOCK}
+        for dataset in series_datasets(series):
+            name = dataset.path.rpartition("/")[2]
+            if name == "stored" and series.packing:
+                _create_packed(file, series, dataset)
+            else:
+                offsets[name] = create_dataset(file, dataset)
+        packing = series.packing and replace(series.packing, chunks=offsets["chunks"])
+        return replace(
+            series,
+            stored=offsets["stored"],
+            tiles=offsets["tiles"],
+            columns=offsets["columns"],
+            packing=packing,
+        )
+
+    def _copy_frames(self, disk: Disk, fd: int, file: h5py.File, progress: Progress) -> None:
+        """All frames, series by series."""
+        total = len(self._gathering.rows)
+        for number in range(total):
+            series, frame, stored = self._copy_frame(disk, fd, number)
+            way = self._ways[int(self._gathering.rows["series"][number])]
+            if series.packing is not None and way is not None:
+                _write_chunks(file[f"{series.path}/stored"].id, series, way, frame, stored)
+                if frame == series.frames - 1:
+                    table = _chunk_table(file[f"{series.path}/stored"].id, series)
+                    disk.write(fd, [np_bytes(table)], series.packing.chunks)
+            progress(number + 1, total, str(series.key))
+
+    def _copy_frame(self, disk: Disk, fd: int, number: int) -> tuple[Series, int, Stored]:
+        """All but the packed tiles of a frame."""
+        part, old = self._gathering.origins[number].tolist()
+        row = self._gathering.rows[number]
+        series, frame = self._index.series[int(row["series"])], int(row["frame"])
+        taken = take(self._parts[part].segment, old)
+        if crc32(np_bytes(taken.stored)) != row["stored"]:
+            self.damaged += int(find_missing(taken.stored, taken.records).sum())
+        if series.packing is None:
+            disk.write(fd, [np_bytes(taken.stored)], series.stored + frame * series.frame_bytes)
+        disk.write(fd, [np_bytes(taken.records)], series.tiles + frame * series.record_bytes)
+        disk.write(fd, [np_bytes(taken.columns)], series.columns + frame * series.column_bytes)
+        return series, frame, taken.stored
+
+    def _seal(self, disk: Disk, fd: int) -> None:
+        """Write the parts and the block, which vouches for them."""
+        text = self._index.dump()
+        self._small["index"] = text.ljust(len(self._small["index"]))
+        size = os.fstat(fd).st_size
+        extents: dict[str, Extent] = {}
+        for name, data in self._small.items():
+            extents[name] = Extent(self._offsets[name], len(data), crc32(data))
+            disk.write(fd, [data], self._offsets[name])
+        block = Block(size, extents).pack()
+        disk.write(fd, [block], self._offsets["block"])
+        disk.write(fd, [block], 0)
+
+
+def _create_packed(file: h5py.File, series: Series, dataset: Dataset) -> None:
+    packing = series.packing
+    assert packing is not None
+    tiles = (1,) * (len(series.declaration.tile_shape) - 1)
+    group = (packing.group,) if series.declaration.tile_shape else ()
+    made = file.create_dataset(
+        dataset.path,
+        dataset.shape,
+        dataset.dtype,
+        chunks=(1, *tiles, *group, *series.declaration.picture_shape),
+        compression="gzip",
+        shuffle=packing.shuffle > 1,
+        track_times=False,
+    )
+    attributes = {**dataset.attributes, "differences": packing.predictor}
+    for key, value in attributes.items():
+        made.attrs.create(key, np.bytes_(value.encode()))
+
+
+def _write_chunks(
+    made: h5py.h5d.DatasetID, series: Series, way: Way, frame: int, stored: Stored
+) -> None:
+    grid = Grid.of(series.declaration.tile_shape, way.packing.group)
+    pixel = (0,) * len(series.declaration.picture_shape)
+    for chunk, data in enumerate(deflate_frame(series, way, stored)):
+        made.write_direct_chunk((frame, *_corner(series, grid, chunk), *pixel), data)
+
+
+def _corner(series: Series, grid: Grid, chunk: int) -> tuple[int, ...]:
+    """The tile index of a chunk's first tile."""
+    shape = series.declaration.tile_shape
+    if not shape:
+        return ()
+    return tuple(int(at) for at in np.unravel_index(grid.tiles_of(chunk)[0], shape))
+
+
+def _chunk_table(made: h5py.h5d.DatasetID, series: Series) -> npt.NDArray[np.void]:
+    """Where HDF5 has put the chunks, in our order."""
+    packing = series.packing
+    assert packing is not None
+    grid = Grid.of(series.declaration.tile_shape, packing.group)
+    table = np.zeros(series.frames * grid.count, CHUNK)
+    shape = series.declaration.tile_shape
+
+    def note(chunk: h5py.h5d.StoreInfo) -> None:
+        frame, *corner = chunk.chunk_offset[: 1 + len(shape)]
+        tile = int(np.ravel_multi_index(corner, shape)) if shape else 0
+        table[frame * grid.count + grid.chunk_of(tile)] = (chunk.byte_offset, chunk.size)
+
+    made.chunk_iter(note)
+    return table

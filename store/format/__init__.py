@@ -1,0 +1,1 @@
+"""The layout of a run's files, byte by byte: names, index, checksums, where bytes come from."""

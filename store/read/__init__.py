@@ -1,0 +1,1 @@
+"""The way out: segments, their union, tiles and film strips."""

@@ -1,0 +1,82 @@
+"""What a run says of itself, read: ``run.json`` and ``probe.h5``."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import numpy as np
+from pydantic import ValidationError
+
+from vizframe.errors import HistoryError, UsageError
+from vizframe.history import RunInfo
+from vizframe.network.probe import Normalization, Probe
+from vizframe.store.format.layout import NONSENSE
+from vizframe.store.format.names import PROBE_FILE, RUN_FILE
+from vizframe.store.format.source import Source, Vouched, damaged, open_source
+
+LARGEST_INFO = 1 << 26
+"""Bytes of a ``run.json`` that are read at most."""
+
+
+def read_info(run: Path) -> RunInfo:
+    """Raises HistoryError where there is none, or where it is something else."""
+    path = run / RUN_FILE
+    try:
+        return RunInfo.model_validate_json(_small_file(path))
+    except FileNotFoundError as missing:
+        raise HistoryError(f"{run} is no run: it has no {RUN_FILE}") from missing
+    except NotADirectoryError as other:
+        raise HistoryError(f"{run} is no run: it is neither a folder nor a file") from other
+    except OSError as refused:
+        raise HistoryError(f"{path} cannot be read: {refused.strerror or refused}") from refused
+    except ValidationError as bad:
+        reason = bad.errors()[0]
+        where = ".".join(map(str, reason["loc"])) or "its text"
+        raise HistoryError(f"{path} does not describe a run: {where}: {reason['msg']}") from bad
+
+
+def _small_file(path: Path) -> bytes:
+    """A regular file's bytes; a FIFO is never waited for."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
+    with os.fdopen(fd, "rb") as file:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise OSError("it is not a regular file")
+        return file.read(LARGEST_INFO)
+
+
+def read_probe(run: Path) -> Probe | None:
+    """The probe, or None where the run has none.
+
+    Raises:
+        DamagedSegment: the file is not sound.
+    """
+    path = run / PROBE_FILE
+    if not path.exists():
+        return None
+    with open_source(path) as source:
+        return load_probe(source)
+
+
+def load_probe(source: Source) -> Probe | None:
+    """The probe in a file of its own, or in a compacted run; None where that has none."""
+    vouched = Vouched(source)
+    if "about" not in vouched:
+        return None
+    parts = {name: vouched.part(name) for name in ("about", "shape", "images")}
+    labels = vouched.part("labels") if "labels" in vouched else None
+    try:
+        about = json.loads(parts["about"])
+        normal = about["normalization"]
+        return Probe(
+            np.frombuffer(parts["images"], "<f4").reshape(np.frombuffer(parts["shape"], "<i8")),
+            None if labels is None else np.frombuffer(labels, "<i8"),
+            tuple(map(str, about["names"])),
+            Normalization(
+                tuple(normal["mean"]), tuple(normal["std"]), normal["low"], normal["high"]
+            ),
+        )
+    except (*NONSENSE, UsageError) as bad:
+        raise damaged(source, f"it holds no probe ({type(bad).__name__})") from bad

@@ -1,0 +1,196 @@
+"""What a run's folder has at this moment, and what is new since the last look.
+
+A listing is no snapshot: while files are renamed and removed, it may miss one that was there
+before and after. A segment is forgotten only when a larger one holds its steps, or when two
+listings in a row miss it. It may also show a new one, and not the one that was committed before it:
+commits are counted, so such a hole shows, and the folder is listed again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from vizframe.errors import DamagedSegment
+from vizframe.store.format.names import (
+    Commits,
+    CompactedName,
+    SegmentName,
+    Session,
+    is_of_run,
+    uncovered,
+)
+from vizframe.store.read.segment import Segment, read_segment
+
+MOST_LOOKS = 5
+"""Listings in one refresh, while files are merged away under it."""
+
+
+Hole = tuple[Session, int]
+"""A session, and the first of its commits that is not there while later ones are."""
+
+
+class State(NamedTuple):
+    """Tells whether a file that could not be read has become another one."""
+
+    inode: int
+    size: int
+    changed: int
+
+    @classmethod
+    def of(cls, path: Path) -> State | None:
+        """None where it is gone."""
+        try:
+            state = os.lstat(path)
+        except OSError:
+            return None
+        return cls(state.st_ino, state.st_size, state.st_mtime_ns)
+
+
+@dataclass(slots=True)
+class Fault:
+    """Why a file is not read, and what it was like when that was found."""
+
+    sentence: str
+    state: State | None = None
+
+
+@dataclass(slots=True)
+class Listing:
+    """The files of a folder. Each is read once, and again only if it was not sound."""
+
+    run: Path
+    sound: dict[str, Segment] = field(default_factory=dict)
+    """By file name, in order of session and commit."""
+    faults: dict[str, Fault] = field(default_factory=dict)
+    _holes: frozenset[Hole] = frozenset()
+    """Known ones: what is damaged, was deleted by hand, or is in a compacted run."""
+    _names: frozenset[str] = frozenset()
+    _missed: frozenset[str] = frozenset()
+
+    def refresh(self) -> bool:
+        """Look again; whether anything is new. Never raises for a file that is not sound.
+
+        Raises:
+            OSError: the folder itself cannot be listed.
+        """
+        names = frozenset(os.listdir(self.run))
+        if names == self._names and not self._missed and not self._cured():
+            return False
+        before = [*self.sound], {text: fault.sentence for text, fault in self.faults.items()}
+        for _ in range(MOST_LOOKS):
+            gone = self._take_in(names)  # one that was merged away while it was opened
+            holes_now = self._holes_now()
+            new_holes, self._holes = holes_now - self._holes, holes_now
+            if not (gone or new_holes):
+                break
+            names = frozenset(os.listdir(self.run))
+        self._names = names
+        return before != ([*self.sound], {text: f.sentence for text, f in self.faults.items()})
+
+    @property
+    def replaced(self) -> Sequence[str]:
+        """The files whose steps are all in sound larger ones."""
+        known = self.sound.keys() | self.faults.keys()
+        return sorted(text for text in self._names - known if _holds_steps(text))
+
+    def _cured(self) -> bool:
+        """Whether a file that was not sound has changed."""
+        return any(State.of(self.run / text) != fault.state for text, fault in self.faults.items())
+
+    def _take_in(self, names: frozenset[str]) -> bool:
+        """Read what is new in a listing; whether a listed file had gone by then."""
+        for text, fault in [*self.faults.items()]:
+            if State.of(self.run / text) != fault.state:
+                del self.faults[text]
+        self._note_strangers(names)
+        listed = self._listed(names)
+        gone = False
+        while True:
+            wanted = self._wanted([text for text in listed if text not in self.faults])
+            unread = [text for text in wanted if text not in self.sound]
+            if not unread:
+                break
+            for text in unread:
+                if not self._read(text):
+                    listed.remove(text)
+                    gone = True
+        self.sound = {text: self.sound[text] for text in wanted}
+        return gone
+
+    def _wanted(self, listed: Sequence[str]) -> Sequence[str]:
+        """The compacted runs, and the segments that neither they nor larger ones replace.
+
+        What a compacted run replaces, it says inside, so segments wait until it has been read.
+        """
+        compacted = sorted(text for text in listed if CompactedName.parse(text))
+        if any(text not in self.sound for text in compacted):
+            return compacted
+        covers = {text: self.sound[text].index.covers for text in compacted}
+        compacted = [text for text in compacted if not _is_replaced(text, covers)]
+        taken = [commits for text in compacted for commits in covers[text]]
+        segments = uncovered([name for text in listed if (name := SegmentName.parse(text))])
+        return compacted + [
+            str(name) for name in segments if not any(each.has(name.commits) for each in taken)
+        ]
+
+    def _holes_now(self) -> frozenset[Hole]:
+        return holes([name for text in self.sound if (name := SegmentName.parse(text))])
+
+    def _listed(self, names: frozenset[str]) -> list[str]:
+        """The names that were listed, and those that were missed for the first time."""
+        missed = frozenset(self.sound) - names
+        stay = missed - self._missed
+        self._missed = missed
+        return [*names, *stay]
+
+    def _read(self, text: str) -> bool:
+        """Take in a segment, or its fault; False where it is gone."""
+        path = self.run / text
+        state = State.of(path)
+        try:
+            self.sound[text] = read_segment(path)
+        except FileNotFoundError:
+            return False
+        except DamagedSegment as bad:
+            self.faults[text] = Fault(str(bad), state)
+        return True
+
+    def _note_strangers(self, names: frozenset[str]) -> None:
+        """HDF5 files that are no segments by their names are said so, and not opened."""
+        for text in names:
+            if text.endswith(".h5") and not is_of_run(text):
+                path = self.run / text
+                sentence = f"{path} is damaged or foreign: its name is not a segment's"
+                self.faults[text] = Fault(sentence, State.of(path))
+
+
+def holes(segments: Sequence[SegmentName]) -> frozenset[Hole]:
+    """Where commits are missing before a segment; these are in order of session and commit."""
+    found = set()
+    session: Session | None = None
+    expected = 0
+    for name in segments:
+        if name.session != session:
+            session, expected = name.session, 0
+        if name.first > expected:
+            found.add((name.session, expected))
+        expected = max(expected, name.last + 1)
+    return frozenset(found)
+
+
+def _holds_steps(text: str) -> bool:
+    return SegmentName.parse(text) is not None or CompactedName.parse(text) is not None
+
+
+def _is_replaced(text: str, covers: Mapping[str, Sequence[Commits]]) -> bool:
+    """Whether another compacted run has all that this one has; of two alike the later one stays."""
+    return any(
+        other != text
+        and all(any(one.has(own) for one in covers[other]) for own in covers[text])
+        and (len(covers[other]) != len(covers[text]) or other > text)
+        for other in covers
+    )

@@ -1,0 +1,161 @@
+"""One file of a run as a reader knows it: its index, its steps, and where each frame lies.
+
+Reading it takes one look at the user block and the parts; the frames stay where they are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from vizframe.errors import DamagedSegment
+from vizframe.history import Failure
+from vizframe.store.format.index import Index, Series, known, load_index
+from vizframe.store.format.layout import BLOCK, NONSENSE, ROW, STEP, Row
+from vizframe.store.format.source import File, LocalFile, Source, Vouched, damaged, open_source
+
+Ints = npt.NDArray[np.int64]
+
+PARTS = ("index", "steps", "scalars", "rows", "notes")
+"""The parts of a segment that its user block vouches for."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segment:
+    """What is known of a sound file.
+
+    Attributes:
+        file: where it is read from.
+        size: its bytes.
+        index: its sessions, scalars and series.
+        steps: of `layout.STEP`, increasing.
+        scalars: (steps, names).
+        rows: of `layout.ROW`, one per frame, in order of series and step.
+        starts: where each series' rows start; one more for the end of the last.
+        row_steps: the steps of the rows, in order.
+        failures: what broke.
+        notes: each row's sentences.
+        doubt: what is wrong with the file, though it can be read.
+    """
+
+    file: File
+    size: int
+    index: Index
+    steps: npt.NDArray[np.void]
+    scalars: npt.NDArray[np.float64]
+    rows: npt.NDArray[np.void]
+    starts: Sequence[int]
+    row_steps: npt.NDArray[np.uint32]
+    failures: Sequence[Failure]
+    notes: Mapping[int, Sequence[str]]
+    doubt: str = ""
+
+    def row(self, number: int) -> Row:
+        """A row as plain integers."""
+        return Row._make(self.rows.item(number))
+
+
+def read_segment(path: Path) -> Segment:
+    """Read what a file says of itself.
+
+    Raises:
+        DamagedSegment: it is not sound, or no segment at all.
+        FileNotFoundError: it is gone.
+    """
+    try:
+        with open_source(path) as source:
+            return load_segment(source, LocalFile(path))
+    except FileNotFoundError:
+        raise
+    except OSError as refused:
+        reason = refused.strerror or str(refused)
+        raise DamagedSegment(f"{path} cannot be read: {reason}") from refused
+
+
+def load_segment(source: Source, file: File) -> Segment:
+    """Raises DamagedSegment."""
+    vouched = Vouched(source)
+    parts = {name: vouched.part(name) for name in PARTS}
+    try:
+        segment = parse_segment(file, source.size, parts)
+        return replace(segment, doubt=vouched.doubt) if vouched.doubt else segment
+    except DamagedSegment as bad:
+        raise damaged(source, str(bad)) from bad
+
+
+def parse_segment(file: File, size: int, parts: Mapping[str, bytes]) -> Segment:
+    """Raises DamagedSegment, the reason alone, for parts that contradict each other or the file."""
+    index = load_index(parts["index"])
+    steps = _table(parts["steps"], STEP, "steps")
+    rows = _table(parts["rows"], ROW, "rows")
+    width = len(index.scalars)
+    if len(parts["scalars"]) != 8 * width * len(steps):
+        raise DamagedSegment("its scalars are not as many as its index says")
+    scalars = np.frombuffer(parts["scalars"], "<f8").reshape(len(steps), width)
+    failures, notes = _load_notes(parts["notes"])
+    _check_steps(steps, len(index.sessions))
+    _check_rows(rows, len(steps), index.series)
+    for series in index.series:
+        _check_extents(series, size)
+    starts = np.searchsorted(rows["series"], np.arange(len(index.series) + 1)).tolist()
+    row_steps = np.ascontiguousarray(rows["step"])
+    return Segment(file, size, index, steps, scalars, rows, starts, row_steps, failures, notes)
+
+
+def _table(data: bytes, dtype: np.dtype[np.void], what: str) -> npt.NDArray[np.void]:
+    if len(data) % dtype.itemsize:
+        raise DamagedSegment(f"its {what} are not of layout 1")
+    return np.frombuffer(data, dtype)
+
+
+def _load_notes(text: bytes) -> tuple[Sequence[Failure], Mapping[int, Sequence[str]]]:
+    try:
+        said = json.loads(text)
+        failures = tuple(
+            Failure.model_validate(known(Failure, each)) for each in said.get("failures", ())
+        )
+        notes = {
+            int(row): tuple(map(str, sentences)) for row, sentences in said.get("notes", {}).items()
+        }
+    except NONSENSE as bad:  # pydantic's errors are ValueErrors
+        raise DamagedSegment("its notes are not of layout 1") from bad
+    return failures, notes
+
+
+def _check_steps(steps: npt.NDArray[np.void], sessions: int) -> None:
+    if not len(steps):
+        raise DamagedSegment("it has no steps")
+    if (steps["step"] < 0).any() or (np.diff(steps["step"]) < 0).any():
+        raise DamagedSegment("its steps do not increase")
+    if (steps["session"] >= sessions).any():
+        raise DamagedSegment("its steps name sessions that it does not list")
+
+
+def _check_rows(rows: npt.NDArray[np.void], steps: int, series: Sequence[Series]) -> None:
+    if not len(rows):
+        return
+    if (rows["series"] >= len(series)).any() or (rows["step"] >= steps).any():
+        raise DamagedSegment("its rows name series or steps that it does not list")
+    order = rows["series"].astype(np.int64) << 32 | rows["step"]
+    if (np.diff(order) <= 0).any():
+        raise DamagedSegment("its rows are not in order")
+    frames = np.array([min(each.frames, 2**32) for each in series], np.int64)
+    if (rows["frame"] >= frames[rows["series"]]).any():
+        raise DamagedSegment("its rows name frames that it does not hold")
+
+
+def _check_extents(series: Series, size: int) -> None:
+    """All in plain integers: a hostile shape of 2⁶² elements does not overflow here."""
+    for name, offset, length in series.extents():
+        if offset < BLOCK or offset + length > size:
+            if not length:
+                continue
+            raise DamagedSegment(
+                f"the dataset {series.path}/{name} would take the bytes {offset} to "
+                f"{offset + length} of its {size}"
+            )

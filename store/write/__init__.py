@@ -1,0 +1,1 @@
+"""The way in: a step becomes a segment, segments are merged and thinned."""

@@ -1,0 +1,155 @@
+"""One committed step on its way to the disk: frames encoded, checksummed, and put in place."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from vizframe.errors import HistoryWriteError
+from vizframe.history import Declaration, SeriesKey, StepRecord, Tiles
+from vizframe.history.encoding import encode_frame
+from vizframe.plugin.frame import Frame
+from vizframe.store.format.checksum import crc32
+from vizframe.store.format.image import Image, np_bytes
+from vizframe.store.format.index import Index, Series, group_path
+from vizframe.store.format.layout import ROW, STEP, TILE, tile_checksums
+from vizframe.store.format.names import Session
+from vizframe.store.write.plan import Plan, Shape, dump_notes, make_plan, room
+
+MOST_PLANS = 16
+"""Plans kept: schedules per plugin give a few shapes of steps that alternate."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Encoded:
+    """A frame as it is stored: the tiles, their records, the columns."""
+
+    stored: memoryview
+    records: npt.NDArray[np.void]
+    columns: npt.NDArray[np.void]
+
+
+def encode(declaration: Declaration, frame: Frame, series: Series) -> Encoded:
+    """Raises HistoryWriteError where the frame is not what its declaration says."""
+    tiles = encode_frame(declaration, frame)
+    stored = np_bytes(tiles.stored.astype(series.pixel, copy=False))
+    records = _records(tiles, stored)
+    columns = np.zeros(series.tile_count, series.column)
+    for name in declaration.columns:
+        values = np.asarray(frame.columns[name], "<f4")
+        columns[name] = values.reshape(columns[name].shape)
+    return Encoded(stored, records, columns)
+
+
+def _records(tiles: Tiles, stored: memoryview) -> npt.NDArray[np.void]:
+    records = np.empty(tiles.low.size, TILE)
+    records["low"] = tiles.low.ravel()
+    records["high"] = tiles.high.ravel()
+    records["nonfinite"] = tiles.nonfinite.ravel()
+    records["crc32"] = tile_checksums(stored, records)
+    return records
+
+
+@dataclass(slots=True)
+class Drafter:
+    """Makes the images of one session's steps; remembers their plans."""
+
+    session: Session
+    resumed_at: int
+    _plans: OrderedDict[Hashable, Plan] = field(default_factory=OrderedDict)
+    _names: dict[int, tuple[Declaration, str]] = field(default_factory=dict)
+    """What the last step's declarations say, by their identity: most come again as they are."""
+
+    def draft(self, record: StepRecord) -> Image:
+        """The whole segment of one step.
+
+        Raises:
+            HistoryWriteError: a frame is not what its declaration says.
+        """
+        _check_once(record)
+        said = dump_notes(
+            record.failures,
+            {row: frame.notes for row, (_, frame) in enumerate(record.frames) if frame.notes},
+        )
+        plan = self._plan(record, room(len(said)))
+        frames = [
+            encode(declaration, frame, series)
+            for (declaration, frame), series in zip(record.frames, plan.index.series, strict=True)
+        ]
+        image = plan.image(_step(record), _scalars(record), _rows(frames), said)
+        for series, frame in zip(plan.index.series, frames, strict=True):
+            image.put(series.stored, frame.stored)
+            image.put(series.tiles, frame.records)
+            image.put(series.columns, frame.columns)
+        return image
+
+    def _name(self, declarations: Sequence[Declaration]) -> tuple[str, ...]:
+        """What tells the declarations apart: all they say."""
+        known, self._names = self._names, {}
+        for each in declarations:
+            name = known.get(id(each)) or (each, json.dumps(each.model_dump(mode="json")))
+            self._names[id(each)] = name
+        return tuple(self._names[id(each)][1] for each in declarations)
+
+    def _plan(self, record: StepRecord, notes: int) -> Plan:
+        texts = self._name([declaration for declaration, _ in record.frames])
+        key = (texts, tuple(record.scalars), notes)
+        plan = self._plans.get(key)
+        if plan is None:
+            index = Index(
+                ((self.session, self.resumed_at),), tuple(record.scalars), _series(record.frames)
+            )
+            plan = self._plans[key] = make_plan(Shape(index, 1, len(texts), notes))
+        self._plans.move_to_end(key)
+        if len(self._plans) > MOST_PLANS:
+            self._plans.popitem(last=False)
+        return plan
+
+
+def _check_once(record: StepRecord) -> None:
+    """Raises HistoryWriteError where a series has two frames."""
+    seen: set[SeriesKey] = set()
+    for declaration, _ in record.frames:
+        if declaration.key in seen:
+            raise HistoryWriteError(f"step {record.step} has {declaration.key} twice")
+        seen.add(declaration.key)
+
+
+def _series(frames: Sequence[tuple[Declaration, Frame]]) -> tuple[Series, ...]:
+    paths: list[str] = []
+    for declaration, _ in frames:
+        paths.append(group_path(declaration.key, paths))
+    return tuple(
+        Series(declaration, path, 1) for (declaration, _), path in zip(frames, paths, strict=True)
+    )
+
+
+def _step(record: StepRecord) -> npt.NDArray[np.void]:
+    epoch = np.nan if record.epoch is None else record.epoch
+    return np.array([(record.step, record.time, epoch, 0)], STEP)
+
+
+def _scalars(record: StepRecord) -> npt.NDArray[np.float64]:
+    return np.array([list(record.scalars.values())], "<f8").reshape(1, -1)
+
+
+def _rows(frames: Sequence[Encoded]) -> npt.NDArray[np.void]:
+    return np.array(
+        [
+            (
+                place,
+                0,
+                0,
+                crc32(frame.stored),
+                crc32(np_bytes(frame.records)),
+                crc32(np_bytes(frame.columns)),
+            )
+            for place, frame in enumerate(frames)
+        ],
+        ROW,
+    )

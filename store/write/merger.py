@@ -1,0 +1,213 @@
+"""When a writer merges its own segments, and when the merged ones are removed.
+
+    64 steps of one segment each ──►  one segment of 64  ── a second later ──►  the 64 are removed
+
+The work is done by a thread, one merge at a time, so that training does not wait for it. The grace
+is there because a directory listing is no snapshot: with sources removed at once, 12 % of listings
+missed a step that was there before and after.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Lock, Thread
+
+import numpy as np
+
+from vizframe.errors import DamagedSegment, HistoryWriteError
+from vizframe.store.format.names import SegmentName
+from vizframe.store.read.segment import read_segment
+from vizframe.store.write.disk import Disk
+from vizframe.store.write.gather import Part
+from vizframe.store.write.merge import merge
+from vizframe.store.write.publish import discard
+from vizframe.store.write.retention import KEEP_ALL, Retention
+from vizframe.store.write.thinning import Piece, folder_bytes, stride_of, thinnable
+
+logger = logging.getLogger(__name__)
+
+
+SHARES = 8
+"""Of a run that has a limit: its segments are one of so many parts of that, and so much is made
+free at once, so that not every commit is over the limit again."""
+
+
+@dataclass(frozen=True, slots=True)
+class MergePlan:
+    """How many segments make a larger one.
+
+    Attributes:
+        steps: segments of one step that are merged at a time.
+        fan: merged segments that are merged once more, and so on.
+        bytes: a merged segment is not planned larger than this; single steps of more stay alone.
+        grace: seconds for which the sources of a merge stay.
+    """
+
+    steps: int = 64
+    fan: int = 16
+    bytes: int = 1 << 29
+    grace: float = 1.0
+
+
+class Merger:
+    """Keeps the segments of one session few, and the run as small as its retention says."""
+
+    def __init__(
+        self,
+        run: Path,
+        disk: Disk,
+        plan: MergePlan,
+        retention: Retention = KEEP_ALL,
+        pieces: Sequence[Piece] = (),
+    ) -> None:
+        self._run = run
+        self._disk = disk
+        self._plan = plan
+        self._retention = retention
+        limit = retention.max_bytes
+        if limit is not None:  # small ones, so that a merge does not fill what is left
+            self._plan = replace(plan, bytes=min(plan.bytes, limit // SHARES))
+        self._pieces = list(pieces)
+        self._others = 0
+        """Bytes of the run that are not in our pieces, when they were last looked for."""
+        self._shrinking = False
+        self._merged: deque[tuple[float, Sequence[Piece]]] = deque()
+        """Sources that wait for the end of their grace, in monotonic time."""
+        self._lock = Lock()
+        self._thread: Thread | None = None
+        self._patience = 0
+        """Pieces there must be before the next try, after the disk refused one."""
+
+    def add(self, piece: Piece) -> None:
+        """Take note of a new segment; have it merged where that is due."""
+        with self._lock:
+            self._pieces.append(piece)
+            if self._thread is None and (self._due() or self._surplus()):
+                self._thread = Thread(target=self._work, name="vizframe-merge", daemon=True)
+                self._thread.start()
+
+    def close(self) -> None:
+        """Wait for what is due to be merged, and for the grace of its sources."""
+        thread = self._thread
+        if thread is not None:
+            thread.join()
+
+    def _due(self) -> Sequence[Piece]:
+        return due(self._pieces, self._plan) if len(self._pieces) >= self._patience else ()
+
+    def _surplus(self) -> Sequence[Piece]:
+        """What to halve because the run is too large. Once it is, an eighth is made free."""
+        limit = self._retention.max_bytes
+        if limit is None or len(self._pieces) < self._patience:
+            return ()
+        bound = limit - limit // SHARES if self._shrinking else limit
+        own = sum(piece.size for piece in self._pieces)
+        if own + self._others > bound:
+            self._others = folder_bytes(self._run, self._waiting()) - own
+        self._shrinking = own + self._others > bound
+        return thinnable(self._pieces, limit // SHARES) if self._shrinking else ()
+
+    def _work(self) -> None:
+        """Merge and halve while there is something to, remove what has had its grace, and end."""
+        while True:
+            with self._lock:
+                batch = self._due()
+                surplus = () if batch else self._surplus()
+                if not (batch or surplus or self._merged):
+                    self._thread = None
+                    return
+            if batch:
+                self._merge(batch, _merged_name(batch), 1)
+            elif surplus:
+                self._merge(surplus, _thinned_name(surplus), 2 * stride_of(surplus))
+            else:
+                time.sleep(max(0.0, self._merged[0][0] - time.monotonic()))
+            while self._merged and self._merged[0][0] <= time.monotonic():
+                for source in self._merged.popleft()[1]:
+                    discard(self._disk, self._run / str(source.name))
+
+    def _waiting(self) -> frozenset[str]:
+        """The names of what will be removed anyway."""
+        return frozenset(str(each.name) for _, sources in self._merged for each in sources)
+
+    def _take(self, piece: Piece, stride: int) -> Part:
+        """What of a piece its successor keeps. A commit is a step, in order."""
+        segment = read_segment(self._run / str(piece.name))
+        kept = self._retention.kept(piece.name.first + np.arange(len(segment.steps)), stride)
+        every = np.ones(len(segment.steps), np.bool_)
+        return Part(segment, every, kept[segment.rows["step"]])
+
+    def _merge(self, batch: Sequence[Piece], target: SegmentName, stride: int) -> bool:
+        """Put one segment for these, thinned to a stride; False where the disk refused it."""
+        try:
+            parts = [self._take(each, stride) for each in batch]
+            size = merge(self._disk, parts, self._run / str(target))
+        except HistoryWriteError as refused:
+            logger.warning("segments stay unmerged for now: %s", refused)
+            self._patience = len(self._pieces) + self._plan.steps
+            return False
+        except (DamagedSegment, OSError) as bad:
+            logger.warning("segments stay unmerged: %s", bad)
+            self._replace(batch, [])
+        else:
+            level = batch[0].level + (len(batch) > 1)
+            least = max(stride, min(each.stride for each in batch))
+            self._replace(batch, [Piece(target, size, level, least)])
+            self._merged.append((time.monotonic() + self._plan.grace, batch))
+        return True
+
+    def _replace(self, batch: Sequence[Piece], merged: Sequence[Piece]) -> None:
+        """Put one for many; none where one of them is damaged, or was taken away."""
+        with self._lock:
+            start = self._pieces.index(batch[0])
+            self._pieces[start : start + len(batch)] = merged
+
+
+def due(pieces: Sequence[Piece], plan: MergePlan) -> Sequence[Piece]:
+    """The pieces to merge next, neighbours of one level; empty where none are due."""
+    for level in range(max((each.level for each in pieces), default=-1) + 1):
+        batch = _batch([each for each in pieces if each.level == level], plan)
+        if batch:
+            return batch
+    return ()
+
+
+def _batch(pieces: Sequence[Piece], plan: MergePlan) -> Sequence[Piece]:
+    """The first neighbours of one level that are many enough, or large enough together."""
+    most = plan.fan if pieces and pieces[0].level else plan.steps
+    batch: list[Piece] = []
+    size = 0
+    for piece in pieces:
+        apart = batch and not batch[-1].is_followed_by(piece)
+        if apart or size + piece.size > plan.bytes:
+            if len(batch) > 1 and not apart:
+                return batch
+            batch, size = [], 0
+        batch.append(piece)
+        size += piece.size
+        if len(batch) == most:
+            return batch
+    return ()
+
+
+def _merged_name(batch: Sequence[Piece]) -> SegmentName:
+    first, last = batch[0].name, batch[-1].name
+    return SegmentName(
+        first.session,
+        first.first,
+        last.last,
+        min(each.name.low for each in batch),
+        max(each.name.high for each in batch),
+    )
+
+
+def _thinned_name(batch: Sequence[Piece]) -> SegmentName:
+    """Of neighbours together, or of one piece once more."""
+    if len(batch) > 1:
+        return _merged_name(batch)
+    return replace(batch[0].name, rewrite=batch[0].name.rewrite + 1)

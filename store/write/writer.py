@@ -1,0 +1,90 @@
+"""The way in: each step one segment, published by a rename; merged into larger ones later."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from vizframe.errors import HistoryWriteError
+from vizframe.history import StepRecord
+from vizframe.store.format.names import LARGEST_STEP, SegmentName, Session
+from vizframe.store.write.disk import Disk
+from vizframe.store.write.draft import Drafter
+from vizframe.store.write.merger import MergePlan, Merger
+from vizframe.store.write.publish import publish_image
+from vizframe.store.write.retention import Retention
+from vizframe.store.write.thinning import Piece
+
+
+class StoreWriter:
+    """One session of recording into a run; a `vizframe.history.HistoryWriter`.
+
+    Any number of them may write into one run at once, from any number of processes: each writes
+    files of its own, and nobody writes another's. ``former`` are segments of older sessions of the
+    same writer, which a limit of size may thin too.
+    """
+
+    def __init__(
+        self,
+        run: Path,
+        session: Session,
+        *,
+        durable: bool,
+        disk: Disk,
+        merging: MergePlan,
+        retention: Retention,
+        former: Sequence[Piece] = (),
+    ) -> None:
+        self.run = run
+        self.session = session
+        self._durable = durable
+        self._disk = disk
+        self._drafter: Drafter | None = None
+        self._merger = Merger(run, disk, merging, retention, former)
+        self._commits = 0
+        self._last_step = -1
+        self._process = os.getpid()
+        self._closed = False
+
+    def commit(self, record: StepRecord) -> None:
+        """Make the step complete and visible, or raise HistoryWriteError and leave no trace."""
+        self._check(record.step)
+        drafter = self._drafter or Drafter(self.session, record.step)
+        name = SegmentName(self.session, self._commits, self._commits, record.step, record.step)
+        image = drafter.draft(record)
+        publish_image(self._disk, image, self.run / str(name), durable=self._durable)
+        self._merger.add(Piece(name, image.size))
+        self._drafter = drafter
+        self._commits += 1
+        self._last_step = record.step
+
+    def _check(self, step: int) -> None:
+        if self._closed:
+            raise HistoryWriteError(
+                f"step {step} came after the writer of {self.run} was closed; "
+                "create another one to go on"
+            )
+        if os.getpid() != self._process:
+            raise HistoryWriteError(
+                f"step {step} came from another process than the one that created the writer of "
+                f"{self.run}; create one in each process"
+            )
+        if not self._last_step < step <= LARGEST_STEP:
+            raise HistoryWriteError(
+                f"the step is {step}; it can be {self._last_step + 1} to {LARGEST_STEP}: "
+                "the steps of one writer increase"
+            )
+
+    def close(self) -> None:
+        """Wait for a merge that runs, a second or two at most. Idempotent."""
+        if os.getpid() == self._process:  # a fork has the writer, but not its thread
+            self._merger.close()
+        self._closed = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()

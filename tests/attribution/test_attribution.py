@@ -1,0 +1,367 @@
+"""Each attribution does what its formula says, on a network that can be worked out by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from vizframe.attribution.batches import gradients, scores
+from vizframe.attribution.cam import grad_cam, guided_grad_cam, hires_cam
+from vizframe.attribution.fields import place_gradients
+from vizframe.attribution.gradient import magnitude, smooth_gradient, times_input
+from vizframe.attribution.integrated import integrated_gradients, relative_error
+from vizframe.attribution.occlusion import occlusion
+from vizframe.attribution.strongest import strongest
+from vizframe.attribution.target import target
+from vizframe.errors import UnknownName, UsageError
+from vizframe.network import FloatArray, Gradient, Objective, ReluRule
+from vizframe.network.probe import Probe
+from vizframe.testing.networks import colour, probe_for
+from vizframe.testing.reference import Dense, Flatten, ReferenceNetwork
+from vizframe.testing.reference_ops import Operation, Plain, Signal
+
+
+@dataclass(frozen=True, eq=False)
+class Square(Plain):
+    """x², by which integrals and differences are known."""
+
+    operator: ClassVar[str] = "square"
+
+    def forward(self, given: Signal) -> Signal:
+        return given**2
+
+    def backward(self, signal: Signal, given: Signal, rule: ReluRule) -> Signal:
+        return 2 * given * signal
+
+
+class Squares(ReferenceNetwork):
+    """S_c(x) = Σ_i w_ci · x_i² + b_c, with ∂S_c / ∂x_i = 2 · w_ci · x_i; notes what it is asked.
+
+    Attributes:
+        weight: (classes, channel, y, x).
+        bias: (classes,).
+        asked: the number of images of every question, in order.
+        places: of every gradient.
+    """
+
+    def __init__(
+        self, weight: FloatArray, bias: FloatArray, names: tuple[str, ...] | None = None
+    ) -> None:
+        self.weight, self.bias = weight, bias
+        self.asked: list[int] = []
+        self.places: list[object] = []
+        operations: dict[str, Operation] = {
+            "square": Square(),
+            "flat": Flatten(),
+            "scores": Dense(weight.reshape(len(weight), -1), bias),
+        }
+        super().__init__(operations, weight.shape[1:], class_names=names, room=4)
+
+    def scores(self, images: FloatArray) -> FloatArray:
+        self.asked.append(len(images))
+        return super().scores(images)
+
+    def gradient(
+        self,
+        images: FloatArray,
+        objective: Objective,
+        *,
+        rule: ReluRule = "plain",
+        at: str | None = None,
+    ) -> Gradient:
+        self.asked.append(len(images))
+        self.places.append(objective.place)
+        return super().gradient(images, objective, rule=rule, at=at)
+
+
+def squares(seed: int = 0, names: tuple[str, ...] | None = None) -> Squares:
+    """Three classes of random weights on two channels of 4×5 pixels."""
+    draw = np.random.default_rng(seed)
+    weight = draw.standard_normal((3, 2, 4, 5)).astype(np.float32)
+    return Squares(weight, draw.standard_normal(3).astype(np.float32), names)
+
+
+def images(count: int = 6, seed: int = 1) -> FloatArray:
+    return np.random.default_rng(seed).random((count, 2, 4, 5)).astype(np.float32)
+
+
+class TestBatches:
+    def test_more_questions_than_fit_get_the_same_answers(self) -> None:
+        network, asked = squares(), images(10)
+        units = np.arange(10) % 3
+        heads = np.arange(10, dtype=np.float32)
+        answer = gradients(network, asked, Objective("scores", units, heads=heads))
+        whole = network.gradient(asked, Objective("scores", units, heads=heads))
+        assert np.array_equal(answer.values, whole.values)
+        assert np.array_equal(answer.gradient, whole.gradient)
+        assert np.array_equal(scores(network, asked), network.scores(asked))
+
+    def test_all_batches_have_one_size(self) -> None:
+        network = squares()
+        gradients(network, images(10), Objective.of("scores", [0] * 10))
+        scores(network, images(5))
+        assert network.asked == [4, 4, 4, 4, 4]
+
+    def test_places_go_with_their_images(self) -> None:
+        network = squares()
+        places = np.arange(12).reshape(6, 2)
+        gradients(network, images(6), Objective("scores", np.zeros(6, np.int64), places))
+        seen = [np.asarray(each).tolist() for each in network.places]
+        assert seen == [places[:4].tolist(), [[8, 9], [10, 11], [8, 9], [10, 11]]]
+
+
+class TestTarget:
+    def test_the_predicted_class_is_the_strongest_score(self) -> None:
+        network, probe = squares(), Probe(images())
+        found = target(network, probe, "predicted")
+        every = network.scores(probe.images)
+        assert found.classes.tolist() == every.argmax(axis=1).tolist()
+        assert found.scores.tolist() == every.max(axis=1).tolist()
+
+    def test_the_label_a_number_and_a_name_choose_classes(self) -> None:
+        network = squares(names=("cat", "dog", "newt"))
+        probe = Probe(images(3), np.array([2, 0, 1]))
+        assert target(network, probe, "label").classes.tolist() == [2, 0, 1]
+        assert target(network, probe, 1).classes.tolist() == [1, 1, 1]
+        assert target(network, probe, "newt").classes.tolist() == [2, 2, 2]
+
+    def test_scores_that_are_nan_are_never_predicted(self) -> None:
+        network = squares()
+        broken = Squares(network.weight, np.array([0, np.nan, 0], np.float32))
+        found = target(broken, Probe(images()), "predicted")
+        assert 1 not in found.classes
+
+    @pytest.mark.parametrize("wanted", [3, -1])
+    def test_a_class_that_does_not_exist_is_refused(self, wanted: int) -> None:
+        with pytest.raises(
+            UsageError,
+            match=rf"^target is {wanted}; it can be a class from 0 to 2, 'predicted' or 'label'$",
+        ):
+            target(squares(), Probe(images()), wanted)
+
+    def test_a_probe_without_labels_cannot_be_asked_for_them(self) -> None:
+        with pytest.raises(
+            UsageError,
+            match=r"^target is 'label', but the probe has no labels; give the probe's labels, "
+            r"or ask for 'predicted' or a class$",
+        ):
+            target(squares(), Probe(images()), "label")
+
+    def test_a_label_that_is_no_class_is_refused(self) -> None:
+        with pytest.raises(UsageError, match=r"the probe has the label 7; it can be from 0 to 2"):
+            target(squares(), Probe(images(2), np.array([0, 7])), "label")
+
+    def test_an_unknown_class_name_is_refused_with_the_nearest(self) -> None:
+        network = squares(names=("cat", "dog", "newt"))
+        with pytest.raises(UnknownName, match=r"target 'cta' is not known; it can be 'cat'"):
+            target(network, Probe(images()), "cta")
+
+
+class TestGradient:
+    def test_magnitude_is_the_strongest_channel_whichever_way(self) -> None:
+        gradient = np.array([[[[1.0]], [[-3.0]]]], np.float32)
+        assert magnitude(gradient).tolist() == [[[3.0]]]
+
+    def test_times_input_sums_over_channels(self) -> None:
+        gradient = np.array([[[[1.0]], [[-3.0]]]], np.float32)
+        image = np.array([[[[2.0]], [[4.0]]]], np.float32)
+        assert times_input(gradient, image).tolist() == [[[-10.0]]]
+
+    def test_smooth_gradient_is_the_mean_over_the_noisy_copies(self) -> None:
+        network, probe = squares(), Probe(images())
+        asked = target(network, probe, 0)
+        found = smooth_gradient(asked, samples=3, noise=0.2, seed=5)
+        draw = np.random.default_rng(5)
+        spread = 0.2 * np.ptp(probe.images, axis=(1, 2, 3))[:, None, None, None]
+        by_hand = np.mean(
+            [
+                2
+                * network.weight[:1]
+                * (probe.images + spread * draw.standard_normal(probe.images.shape, np.float32))
+                for _ in range(3)
+            ],
+            axis=0,
+        )
+        assert np.allclose(found, by_hand, atol=1e-5)
+
+    def test_a_constant_image_gets_no_noise(self) -> None:
+        asked = target(squares(), Probe(np.ones((1, 2, 4, 5), np.float32)), 0)
+        assert np.array_equal(
+            smooth_gradient(asked, samples=2, noise=1.0, seed=0), asked.gradient().gradient
+        )
+
+
+class TestIntegrated:
+    def test_squares_are_shared_out_exactly(self) -> None:
+        network, probe = squares(), Probe(images())
+        found = integrated_gradients(target(network, probe, 2), np.zeros((1, 2, 1, 1), np.float32))
+        assert np.allclose(found.values, network.weight[2] * probe.images**2, atol=1e-5)
+
+    def test_the_pixels_sum_to_the_score_difference(self) -> None:
+        network, probe = squares(), Probe(images())
+        asked = target(network, probe, "predicted")
+        baseline = np.full((1, 2, 1, 1), 0.3, np.float32)
+        found = integrated_gradients(asked, baseline)
+        at_baseline = asked.scores_of(np.broadcast_to(baseline, probe.images.shape))
+        difference = asked.scores - at_baseline
+        assert np.allclose(found.values.sum(axis=(1, 2, 3)), difference, rtol=1e-2)
+        assert found.error.max() < 0.01
+
+    def test_the_path_is_refined_until_it_is_complete_or_the_steps_run_out(self) -> None:
+        asked = target(squares(), Probe(images()), 0)
+        nothing = np.zeros((1, 2, 1, 1), np.float32)
+        assert integrated_gradients(asked, nothing, least=4).steps == 4
+        assert integrated_gradients(asked, nothing, least=4, most=32, tolerance=-1).steps == 32
+
+    def test_refining_keeps_the_trapezium_rule(self) -> None:
+        network, probe = squares(), Probe(images())
+        cube = ReferenceNetwork(
+            {"a": Square(), "b": Square(), **network.operations}, network.input_shape
+        )
+        asked = target(cube, probe, 0)
+        found = integrated_gradients(
+            asked, np.zeros((1, 2, 1, 1), np.float32), least=8, most=8, tolerance=-1
+        )
+        shares = np.arange(9) / 8
+        # S = Σ w · x⁸, so that ∂S/∂x = 8 · w · (αx)⁷ along the path, of which α⁷ is summed.
+        mean = (shares[:-1] ** 7 + shares[1:] ** 7).mean() / 2
+        expected = 8 * network.weight[0] * probe.images**8 * mean
+        assert np.allclose(found.values, expected, rtol=1e-4, atol=1e-6)
+
+    def test_an_image_that_is_the_baseline_has_nothing_to_share_out(self) -> None:
+        asked = target(squares(), Probe(np.zeros((1, 2, 4, 5), np.float32)), 0)
+        found = integrated_gradients(asked, np.zeros((1, 2, 1, 1), np.float32))
+        assert not found.values.any()
+        assert found.error.tolist() == [0]
+
+    def test_relative_errors_divide_by_nothing_that_is_zero(self) -> None:
+        assert relative_error([2, 0, 1], [1, 0, 0]).tolist() == [1, 0, np.inf]
+
+
+class TestOcclusion:
+    def test_each_pixel_has_the_mean_loss_of_the_squares_over_it(self) -> None:
+        network, probe = squares(), Probe(images(2))
+        asked = target(network, probe, 1)
+        found = occlusion(asked, np.zeros((1, 2, 1, 1), np.float32), size=2, stride=1)
+        loss = np.zeros((2, 4, 5))
+        times = np.zeros((4, 5))
+        for y in range(3):
+            for x in range(4):
+                inside = (slice(None), slice(y, y + 2), slice(x, x + 2))
+                lost = (network.weight[1] * probe.images**2)[:, *inside].sum(axis=(1, 2, 3))
+                loss[:, y : y + 2, x : x + 2] += lost[:, None, None]
+                times[y : y + 2, x : x + 2] += 1
+        assert np.allclose(found, loss / times, atol=1e-5)
+
+    def test_every_pixel_is_covered_also_where_the_stride_does_not_fit(self) -> None:
+        network = Squares(np.ones((1, 2, 4, 5), np.float32), np.zeros(1, np.float32))
+        asked = target(network, Probe(np.ones((1, 2, 4, 5), np.float32)), 0)
+        found = occlusion(asked, np.zeros((1, 2, 1, 1), np.float32), size=2, stride=2)
+        assert (found == 8).all()
+
+    def test_a_cover_of_the_whole_image_loses_all(self) -> None:
+        network, probe = squares(), Probe(images(1))
+        asked = target(network, probe, 0)
+        found = occlusion(asked, np.zeros((1, 2, 1, 1), np.float32), size=9, stride=3)
+        assert np.allclose(found, asked.scores[0] - network.bias[0], atol=1e-5)
+
+
+class TestCam:
+    def test_where_the_gradient_is_the_same_at_every_place_both_are_the_same(self) -> None:
+        draw = np.random.default_rng(0)
+        maps = draw.normal(size=(2, 3, 4, 4)).astype(np.float32)
+        gradient = np.broadcast_to(draw.normal(size=(2, 3, 1, 1)), maps.shape).astype(np.float32)
+        one, other = (weigh(maps, gradient, (8, 8)) for weigh in (grad_cam, hires_cam))
+        assert one.any()
+        assert np.allclose(one, other, atol=1e-6)
+
+    def test_evidence_that_cancels_in_the_mean_is_seen_place_by_place(self) -> None:
+        maps = np.ones((1, 1, 1, 2), np.float32)
+        gradient = np.array([[[[2.0, -2.0]]]], np.float32)
+        assert not grad_cam(maps, gradient, (1, 2)).any()
+        assert hires_cam(maps, gradient, (1, 2)).tolist() == [[[2.0, 0.0]]]
+
+
+def test_guided_grad_cam_is_the_product() -> None:
+    guided = np.array([[[[2.0]], [[-3.0]]]], np.float32)
+    assert guided_grad_cam(guided, np.array([[[0.5]]], np.float32)).ravel().tolist() == [1.0, -1.5]
+
+
+class TestStrongest:
+    def test_the_top_images_and_places_of_each_unit(self) -> None:
+        maps = np.zeros((3, 2, 2, 3), np.float32)
+        maps[0, 0, 1, 2], maps[2, 0, 0, 1] = 5, 7
+        maps[1, 1, 1, 0] = -1
+        found = strongest(maps, 2)
+        assert found.images.tolist() == [[2, 0], [0, 1]]
+        assert found.places.tolist() == [[[0, 1], [1, 2]], [[0, 0], [0, 0]]]
+        assert found.values.tolist() == [[7, 5], [0, 0]]
+
+    def test_a_dense_layer_has_no_places(self) -> None:
+        found = strongest(np.array([[1.0, 4.0], [3.0, 2.0]], np.float32), 5)
+        assert found.images.tolist() == [[1, 0], [0, 1]]
+        assert not found.places.any()
+        assert found.values.tolist() == [[3, 1], [4, 2]]
+
+    def test_nan_comes_last_and_stays_itself(self) -> None:
+        found = strongest(np.array([[np.nan], [1.0]], np.float32), 2)
+        assert found.images.tolist() == [[1, 0]]
+        assert np.isnan(found.values[0, 1])
+
+
+class TestFields:
+    @pytest.mark.parametrize("rule", ["plain", "deconvnet", "guided"])
+    @pytest.mark.parametrize("layer", ["conv0", "relu0", "pool0", "conv1", "dense0"])
+    def test_places_asked_alone_answer_as_on_the_whole_image(
+        self, layer: str, rule: ReluRule
+    ) -> None:
+        network = colour()
+        network._room = 7
+        probe = probe_for(network, count=5).images
+        draw = np.random.default_rng(3)
+        shape = network.layer(layer).shape
+        count = 20
+        places = np.zeros((count, 2), np.int64)
+        if len(shape) == 3:
+            places = np.stack([draw.integers(side, size=count) for side in shape[1:]], axis=1)
+        objective = Objective(
+            layer,
+            units=draw.integers(shape[0], size=count),
+            place=places,
+            heads=draw.standard_normal(count).astype(np.float32),
+        )
+        chosen = draw.integers(5, size=count)
+        wanted = network.gradient(probe[chosen], objective, rule=rule).gradient
+        found = np.full_like(wanted, np.nan)
+        for piece in place_gradients(network, probe, chosen, objective, rule=rule):
+            top, left = piece.corner
+            _, height, width = piece.values.shape
+            found[piece.question] = 0
+            found[piece.question, :, top : top + height, left : left + width] = piece.values
+        assert np.allclose(found, wanted, atol=1e-6)
+
+    def test_places_within_the_image_are_asked_on_their_field_alone(self) -> None:
+        network = colour()
+        image = probe_for(network, count=1).images
+        places = np.array([[5, 5], [0, 0]])
+        objective = Objective("conv0", np.zeros(2, np.int64), places)
+        chosen = np.zeros(2, np.int64)
+        pieces = {
+            piece.question: piece for piece in place_gradients(network, image, chosen, objective)
+        }
+        assert (pieces[0].corner, pieces[0].values.shape) == ((4, 4), (3, 3, 3))
+        assert (pieces[1].corner, pieces[1].values.shape) == ((0, 0), (3, 12, 12))
+
+
+def test_scores_that_are_maps_count_by_their_mean() -> None:
+    network = colour()
+    maps = ReferenceNetwork(network.part("conv1"), network.input_shape)
+    asked = probe_for(network).images
+    wanted = maps.scores(asked).mean(axis=(2, 3))
+    assert np.allclose(scores(maps, asked), wanted, atol=1e-6)
+    explained = target(maps, Probe(asked), 1)
+    assert np.allclose(explained.scores, wanted[:, 1], atol=1e-6)
+    assert np.allclose(explained.gradient().values, wanted[:, 1], atol=1e-5)

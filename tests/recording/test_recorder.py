@@ -1,0 +1,475 @@
+"""The recorder: when it records, what it keeps, and what it survives."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import random
+import sys
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+import vizframe.store
+from tests.core import toy
+from tests.core.toy import IMAGES, Doubled, Fragile, Gambler, Slow, ToyModel
+from vizframe.errors import HistoryWriteError, NetworkError, PluginError, UnknownName, UsageError
+from vizframe.history import History, HistoryWriter, RunInfo, SeriesKey, StepRecord
+from vizframe.history.memory import MemoryRun
+from vizframe.network import adapter
+from vizframe.network.probe import Probe, probe_of
+from vizframe.recording.recorder import Recorder
+
+CONV0 = SeriesKey(label="doubled", layer="conv0")
+
+
+@pytest.fixture(autouse=True)
+def _toys_are_a_framework(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "toy_adapter", toy)
+    monkeypatch.setitem(adapter._OWN, ToyModel.__module__.partition(".")[0], "toy_adapter")
+
+
+class Place:
+    """A run in memory that a recorder opens by calling it."""
+
+    def __init__(self) -> None:
+        self.run = MemoryRun()
+        self.writer: HistoryWriter | None = None
+
+    def __call__(self, info: RunInfo, probe: Probe) -> HistoryWriter:
+        self.run = MemoryRun(info, probe)
+        self.writer = self.run.writer()
+        return self.writer
+
+    @property
+    def history(self) -> History:
+        return self.run.history()
+
+
+def trained(place: Any, steps: int = 40, model: ToyModel | None = None, **options: Any) -> ToyModel:
+    """A toy after so many updates, each of which adds 1 to its weights."""
+    model = model or ToyModel()
+    given: dict[str, Any] = {"every": 10, "plugins": [Doubled], "probe": IMAGES, **options}
+    with Recorder(model, place, **given) as recorder:
+        for step in range(1, steps + 1):
+            model(IMAGES)
+            model.weight += 1
+            model.gradient = 2
+            recorder.step(loss=1 / step)
+    return model
+
+
+def test_the_start_every_nth_step_and_the_end_are_recorded() -> None:
+    place = Place()
+    trained(place, steps=25)
+    assert list(place.history.steps) == [0, 10, 20, 25]
+
+
+def test_each_frame_shows_the_weights_of_its_step() -> None:
+    place = Place()
+    trained(place, steps=20)
+    brightest = [float(place.history.tiles(CONV0, step).high.max()) for step in (0, 10, 20)]
+    assert brightest == pytest.approx([2 * IMAGES.max() * w for w in (1, 11, 21)], rel=1e-6)
+
+
+def test_a_plugin_s_numbers_become_curves_by_layer() -> None:
+    place = Place()
+    trained(place, steps=20, options={"doubled": {"layers": "conv0"}})
+    values = place.history.scalars().values
+    curve = [2 * IMAGES.max() * w for w in (1, 11, 21)]
+    assert values["doubled/brightest/conv0"] == pytest.approx(curve, rel=1e-6)
+    assert "doubled/brightest/relu0" not in values
+
+
+def test_the_first_batch_becomes_the_probe_where_none_is_given() -> None:
+    place = Place()
+    trained(place, steps=5, probe=None)
+    probe = place.history.probe
+    assert probe is not None
+    np.testing.assert_array_equal(probe.images, IMAGES)
+    assert list(place.history.steps) == [0, 5]
+
+
+def test_the_hook_that_waited_for_the_first_batch_is_taken_off() -> None:
+    model = trained(Place(), steps=1, probe=None)
+    assert model.hooks == []
+    unused = ToyModel()
+    Recorder(unused, Place(), plugins=[Doubled]).close()
+    assert unused.hooks == []
+
+
+def test_a_model_that_never_answers_leaves_an_empty_recording() -> None:
+    with Recorder(ToyModel(), Place(), plugins=[Doubled]) as recorder:
+        recorder.step()
+        assert not recorder.is_recording
+
+
+def test_the_run_knows_its_network() -> None:
+    place = Place()
+    trained(place, class_names=["cat", "dog"])
+    info = place.history.info
+    assert info.class_names == ("cat", "dog")
+    assert (info.network, [layer.name for layer in info.layers]) == ("toy", ["conv0", "relu0"])
+    assert {"python", "numpy"} <= set(info.versions)
+
+
+def test_scalars_are_the_given_ones_the_norms_and_the_cost() -> None:
+    place = Place()
+    trained(place, steps=10)
+    scalars = place.history.scalars().values
+    assert scalars["loss"][1] == pytest.approx(0.1)
+    assert scalars["weight_norm/conv0"][1] == pytest.approx(22.0)  # four weights of 11
+    assert scalars["gradient_norm/conv0"][1] == pytest.approx(4.0)  # four gradients of 2
+    assert np.isnan(scalars["gradient_norm/conv0"][0])  # there was no backward pass yet
+    assert scalars["recorder/seconds/doubled"][1] > 0
+    assert scalars["recorder/share"][1] > 0
+    assert np.isnan(scalars["recorder/share"][0])  # nothing had been trained yet
+
+
+def test_a_scalar_may_be_an_array_or_a_function_called_only_when_recorded() -> None:
+    place, model, calls = Place(), ToyModel(), list[int]()
+
+    def accuracy() -> float:
+        calls.append(recorder.last_step)
+        return 1.0
+
+    with Recorder(model, place, every=2, plugins=[Doubled], probe=IMAGES) as recorder:
+        for _ in range(4):
+            recorder.step(loss=np.array([1.0, 3.0]), accuracy=accuracy)
+    assert calls == [2, 4]
+    assert place.history.scalars().values["loss"][-1] == 2.0
+
+
+def test_the_step_and_the_epoch_can_be_given() -> None:
+    place = Place()
+    with Recorder(ToyModel(), place, every=5, plugins=[Doubled], probe=IMAGES) as recorder:
+        recorder.step(7, epoch=0.5)
+        assert recorder.last_step == 7
+    assert list(place.history.steps) == [0, 7]
+    assert place.history.scalars().epoch[1] == 0.5
+
+
+def test_every_few_epochs_is_recorded_where_the_epoch_is_told() -> None:
+    place = Place()
+    given: dict[str, Any] = {"every": "2 epochs", "plugins": [Doubled], "probe": IMAGES}
+    with Recorder(ToyModel(), place, **given) as recorder:
+        for step in range(1, 13):
+            recorder.step(epoch=step / 3)
+    assert list(place.history.steps) == [0, 6, 12]
+
+
+def test_epochs_that_nobody_tells_are_asked_for() -> None:
+    with pytest.raises(UsageError, match="every is in epochs, which nobody tells"):
+        trained(Place(), every="2 epochs")
+
+
+def test_each_plugin_can_have_its_own_schedule_and_layers() -> None:
+    place = Place()
+    options = {"slow": {"every": 20, "layers": ["relu*"]}}
+    trained(place, steps=40, plugins=[Doubled], options={"doubled": options["slow"]}, every=10)
+    history = place.history
+    assert [str(key) for key in history.declarations] == ["doubled of relu0"]
+    assert list(history.series_steps(SeriesKey(label="doubled", layer="relu0"))) == [0, 20, 40]
+
+
+def test_a_plugin_that_breaks_is_written_down_said_once_and_survived(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    place = Place()
+    with caplog.at_level(logging.WARNING, "vizframe"):
+        trained(place, steps=40, plugins=[Fragile, Doubled])
+    failures = place.history.failures()
+    assert [failure.step for failure in failures] == [10, 30]
+    assert failures[0].sentence == "ZeroDivisionError: no such luck"
+    assert caplog.messages == [
+        "plugin 'fragile' failed at step 10: ZeroDivisionError: no such luck; training goes on"
+    ]
+    assert list(place.history.series_steps(CONV0)) == [0, 10, 20, 30, 40]
+
+
+def test_what_a_plugin_made_before_it_broke_is_kept() -> None:
+    place = Place()
+    trained(place, steps=10, plugins=[Fragile])
+    assert list(place.history.series_steps(SeriesKey(label="fragile", layer="conv0"))) == [0, 10]
+
+
+def test_strict_raises_what_breaks() -> None:
+    with pytest.raises(PluginError, match="plugin 'fragile' failed at step 10: ZeroDivision"):
+        trained(Place(), steps=10, plugins=[Fragile], strict=True)
+
+
+def test_a_plugin_cannot_move_the_random_numbers_of_the_training() -> None:
+    def draws(**options: Any) -> list[float]:
+        random.seed(5)
+        np.random.seed(5)
+        trained(Place(), **options)
+        return [random.random(), float(np.random.rand())]
+
+    assert draws(plugins=[Gambler]) == draws(plugins=[Doubled])
+
+
+class FullDisk:
+    """A writer whose disk is full at some steps."""
+
+    def __init__(self, inner: HistoryWriter, full: range) -> None:
+        self._inner = inner
+        self._full = full
+
+    def commit(self, record: StepRecord) -> None:
+        if record.step in self._full:
+            raise HistoryWriteError("step not written: no space left", errno=errno.ENOSPC)
+        self._inner.commit(record)
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def __enter__(self) -> FullDisk:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def test_a_full_disk_is_said_once_and_recording_goes_on_when_there_is_room(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    place = Place()
+    with caplog.at_level(logging.WARNING, "vizframe"):
+        trained(lambda info, probe: FullDisk(place(info, probe), range(10, 35)), steps=60)
+    assert list(place.history.steps) == [0, 40, 50, 60]
+    assert caplog.messages == [
+        "step not written: no space left; training goes on, recording when it can be written again",
+        "recording again at step 40; 3 steps before it were not written",
+    ]
+
+
+def test_strict_raises_when_the_disk_is_full() -> None:
+    place = Place()
+    with pytest.raises(HistoryWriteError, match="no space left"):
+        trained(lambda *given: FullDisk(place(*given), range(1, 99)), strict=True)
+
+
+def test_a_training_that_fails_closes_the_run_without_recording_its_end() -> None:
+    place, model = Place(), ToyModel()
+
+    def fails() -> None:
+        with Recorder(model, place, every=10, plugins=[Doubled], probe=IMAGES) as recorder:
+            recorder.step()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fails()
+    assert list(place.history.steps) == [0]
+    assert place.writer is not None
+    with pytest.raises(HistoryWriteError, match="closed"):
+        place.writer.commit(StepRecord(step=99))
+
+
+def test_a_budget_spaces_the_recordings_and_makes_up_for_those_it_put_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    place, model = Place(), ToyModel()
+    with Recorder(model, place, every=1, plugins=[Doubled], probe=IMAGES, budget="5%") as recorder:
+        pays = iter([False, False, True, False, True])
+
+        def affordable(due: list[str], **_: bool) -> list[str]:
+            return due if next(pays, False) else []
+
+        monkeypatch.setattr(recorder._budget, "affordable", affordable)
+        for _ in range(6):
+            recorder.step()
+    assert list(place.history.steps) == [0, 3, 5]
+
+
+def test_a_plugin_that_the_budget_cannot_pay_is_stopped_and_named_and_the_others_are_recorded(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    place = Place()
+    with caplog.at_level(logging.WARNING, "vizframe"):
+        trained(place, 20, plugins=[Slow, Doubled], budget="5%")
+    history = place.history
+    assert list(history.series_steps(CONV0))[:1] == [0]
+    assert {key.label for key in history.declarations} == {"doubled"}
+    assert 0.4 <= history.scalars().values["recorder/seconds/slow"][0] < 1.5
+    assert history.failures() == []
+    assert len(caplog.messages) == 1
+    assert caplog.messages[0].startswith("plugin 'slow' was never recorded: a budget of 5 % of")
+
+
+def test_with_a_budget_plugins_that_iterate_come_after_the_others() -> None:
+    class Climb(Doubled):
+        """Does as if it had to climb."""
+
+        name: ClassVar[str] = "climb"
+        iterations: int = 9
+
+    def order(**options: Any) -> list[str]:
+        place = Place()
+        trained(place, 1, plugins=[Climb, Doubled], **options)
+        return [key.label for key in place.history.declarations]
+
+    assert order(budget="5%") == ["doubled", "climb"]
+    assert order() == ["climb", "doubled"]
+
+
+def test_without_a_budget_a_plugin_takes_as_long_as_it_takes() -> None:
+    place = Place()
+    trained(place, 2, plugins=[Slow], options={"slow": {"fifths": 6}})
+    assert list(place.history.steps) == [0, 2]
+    assert {key.layer for key in place.history.declarations} == {"conv0", "relu0"}
+
+
+def test_a_run_on_disk_is_resumed_after_its_last_step_with_its_probe(tmp_path: Path) -> None:
+    from vizframe.store import open as open_history
+
+    model = trained(tmp_path / "run", steps=20)
+    trained(tmp_path / "run", steps=20, model=model, probe=None)
+    history = open_history(tmp_path / "run")
+    assert list(history.steps) == [0, 10, 20, 30, 40]
+    brightest = float(history.tiles(CONV0, 40).high.max())
+    assert brightest == pytest.approx(2 * 41 * IMAGES.max())
+    history.close()
+
+
+def test_a_run_is_not_resumed_with_another_probe(tmp_path: Path) -> None:
+    trained(tmp_path / "run", steps=10)
+    with pytest.raises(UsageError) as raised:
+        trained(tmp_path / "run", probe=IMAGES + 1)
+    assert str(raised.value) == (
+        "the probe is not the one that run 'run' was recorded with; leave it out to go on with "
+        "that one, or record to another run"
+    )
+
+
+def test_a_run_is_not_resumed_with_another_network(tmp_path: Path) -> None:
+    trained(tmp_path / "run", steps=10)
+    with pytest.raises(UsageError) as raised:
+        trained(tmp_path / "run", model=ToyModel(units=5), probe=None)
+    assert str(raised.value) == (
+        "run 'run' was recorded with another network: layer 'conv0' was of shape (4, 3, 3) and is "
+        "of shape (5, 3, 3); record to another run"
+    )
+
+
+def test_a_run_is_not_resumed_with_a_network_that_cannot_take_its_probe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def network(*_: object) -> None:
+        raise NetworkError("conv0 takes (1, 5, 5)")
+
+    trained(tmp_path / "run", steps=10)
+    monkeypatch.setattr(toy, "network", network)
+    with pytest.raises(UsageError) as raised:
+        trained(tmp_path / "run", probe=None)
+    assert str(raised.value) == (
+        "run 'run' was recorded with another network (conv0 takes (1, 5, 5)); record to another run"
+    )
+
+
+def test_a_folder_with_other_things_in_it_is_no_run(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("precious")
+    with pytest.raises(UsageError, match="holds other things; it can be a new name"):
+        Recorder(ToyModel(), tmp_path, plugins=[Doubled])
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "sentence"),
+    [
+        ({"plugins": ["wieghts"]}, UnknownName, "plugin 'wieghts' is not known; it can be"),
+        ({"layers": ["conv9"]}, UnknownName, "layer 'conv9' is not known; it can be 'conv0'"),
+        ({"options": {"doubled": {"gain": 1}}}, UsageError, "doubled has no parameter 'gain'"),
+        ({"options": {"dubled": {}}}, UnknownName, "plugin 'dubled' is not known; it can be 'd"),
+        ({"options": {"doubled": {"layers": ["c9"]}}}, UnknownName, "layer 'c9' is not known"),
+        ({"plugins": [Doubled, Doubled]}, UsageError, "plugin 'doubled' is there twice"),
+        ({"plugins": [dict]}, PluginError, "it can give a subclass of vizframe.Plugin"),
+        ({"every": "often"}, UsageError, "every is 'often'; it can be a number of steps"),
+        ({"budget": "much"}, UsageError, "budget is 'much'; it can be a percentage"),
+        ({"probe": IMAGES[0, 0]}, NetworkError, "the probe has shape (3, 3)"),
+        ({"probe": IMAGES[:0]}, UsageError, "the probe has shape (0, 1, 3, 3)"),
+    ],
+)
+def test_what_cannot_be_is_named_before_training_starts(
+    options: dict[str, Any], kind: type[Exception], sentence: str
+) -> None:
+    with pytest.raises(kind) as raised:
+        trained(Place(), **options)
+    assert sentence in str(raised.value)
+
+
+def test_a_model_of_an_unknown_framework_is_refused() -> None:
+    with pytest.raises(NetworkError, match="the model is a dict; it can be a network of mxnet"):
+        Recorder({}, "runs/x")
+
+
+@pytest.mark.parametrize(
+    ("values", "low", "high"),
+    [
+        ([0, 0.5, 1], 0, 1),
+        ([0, 255], 0, 255),
+        ([0, 900], 0, 900),
+        ([-2, 3], -2, 3),
+        ([7, 7], 0, 255),
+    ],
+)
+def test_how_probe_images_relate_to_pictures_is_guessed_from_their_range(
+    values: list[float], low: float, high: float
+) -> None:
+    normalization = probe_of(np.array(values, np.float32).reshape(1, 1, 1, -1)).normalization
+    assert (normalization.low, normalization.high) == (low, high)
+
+
+def test_a_constant_probe_has_a_range_too() -> None:
+    normalization = probe_of(np.full((1, 1, 2, 2), -3, np.float32)).normalization
+    assert normalization.high > normalization.low
+
+
+def test_a_run_of_limited_size_keeps_its_first_and_newest_steps(tmp_path: Path) -> None:
+    def frames(**options: Any) -> list[int]:
+        run = tmp_path / str(len(options))
+        trained(run, 300, every=1, **options)
+        history = vizframe.store.open(run)
+        try:
+            return list(history.series_steps(CONV0))
+        finally:
+            history.close()
+
+    whole, thinned = frames(), frames(max_size=1)
+    assert len(whole) == 301
+    assert len(thinned) < len(whole) / 2
+    assert (thinned[0], thinned[-1]) == (0, 300)
+
+
+@pytest.mark.parametrize(("keep", "rare"), [(10, 10), ("log", 20)])
+def test_some_recordings_of_a_long_run_are_kept(tmp_path: Path, keep: int | str, rare: int) -> None:
+    trained(tmp_path, 200, every=1, keep=keep)
+    steps = list(vizframe.store.open(tmp_path).series_steps(CONV0))
+    merged = [step for step in steps if step < 128]
+    assert (steps[0], steps[-1]) == (0, 200)
+    assert len(merged) < 30
+    assert max(np.diff(merged)) >= rare - 4
+    assert steps[-1] - steps[-9] == 8
+
+
+def test_what_to_keep_is_checked_before_training(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="keep is 'often'; it can be 'all', a number such as 5"):
+        trained(tmp_path, 1, keep="often")
+
+
+def test_a_durable_recording_reaches_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    original = os.fsync
+
+    def noted(file: int) -> None:
+        synced.append(file)
+        original(file)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    trained(tmp_path / "plain", 10)
+    before = len(synced)
+    trained(tmp_path / "durable", 10, durable=True)
+    assert len(synced) - before > before

@@ -1,0 +1,1 @@
+"""Arithmetic on the model's own device, and on the processor."""

@@ -1,0 +1,105 @@
+"""The list of layers: what a trace's entries are, in the words of the core."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from vizframe.gluon.graph.field import receptive_fields
+from vizframe.gluon.graph.graph import Entry, Graph, Node
+from vizframe.gluon.graph.shapes import Shape
+from vizframe.gluon.graph.trace import Trace
+from vizframe.network.layer import Layer
+
+_SOFTMAX = frozenset(("softmax", "SoftmaxOutput", "SoftmaxActivation", "log_softmax", "Softmax"))
+_WORDS = {"Activation": "act_type", "LeakyReLU": "act_type", "Pooling": "pool_type", "RNN": "mode"}
+
+Own = Mapping[str, str]
+"""A layer's own parameters: short name → full name."""
+
+
+def score_entry(graph: Graph, output: int) -> Entry:
+    """The scores: one of the network's outputs, or what its softmax is taken of."""
+    entry = graph.heads[output]
+    node = graph.nodes[entry[0]]
+    return node.inputs[0] if node.operator in _SOFTMAX else entry
+
+
+def layers_of(
+    trace: Trace, graph: Graph, shapes: Mapping[Entry, Shape], data: int
+) -> tuple[tuple[Layer, ...], dict[str, Entry], dict[str, Own]]:
+    """Every layer in forward order, the entry of each name, and each one's own parameters."""
+    inputs = [i for i, node in enumerate(graph.nodes) if node.name in trace.inputs]
+    asked = graph.above(inputs)  # the rest prepares parameters and constants
+    named = {
+        entry: name for entry, name in trace.names.items() if entry in shapes and entry[0] in asked
+    }
+    firsts = {index: shape for (index, output), shape in shapes.items() if output == 0}
+    fields = receptive_fields(graph, data, firsts)
+    claimed = {full for own in trace.own.values() for full in own.values()}
+    layers, owned = [], {}
+    for entry, name in named.items():
+        own = trace.own.get(entry) or _of_operator(graph, entry[0], claimed)
+        owned[name] = own
+        shape = shapes[entry][1:]
+        layers.append(
+            Layer(
+                name=name,
+                operator=_operator(graph, trace, entry),
+                shape=shape,
+                units=shape[0] if shape else 1,
+                parameters={short: _shape_of(graph, shapes, full) for short, full in own.items()},
+                receptive_field=fields.get(entry[0]),
+                inputs=tuple(_sources(graph, graph.nodes[entry[0]], named, trace.inputs)),
+            )
+        )
+    return tuple(layers), {name: entry for entry, name in named.items()}, owned
+
+
+def _of_operator(graph: Graph, index: int, claimed: set[str]) -> Own:
+    """The parameters that an operator reads, where no block has them: ``conv1_weight`` of
+    ``conv1_fwd`` is its ``weight``."""
+    node = graph.nodes[index]
+    base = node.name.removesuffix("_fwd") + "_"
+    names = [graph.nodes[i].name for i, _ in node.inputs if graph.nodes[i].is_variable]
+    return {
+        name.removeprefix(base): name
+        for name in names
+        if name not in claimed and name.startswith(base)
+    }
+
+
+def _shape_of(graph: Graph, shapes: Mapping[Entry, Shape], full: str) -> Shape:
+    return shapes.get((graph.variable(full), 0), ()) if _has(graph, full) else ()
+
+
+def _has(graph: Graph, name: str) -> bool:
+    return any(node.is_variable and node.name == name for node in graph.nodes)
+
+
+def _operator(graph: Graph, trace: Trace, entry: Entry) -> str:
+    """Such as ``Convolution``, ``Pooling(max)``; ``Convolution + Activation(relu)`` for both."""
+    made = [index for index in trace.made_by.get(entry, ()) if index != entry[0]]
+    own = sorted(index for index in made if _is_kernel(graph.nodes[index]))
+    return " + ".join(_word(graph.nodes[index]) for index in (*own, entry[0]))
+
+
+def _is_kernel(node: Node) -> bool:
+    return node.operator in ("Convolution", "Deconvolution", "FullyConnected")
+
+
+def _word(node: Node) -> str:
+    kind = node.attributes.get(_WORDS.get(node.operator, ""))
+    return f"{node.operator.strip('_')}({kind})" if kind else node.operator.strip("_")
+
+
+def _sources(
+    graph: Graph, node: Node, named: Mapping[Entry, str], inputs: Sequence[str]
+) -> list[str]:
+    found = []
+    for entry in node.inputs:
+        source = graph.nodes[entry[0]]
+        if entry in named:
+            found.append(named[entry])
+        elif source.is_variable and source.name in inputs:
+            found.append(source.name)
+    return list(dict.fromkeys(found))

@@ -1,0 +1,289 @@
+"""From a HybridBlock to its graph, with the names that a user writes.
+
+    net(mx.sym.var("data"))        hooks on every block, for this one call:
+      features                       what goes in, what comes out: marked on the graph's own nodes
+        0 ── conv ── relu ─► (0)     the deepest block with parameters names an output: ``0``
+        1 ── pool ─► (1)             an operator that is no block's output: ``0.convolution``
+
+It works on a hybridized net too, whose children's hooks never fire when it computes.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from vizframe.errors import NetworkError
+from vizframe.gluon.compat import mx
+from vizframe.gluon.graph.graph import Entry, Graph, Node
+from vizframe.gluon.graph.hooks import After, Before, Names, watched
+from vizframe.gluon.semantics import classic, given_to, is_numpy, numpy_interface, taken_from
+
+_INTO, _OUT_OF = "__vizframe_into__", "__vizframe_out_of__"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """A block that was called while the net was traced, and by which path it is reached."""
+
+    path: str
+    block: Any
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The block's own parameters, such as weight and bias."""
+        found: Mapping[str, Any] = self.block._reg_params
+        return found
+
+    @property
+    def is_symbol(self) -> bool:
+        """Whether it is a SymbolBlock: a graph with names of its own, not one layer."""
+        return isinstance(self.block, mx.gluon.SymbolBlock)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """A graph and what its entries are called.
+
+    Attributes:
+        graph: of the net's outputs.
+        inputs: the names of its input variables.
+        names: what each operator's output is called, in forward order.
+        aliases: other names that lead to the same output, such as that of a container.
+        own: for layers that are a block's output, its own parameters: short name → full name.
+        made_by: for such layers, the nodes that the block itself made.
+    """
+
+    graph: Graph
+    inputs: tuple[str, ...]
+    names: Mapping[Entry, str]
+    aliases: Mapping[str, Entry] = field(default_factory=dict)
+    own: Mapping[Entry, Mapping[str, str]] = field(default_factory=dict)
+    made_by: Mapping[Entry, tuple[int, ...]] = field(default_factory=dict)
+
+
+class NoGraph(NetworkError):
+    """A net that computes something on symbols which no graph can hold."""
+
+
+def trace_block(net: Any) -> Trace:
+    """The graph of a HybridBlock, or of a plain Block that only calls others.
+
+    Raises:
+        NoGraph: it computes something that no graph can hold; the message says what.
+    """
+    calls: list[Call] = []
+    inputs = input_names(net)
+    numpy = is_numpy(net)
+    try:
+        # A name manager of its own: names that MXNet counts up do not depend on what else the
+        # process has traced, nor do the user's depend on this.
+        with (
+            numpy_interface(numpy),
+            mx.name.NameManager(),
+            watched(net, lambda path, _block: _marks(path, calls)),
+        ):
+            output = net(*(given_to(numpy, mx.sym.var(name)) for name in inputs))
+    except Exception as error:
+        raise NoGraph(
+            f"the network {type(net).__name__} cannot be traced: {_first_line(error)}; "
+            "hybrid_forward can use F's operators on symbols only (no shapes, no NDArray)"
+        ) from error
+    outputs = output if isinstance(output, list | tuple) else [output]
+    marked = Graph.of(mx.sym.Group(list(_flat(outputs))))
+    return _named(marked.rewritten(classic), inputs, calls)
+
+
+def trace_symbol(symbol: Any, inputs: tuple[str, ...]) -> Trace:
+    """The graph of an exported Symbol, its operators called by their names."""
+    graph = Graph.of(symbol).rewritten(classic)
+    common = _common_prefix([node.name for node in graph.nodes if not node.is_variable])
+    names = Names()
+    found = {
+        entry: names.unique(_plain(graph.nodes[entry[0]].name[len(common) :], entry))
+        for entry in outputs_of(graph)
+    }
+    return Trace(graph, inputs, found)
+
+
+def outputs_of(graph: Graph) -> Iterator[Entry]:
+    """Every operator's outputs that something reads, or that are answers; the first of each at
+    least (BatchNorm's batch statistics are outputs that nothing reads)."""
+    read = {entry for node in graph.nodes for entry in node.inputs} | set(graph.heads)
+    for index, node in enumerate(graph.nodes):
+        if not node.is_variable:
+            yield (index, 0)
+            yield from sorted(each for each in read if each[0] == index and each[1] > 0)
+
+
+def input_names(net: Any) -> tuple[str, ...]:
+    """What the net's inputs are called: ``data``, or hybrid_forward's own words for several."""
+    if isinstance(net, mx.gluon.SymbolBlock):
+        return tuple(each.name for each in net._cached_graph[0])
+    hybrid = isinstance(net, mx.gluon.HybridBlock)
+    asked = inspect.signature(net.hybrid_forward if hybrid else net.forward)
+    parameters = list(asked.parameters.values())
+    names = [
+        each.name
+        for each in (parameters[1:] if hybrid else parameters)
+        if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)
+        and each.default is each.empty
+        and each.name not in net._reg_params
+    ]
+    return tuple(names) if len(names) > 1 else ("data",)
+
+
+def _marks(path: str, calls: list[Call]) -> tuple[Before, After]:
+    open_calls: list[int] = []
+
+    def before(block: Any, inputs: tuple[Any, ...]) -> None:
+        open_calls.append(len(calls))
+        calls.append(Call(path, block))
+        for symbol in _flat(inputs):
+            _mark(symbol, _INTO, str(open_calls[-1]))
+
+    def after(_block: Any, _inputs: Any, output: Any) -> None:
+        number = open_calls.pop()
+        outputs = list(_flat([output]))
+        for position, symbol in enumerate(outputs):
+            _mark(symbol, _OUT_OF, f"{number}:{position if len(outputs) > 1 else ''}")
+
+    return before, after
+
+
+def _flat(values: Any) -> Iterator[Any]:
+    """The single symbols in nested lists."""
+    for value in values:
+        if isinstance(value, mx.sym.Symbol):
+            symbol = taken_from(value)
+            yield from symbol if len(symbol) > 1 else [symbol]
+        elif isinstance(value, list | tuple):
+            yield from _flat(value)
+
+
+def _mark(symbol: Any, key: str, mark: str) -> None:
+    before = symbol.attr(key)
+    symbol._set_attr(**{key: f"{before},{mark}" if before else mark})
+
+
+def _named(marked: Graph, inputs: tuple[str, ...], calls: list[Call]) -> Trace:
+    """Read the marks off the nodes, and name every entry."""
+    into, out_of = _read(marked, _INTO), _read(marked, _OUT_OF)
+    graph = marked.rewritten(_unmarked)
+    owners = _owners(graph, into, out_of, len(calls))
+    prefixes = _prefixes(graph, calls, owners)
+    names: dict[Entry, str] = {}
+    aliases: dict[str, Entry] = {}
+    taken = Names()
+    own: dict[Entry, Mapping[str, str]] = {}
+    made_by: dict[Entry, tuple[int, ...]] = {}
+    for entry in outputs_of(graph):
+        every = _ends(out_of[entry[0]], entry)
+        ends = [] if any(calls[number].is_symbol for number, _ in every) else every
+        for other, _ in every:
+            aliases.setdefault(calls[other].path or "output", entry)
+        if not ends:
+            owner = owners.get(entry[0])
+            path, prefix = ("", "") if owner is None else (calls[owner].path, prefixes[owner])
+            names[entry] = taken.unique(_operator_name(graph.nodes[entry[0]], entry, path, prefix))
+            continue
+        number, suffix = next(((n, s) for n, s in ends if calls[n].parameters), ends[0])
+        call = calls[number]
+        names[entry] = taken.unique((call.path or "output") + suffix)
+        own[entry] = {short: full.name for short, full in call.parameters.items()}
+        made_by[entry] = tuple(index for index, owner in owners.items() if owner == number)
+    return Trace(graph, inputs, names, aliases, own, made_by)
+
+
+def _ends(marks: list[str], entry: Entry) -> list[tuple[int, str]]:
+    """The calls that end in this entry, deepest first, and what their name gets behind it."""
+    found = []
+    for mark in marks:
+        number, _, position = mark.partition(":")
+        if not position:
+            if entry[1] == 0:
+                found.append((int(number), ""))
+        else:
+            found.append((int(number), f".{position}"))
+    return found
+
+
+def _read(graph: Graph, key: str) -> list[list[str]]:
+    return [list(filter(None, node.attributes.get(key, "").split(","))) for node in graph.nodes]
+
+
+def _unmarked(node: Node) -> Node:
+    kept = {k: v for k, v in node.attributes.items() if k not in (_INTO, _OUT_OF)}
+    return replace(node, attributes=kept)
+
+
+def _owners(
+    graph: Graph, into: list[list[str]], out_of: list[list[str]], count: int
+) -> dict[int, int]:
+    """Which call made each operator: the innermost one that it lies inside of.
+
+    Calls are numbered as they begin, so inner ones have larger numbers and are walked first: from
+    a call's outputs back to its inputs, over what no inner call has claimed.
+    """
+    ends: list[list[int]] = [[] for _ in range(count)]
+    starts: list[set[int]] = [set() for _ in range(count)]
+    for index, marks in enumerate(out_of):
+        for mark in marks:
+            ends[int(mark.partition(":")[0])].append(index)
+    for index, marks in enumerate(into):
+        for mark in marks:
+            starts[int(mark)].add(index)
+    owners: dict[int, int] = {}
+    for number in reversed(range(count)):
+        waiting, seen = [i for i in ends[number] if i not in starts[number]], set()
+        while waiting:
+            index = waiting.pop()
+            if index in seen:
+                continue
+            seen.add(index)
+            if not graph.nodes[index].is_variable:
+                owners.setdefault(index, number)
+            waiting.extend(i for i, _ in graph.nodes[index].inputs if i not in starts[number])
+    return owners
+
+
+def _prefixes(graph: Graph, calls: Sequence[Call], owners: Mapping[int, int]) -> list[str]:
+    """What the names of each call's own operators begin with: a block's prefix; those of a
+    SymbolBlock have the prefix of the net that was exported."""
+    made: list[list[str]] = [[] for _ in calls]
+    for index, number in owners.items():
+        made[number].append(graph.nodes[index].name)
+    return [
+        _common_prefix(names) if call.is_symbol else call.block.prefix
+        for call, names in zip(calls, made, strict=True)
+    ]
+
+
+def _operator_name(node: Node, entry: Entry, path: str, prefix: str) -> str:
+    word = _plain(node.name.removeprefix(prefix), entry)
+    if word in ("fwd", ""):
+        word = node.operator.lower()
+    return f"{path}.{word}".lstrip(".")
+
+
+def _plain(name: str, entry: Entry) -> str:
+    """A generated name without what MXNet hung on it."""
+    plain = name.removesuffix("_fwd").strip("_")
+    return f"{plain}.{entry[1]}" if entry[1] else plain
+
+
+def _common_prefix(names: list[str]) -> str:
+    """The prefix of all names, up to an underscore."""
+    if not names:
+        return ""
+    low, high = min(names), max(names)
+    length = next((i for i, c in enumerate(low) if i >= len(high) or high[i] != c), len(low))
+    shared = low[:length]
+    return shared[: shared.rfind("_") + 1] if len(names) > 1 else ""
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1].rstrip(".") if lines else type(error).__name__

@@ -1,0 +1,1 @@
+"""A question to a network: its plan, its target, and the compiled graph that is asked."""

@@ -1,0 +1,147 @@
+"""Graphs bound to a network's own parameters, kept from one question to the next."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from vizframe.errors import NetworkError
+from vizframe.gluon.compat import mx
+from vizframe.gluon.graph.graph import Graph
+from vizframe.gluon.graph.parameters import Arrays
+from vizframe.gluon.reason import reason
+
+Shape = tuple[int, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Compiled:
+    """A bound graph.
+
+    Attributes:
+        inputs: the arrays to fill before it runs.
+        gradients: what its backward pass fills.
+        bound: the model's own arrays that it reads.
+        held: bytes of intermediate results that it keeps.
+        asked_by: which head filled its inputs beside the images; several may use it in turn.
+    """
+
+    executor: Any
+    inputs: Mapping[str, Any]
+    gradients: Mapping[str, Any]
+    bound: Arrays
+    held: int
+    asked_by: object = None
+
+    def forward(self, *, training: bool = False) -> Sequence[Any]:
+        """The heads. A backward pass can follow only ``training``."""
+        outputs: Sequence[Any] = self.executor.forward(is_train=training)
+        return outputs
+
+    def backward(self, heads: Sequence[Any]) -> None:
+        self.executor.backward(list(heads))
+
+    def is_current(self, arrays: Arrays) -> bool:
+        """Whether it is still bound to the model's own arrays."""
+        return all(arrays[name] is array for name, array in self.bound.items())
+
+
+def compile_graph(
+    graph: Graph,
+    arrays: Arrays,
+    shapes: Mapping[str, Shape],
+    wanted: Sequence[str],
+    context: Any,
+) -> Compiled:
+    """Bind the graph's heads: parameters are shared, inputs of ``shapes`` allocated, gradients
+    kept for the inputs ``wanted`` alone.
+
+    Raises:
+        NetworkError: the shapes do not fit the network, or a parameter is missing.
+    """
+    symbol = graph.symbol()
+    names, states = symbol.list_arguments(), symbol.list_auxiliary_states()
+    for name in (*names, *states):
+        if name not in shapes and name not in arrays:
+            raise NetworkError(f"the network needs {name!r}, which is no parameter it came with")
+    inputs = {n: mx.nd.zeros(shapes[n], ctx=context) for n in names if n in shapes}
+    bound = {name: arrays[name] for name in (*names, *states) if name not in inputs}
+    gradients = {n: mx.nd.zeros(shapes[n], ctx=context) for n in wanted}
+    try:
+        with unfused():
+            executor = symbol.bind(
+                ctx=context,
+                args={name: inputs.get(name, bound.get(name)) for name in names},
+                args_grad=gradients,
+                grad_req={name: "write" if name in gradients else "null" for name in names},
+                aux_states={name: bound[name] for name in states},
+            )
+    except mx.MXNetError as error:
+        given = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        raise NetworkError(
+            f"the network cannot take inputs of shape {given}: {reason(error)}"
+        ) from error
+    return Compiled(executor, inputs, gradients, bound, _held(executor))
+
+
+def _held(executor: Any) -> int:
+    """What MXNet says it has allocated for a graph; it tells nowhere else."""
+    told = re.search(r"Total (\d+) MB allocated", executor.debug_str())
+    if told is None:
+        raise NetworkError("MXNet does not tell what a graph holds; it can be MXNet 1.9.1")
+    return int(told[1]) << 20
+
+
+@contextmanager
+def unfused() -> Iterator[None]:
+    """Graphs bound inside are computed operator by operator, and nothing is logged about it.
+
+    MXNet 1.9.1 would fuse a convolution with the ReLU behind it when nothing is differentiated. A
+    graph that is also asked for the convolution's own output then gets wrong numbers, for this and
+    every later layer. The backend called ``default`` fuses nothing; ``NONE`` logs a line each time.
+    """
+    wanted = {"MXNET_SUBGRAPH_BACKEND": "default", "MXNET_SUBGRAPH_VERBOSE": "0"}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+class Kept:
+    """The compiled graphs of one network, the least recently used thrown away first.
+
+    A graph holds its intermediate results, so their number and bytes are bounded (the newest stays
+    in any case); and it is bound to arrays, so it is made anew when the model was cast or moved.
+    """
+
+    def __init__(self, memory: int, most: int = 64) -> None:
+        self._memory = memory
+        self._most = most
+        self._graphs: OrderedDict[Hashable, Compiled] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._graphs)
+
+    def get(self, key: Hashable, arrays: Arrays, make: Callable[[], Compiled]) -> Compiled:
+        found = self._graphs.get(key)
+        if found is None or not found.is_current(arrays):
+            found = self._graphs[key] = make()
+        self._graphs.move_to_end(key)
+        while len(self._graphs) > 1 and self._is_full():
+            self._graphs.popitem(last=False)
+        return found
+
+    def _is_full(self) -> bool:
+        held = sum(each.held for each in self._graphs.values())
+        return len(self._graphs) > self._most or held > self._memory

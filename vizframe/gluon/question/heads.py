@@ -1,0 +1,124 @@
+"""From the graph's outputs to each image's answer, and to the gradient that goes back into them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from vizframe.gluon.compat import mx
+from vizframe.gluon.graph.parameters import Arrays
+from vizframe.gluon.graph.rules import split_heads
+from vizframe.gluon.graph.shapes import Shape
+from vizframe.gluon.question.compiled import Compiled
+from vizframe.gluon.question.plan import OWN_BIASES, OWN_KERNELS, Kernel
+from vizframe.gluon.question.target import placed, started
+from vizframe.network import Objective, ReluRule
+
+
+class Head(Protocol):
+    """What a compiled graph's outputs mean."""
+
+    def ask(self, objective: Objective) -> None:
+        """Change units, places and heads."""
+        ...
+
+    def fill(self) -> None:
+        """Give the compiled graph what it is asked with; it may hold another head's."""
+        ...
+
+    def answer(self, outputs: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
+        """Each image's value, (batch,), and the gradients at the outputs."""
+        ...
+
+    def answers(self, outputs: Sequence[Any]) -> Any:
+        """What every unit says at the same places: (batch, units)."""
+        ...
+
+
+class KernelHead:
+    """Each image's own kernel, on the features before it: a few operators more at the end of the
+    compiled graph, so that a question takes no step in Python.
+
+        features ─┬─ · kernel + bias ─┬─► answers before the ReLU     gradient: open
+                  │                   └─ relu ─► answers              gradient: masked
+                  └──────────────────────► features                   gradient: none
+
+    Every rule of a last ReLU is a gradient that passes in any case and one that passes where the
+    answer is above 0.
+    """
+
+    def __init__(self, kernel: Kernel, rule: ReluRule, arrays: Arrays, compiled: Compiled) -> None:
+        weight = arrays[kernel.weight]
+        if kernel.part is not None:
+            weight = weight[:, :, kernel.part[0], kernel.part[1]]
+        self._kernels = weight.reshape((weight.shape[0], -1))
+        self._bias = (
+            arrays[kernel.bias] if kernel.bias else mx.nd.zeros(weight.shape[0], ctx=weight.context)
+        )
+        self._kernel, self._rule = kernel, rule
+        self._own = compiled.inputs[OWN_KERNELS], compiled.inputs[OWN_BIASES]
+
+    def ask(self, objective: Objective) -> None:
+        context = self._kernels.context
+        units = mx.nd.array(objective.units, ctx=context)
+        self._asked = mx.nd.take(self._kernels, units), mx.nd.take(self._bias, units)
+        heads = _heads_of(objective, context)
+        self._gradients = split_heads(self._rule, heads) if self._kernel.relu else [heads]
+
+    def fill(self) -> None:
+        for asked, own in zip(self._asked, self._own, strict=True):
+            asked.copyto(own)
+
+    def answer(self, outputs: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
+        return outputs[-2], self._gradients
+
+    def answers(self, outputs: Sequence[Any]) -> Any:
+        features, meets = outputs[-1], self._kernel.meets
+        if meets is not None:
+            features = features[:, :, meets[0], meets[1]]
+        met = features.reshape((features.shape[0], -1))
+        found = mx.nd.dot(met, self._kernels, transpose_b=True) + self._bias.reshape((1, -1))
+        return mx.nd.relu(found) if self._kernel.relu else found
+
+
+class MapHead:
+    """Any layer: one place of each image's map, or its mean.
+
+    What is not asked for is never multiplied, not even by zero: there may be NaN.
+    """
+
+    def __init__(self, output: Shape, cropped: bool, context: Any) -> None:
+        self._shape, self._cropped, self._context = output, cropped, context
+
+    def ask(self, objective: Objective) -> None:
+        shape = self._shape
+        places = None if self._cropped else placed(objective, shape)
+        self._gradient = mx.nd.array(started(objective, shape), ctx=self._context)
+        self._units = mx.nd.array([np.arange(shape[0]), objective.units], ctx=self._context)
+        self._places = (
+            None
+            if places is None
+            else mx.nd.array([np.arange(shape[0]), *places.T], ctx=self._context)
+        )
+
+    def fill(self) -> None:
+        pass  # it has no inputs of its own
+
+    def answer(self, outputs: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
+        return mx.nd.pick(self.answers(outputs), self._units[1], axis=1), [self._gradient]
+
+    def answers(self, outputs: Sequence[Any]) -> Any:
+        output = outputs[0]
+        if self._places is not None:
+            last = mx.nd.transpose(output, (0, 2, 3, 1))
+            return mx.nd.gather_nd(last, self._places)
+        flat = output.reshape((0, 0, -1))
+        return flat.mean(axis=2) if flat.shape[2] > 1 else flat.reshape((0, 0))
+
+
+def _heads_of(objective: Objective, context: Any) -> Any:
+    heads = objective.heads
+    values = np.ones(len(objective.units), np.float32) if heads is None else heads
+    return mx.nd.array(values, ctx=context)

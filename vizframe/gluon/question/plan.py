@@ -1,0 +1,216 @@
+"""How a question is answered: how much of the graph, of the image and of the last kernel it needs.
+
+A convolution or dense layer is linear, so its answer for one unit is a dot product with that
+unit's kernel, and the gradient of its input is the kernel itself. So the graph is cut in front of
+the last kernel, and only the units asked for are ever computed:
+
+    image ─ graph up to the last kernel ─► features ─ · kernel[unit] + bias (─ relu) ─► value
+                                               ▲
+    gradient ◄─ backward ─── kernel[unit] ─────┘
+
+Where the objective is a single place, the graph is also cropped to what that place sees.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vizframe.gluon.graph.crop import Box, crop
+from vizframe.gluon.graph.graph import Entry, Graph, Node
+from vizframe.gluon.graph.parameters import Arrays
+from vizframe.gluon.graph.rules import OPERATOR, is_relu
+from vizframe.gluon.graph.shapes import Shape
+from vizframe.gluon.graph.window import Window, window_of
+from vizframe.gluon.question.target import centre
+
+Slices = tuple[slice, slice]
+
+OWN_KERNELS, OWN_BIASES = "vizframe_kernels", "vizframe_biases"
+"""The inputs that hold each image's own kernel, (batch, numbers), and its bias, (batch,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """The last linear operator, taken out of the graph.
+
+    Attributes:
+        weight, bias: the parameters' names.
+        part: which part of each kernel meets the map; None: all of it.
+        meets: which part of the features that kernel meets; None: all of it.
+        relu: whether a ReLU follows.
+    """
+
+    weight: str
+    bias: str | None
+    part: Slices | None
+    meets: Slices | None
+    relu: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is compiled for an objective.
+
+    Attributes:
+        graph: its one head is the layer's output; with a kernel see `_answering`.
+        size: (y, x) of the images.
+        corner: (y, x) of the whole image where they begin.
+        exact_field: whether they are the unit's receptive field.
+        kernel: what was taken out of the graph.
+        cropped: whether the map is cut to the one place asked for.
+    """
+
+    graph: Graph
+    size: tuple[int, int]
+    corner: tuple[int, int]
+    exact_field: bool
+    kernel: Kernel | None
+    cropped: bool
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        return self.size, self.exact_field, self.kernel is not None
+
+    def own_shapes(self, arrays: Arrays, count: int) -> dict[str, Shape]:
+        """The shapes of the kernels and biases that so many images have of their own."""
+        if self.kernel is None:
+            return {}
+        weight = arrays[self.kernel.weight]
+        inner = tuple(weight.shape[2:])
+        if self.kernel.part is not None:
+            inner = tuple(part.stop - part.start for part in self.kernel.part)
+        numbers = weight.shape[1] * math.prod(inner)
+        return {OWN_KERNELS: (count, numbers), OWN_BIASES: (count,)}
+
+    def parameters(self) -> list[str]:
+        """The names of all parameters that the answer depends on, the inputs left out."""
+        kept = self.graph.pruned().nodes
+        read = [n.name for n in kept if n.is_variable]
+        kernel = [self.kernel.weight, self.kernel.bias] if self.kernel else []
+        return [name for name in (*read, *kernel) if name]
+
+
+def plan(
+    graph: Graph,
+    data: int,
+    target: Entry,
+    shapes: Mapping[Entry, Shape],
+    *,
+    exact_field: bool,
+) -> Plan:
+    """How to answer for the target: cropped and without its last kernel where that is possible.
+
+    Without ``exact_field`` the whole map is computed, from the whole image.
+    """
+    size = shapes[(data, 0)][2:]
+    whole = Plan(graph.answering([target]), (size[0], size[1]), (0, 0), False, None, False)
+    if not exact_field:
+        return whole
+    firsts = {index: shape for (index, output), shape in shapes.items() if output == 0}
+    last = _last_kernel(graph, target, data)
+    if last is not None:
+        found = _before_kernel(graph, data, target, last, firsts)
+        if found is not None:
+            return found
+    if len(shapes[target]) == 4:
+        y, x = centre(shapes[target])
+        cut = crop(graph, data, target, ((y, y), (x, x)), firsts)
+        if cut is not None:
+            return Plan(cut.graph, cut.size, cut.corner, cut.size != whole.size, None, True)
+    return whole
+
+
+def _last_kernel(graph: Graph, target: Entry, data: int) -> Node | None:
+    """The convolution or dense operator that makes the target, a ReLU between them or not."""
+    node = graph.nodes[target[0]]
+    ruled = node.attributes.get("op_type") == OPERATOR and "most" not in node.attributes
+    if is_relu(node) or ruled:
+        node = graph.nodes[node.inputs[0][0]]
+    if node.operator not in ("Convolution", "FullyConnected"):
+        return None
+    depends = graph.above([data])
+    from_data = [index in depends for index, _ in node.inputs]
+    plain = node.attributes.get("num_group", "1") == "1"
+    dense = node.operator == "FullyConnected" and node.flag("flatten", default=True)
+    planar = len(node.numbers("kernel", ())) == 2
+    fits = from_data[0] and not any(from_data[1:]) and plain and (dense or planar)
+    return node if fits else None
+
+
+def _before_kernel(
+    graph: Graph, data: int, target: Entry, node: Node, shapes: Mapping[int, Shape]
+) -> Plan | None:
+    features = node.inputs[0]
+    names = [graph.nodes[index].name for index, _ in node.inputs[1:]]
+    bias = names[1] if len(names) > 1 and not node.flag("no_bias") else None
+    relu = graph.nodes[target[0]] is not node
+    whole = shapes[data][2:]
+    size = (whole[0], whole[1])
+    if node.operator == "FullyConnected":
+        kernel = Kernel(names[0], bias, None, None, relu)
+        return Plan(_answering(graph, features, kernel), size, (0, 0), False, kernel, False)
+    window = window_of(node)
+    shape = shapes.get(features[0], ())
+    if window is None or len(shape) != 4 or features[1]:
+        return None
+    box, part = _met(window, centre(shapes[target[0]]), shape)
+    cut = crop(graph, data, features, box, shapes)
+    if cut is None:
+        kernel = Kernel(names[0], bias, part, _strided(box, window), relu)
+        return Plan(_answering(graph, features, kernel), size, (0, 0), False, kernel, False)
+    (top, bottom), (left, right) = box
+    inside = _strided(((0, bottom - top), (0, right - left)), window)
+    kernel = Kernel(names[0], bias, part, inside if window.dilate != (1, 1) else None, relu)
+    answering = _answering(cut.graph, cut.graph.heads[0], kernel)
+    return Plan(answering, cut.size, cut.corner, cut.size != size, kernel, True)
+
+
+def _answering(graph: Graph, features: Entry, kernel: Kernel) -> Graph:
+    """The graph up to the features, then each image's own kernel on them. Its heads, each for the
+    whole batch: with a ReLU the answers before it; the answers; the features, to be read alone."""
+    nodes = list(graph.nodes)
+
+    def add(operator: str, *inputs: Entry, **attributes: object) -> Entry:
+        given = {name: str(value) for name, value in attributes.items()}
+        name = f"vizframe{len(nodes)}"
+        nodes.append(Node(operator, name, given, inputs))
+        return len(nodes) - 1, 0
+
+    met = features
+    if kernel.meets is not None:
+        y, x = kernel.meets
+        begin, end = (None, None, y.start, x.start), (None, None, y.stop, x.stop)
+        met = add("slice", met, begin=begin, end=end, step=(None, None, y.step, x.step))
+    nodes.append(Node("null", OWN_KERNELS))
+    own = len(nodes) - 1, 0
+    nodes.append(Node("null", OWN_BIASES))
+    biases = len(nodes) - 1, 0
+    row = add("Reshape", met, shape=(0, 1, -1))
+    column = add("Reshape", own, shape=(0, -1, 1))
+    products = add("Reshape", add("batch_dot", row, column), shape=(-1,))
+    found = [add("elemwise_add", products, biases)]
+    if kernel.relu:
+        found.append(add("relu", found[0]))
+    found.append(add("BlockGrad", features))
+    return Graph(tuple(nodes), tuple(found))
+
+
+def _strided(box: Box, window: Window) -> Slices:
+    y, x = (slice(b[0], b[1] + 1, d) for b, d in zip(box, window.dilate, strict=True))
+    return y, x
+
+
+def _met(window: Window, place: tuple[int, int], shape: Shape) -> tuple[Box, Slices | None]:
+    """The box of the features that a kernel at the place meets, and the part of the kernel; None:
+    all of it."""
+    boxes, parts = [], []
+    for axis in (0, 1):
+        start = window.reads(axis, (place[axis], place[axis]))[0]
+        taps = [start + k * window.dilate[axis] for k in range(window.kernel[axis])]
+        kept = [k for k, tap in enumerate(taps) if 0 <= tap < shape[2 + axis]]
+        boxes.append((taps[kept[0]], taps[kept[-1]]))
+        parts.append(slice(kept[0], kept[-1] + 1))
+    whole = all(part == slice(0, length) for part, length in zip(parts, window.kernel, strict=True))
+    return (boxes[0], boxes[1]), None if whole else (parts[0], parts[1])

@@ -1,0 +1,113 @@
+"""The head of a question: which numbers of a layer's output, as weights on that output.
+
+answer of image b = Σ output[b, unit_b, y, x] · at[b, y, x]      centre: one 1;  mean: all 1/n
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from vizframe.errors import NetworkError, UsageError
+from vizframe.network import FloatArray, Objective
+from vizframe.network.layer import Layer
+
+
+def refuse_units(layer: Layer, units: npt.NDArray[np.int64]) -> None:
+    """Raises UsageError for the first unit that the layer does not have."""
+    wrong = units[(units < 0) | (units >= layer.units)]
+    if len(wrong):
+        raise UsageError(
+            f"unit is {int(wrong[0])}; it can be 0 to {layer.units - 1} in layer {layer.name!r}"
+        )
+
+
+def refuse_flat(network: str, shape: Sequence[int]) -> None:
+    """Raises NetworkError unless the network's inputs, of this shape, are images."""
+    if len(shape) != 3:
+        raise NetworkError(
+            f"the network {network!r} takes inputs of shape {tuple(shape)}; it can be "
+            "(channels, y, x) where pictures are climbed to"
+        )
+
+
+def refuse_shape(layer: str, output: Sequence[int], batch: int) -> None:
+    """Raises NetworkError where the output is not one row of units per image."""
+    if len(output) < 2 or output[0] != batch:
+        raise NetworkError(
+            f"layer {layer!r} gives {tuple(output)} for {batch} images; its units can be asked "
+            "where it is (images, units, …)"
+        )
+
+
+def centre(shape: Sequence[int]) -> tuple[int, int]:
+    """The place at the centre of a map (…, y, x)."""
+    return shape[-2] // 2, shape[-1] // 2
+
+
+def placed(objective: Objective, shape: Sequence[int]) -> npt.NDArray[np.int64] | None:
+    """The place asked for on each image, (batch, 2), or None: the mean of all that a unit gives.
+
+    Raises:
+        UsageError: a place lies outside the map.
+    """
+    inner, batch = tuple(shape[2:]), len(objective.units)
+    if len(inner) != 2:
+        return None
+    if isinstance(objective.place, str):
+        return None if objective.place == "mean" else np.tile(centre(shape), (batch, 1))
+    places = np.asarray(objective.place, np.int64)
+    if places.shape != (batch, 2):
+        raise UsageError(
+            f"place has shape {places.shape}; it can be ({batch}, 2), one (y, x) per image"
+        )
+    outside = ((places < 0) | (places >= inner)).any(axis=1)
+    if outside.any():
+        y, x = places[outside][0]
+        raise UsageError(
+            f"place is ({y}, {x}); it can be (0, 0) to {(inner[0] - 1, inner[1] - 1)} "
+            f"in layer {objective.layer!r}"
+        )
+    return places
+
+
+def refuse_batch(objective: Objective, count: int) -> None:
+    """Raises NetworkError unless the objective has one unit for each of so many images."""
+    if len(objective.units) != count:
+        raise NetworkError(
+            f"the objective has {len(objective.units)} units for {count} images; "
+            "it can have one unit per image"
+        )
+
+
+def chosen(objective: Objective, shape: Sequence[int]) -> FloatArray:
+    """One weight per output, of this shape: zero but for each image's own unit and place."""
+    images, units = np.arange(len(objective.units)), objective.units
+    weights = np.zeros(shape, np.float32)
+    places = placed(objective, shape)
+    if places is None:
+        weights[images, units] = 1 / np.prod(shape[2:], dtype=np.int64)
+    else:
+        weights[images, units, places[:, 0], places[:, 1]] = 1
+    return weights
+
+
+def started(objective: Objective, shape: Sequence[int]) -> FloatArray:
+    """What the backward pass starts from: `chosen`, each image's own times its head."""
+    weights = chosen(objective, shape)
+    if objective.heads is not None:
+        weights *= objective.heads.reshape(-1, *(1,) * (weights.ndim - 1))
+    return weights
+
+
+def read(objective: Objective, output: FloatArray) -> FloatArray:
+    """Each image's own answer, (batch,)."""
+    images, units = np.arange(len(objective.units)), objective.units
+    places = placed(objective, output.shape)
+    if places is None:
+        answers: FloatArray = output[images, units].reshape(len(images), -1).mean(axis=1)
+    else:
+        answers = output[images, units, places[:, 0], places[:, 1]]
+    return answers

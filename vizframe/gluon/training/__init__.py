@@ -1,0 +1,1 @@
+"""Watching trainings: the updates, the passes over their data."""

@@ -1,0 +1,36 @@
+"""What a history is: contract, declarations, tiles, encoding; one in memory.
+
+Import the nouns from here; the modules below are where each of them lives.
+"""
+
+from vizframe.history.contract import (
+    Declaration,
+    Failure,
+    History,
+    HistoryWriter,
+    LayerInfo,
+    RunInfo,
+    RunSummary,
+    Scalars,
+    SeriesKey,
+    Shelf,
+    StepRecord,
+    Tiles,
+    sufficient_dtype,
+)
+
+__all__ = [
+    "Declaration",
+    "Failure",
+    "History",
+    "HistoryWriter",
+    "LayerInfo",
+    "RunInfo",
+    "RunSummary",
+    "Scalars",
+    "SeriesKey",
+    "Shelf",
+    "StepRecord",
+    "Tiles",
+    "sufficient_dtype",
+]

@@ -1,0 +1,37 @@
+"""What a plugin may ask of a model: layers, probe, adapters, loading, live.
+
+Import the nouns from here; the modules below are where each of them lives.
+"""
+
+from vizframe.network.layer import Layer, ReceptiveField, select
+from vizframe.network.network import (
+    AdamStep,
+    DeviceArray,
+    Excitation,
+    FloatArray,
+    Gradient,
+    Network,
+    Objective,
+    Ops,
+    Place,
+    ReluRule,
+)
+from vizframe.network.probe import Normalization, Probe
+
+__all__ = [
+    "AdamStep",
+    "DeviceArray",
+    "Excitation",
+    "FloatArray",
+    "Gradient",
+    "Layer",
+    "Network",
+    "Normalization",
+    "Objective",
+    "Ops",
+    "Place",
+    "Probe",
+    "ReceptiveField",
+    "ReluRule",
+    "select",
+]

@@ -1,0 +1,133 @@
+"""An adapter: what vizframe asks of a framework so that its models can be recorded.
+
+The core knows none. A model's classes say which framework made it, and the adapter of that
+framework is imported then: vizframe's own for MXNet, or one that an installed package offers as an
+entry point of group `vizframe.adapters`, named like the framework's top-level module.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from vizframe.errors import MissingExtra, NetworkError
+from vizframe.network.network import FloatArray, Network
+
+GROUP = "vizframe.adapters"
+
+_OWN = {"mxnet": "vizframe.gluon.adapter"}
+
+Inputs = Callable[[FloatArray], None]
+"""Called with a batch that the model was given."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """What a model was trained on: inputs and, where they could be seen, one label each."""
+
+    inputs: FloatArray
+    labels: npt.NDArray[np.int64] | None = None
+
+
+class TrainingObserver(Protocol):
+    """Who is told of the updates that a training script makes."""
+
+    def before_update(self, model: object, batch: Callable[[], Batch]) -> None:
+        """The optimiser is about to change the model that answered this batch, which is copied
+        from the device when it is asked for."""
+        ...
+
+    def after_update(
+        self, model: object, scalars: Mapping[str, object], epoch: float | None
+    ) -> None:
+        """It has. ``scalars`` holds what could be seen, such as the loss and learning rate;
+        ``epoch`` how many epochs are complete, None where the data's loader was not seen."""
+        ...
+
+
+class Adapter(Protocol):
+    """A module, or any object, with these functions."""
+
+    def network(
+        self,
+        model: object,
+        inputs: FloatArray,
+        class_names: Sequence[str] | None = None,
+        memory: int | None = None,
+    ) -> Network:
+        """The model, as plugins see it.
+
+        Args:
+            inputs: of the shape that it takes.
+            memory: bytes that a batch of units may take, as may what is kept between questions;
+                None for the adapter's own choice.
+
+        Raises:
+            NetworkError: it cannot be traced, or not with such inputs.
+        """
+        ...
+
+    def is_ready(self, model: object) -> bool:
+        """Whether all its parameters have values; before its first batch some may not."""
+        ...
+
+    def watch(self, model: object, seen: Inputs) -> Callable[[], None]:
+        """Call ``seen`` whenever the model has answered a batch. Returns what ends the watch."""
+        ...
+
+    def number(self, value: object) -> float:
+        """The mean of the framework's array, as a number."""
+        ...
+
+    def settle(self) -> None:
+        """Wait until the device has done all that the training asked of it."""
+        ...
+
+    def watch_trainings(self, observer: TrainingObserver) -> Callable[[], None]:
+        """Tell the observer of every update that any training in this process makes. Returns
+        what ends the watch."""
+        ...
+
+    def unnoticed(self) -> AbstractContextManager[None]:
+        """Inside, nothing is recorded for differentiation, and random states stay untouched."""
+        ...
+
+
+def frameworks() -> dict[str, str]:
+    """The frameworks that are known, by their top-level module, and the module of each adapter."""
+    return {**_OWN, **{point.name: point.value for point in entry_points(group=GROUP)}}
+
+
+def check_installed(what: str) -> None:
+    """Raises MissingExtra, which names the cure, where no framework that is known is installed."""
+    if not any(find_spec(name) for name in frameworks()):
+        raise MissingExtra(what, "mxnet")
+
+
+def load(framework: str) -> Adapter:
+    """The adapter of a framework that is known."""
+    adapter: Adapter = importlib.import_module(frameworks()[framework])
+    return adapter
+
+
+def adapter_for(model: object) -> Adapter:
+    """The adapter of the framework that one of the model's classes comes from.
+
+    Raises:
+        NetworkError: no framework that is known made it.
+    """
+    known = frameworks()
+    for each in type(model).__mro__:
+        framework = each.__module__.partition(".")[0]
+        if framework in known:
+            return load(framework)
+    names = ", ".join(sorted(known))
+    raise NetworkError(f"the model is a {type(model).__name__}; it can be a network of {names}")

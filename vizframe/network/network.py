@@ -1,0 +1,266 @@
+"""What a plugin may ask of a model: the whole of what vizframe knows about frameworks.
+
+An adapter (``vizframe.gluon`` is the first) implements `Network`. Arrays at the edges are NumPy
+float32, images are NCHW. Inside an optimisation loop nothing leaves the device: there a plugin
+works on `DeviceArray` through `Ops`, and only `Excitation` crosses.
+
+Asking changes nothing: parameters, their gradients, BatchNorm statistics, hybridization, mode, RNG
+state and hooks are afterwards as before, also when the question fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Literal, Protocol, Self, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from vizframe.network.layer import Layer
+
+FloatArray = npt.NDArray[np.float32]
+
+ReluRule = Literal["plain", "deconvnet", "guided", "redirected"]
+"""How a ReLU passes a gradient R back, given its input f (Springenberg et al. 2014, figure 1).
+
+plain       [f > 0] · R
+deconvnet   [R > 0] · R
+guided      [f > 0] · [R > 0] · R
+redirected  R where f > 0; else the part of R that would raise f: lucid's rescue of dead units
+"""
+
+Place = Literal["centre", "mean"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Objective:
+    """One number per image: what is to be explained, or raised.
+
+    Attributes:
+        layer: the layer's name.
+        units: one unit per image of the batch, int64 of shape (batch,).
+        place: ``centre``, the unit at the centre of its map (floor(size / 2)); ``mean``, its mean
+            over the map; or an int array of shape (batch, 2), one (y, x) per image. A layer
+            without spatial axes ignores it.
+        heads: what the backward pass starts from, one number per image (default 1): the
+            deconvnet starts from the activation's own value.
+    """
+
+    layer: str
+    units: npt.NDArray[np.int64]
+    place: Place | npt.NDArray[np.int64] = "centre"
+    heads: FloatArray | None = None
+
+    @classmethod
+    def of(cls, layer: str, units: Sequence[int], place: Place = "centre") -> Self:
+        return cls(layer, np.asarray(units, np.int64), place)
+
+
+class DeviceArray(Protocol):
+    """An array of the adapter's own, float32 on the model's device, with the usual arithmetic.
+
+    Only what is listed here may be used on one; all else goes through `Ops`.
+    """
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    def __add__(self, other: DeviceArray | float) -> DeviceArray: ...
+    def __radd__(self, other: float) -> DeviceArray: ...
+    def __sub__(self, other: DeviceArray | float) -> DeviceArray: ...
+    def __rsub__(self, other: float) -> DeviceArray: ...
+    def __mul__(self, other: DeviceArray | float) -> DeviceArray: ...
+    def __rmul__(self, other: float) -> DeviceArray: ...
+    def __truediv__(self, other: DeviceArray | float) -> DeviceArray: ...
+    def __neg__(self) -> DeviceArray: ...
+
+
+AdamStep = Callable[[DeviceArray, DeviceArray, float], DeviceArray]
+"""``(values, gradient, rate) -> values``: one step of Adam, as one operation of the device."""
+
+
+class Ops(Protocol):
+    """Arithmetic on the device: what the regularisers, parameterisations and optimisers need.
+
+    All work image by image on (batch, channel, y, x); broadcasting follows NumPy.
+    """
+
+    def to_device(self, values: npt.NDArray[np.float32]) -> DeviceArray: ...
+    def to_numpy(self, values: DeviceArray) -> FloatArray: ...
+    def zeros_like(self, values: DeviceArray) -> DeviceArray: ...
+    def clip(self, values: DeviceArray, low: float, high: float) -> DeviceArray: ...
+    def abs(self, values: DeviceArray) -> DeviceArray: ...
+    def exp(self, values: DeviceArray) -> DeviceArray: ...
+    def sqrt(self, values: DeviceArray) -> DeviceArray: ...
+    def sigmoid(self, values: DeviceArray) -> DeviceArray: ...
+    def maximum(self, a: DeviceArray, b: DeviceArray | float) -> DeviceArray: ...
+    def minimum(self, a: DeviceArray, b: DeviceArray | float) -> DeviceArray: ...
+    def at_least(self, a: DeviceArray, b: DeviceArray) -> DeviceArray:
+        """1.0 where a >= b, else 0.0, broadcasting."""
+        ...
+
+    def sum(self, values: DeviceArray, axes: tuple[int, ...]) -> DeviceArray:
+        """Sum over the axes, which stay with length 1."""
+        ...
+
+    def percentile(self, values: DeviceArray, percent: float) -> DeviceArray:
+        """Per image, over all other axes: shape (batch, 1, 1, 1), linear interpolation."""
+        ...
+
+    def blur(self, images: DeviceArray, sigma: float) -> DeviceArray:
+        """Gaussian blur per channel, σ in pixels, edges reflected, cut at 4σ (as SciPy does)."""
+        ...
+
+    def matmul(self, a: DeviceArray, b: DeviceArray) -> DeviceArray:
+        """Product of two matrices: (n, k) with (k, m)."""
+        ...
+
+    def reshape(self, values: DeviceArray, shape: tuple[int, ...]) -> DeviceArray: ...
+    def transpose(self, values: DeviceArray, axes: tuple[int, ...]) -> DeviceArray: ...
+    def pad(self, images: DeviceArray, width: int, value: float) -> DeviceArray:
+        """Pad both spatial axes on both sides."""
+        ...
+
+    def crop(self, images: DeviceArray, y: int, x: int, height: int, width: int) -> DeviceArray: ...
+    def uncrop(self, grads: DeviceArray, y: int, x: int, height: int, width: int) -> DeviceArray:
+        """The adjoint of `crop`: grads placed at (y, x) into zeros of (height, width)."""
+        ...
+
+    def warp(self, images: DeviceArray, matrix: FloatArray) -> DeviceArray:
+        """Bilinear resampling: output pixel p (x, y, relative to the centre) reads the input at
+        ``matrix[:, :2] @ p + matrix[:, 2]``; zero outside. ``matrix`` is (2, 3)."""
+        ...
+
+    def unwarp(self, grads: DeviceArray, matrix: FloatArray) -> DeviceArray:
+        """The adjoint of `warp`."""
+        ...
+
+    def adam(self, mean_decay: float, square_decay: float) -> AdamStep:
+        """A fresh Adam, ε = 1e-8, that goes uphill and remembers its moments."""
+        ...
+
+
+class Excitation(Protocol):
+    """A compiled question, asked many times: the value and input gradient of an objective.
+
+    Attributes:
+        shape: (batch, channels, y, x) of the images it takes. With an exact receptive field, that
+            field; otherwise the network's input or the size asked for.
+        exact_field: whether ``shape`` is the unit's exact receptive field rather than an image.
+        ops: arithmetic on its device.
+    """
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def exact_field(self) -> bool: ...
+    @property
+    def ops(self) -> Ops: ...
+    def evaluate(self, images: DeviceArray) -> tuple[DeviceArray, DeviceArray]:
+        """The objective, shape (batch,), and its gradient, shape of the images."""
+        ...
+
+    def answers(self) -> DeviceArray:
+        """What every unit of the layer answered at the same places in the last `evaluate`:
+        (batch, units). Valid until the next one."""
+        ...
+
+    def ask(self, objective: Objective) -> None:
+        """Change units, places and heads; layer and batch stay, so that nothing is compiled."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Gradient:
+    """The answer of `Network.gradient`: values (batch,) and the gradient."""
+
+    values: FloatArray
+    gradient: FloatArray
+
+
+@runtime_checkable
+class Network(Protocol):
+    """A model as plugins see it."""
+
+    @property
+    def name(self) -> str:
+        """What the model is called: its class or file."""
+        ...
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """All layers, in forward order."""
+        ...
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Of one input, without the batch axis: (channels, y, x) for images."""
+        ...
+
+    @property
+    def score_layer(self) -> str:
+        """The layer that gives the class scores, before any softmax."""
+        ...
+
+    @property
+    def class_names(self) -> tuple[str, ...] | None: ...
+
+    def layer(self, name: str) -> Layer:
+        """Raises UnknownName with the nearest names."""
+        ...
+
+    def activations(self, images: FloatArray, layers: Sequence[str]) -> dict[str, FloatArray]:
+        """Every named layer's output for the batch, in one forward pass: (batch, *layer.shape)."""
+        ...
+
+    def scores(self, images: FloatArray) -> FloatArray:
+        """Class scores before softmax: (batch, classes)."""
+        ...
+
+    def gradient(
+        self,
+        images: FloatArray,
+        objective: Objective,
+        *,
+        rule: ReluRule = "plain",
+        at: str | None = None,
+    ) -> Gradient:
+        """Value and gradient of the objective with respect to the images, or, with ``at``, to
+        the output of that layer, (batch, *layer.shape)."""
+        ...
+
+    def excitation(
+        self,
+        objective: Objective,
+        *,
+        size: tuple[int, int] | None = None,
+        rule: ReluRule = "plain",
+        exact_field: bool = True,
+    ) -> AbstractContextManager[Excitation]:
+        """A compiled question for as many images as the objective has units.
+
+        A ``centre`` objective is evaluated on the unit's exact receptive field where that is
+        possible and ``exact_field`` is true; ``size`` asks for images of another size.
+        """
+        ...
+
+    def batch_size(
+        self, layer: str, *, size: tuple[int, int] | None = None, exact_field: bool = True
+    ) -> int:
+        """How many units of the layer to ask at once, sized to memory; with ``exact_field`` false,
+        how many whole images: what a mean, or any place but the centre, needs."""
+        ...
+
+    def weights(self, layer: str) -> dict[str, FloatArray]:
+        """The layer's own parameters, such as ``{"weight": …, "bias": …}``, copied."""
+        ...
+
+    def weight_gradients(self, layer: str) -> dict[str, FloatArray]:
+        """Their gradients of the last training step, where the model keeps them; else empty."""
+        ...
+
+    def randomized(self, seed: int) -> AbstractContextManager[Network]:
+        """The same network with its weights drawn anew (each tensor's values shuffled): the
+        control of Adebayo et al. 2018. The model itself is not touched."""
+        ...

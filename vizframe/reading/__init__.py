@@ -1,0 +1,1 @@
+"""A run as a library: series, named arrays, the runs folder, remote runs, export."""

@@ -1,0 +1,1 @@
+"""What records: the recorder, its schedules and budget, scripts run unedited, checkpoints."""

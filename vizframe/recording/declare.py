@@ -1,0 +1,99 @@
+"""Declaring: from what a plugin promises (its Pictures) and a frame it made, the declaration that
+the history keeps, by which the series can be shown without the plugin.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+
+import numpy as np
+
+from vizframe.errors import PluginError
+from vizframe.history import Declaration, SeriesKey
+from vizframe.plugin import Plugin
+from vizframe.plugin.frame import SPATIAL_AXES, Frame, Picture, tile_axes
+
+
+def declaration(label: str, plugin: Plugin, frame: Frame, seed: int = 0) -> Declaration:
+    """The declaration of the series that the frame belongs to.
+
+    Raises:
+        PluginError: the frame is not what the plugin declares.
+    """
+    picture = _picture(plugin, frame)
+    _check_scalars(plugin, frame)
+    axes = _axes(plugin, picture, frame)
+    tiles = len(tile_axes(axes))
+    return Declaration(
+        key=SeriesKey(label=label, layer=frame.layer, part=frame.part),
+        plugin=plugin.name,
+        version=plugin.version,
+        help=inspect.cleandoc(type(plugin).__doc__ or ""),
+        picture_help=picture.help,
+        title=picture.title,
+        parameters=plugin.model_dump(mode="json"),
+        parameter_schema=_schema(type(plugin)),
+        seed=seed,
+        axes=axes,
+        tile_shape=frame.values.shape[:tiles],
+        picture_shape=frame.values.shape[tiles:],
+        signed=picture.signed if frame.signed is None else frame.signed,
+        draw=picture.draw,
+        value_range=picture.value_range,
+        encoding=picture.encoding,
+        over=picture.over,
+        columns=_columns(plugin, frame, tiles),
+        column_help={
+            name: words for name, words in picture.columns.items() if name in frame.columns
+        },
+    )
+
+
+@functools.cache
+def _schema(plugin: type[Plugin]) -> dict[str, object]:
+    """Made once per class: it costs milliseconds, and a step has dozens of frames."""
+    return plugin.model_json_schema()
+
+
+def _picture(plugin: Plugin, frame: Frame) -> Picture:
+    for picture in plugin.makes:
+        if picture.part == frame.part:
+            return picture
+    parts = ", ".join(repr(picture.part) for picture in plugin.makes)
+    raise PluginError(f"{plugin.name} made part {frame.part!r}; it declares {parts}")
+
+
+def _axes(plugin: Plugin, picture: Picture, frame: Frame) -> tuple[str, ...]:
+    """The frame's axes: the declared ones, or, of a grey input, those without channel, or, of a
+    dense layer, those without y and x."""
+    for left_out in ((), ("channel",), ("y", "x"), SPATIAL_AXES):
+        axes = tuple(axis for axis in picture.axes if axis not in left_out)
+        if frame.values.ndim == len(axes):
+            return axes
+    raise PluginError(
+        f"{plugin.name} made a frame of shape {frame.values.shape} for {frame.layer}; "
+        f"its axes can be ({', '.join(picture.axes)})"
+    )
+
+
+def _check_scalars(plugin: Plugin, frame: Frame) -> None:
+    for name, value in frame.scalars.items():
+        if "/" in name or np.ndim(value):
+            raise PluginError(
+                f"{plugin.name} made the scalar {name!r} of shape {np.shape(value)} for "
+                f"{frame.layer}; it can be one number, under a name without '/'"
+            )
+
+
+def _columns(plugin: Plugin, frame: Frame, tiles: int) -> dict[str, int]:
+    lengths = {}
+    for name, column in frame.columns.items():
+        trailing = np.shape(column)[tiles:]
+        if np.shape(column)[:tiles] != frame.values.shape[:tiles] or len(trailing) > 1:
+            raise PluginError(
+                f"{plugin.name} made column {name!r} of shape {np.shape(column)} for "
+                f"{frame.layer}; it can be {frame.values.shape[:tiles]} or that and one axis more"
+            )
+        lengths[name] = trailing[0] if trailing else 0
+    return lengths

@@ -1,0 +1,115 @@
+"""Rendering: a history made from checkpoints, after a training or while another process trains.
+
+checkpoint ──► model.load_parameters ──► recorder.advance(its step)
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from vizframe.errors import NetworkError, UsageError
+from vizframe.network.checkpoints import Checkpoint, checkpoints, followed
+from vizframe.network.loadable import Loadable, load, made
+from vizframe.plugin import Progress
+from vizframe.recording.config import Config
+from vizframe.recording.configured import configured_recorder
+from vizframe.recording.past import past_of
+from vizframe.recording.recorder import Recorder
+
+log = logging.getLogger("vizframe")
+
+Bar = Callable[[str], AbstractContextManager[Progress]]
+"""Opens a report of progress under a title."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """What is to be recorded without a training.
+
+    Attributes:
+        pattern: names the checkpoints, as a shell would.
+        model: makes the network, and perhaps a batch of what it takes; see `factory`.
+        shape: of one input, where the factory gives no batch.
+        follow: whether to wait for more, until interrupted.
+    """
+
+    pattern: str
+    model: str
+    shape: tuple[int, ...] | None = None
+    follow: bool = False
+
+    def run(self, path: Path, chosen: Config, bar: Bar) -> int:
+        """Record the checkpoints that the run does not have yet, and say how many there were.
+
+        Args:
+            bar: shows how far it is, while it records those that are there already.
+
+        Raises:
+            UsageError: there is none, or the factory or its network is not what it can be.
+        """
+        after = past_of(path).last_step
+        if not self.follow and not checkpoints(self.pattern, after):
+            later = "" if after is None else f" after step {after}, which {path} has"
+            raise UsageError(f"checkpoints is {self.pattern!r}, which names no file{later}")
+        model, batch = made(self.model, self.shape)
+
+        def new_recorder(step: int) -> Recorder:
+            return configured_recorder(model, batch, path, chosen, start=step)
+
+        if self.follow:
+            return render(model, followed(self.pattern, after), new_recorder, strict=chosen.strict)
+        with bar("recording checkpoints") as report:
+            found = checkpoints(self.pattern, after)
+            counted = _counted(found, report)
+            return render(model, counted, new_recorder, strict=chosen.strict)
+
+
+def _counted(found: Sequence[Checkpoint], report: Progress) -> Iterator[Checkpoint]:
+    for done, each in enumerate(found):
+        report(done, len(found), each.path.name)
+        yield each
+    report(len(found), len(found), "")
+
+
+def render(
+    model: Loadable,
+    found: Iterable[Checkpoint],
+    new_recorder: Callable[[int], Recorder],
+    *,
+    strict: bool = False,
+) -> int:
+    """Record each checkpoint at its step, and say how many there were. One that cannot be read is
+    told of and passed over.
+
+    Args:
+        new_recorder: makes the recorder of a model that has done so many steps.
+
+    Raises:
+        NetworkError: one cannot be read, and ``strict`` is true.
+    """
+    recorder: Recorder | None = None
+    count = 0
+    try:
+        for each in found:
+            try:
+                load(model, each.path)
+            except NetworkError as error:
+                if strict:
+                    raise
+                log.warning("%s; it is passed over", error)
+                continue
+            if recorder is None:
+                recorder = new_recorder(each.step)
+            else:
+                recorder.advance({}, each.step)
+            count += 1
+        if recorder is not None:
+            recorder.finish()
+    finally:
+        if recorder is not None:
+            recorder.close()
+    return count

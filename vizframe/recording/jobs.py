@@ -1,0 +1,159 @@
+"""A recipe: one plugin in one recording, with its parameters, label, layers and schedule.
+
+What a person writes, on the command line, in a file or in Python, becomes recipes here:
+
+    "weights"                            the plugin, as it is
+    "deep=gradient_ascent"               under the label `deep`, so that it can be there twice
+    "my_plugins/", "loudness.py"         all plugins of a folder, or the one in a file
+    "all"                                every plugin that is known
+    Weights(), Weights                   an object, or a class, of one's own
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from vizframe.errors import UnknownName, UsageError
+from vizframe.plugin import Plugin
+from vizframe.plugin.registry import Registry, plugin_files, validated
+from vizframe.recording.schedule import Schedule
+
+USUAL = ("activation", "weights", "deconvolution", "saliency")
+"""What is recorded when nobody says. Pictures that need many iterations are asked for by name."""
+
+PluginLike = str | Plugin | type[Plugin]
+Options = Mapping[str, Mapping[str, object]]
+
+_OWN_OPTIONS = ("every", "layers")
+"""What a recipe takes for itself; all other options are the plugin's parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What to record, and when.
+
+    Attributes:
+        label: names the series in the history; unique in a recording.
+        plugin: with its parameters.
+        schedule: when it is due; None for the recording's own.
+        layers: glob patterns of layer names; None for the recording's own.
+    """
+
+    label: str
+    plugin: Plugin
+    schedule: Schedule | None = None
+    layers: tuple[str, ...] | None = None
+
+    @property
+    def iterates(self) -> bool:
+        """Whether the plugin makes its pictures step by step, and so takes its time."""
+        return "iterations" in type(self.plugin).model_fields
+
+
+def recipes(
+    wanted: Iterable[PluginLike] | None = None, options: Options | None = None
+) -> list[Recipe]:
+    """What is wanted (None: the usual), with the options of each label.
+
+    Raises:
+        UsageError: a label comes twice, a path is no plugin, a parameter cannot be.
+        UnknownName: a plugin, or the label of an option, is not known.
+        PluginError: a plugin cannot be loaded.
+    """
+    items = list(USUAL if wanted is None else wanted)
+    paths = [Path(item) for item in items if isinstance(item, str) and _is_path(item)]
+    registry = Registry.found(paths)
+    found = [pair for item in items for pair in _labelled(item, registry)]
+    labels = [label for label, _ in found]
+    for label in labels:
+        if labels.count(label) > 1:
+            raise UsageError(
+                f"plugin {label!r} is there twice; give one of them a label: other={label}"
+            )
+    settings = options or {}
+    for label in settings:
+        if label not in labels:
+            raise UnknownName("plugin", label, labels)
+    return [_recipe(label, plugin, settings.get(label, {})) for label, plugin in found]
+
+
+def parsed_option(text: str) -> tuple[str, str, object]:
+    """The label, parameter and value of ``gradient_ascent.iterations=64``. The value is read as
+    JSON where it is JSON, else as text.
+
+    Raises:
+        UsageError: it is not of this form.
+    """
+    name, equals, value = text.partition("=")
+    label, dot, parameter = name.strip().partition(".")
+    if not (equals and dot and label and parameter):
+        raise UsageError(f"set is {text!r}; it can be PLUGIN.PARAMETER=VALUE")
+    try:
+        return label, parameter, json.loads(value)
+    except json.JSONDecodeError:
+        return label, parameter, value
+
+
+def _is_path(item: str) -> bool:
+    return os.sep in item or item.endswith(".py")
+
+
+def _labelled(item: PluginLike, registry: Registry) -> Iterator[tuple[str, Plugin | type[Plugin]]]:
+    """The plugins that one wanted item means, each under its label."""
+    if not isinstance(item, str):
+        plugin = item if isinstance(item, Plugin) else validated(item)
+        yield plugin.name, plugin
+    elif item == "all":
+        for name in registry:
+            yield name, registry.load(name)
+    elif _is_path(item):
+        for file in plugin_files(Path(item)):
+            yield file.stem, registry.load(file.stem)
+    else:
+        label, equals, name = item.partition("=")
+        yield label, registry.load(name if equals else label)
+
+
+def _recipe(label: str, plugin: Plugin | type[Plugin], options: Mapping[str, object]) -> Recipe:
+    parameters = {name: value for name, value in options.items() if name not in _OWN_OPTIONS}
+    every = options.get("every")
+    layers = options.get("layers")
+    return Recipe(
+        label,
+        _configured(plugin, parameters),
+        None if every is None else Schedule.of(_every(every)),
+        None if layers is None else patterns(layers),
+    )
+
+
+def _configured(plugin: Plugin | type[Plugin], parameters: Mapping[str, object]) -> Plugin:
+    if isinstance(plugin, type):
+        return plugin.configured(parameters)
+    if not parameters:
+        return plugin
+    given = {name: getattr(plugin, name) for name in type(plugin).model_fields}
+    return type(plugin).configured({**given, **parameters})
+
+
+def _every(value: object) -> int | float | str | Schedule:
+    if isinstance(value, (int, float, str, Schedule)):
+        return value
+    raise UsageError(f"every is {value!r}; it can be a number or a text")
+
+
+def patterns(layers: object) -> tuple[str, ...]:
+    """Layer patterns, from a text with commas or a list of texts.
+
+    >>> patterns("features.*, dense0")
+    ('features.*', 'dense0')
+    """
+    texts = layers.split(",") if isinstance(layers, str) else layers
+    if isinstance(texts, Iterable):
+        given = [text.strip() if isinstance(text, str) else text for text in texts]
+        if all(isinstance(text, str) for text in given):
+            return tuple(str(text) for text in given if text)
+    raise UsageError(f"layers is {layers!r}; it can be layer names or patterns")

@@ -1,0 +1,117 @@
+"""A run before its first step: where it lies, and what is known of it when it starts."""
+
+from __future__ import annotations
+
+import platform
+import socket
+import sys
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+
+from vizframe.errors import UsageError
+from vizframe.history import LayerInfo, RunInfo
+from vizframe.network import Network
+from vizframe.network.probe import Probe
+from vizframe.reading.runs_folder import RUNS
+
+_PACKAGES = ("vizframe", "numpy", "h5py", "mxnet")
+
+
+def free_name(stem: str, runs: Path = RUNS) -> Path:
+    """The first of ``runs/stem``, ``runs/stem-2``, ``runs/stem-3``, … that does not exist."""
+    for number in count(1):
+        path = runs / (stem if number == 1 else f"{stem}-{number}")
+        if not path.exists():
+            return path
+    raise AssertionError("count() ended")
+
+
+def new_run(name: str, network: Network, command: Sequence[str] = ()) -> RunInfo:
+    """What a run of this network starts with."""
+    return RunInfo(
+        id=str(uuid.uuid4()),
+        name=name,
+        created=time.time(),
+        command=tuple(command or sys.argv),
+        host=socket.gethostname(),
+        versions=_versions(),
+        network=network.name,
+        layers=tuple(LayerInfo.of(layer) for layer in network.layers),
+        class_names=network.class_names or (),
+    )
+
+
+def _versions() -> dict[str, str]:
+    versions = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:  # a bare tree has no vizframe, another framework no mxnet
+            continue
+    return versions
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a run already holds, so that recording can go on after it."""
+
+    last_step: int | None = None
+    last_epoch: float | None = None
+    probe: Probe | None = None
+    layers: tuple[LayerInfo, ...] = ()
+
+    def check_probe(self, probe: Probe, run: str) -> None:
+        """Raises UsageError where the run's images were others."""
+        if self.probe is not None and not np.array_equal(self.probe.images, probe.images):
+            raise UsageError(
+                f"the probe is not the one that run {run!r} was recorded with; leave it out to go "
+                "on with that one, or record to another run"
+            )
+
+    def check_network(self, network: Network, run: str) -> None:
+        """Raises UsageError where the run's layers were others: one run shows one network."""
+        former = {layer.name: layer.shape for layer in self.layers}
+        now = {layer.name: layer.shape for layer in network.layers}
+        for name in {**former, **now} if self.layers else ():
+            if former.get(name) != now.get(name):
+                raise UsageError(
+                    f"run {run!r} was recorded with another network: layer {name!r} was "
+                    f"{_told(former.get(name))} and is {_told(now.get(name))}; "
+                    "record to another run"
+                )
+
+
+def _told(shape: tuple[int, ...] | None) -> str:
+    return "missing" if shape is None else f"of shape {shape}"
+
+
+def past_of(path: Path) -> Past:
+    """The past of the run in this folder; an empty one if there is none yet.
+
+    Raises:
+        UsageError: the folder is not a run, and has other things in it.
+        HistoryError: it is a run that cannot be read.
+    """
+    if not (path / "run.json").exists():
+        if path.is_file() or (path.is_dir() and any(path.iterdir())):
+            raise UsageError(
+                f"run is {str(path)!r}, which holds other things; it can be a new name"
+            )
+        return Past()
+    from vizframe.store import open as open_history
+
+    history = open_history(path)
+    try:
+        last = history.steps[-1] if history.steps else None
+        told = history.scalars().epoch
+        epoch = float(told[-1]) if len(told) and np.isfinite(told[-1]) else None
+        return Past(last, epoch, history.probe, history.info.layers)
+    finally:
+        history.close()

@@ -1,0 +1,146 @@
+"""A recording under way: a network, its probe, and the open run that what they give goes into.
+
+record(moment) ──► snapshot of the due plugins ──► StepRecord ──► writer.commit
+                   norms, losses, its own cost ──►
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from vizframe.errors import HistoryWriteError
+from vizframe.history import Failure, HistoryWriter, StepRecord
+from vizframe.network import FloatArray, Network
+from vizframe.network.layer import Layer
+from vizframe.network.probe import Probe
+from vizframe.plugin import Progress, Scene, silent
+from vizframe.recording.jobs import Recipe
+from vizframe.recording.schedule import Moment
+from vizframe.recording.snapshot import Limit, Snapshot, sentence, take, unlimited
+
+log = logging.getLogger("vizframe")
+
+Number = object
+"""A number, a framework's array (its mean counts), or a function that gives one of these."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Recording:
+    """What stays the same from step to step.
+
+    Attributes:
+        number: reads a framework's array as a number.
+        strict: raise what breaks, instead of writing it down and going on.
+        seed: given to every plugin at every step.
+        progress: told how far plugins with many iterations are.
+        limit: how many seconds a plugin may take.
+    """
+
+    network: Network
+    probe: Probe
+    layers: tuple[Layer, ...]
+    recipes: Sequence[Recipe]
+    writer: HistoryWriter
+    number: Callable[[object], float]
+    strict: bool = False
+    seed: int = 0
+    progress: Progress = silent
+    limit: Limit = unlimited
+    _told: set[str] = field(default_factory=set, init=False)
+    _lost: int = field(default=0, init=False)
+
+    def record(
+        self, moment: Moment, due: Collection[str], scalars: Mapping[str, Number]
+    ) -> Snapshot:
+        """Let the due plugins look, commit what they made, and say what that was.
+
+        Raises:
+            PluginError, HistoryWriteError: something broke, and ``strict`` is true.
+        """
+        scene = Scene(
+            network=self.network,
+            layers=self.layers,
+            probe=self.probe,
+            step=moment.step,
+            seed=self.seed,
+            progress=self.progress,
+        )
+        chosen = [recipe for recipe in self.recipes if recipe.label in due]
+        snapshot = take(chosen, scene, strict=self.strict, limit=self.limit)
+        for failure in snapshot.failures:
+            self._tell(failure)
+        self._commit(
+            StepRecord(
+                step=moment.step,
+                frames=snapshot.frames,
+                scalars=dict(self._scalars(scalars, snapshot)),
+                time=time.time(),
+                epoch=moment.epoch,
+                failures=snapshot.failures,
+            )
+        )
+        return snapshot
+
+    def _commit(self, record: StepRecord) -> None:
+        try:
+            self.writer.commit(record)
+        except HistoryWriteError as error:
+            if self.strict:
+                raise
+            if not self._lost:
+                log.warning("%s; training goes on, recording when it can be written again", error)
+            self._lost += 1
+            return
+        if self._lost:
+            log.warning(
+                "recording again at step %d; %d steps before it were not written",
+                record.step,
+                self._lost,
+            )
+            self._lost = 0
+
+    def _tell(self, failure: Failure) -> None:
+        """Say it the first time that this plugin breaks; the history keeps every time."""
+        if failure.label not in self._told:
+            self._told.add(failure.label)
+            log.warning("%s; training goes on", sentence(failure))
+
+    def _scalars(
+        self, given: Mapping[str, Number], snapshot: Snapshot
+    ) -> Iterator[tuple[str, float]]:
+        for name, value in given.items():
+            yield name, self._number(value)
+        for declaration, frame in snapshot.frames:
+            for name, number in frame.scalars.items():
+                yield f"{declaration.key.label}/{name}/{frame.layer}", float(number)
+        for label, seconds in snapshot.seconds.items():
+            yield f"recorder/seconds/{label}", seconds
+        yield from self._norms("weight_norm", self.network.weights)
+        gradients = dict(self._norms("gradient_norm", self.network.weight_gradients))
+        if any(gradients.values()):  # before the first backward pass all are zero, and say nothing
+            yield from gradients.items()
+
+    def _norms(
+        self, kind: str, arrays: Callable[[str], Mapping[str, FloatArray]]
+    ) -> Iterator[tuple[str, float]]:
+        """How long each layer's weights, or their gradients where the model keeps them, are."""
+        for layer in self.layers:
+            if "weight" in layer.parameters and "weight" in (found := arrays(layer.name)):
+                yield f"{kind}/{layer.name}", norm(found["weight"])
+
+    def _number(self, value: Number) -> float:
+        if callable(value):
+            value = value()
+        return float(value) if isinstance(value, (int, float)) else self.number(value)
+
+
+def norm(values: FloatArray) -> float:
+    """The Euclidean length of all values together."""
+    flat = values.ravel()
+    return math.sqrt(float(np.dot(flat, flat)))

@@ -1,0 +1,130 @@
+"""A snapshot: what all plugins that are due make of the network at one step.
+
+One plugin that breaks is a failure in the history, not the end of the training. One that would take
+longer than it may is stopped, and nothing of it is kept.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from vizframe.errors import PluginError
+from vizframe.history import Declaration, Failure, SeriesKey
+from vizframe.network.layer import select
+from vizframe.plugin import Scene
+from vizframe.plugin.frame import Frame
+from vizframe.recording.deadline import Forecast, Stopped
+from vizframe.recording.declare import declaration
+from vizframe.recording.jobs import Recipe
+
+Kept = list[tuple[Declaration, Frame]]
+
+Limit = Callable[[str], float]
+"""How many seconds the plugin of a label may take, asked right before it is started."""
+
+
+def unlimited(_label: str) -> float:
+    """A plugin may take as long as it takes."""
+    return math.inf
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """What was made.
+
+    Attributes:
+        frames: each with its declaration, as the history takes them.
+        failures: the plugins that broke; what they made before is kept.
+        seconds: what each label cost that was started.
+        stopped: the labels that were stopped, and the seconds that each would have taken.
+    """
+
+    frames: Kept = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    stopped: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def done(self) -> set[str]:
+        """The labels that had their turn, whether they broke or not."""
+        return self.seconds.keys() - self.stopped.keys()
+
+
+def take(
+    recipes: Sequence[Recipe], scene: Scene, *, strict: bool = False, limit: Limit = unlimited
+) -> Snapshot:
+    """Let each recipe's plugin visualize the scene; they share its cached activations.
+
+    Raises:
+        PluginError: one broke, and ``strict`` is true.
+    """
+    snapshot = Snapshot()
+    for recipe in recipes:
+        seconds = limit(recipe.label)
+        if seconds <= 0:
+            continue
+        started = time.perf_counter()
+        frames: Kept = []
+        try:
+            with _same_random_numbers():
+                timed = replace(scene, progress=Forecast(seconds, scene.progress))
+                for kept in _frames(recipe, timed):
+                    frames.append(kept)
+        except Stopped as stopped:
+            frames.clear()
+            snapshot.stopped[recipe.label] = stopped.seconds
+        except Exception as error:  # a plugin is anybody's code: it may raise anything
+            failure = Failure(step=scene.step, label=recipe.label, sentence=_sentence(error))
+            if strict:
+                raise PluginError(sentence(failure)) from error
+            snapshot.failures.append(failure)
+        snapshot.frames += frames
+        snapshot.seconds[recipe.label] = time.perf_counter() - started
+    return snapshot
+
+
+def sentence(failure: Failure) -> str:
+    """The failure, as a person is told of it."""
+    return f"plugin {failure.label!r} failed at step {failure.step}: {failure.sentence}"
+
+
+def chosen(recipe: Recipe, scene: Scene) -> Scene:
+    """The scene with the recipe's own layers, sharing what was computed."""
+    if recipe.layers is None:
+        return scene
+    return replace(scene, layers=select(scene.network.layers, recipe.layers))
+
+
+def _frames(recipe: Recipe, scene: Scene) -> Iterator[tuple[Declaration, Frame]]:
+    seen: set[SeriesKey] = set()
+    for frame in recipe.plugin.visualize(chosen(recipe, scene)):
+        declared = declaration(recipe.label, recipe.plugin, frame, scene.seed)
+        if declared.key in seen:
+            raise PluginError(f"{recipe.plugin.name} made {declared.key} twice in one step")
+        seen.add(declared.key)
+        yield declared, frame
+
+
+def _sentence(error: Exception) -> str:
+    """One line: our own errors are sentences already, others need their type."""
+    text = " ".join(str(error).split())
+    return text if isinstance(error, PluginError) else f"{type(error).__name__}: {text}"
+
+
+@contextmanager
+def _same_random_numbers() -> Iterator[None]:
+    """The training draws the same numbers, whatever a plugin draws from the global generators."""
+    own = random.getstate()
+    numpys = np.random.get_state()
+    try:
+        yield
+    finally:
+        random.setstate(own)
+        np.random.set_state(numpys)

@@ -1,0 +1,59 @@
+"""The desk: runs that are open, each read by one request at a time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from vizframe.history import History, Shelf
+from vizframe.webapp.value_range import Extents
+
+REFRESH_SECONDS = 0.2
+"""A run is looked at for new steps at most this often, however many pages ask."""
+
+
+@dataclass(eq=False)
+class OpenRun:
+    """A history, its lock, and what was computed of it."""
+
+    name: str
+    history: History
+    extents: Extents = field(default_factory=Extents)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    looked: float = float("-inf")
+
+    def refresh(self) -> None:
+        """Look for new steps, unless someone just did."""
+        now = time.monotonic()
+        if now - self.looked >= REFRESH_SECONDS:
+            self.history.refresh()
+            self.looked = now
+
+
+@dataclass(eq=False)
+class Desk:
+    """All runs of a shelf that a page has asked for."""
+
+    shelf: Shelf
+    _open: dict[str, OpenRun] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def run(self, name: str, *, fresh: bool = False) -> Iterator[OpenRun]:
+        """The run, for this thread alone; ``fresh`` looks for new steps first.
+
+        Raises:
+            UnknownName, HistoryError: as the shelf does.
+        """
+        history = self.shelf.open(name)
+        with self._lock:
+            run = self._open.get(name)
+            if run is None or run.history is not history:
+                run = self._open[name] = OpenRun(name, history)
+        with run.lock:
+            if fresh:
+                run.refresh()
+            yield run

@@ -1,0 +1,1 @@
+"""The pages that Dash draws whole: Training, Network, Runs."""

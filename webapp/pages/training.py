@@ -1,0 +1,121 @@
+"""The Training page: every number of the run over its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import plotly.graph_objects as go
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from vizframe.history import Scalars
+from vizframe.webapp.menus import title
+from vizframe.webapp.open_runs import OpenRun
+
+if TYPE_CHECKING:
+    from vizframe.webapp.app import Page
+
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
+"""Okabe and Ito's, told apart under every common colour blindness."""
+
+DASHES = ("solid", "dash")
+"""When the colours have all been used, they begin again with the next."""
+
+MOST_LINES = len(COLOURS) * len(DASHES)
+
+HEIGHT = 240
+"""Of a figure, in pixels."""
+
+
+def page(found: OpenRun, shown: Page) -> Component:
+    """One figure per group of numbers: those with a common name before the slash."""
+    scalars = found.history.scalars()
+    if not scalars.values:
+        return html.Div([html.H1("Training"), html.P("No numbers were recorded in this run.")])
+    dark = bool(shown.get("dark"))
+    figures = [
+        html.Figure([html.Figcaption(_heading(name, names)), _graph(name, scalars, names, dark)])
+        for name, names in groups(scalars).items()
+    ]
+    return html.Div(
+        [
+            html.H1("Training"),
+            html.Div(
+                [
+                    html.P("Click a curve to put the slider on that step."),
+                    html.Div(id="curve-axis"),  # the page's own script fills it
+                ],
+                className="figures-head",
+            ),
+            html.Div(figures, className="figures"),
+        ]
+    )
+
+
+def groups(scalars: Scalars) -> Mapping[str, Sequence[str]]:
+    """Names by what stands before their last slash: loss and metrics, which have none, come first,
+    what the recorder says of itself last.
+
+    ``seconds`` and ``seconds/weights`` are one group: a whole and its parts.
+    """
+    found: dict[str, list[str]] = {}
+    for name in scalars.values:
+        is_whole = any(other.startswith(f"{name}/") for other in scalars.values)
+        found.setdefault(name if is_whole else name.rsplit("/", 1)[0], []).append(name)
+    ordered = sorted(
+        found, key=lambda group: (group.startswith("recorder"), "/" in found[group][0])
+    )
+    return {group: found[group] for group in ordered}
+
+
+def _heading(group: str, names: Sequence[str]) -> str:
+    """The group's name; where one number is all of it, that number's, as nothing else says it."""
+    return title((names[0] if len(names) == 1 else group).replace("/", "."))
+
+
+def _line(group: str, name: str) -> str:
+    return name.removeprefix(f"{group}/") if name != group else "all"
+
+
+def _graph(group: str, scalars: Scalars, names: Sequence[str], dark: bool) -> Component:
+    lines = [
+        go.Scatter(
+            x=scalars.steps.tolist(),
+            y=scalars.values[name].tolist(),
+            name=_line(group, name),
+            mode="lines",
+            line={
+                "width": 1.6,
+                "color": COLOURS[number % len(COLOURS)],
+                "dash": DASHES[number // len(COLOURS) % len(DASHES)],
+            },
+            connectgaps=True,
+        )
+        for number, name in enumerate(names[:MOST_LINES])
+    ]
+    figure = go.Figure(lines, layout=_look(len(lines), dark))
+    return dcc.Graph(
+        id={"curve": group},
+        figure=figure,
+        config={"displayModeBar": False, "responsive": True},
+        style={"height": f"{HEIGHT}px"},
+    )
+
+
+def _look(lines: int, dark: bool) -> dict[str, object]:
+    ink, rule = ("#dee2e6", "#343a40") if dark else ("#343a40", "#e9ecef")
+    axis = {"gridcolor": rule, "zerolinecolor": rule}
+    return {
+        "height": HEIGHT,
+        "margin": {"l": 48, "r": 12, "t": 8, "b": 36},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": ink, "family": "system-ui, sans-serif", "size": 12},
+        "xaxis": {**axis, "title": {"text": "step"}},
+        "yaxis": axis,
+        "showlegend": lines > 1,
+        "uirevision": "kept",  # new steps leave a zoom as it is
+        "hovermode": "x unified",
+        "hoverlabel": {"bgcolor": "#212529" if dark else "#ffffff"},
+    }
