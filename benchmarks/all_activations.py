@@ -34,7 +34,7 @@ def main() -> None:
     network = GluonNetwork.of(net, SHAPE)
     names = [layer.name for layer in network.layers]
     entries = tuple(dict.fromkeys(network._entry(name) for name in names))
-    graph = network._graph.answering(entries)
+    graph = network._graph.with_heads(entries)
     outputs = network._compiled(("activations", entries), graph, images).forward()
     numbers = sum(array.size for array in outputs)
 

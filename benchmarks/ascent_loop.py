@@ -29,7 +29,7 @@ from vizframe.ascent.presets import PRESETS
 from vizframe.ascent.recipe import parameterisation, parts
 from vizframe.gluon.compat import mx
 from vizframe.gluon.network import GluonNetwork
-from vizframe.gluon.question.compiled import Compiled, compile_graph
+from vizframe.gluon.question.compiled import CompiledGraph, compile_graph
 from vizframe.gluon.question.excitation import GluonExcitation
 from vizframe.network import Network, Objective
 from vizframe.network.probe import Normalization
@@ -50,7 +50,7 @@ class Case:
     iterations: int
 
 
-def built(net: Any, shape: tuple[int, ...]) -> Network:
+def build_view(net: Any, shape: tuple[int, ...]) -> Network:
     """A view of the net with random weights."""
     net.initialize(mx.init.MSRAPrelu(slope=0))
     net(mx.nd.zeros((1, *shape)))
@@ -75,8 +75,8 @@ def lenet() -> Any:
 
 def cases(quick: bool) -> list[Case]:
     vgg, small = (
-        built(mx.gluon.model_zoo.vision.vgg16(), (3, 224, 224)),
-        built(lenet(), (1, 28, 28)),
+        build_view(mx.gluon.model_zoo.vision.vgg16(), (3, 224, 224)),
+        build_view(lenet(), (1, 28, 28)),
     )
     found = [
         Case("VGG-16 conv2_2", vgg, "features.7", IMAGENET, 64, 200),
@@ -108,7 +108,9 @@ def ratio(case: Case, preset: str, rounds: int) -> tuple[float, float, float]:
 
         def question() -> None:
             for _ in range(case.iterations):
-                _, heads = asked._head.answer(asked._compiled.forward(training=True))
+                _, heads = asked._output_gradient.read_response(
+                    asked._compiled.forward(training=True)
+                )
                 asked._compiled.backward(heads)
 
         def loop() -> None:
@@ -123,14 +125,14 @@ def ratio(case: Case, preset: str, rounds: int) -> tuple[float, float, float]:
     return 1000 * alone, over_question, median(climbed / least for least, _, climbed in times)
 
 
-def bare_graph(network: GluonNetwork, excitation: GluonExcitation) -> Compiled:
+def bare_graph(network: GluonNetwork, excitation: GluonExcitation) -> CompiledGraph:
     """The features before the last kernel, from images of the excitation's shape. The graph on its
     own is nothing that plugins may ask for."""
     graph = excitation._plan.graph
     features = graph.nodes[graph.heads[-1][0]].inputs[0]
     shapes = {"data": excitation.shape}
     arrays, context = network._parameters.arrays(), network._parameters.context
-    return compile_graph(graph.answering([features]), arrays, shapes, ("data",), context)
+    return compile_graph(graph.with_heads([features]), arrays, shapes, ("data",), context)
 
 
 def seconds(run: Callable[[], None]) -> float:

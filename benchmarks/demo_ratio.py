@@ -30,7 +30,7 @@ def bare(data: Digits, steps: int) -> float:
     return now() - started
 
 
-def recorded(data: Digits, steps: int, every: str) -> float:
+def time_recorded(data: Digits, steps: int, every: str) -> float:
     """Seconds that it takes with a recorder, from its making to its end."""
     training = MnistTraining(data)
     with tempfile.TemporaryDirectory() as folder:
@@ -57,7 +57,7 @@ def main() -> None:
     ratios = []
     for _ in range(options.rounds):
         alone = bare(data, options.steps)
-        watched = recorded(data, options.steps, options.every)
+        watched = time_recorded(data, options.steps, options.every)
         ratios.append(watched / alone)
         print(f"bare {alone:.2f} s, recorded {watched:.2f} s: {ratios[-1]:.2f}", flush=True)
     print(f"ratio {statistics.median(ratios):.2f} (median of {options.rounds}; claim: at most 2)")

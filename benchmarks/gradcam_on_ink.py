@@ -61,7 +61,7 @@ def on_ink(maps: FloatArray, ink: npt.NDArray[np.bool_]) -> OnInk:
     return OnInk(float(own.mean()), float(area.mean()), float(other.mean()), int((~seen).sum()))
 
 
-def measured(model: Network, probe: Probe) -> dict[str, OnInk]:
+def measure_layers(model: Network, probe: Probe) -> dict[str, OnInk]:
     """By layer of maps, in forward order, with both ways to weigh them."""
     explained = target(model, probe, "predicted")
     names = [layer.name for layer in model.layers if layer.is_spatial]
@@ -84,7 +84,7 @@ def main() -> None:
         training.step()
     print(f"{steps} steps, {training.accuracy():.1%} of the held-out digits recognised")
     print(f"{'layer':28} {'on ink':>8} {'area':>8} {'other':>8} {'ratio':>7} {'empty':>6}")
-    found = measured(network(training.net, probe.images), probe)
+    found = measure_layers(network(training.net, probe.images), probe)
     for name, each in found.items():
         print(
             f"{name:28} {each.mass:8.3f} {each.area:8.3f} {each.other:8.3f} "

@@ -36,7 +36,7 @@ from benchmarks.side_by_side import claim
 from benchmarks.slider_moves import FLAGS
 from benchmarks.store_frames import TensorBoard, load
 from vizframe import store
-from vizframe.store import RunShelf
+from vizframe.store import RunCatalog
 from vizframe.testing.runs import fake_info
 from vizframe.webapp import serving
 
@@ -201,7 +201,7 @@ def both(folder: Path, units: int, side: int) -> Iterator[tuple[str, str]]:
             writer.commit(frames.record(step))
             events.write(step)
     events.close()
-    with serving(RunShelf(folder / "runs"), port=0) as address, tensorboard(folder) as theirs:
+    with serving(RunCatalog(folder / "runs"), port=0) as address, tensorboard(folder) as theirs:
         yield address.url, theirs
 
 
@@ -234,7 +234,7 @@ def wait_for_steps(url: str) -> None:
     raise RuntimeError("TensorBoard did not show the last step within 150 s")
 
 
-def launched(playwright: Playwright) -> Browser:
+def launch(playwright: Playwright) -> Browser:
     path = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))))
     return playwright.chromium.launch(executable_path=path, args=list(FLAGS))
 
@@ -265,9 +265,9 @@ def proportional_kilobytes(pid: int) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
-def grown(playwright: Playwright, side: type[Side], url: str) -> float:
+def measure_growth(playwright: Playwright, side: type[Side], url: str) -> float:
     """Megabytes after `MOVES` keys."""
-    browser = launched(playwright)
+    browser = launch(playwright)
     opened = side(browser, url)
     opened.go_first()
     before = renderer_megabytes(browser, opened.page)
@@ -280,7 +280,7 @@ def grown(playwright: Playwright, side: type[Side], url: str) -> float:
 def measure(folder: Path, units: int, side: int, *, memory: bool) -> None:
     shown = f"{units} units of {side} px"
     with both(folder, units, side) as (our_url, their_url), sync_playwright() as playwright:
-        browser = launched(playwright)
+        browser = launch(playwright)
         ours, theirs = Ours(browser, our_url), Theirs(browser, their_url)
         times = {name: statistics.median(each) for name, each in keys(ours, theirs).items()}
         print(f"{shown}: ms", ", ".join(f"{name} {each:.0f}" for name, each in times.items()))
@@ -297,7 +297,7 @@ def measure(folder: Path, units: int, side: int, *, memory: bool) -> None:
         browser.close()
         if memory:
             megabytes = {
-                each.name: grown(playwright, each, url)
+                each.name: measure_growth(playwright, each, url)
                 for each, url in ((Ours, our_url), (Theirs, their_url))
             }
             print(f"{shown}: MB after {MOVES} keys", megabytes)

@@ -26,7 +26,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.side_by_side import claim
 from benchmarks.slider_moves import FLAGS
-from vizframe.store import RunShelf
+from vizframe.store import RunCatalog
 from vizframe.webapp import serving
 
 STEPS = 30
@@ -75,11 +75,11 @@ def seen_after(run: Path) -> dict[str, list[float]]:
         assert writer.stdin is not None
         assert writer.stdout is not None
         assert writer.stdout.readline() == "begins\n"
-        with serving(RunShelf(run.parent), port=0) as address, sync_playwright() as playwright:
+        with serving(RunCatalog(run.parent), port=0) as address, sync_playwright() as playwright:
             path = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))))
             browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
             pages = {
-                what: opened(browser.new_context().new_page(), address.url + query, what)
+                what: open_page(browser.new_context().new_page(), address.url + query, what)
                 for what, query in {"painted": "", "offered": "?step=0"}.items()
             }
             writer.stdin.write("go on\n")
@@ -91,7 +91,7 @@ def seen_after(run: Path) -> dict[str, list[float]]:
     return found
 
 
-def opened(page: Page, url: str, what: str) -> Page:
+def open_page(page: Page, url: str, what: str) -> Page:
     page.goto(url)
     page.wait_for_selector("body[data-ready]")
     page.wait_for_selector("#stage[data-step]")

@@ -61,8 +61,8 @@ def measure(network: GluonNetwork, question: Question, name: str) -> None:
     shape = gallery.outcome.images.shape[1:]
     climbs, bares = [], []
     for _ in range(ROUNDS):
-        climbs.append(timed(lambda: ascend(network, question, UNITS))[0])
-        bares.append(timed(lambda: evaluate(network, question))[0])
+        climbs.append(measure_time(lambda: ascend(network, question, UNITS))[0])
+        bares.append(measure_time(lambda: evaluate(network, question))[0])
     ratio = min(climbs) / min(bares)
     print(
         f"{name:12} {len(UNITS)!s:>4} × {shape!s:>11} {min(climbs):8.2f} {min(bares):8.2f} "
@@ -86,7 +86,7 @@ def evaluate(network: GluonNetwork, question: Question) -> None:
             excitation.ops.to_numpy(gradient)
 
 
-def timed(what: Callable[[], Answer]) -> tuple[float, Answer]:
+def measure_time(what: Callable[[], Answer]) -> tuple[float, Answer]:
     start = time.perf_counter()
     answer = what()
     mx.nd.waitall()

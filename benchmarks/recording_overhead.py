@@ -22,7 +22,7 @@ from vizframe.recording.recorder import Recorder
 from vizframe.store import open as open_history
 
 
-def recorded(data: Digits, steps: int, budget: str, plugins: list[str]) -> tuple[float, int]:
+def time_recorded(data: Digits, steps: int, budget: str, plugins: list[str]) -> tuple[float, int]:
     """Seconds with a recorder, from its making to its end, and how many steps it recorded."""
     training = MnistTraining(data)
     with tempfile.TemporaryDirectory() as folder:
@@ -56,7 +56,9 @@ def main() -> None:
     ratios = []
     for _ in range(options.rounds):
         alone = bare(data, options.steps)
-        watched, steps = recorded(data, options.steps, options.budget, options.plugins.split(","))
+        watched, steps = time_recorded(
+            data, options.steps, options.budget, options.plugins.split(",")
+        )
         ratios.append(watched / alone)
         print(
             f"bare {alone:.2f} s, recorded {watched:.2f} s with {steps} steps: {ratios[-1]:.3f}",

@@ -26,7 +26,7 @@ import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
 from vizframe.history import LayerInfo
-from vizframe.store import RunShelf, create
+from vizframe.store import RunCatalog, create
 from vizframe.testing.runs import fake_info, fake_probe, fill
 from vizframe.webapp import serving
 
@@ -89,7 +89,7 @@ def main() -> None:
 
 
 def measure(runs: Path) -> None:
-    with serving(RunShelf(runs), port=0) as address, sync_playwright() as playwright:
+    with serving(RunCatalog(runs), port=0) as address, sync_playwright() as playwright:
         path = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))))
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         found: dict[str, list[float]] = {"steps": [], "jumps": [], "drag": []}
@@ -101,12 +101,12 @@ def measure(runs: Path) -> None:
                 page.wait_for_timeout(300)
                 times += moves(page, way)
                 page.context.close()
-        idle = cast("list[float]", opened(browser.new_page(), address.url).evaluate(IDLE))
+        idle = cast("list[float]", open_page(browser.new_page(), address.url).evaluate(IDLE))
         browser.close()
     report(found, idle)
 
 
-def opened(page: Page, url: str) -> Page:
+def open_page(page: Page, url: str) -> Page:
     page.goto(url)
     page.wait_for_selector("body[data-ready]")
     return page
@@ -114,7 +114,7 @@ def opened(page: Page, url: str) -> Page:
 
 def galleries(page: Page, url: str) -> list[tuple[str, str]]:
     """Kind and layer of every gallery with more than one step."""
-    series = opened(page, url).evaluate(
+    series = open_page(page, url).evaluate(
         """() => window.vizframe.recording.past.series
              .filter((each) => window.vizframe.recording.past.step_lists[each.steps].length > 1)
              .map((each) => [each.kind, each.layer])"""

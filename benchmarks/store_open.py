@@ -38,7 +38,7 @@ print(json.dumps([opened - start, time.perf_counter() - opened, len(counts), sum
 """
 
 
-def opened(run: Path) -> tuple[float, float]:
+def open_page(run: Path) -> tuple[float, float]:
     """Milliseconds until the run is known, and until the first gallery after that."""
     found = []
     for _ in range(TIMES):
@@ -66,13 +66,13 @@ def run(folder: Path) -> None:
         writer.commit(frames.record(step))
     seconds = time.perf_counter() - start
     print(f"{STEPS} steps × {SERIES} series written: {1000 * seconds / STEPS:.2f} ms per step")
-    first, gallery = opened(run)
+    first, gallery = open_page(run)
     print(
         f"while it is written, {files(run)} files: {first:.0f} ms, first gallery {gallery:.1f} ms"
     )
     claim("opening a run of 1,000 × 40 that is being written", first / 1000, "≤ 0.3", "s")
     writer.close()
-    first, gallery = opened(run)
+    first, gallery = open_page(run)
     print(
         f"when its writer has left, {files(run)} files: {first:.0f} ms, first gallery {gallery:.1f}"
     )

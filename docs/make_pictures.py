@@ -107,7 +107,7 @@ def first(given: Scene, count: int) -> Scene:
     return Scene(given.network, given.layers, few, step=given.step)
 
 
-def made(plugin: Plugin, given: Scene, layer: str, part: str = "") -> Frame:
+def make_frame(plugin: Plugin, given: Scene, layer: str, part: str = "") -> Frame:
     """The frame that a plugin makes of one layer."""
     for frame in plugin.visualize(given):
         if (frame.layer, frame.part) == (layer, part):
@@ -132,19 +132,19 @@ def activation(demo: Demo) -> Rgb:
     seven = 7
     halves = []
     for title, given in (("at the start", demo.start), (f"after {STEPS} steps", demo.end)):
-        frame = made(Activation(), first(given, 10), given.layers[0].name)
+        frame = make_frame(Activation(), first(given, 10), given.layers[0].name)
         shown = tiles(Activation(), frame, 56, common=True)[seven]
-        halves.append(titled(sheet(shown, columns=8), title))
+        halves.append(add_title(sheet(shown, columns=8), title))
     digit = enlarge(grey(demo.probe.images[seven, 0]), 5)
     return above(
-        beside(titled(digit, "the image"), *halves),
+        beside(add_title(digit, "the image"), *halves),
         beside(words("the last layer's ten scores", 186, 20), scores(demo.start), scores(demo.end)),
     )
 
 
 def scores(given: Scene, seven: int = 7) -> Rgb:
     """The scores of the seven as bars, with the digits under them, as wide as the maps."""
-    frame = made(Activation(), first(given, 10), given.network.score_layer)
+    frame = make_frame(Activation(), first(given, 10), given.network.score_layer)
     values = numbers(frame)[seven : seven + 1]
     wide = 46
     drawn = bars(values, common_limits(values, values, signed=True), width=wide)
@@ -154,13 +154,13 @@ def scores(given: Scene, seven: int = 7) -> Rgb:
 def weights(demo: Demo) -> Rgb:
     rows = []
     for title, given in (("at the start", demo.start), (f"after {STEPS} steps", demo.end)):
-        frame = made(Weights(), given, given.layers[0].name)
+        frame = make_frame(Weights(), given, given.layers[0].name)
         shown = tiles(Weights(), frame, 40, common=True)[:, 0]
-        rows.append(titled(sheet(shown, columns=8, gap=6), f"kernels {title}"))
-    frame = made(Weights(), demo.flat, demo.flat.layers[0].name)
+        rows.append(add_title(sheet(shown, columns=8, gap=6), f"kernels {title}"))
+    frame = make_frame(Weights(), demo.flat, demo.flat.layers[0].name)
     heatmaps = tiles(Weights(), frame, 84)[:, 0]
-    named = [titled(each, str(digit)) for digit, each in enumerate(heatmaps)]
-    below = titled(
+    named = [add_title(each, str(digit)) for digit, each in enumerate(heatmaps)]
+    below = add_title(
         above(beside(*named[:5], gap=4), beside(*named[5:], gap=4), gap=4),
         "one dense layer on the pixels",
     )
@@ -183,7 +183,7 @@ def weights_deeper(demo: Demo) -> Rgb:
         down = sheet(np.stack([words(str(each), 20, 35) for each in range(count)]), columns=1)
         corner = np.full((across.shape[0], down.shape[1], 3), 255, np.uint8)
         grid = above(beside(corner, across, gap=0), beside(down, inputs, gap=0), gap=0)
-        drawn.append(titled(grid, f"{title}: a row per unit, a column per input"))
+        drawn.append(add_title(grid, f"{title}: a row per unit, a column per input"))
     return beside(*drawn, gap=24)
 
 
@@ -191,10 +191,10 @@ def deconvolution(demo: Demo) -> Rgb:
     units = 24
     plugin = Deconvolution(top=3, units=units)
     layer = demo.end.layers[1].name
-    projected = tiles(plugin, made(plugin, demo.end, layer), 42)
-    patches = tiles(plugin, made(plugin, demo.end, layer, "patch"), 42)
+    projected = tiles(plugin, make_frame(plugin, demo.end, layer), 42)
+    patches = tiles(plugin, make_frame(plugin, demo.end, layer, "patch"), 42)
     blocks = [
-        titled(
+        add_title(
             above(sheet(projected[unit], columns=3), sheet(patches[unit], columns=3), gap=0),
             f"unit {unit}",
         )
@@ -207,7 +207,7 @@ def gradient_ascent(demo: Demo) -> Rgb:
     halves = []
     for title, given in (("at the start", demo.start), (f"after {STEPS} steps", demo.end)):
         chosen = f"{given.layers[1].name}:0-31"
-        halves.append(titled(sheet(climbed(given, chosen, 42), columns=8), title))
+        halves.append(add_title(sheet(climb_units(given, chosen, 42), columns=8), title))
     rows: dict[str, dict[str, object]] = {
         "quick": {},
         "clear": {"preset": "clear"},
@@ -215,11 +215,11 @@ def gradient_ascent(demo: Demo) -> Rgb:
         "weights shuffled": {"control": True},
     }
     chosen = f"{demo.end.layers[1].name}:0-9"
-    below = (labelled(name, climbed(demo.end, chosen, 56, **rows[name])) for name in rows)
+    below = (add_label(name, climb_units(demo.end, chosen, 56, **rows[name])) for name in rows)
     return above(beside(*halves, gap=24), above(*below, gap=0), gap=16)
 
 
-def climbed(given: Scene, units: str, pixels: int, **options: object) -> Rgb:
+def climb_units(given: Scene, units: str, pixels: int, **options: object) -> Rgb:
     """The ascent's pictures of some units, (unit, y, x, 3)."""
     plugin = GradientAscent.configured({"units": units, **options})
     (frame,) = plugin.visualize(given)
@@ -238,7 +238,7 @@ def class_visualization(demo: Demo) -> Rgb:
     for title, (given, options) in rows.items():
         plugin = ClassVisualization.configured(options)
         (frame,) = plugin.visualize(given)
-        drawn.append(labelled(title, tiles(plugin, frame, 56)))
+        drawn.append(add_label(title, tiles(plugin, frame, 56)))
     return above(*drawn, gap=0)
 
 
@@ -259,28 +259,33 @@ SHUFFLED: tuple[Method, ...] = ("gradient_input", "guided")
 def saliency(demo: Demo) -> Rgb:
     given = first(demo.end, 10)
     under = grey(given.probe.images[:, 0])
-    explained = made(Saliency(methods=("gradient",)), given, given.network.score_layer, "gradient")
-    rows = [said("class, score", explained, CLASSES, 84), labelled("the image", enlarge(under, 3))]
+    explained = make_frame(
+        Saliency(methods=("gradient",)), given, given.network.score_layer, "gradient"
+    )
+    rows = [
+        add_scores("class, score", explained, CLASSES, 84),
+        add_label("the image", enlarge(under, 3)),
+    ]
     one, two, *_ = (layer.name for layer in given.layers)
     layers = {"grad_cam": one, "hires_cam": two, "guided_grad_cam": one}
     for method, title in METHODS.items():
         layer = layers.get(method, given.network.score_layer)
-        values = numbers(made(Saliency(methods=(method,)), given, layer, method))
+        values = numbers(make_frame(Saliency(methods=(method,)), given, layer, method))
         title = f"{title},\n{layer}" if method in layers else title
-        rows.append(labelled(title, enlarge(laid_over(values, under, signed_of(method)), 3)))
+        rows.append(add_label(title, enlarge(lay_over(values, under, signed_of(method)), 3)))
     for method in SHUFFLED:
         plugin = Saliency(methods=(method,), control=True)
-        values = numbers(made(plugin, given, given.network.score_layer, method))
+        values = numbers(make_frame(plugin, given, given.network.score_layer, method))
         title = f"{METHODS[method]},\nweights shuffled"
-        rows.append(labelled(title, enlarge(laid_over(values, under, signed_of(method)), 3)))
+        rows.append(add_label(title, enlarge(lay_over(values, under, signed_of(method)), 3)))
     return above(*rows, gap=0)
 
 
-def said(title: str, frame: Frame, names: Sequence[str], width: int) -> Rgb:
+def add_scores(title: str, frame: Frame, names: Sequence[str], width: int) -> Rgb:
     """The class and score beside each picture, as a row over a row of pictures."""
     found = zip(frame.columns["class"], frame.columns["score"], strict=True)
     texts = [f"{names[int(number)]}, {score:.1f}" for number, score in found]
-    return labelled(title, np.stack([words(text, width, 20) for text in texts]))
+    return add_label(title, np.stack([words(text, width, 20) for text in texts]))
 
 
 def signed_of(method: Method) -> bool:
@@ -299,12 +304,12 @@ def saliency_photographs(folder: Path) -> Rgb:
     for method in ("grad_cam", "hires_cam", "integrated"):
         values = numbers(frames[method])
         title = f"{METHODS[method]},\n{last.name}" if method in CAMS else METHODS[method]
-        rows[title] = laid_over(values, under, signed=signed_of(method))
+        rows[title] = lay_over(values, under, signed=signed_of(method))
     seen = numbers(frames["guided_grad_cam"])
     rows[f"{METHODS['guided_grad_cam']},\n{last.name}"] = paint_colour(seen, robust(seen))
     return above(
-        said("class, score", frames["integrated"], TINY_VGG, 128),
-        *(labelled(title, enlarge(row, 2)) for title, row in rows.items()),
+        add_scores("class, score", frames["integrated"], TINY_VGG, 128),
+        *(add_label(title, enlarge(row, 2)) for title, row in rows.items()),
         gap=0,
     )
 
@@ -321,11 +326,11 @@ def class_visualization_colour(folder: Path) -> Rgb:
             "control": True,
         },
     }
-    rows = [labelled("class", np.stack([words(name, 128, 20) for name in TINY_VGG]))]
+    rows = [add_label("class", np.stack([words(name, 128, 20) for name in TINY_VGG]))]
     for title, options in ways.items():
         plugin = ClassVisualization.configured(options)
         (frame,) = plugin.visualize(given)
-        rows.append(labelled(title, tiles(plugin, frame, 128)))
+        rows.append(add_label(title, tiles(plugin, frame, 128)))
     return above(*rows, gap=0)
 
 
@@ -334,15 +339,15 @@ def gradient_ascent_colour(folder: Path) -> Rgb:
     rows = []
     for layer in given.network.layers:
         if layer.operator == "Convolution":
-            shown = climbed(given, f"{layer.name}:", 84, preset="lucid", iterations=128)
-            rows.append(labelled(layer.name, centred(shown, 84)))
+            shown = climb_units(given, f"{layer.name}:", 84, preset="lucid", iterations=128)
+            rows.append(add_label(layer.name, centre_all(shown, 84)))
     return above(*rows, gap=0)
 
 
 def tiny_vgg(folder: Path) -> Scene:
     """The tiny VGG with its ten photographs as the probe."""
     images = photographs(folder)
-    model = GluonNetwork.loaded(
+    model = GluonNetwork.load(
         folder / "tiny_vgg-symbol.json", folder / "tiny_vgg-0000.params", images.shape[1:]
     )
     return scene(model, Probe(images))
@@ -361,7 +366,7 @@ def robust(values: FloatArray) -> Limits:
     return own_limits(-reach, reach, signed=True)
 
 
-def laid_over(values: FloatArray, under: Rgb, signed: bool) -> Rgb:
+def lay_over(values: FloatArray, under: Rgb, signed: bool) -> Rgb:
     """Maps over their images: what says little hides little, as in the app."""
     if signed:
         limits, table = robust(values), lut("signed")
@@ -389,7 +394,7 @@ def words(text: str, width: int, height: int) -> Rgb:
     return np.asarray(page)
 
 
-def centred(pictures: Rgb, side: int) -> Rgb:
+def centre_all(pictures: Rgb, side: int) -> Rgb:
     """Small square pictures in the middle of white ones of that side."""
     before = (side - pictures.shape[-2]) // 2
     after = side - pictures.shape[-2] - before
@@ -397,25 +402,25 @@ def centred(pictures: Rgb, side: int) -> Rgb:
     return np.pad(pictures, around, constant_values=255)
 
 
-def titled(picture: Rgb, title: str) -> Rgb:
+def add_title(picture: Rgb, title: str) -> Rgb:
     """The picture under its title."""
     return above(words(title, max(picture.shape[1], 8 * len(title)), 20), picture, gap=2)
 
 
-def labelled(title: str, pictures: Rgb) -> Rgb:
+def add_label(title: str, pictures: Rgb) -> Rgb:
     """A row of pictures behind its label."""
     return beside(words(title, 170, pictures.shape[1] + 4), sheet(pictures, columns=len(pictures)))
 
 
 def beside(*pictures: Rgb, gap: int = 12) -> Rgb:
-    return joined(pictures, gap, axis=1)
+    return join(pictures, gap, axis=1)
 
 
 def above(*pictures: Rgb, gap: int = 12) -> Rgb:
-    return joined(pictures, gap, axis=0)
+    return join(pictures, gap, axis=0)
 
 
-def joined(pictures: tuple[Rgb, ...], gap: int, axis: int) -> Rgb:
+def join(pictures: tuple[Rgb, ...], gap: int, axis: int) -> Rgb:
     """Pictures in a row or column, centred across it, on white."""
     across = max(picture.shape[1 - axis] for picture in pictures)
     parts: list[npt.NDArray[Any]] = []

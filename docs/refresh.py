@@ -20,7 +20,7 @@ END = "<!-- end of declared -->"
 
 def built_in() -> list[Description]:
     """The plugins that vizframe brings."""
-    registry = Registry.found()
+    registry = Registry.discover()
     return [describe(registry, name) for name in registry if registry.source(name) == "vizframe"]
 
 
@@ -28,7 +28,7 @@ def page(name: str) -> Path:
     return DOCS / f"{name}.md"
 
 
-def refreshed(text: str, description: Description) -> str:
+def refresh_page(text: str, description: Description) -> str:
     """The page with its declared part as the plugin now declares it.
 
     Raises:
@@ -38,10 +38,10 @@ def refreshed(text: str, description: Description) -> str:
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"the page of {description.name} lacks {BEGIN} or {END}; add both")
-    return before + BEGIN + "\n" + "\n".join(declared(description)) + "\n" + END + after
+    return before + BEGIN + "\n" + "\n".join(describe_declared(description)) + "\n" + END + after
 
 
-def declared(description: Description) -> Iterator[str]:
+def describe_declared(description: Description) -> Iterator[str]:
     """What the plugin declares, as lines of Markdown."""
     yield ""
     if description.parameters:
@@ -79,7 +79,7 @@ def main() -> None:
             print(f"{path.name} is missing: write it, with {BEGIN} and {END} in it")
             continue
         old = path.read_text()
-        new = refreshed(old, description)
+        new = refresh_page(old, description)
         if new != old:
             path.write_text(new)
             print(f"{path.name} refreshed")

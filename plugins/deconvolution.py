@@ -23,7 +23,7 @@ from vizframe.network import FloatArray, Objective
 from vizframe.network.layer import Layer
 from vizframe.network.probe import Probe
 from vizframe.plugin import Plugin, Scene
-from vizframe.plugin.control import NOTE, shown
+from vizframe.plugin.control import NOTE, scene_or_control
 from vizframe.plugin.frame import Frame, Picture
 
 AXES = ("unit", "rank", "y", "x", "channel")
@@ -81,7 +81,7 @@ class Deconvolution(Plugin):
                 f"{scene.network.input_shape}; it can be (channels, y, x)"
             )
         layers = [layer for layer in scene.layers if layer.is_spatial or len(layer.shape) == 1]
-        with shown(scene, control=self.control) as seen:
+        with scene_or_control(scene, control=self.control) as seen:
             for done, layer in enumerate(layers):
                 scene.progress(done, len(layers), layer.name)
                 yield from self._frames(seen, layer)
@@ -89,7 +89,7 @@ class Deconvolution(Plugin):
 
     def _frames(self, scene: Scene, layer: Layer) -> Iterator[Frame]:
         found = strongest(scene.activations(layer)[:, : self.units], self.top)
-        window = Window.of(layer, scene.probe.images.shape[2:])
+        window = UnitWindow.of(layer, scene.probe.images.shape[2:])
         columns = _columns(found)
         notes = ((NOTE,) if self.control else ()) + tuple(_remarks(found, self.top))
         projected = _project(scene, layer, found, window)
@@ -98,7 +98,7 @@ class Deconvolution(Plugin):
         yield Frame(layer.name, as_picture(patches), "patch", columns=columns, notes=notes)
 
 
-def _project(scene: Scene, layer: Layer, found: Strongest, window: Window) -> FloatArray:
+def _project(scene: Scene, layer: Layer, found: Strongest, window: UnitWindow) -> FloatArray:
     """The strongest answers sent back: (unit, rank, channel, y, x), zero where a unit is silent."""
     images = scene.probe.images
     projected = np.zeros((*found.images.shape, images.shape[1], *window.size), np.float32)
@@ -107,7 +107,10 @@ def _project(scene: Scene, layer: Layer, found: Strongest, window: Window) -> Fl
     if not unit.size:
         return projected
     objective = Objective(
-        layer.name, units=unit, place=found.places[unit, rank], heads=found.values[unit, rank]
+        layer.name,
+        units=unit,
+        place=found.places[unit, rank],
+        output_gradients=found.values[unit, rank],
     )
     chosen = found.images[unit, rank]
     for piece in place_gradients(scene.network, images, chosen, objective, rule="deconvnet"):
@@ -116,7 +119,7 @@ def _project(scene: Scene, layer: Layer, found: Strongest, window: Window) -> Fl
     return projected
 
 
-def _patches(probe: Probe, found: Strongest, window: Window) -> FloatArray:
+def _patches(probe: Probe, found: Strongest, window: UnitWindow) -> FloatArray:
     """What caused each answer, as pictures; beyond the rim is what padding is, an input of zero."""
     normal = probe.normalization
     pictures = normal.to_picture(probe.images)
@@ -150,7 +153,7 @@ def _remarks(found: Strongest, top: int) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class UnitWindow:
     """The pixels that a unit of a layer sees, as one size for all its places.
 
     Along an axis where the receptive field is as large as the image, or is not defined, the window
@@ -165,7 +168,7 @@ class Window:
     size: tuple[int, int]
 
     @classmethod
-    def of(cls, layer: Layer, image: tuple[int, ...]) -> Window:
+    def of(cls, layer: Layer, image: tuple[int, ...]) -> UnitWindow:
         height, width = image
         field = layer.receptive_field
         size = (min(field.size[0], height), min(field.size[1], width)) if field else (height, width)

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field
 from vizframe.ascent.choice import units_of
 from vizframe.ascent.plugin import AscentPlugin, picture
 from vizframe.plugin import Scene
-from vizframe.plugin.control import shown
+from vizframe.plugin.control import scene_or_control
 from vizframe.plugin.frame import Frame, Picture
 
 
@@ -51,7 +51,7 @@ class GradientAscent(AscentPlugin):
 
     def visualize(self, scene: Scene) -> Iterator[Frame]:
         chosen = units_of(scene.layers, scene.network.layers, self.units)
-        with shown(scene, control=self.control) as scene:
+        with scene_or_control(scene, control=self.control) as scene:
             questions = [
                 (
                     replace(

@@ -21,9 +21,9 @@ from vizframe.network import FloatArray
 from vizframe.network.layer import Layer
 from vizframe.plugin import Plugin, Scene
 from vizframe.plugin.commas import items
-from vizframe.plugin.control import NOTE, shown
+from vizframe.plugin.control import NOTE, scene_or_control
 from vizframe.plugin.frame import Frame, Picture
-from vizframe.wording import counted
+from vizframe.wording import count_noun
 
 Method = Literal[
     "gradient",
@@ -186,17 +186,19 @@ class Saliency(Plugin):
                 f"{scene.network.input_shape}; it can be (channels, y, x)"
             )
         chosen = target(scene.network, scene.probe, self.target)
-        with shown(scene, control=self.control) as seen:
+        with scene_or_control(scene, control=self.control) as seen:
             # The control explains the classes that the trained network predicts.
             explained = chosen.by(seen.network) if self.control else chosen
-            for frame in self._frames(seen, Answers(explained)):
+            for frame in self._frames(seen, SharedGradients(explained)):
                 yield replace(frame, notes=(NOTE, *frame.notes)) if self.control else frame
 
-    def _frames(self, scene: Scene, answers: Answers) -> Iterator[Frame]:
-        making: Mapping[Method, Callable[[Scene, Answers], Made]] = {
-            "gradient": lambda _, given: Made(magnitude(given.plain)),
-            "gradient_input": lambda _, given: Made(times_input(given.plain, given.target.images)),
-            "guided": lambda _, given: Made(as_picture(given.guided)),
+    def _frames(self, scene: Scene, answers: SharedGradients) -> Iterator[Frame]:
+        making: Mapping[Method, Callable[[Scene, SharedGradients], MethodResult]] = {
+            "gradient": lambda _, given: MethodResult(magnitude(given.plain)),
+            "gradient_input": lambda _, given: MethodResult(
+                times_input(given.plain, given.target.images)
+            ),
+            "guided": lambda _, given: MethodResult(as_picture(given.guided)),
             "smooth_gradient": self._smooth,
             "integrated": self._integrated,
             "occlusion": self._occlusion,
@@ -208,7 +210,7 @@ class Saliency(Plugin):
             for layer in scene.spatial_layers():
                 yield from self._cams(scene, answers, layer)
 
-    def _smooth(self, scene: Scene, answers: Answers) -> Made:
+    def _smooth(self, scene: Scene, answers: SharedGradients) -> MethodResult:
         mean = smooth_gradient(
             answers.target,
             samples=self.samples,
@@ -216,9 +218,9 @@ class Saliency(Plugin):
             seed=scene.seed,
             progress=scene.progress,
         )
-        return Made(magnitude(mean))
+        return MethodResult(magnitude(mean))
 
-    def _integrated(self, scene: Scene, answers: Answers) -> Made:
+    def _integrated(self, scene: Scene, answers: SharedGradients) -> MethodResult:
         found = integrated_gradients(
             answers.target,
             empty(scene, self.baseline),
@@ -230,16 +232,16 @@ class Saliency(Plugin):
         short = np.flatnonzero(~(found.error <= TOLERANCE))
         images = f"{'images' if short.size > 1 else 'image'} {', '.join(map(str, short))}"
         note = (
-            f"After {counted(found.steps, 'step')} the pixels of {images} do not "
+            f"After {count_noun(found.steps, 'step')} the pixels of {images} do not "
             "sum to the score difference within 1 %"
         )
-        return Made(
+        return MethodResult(
             found.values.sum(axis=1),
             columns={"completeness_error": found.error},
             notes=(note,) if short.size else (),
         )
 
-    def _occlusion(self, scene: Scene, answers: Answers) -> Made:
+    def _occlusion(self, scene: Scene, answers: SharedGradients) -> MethodResult:
         side = min(scene.network.input_shape[1:])
         square = min(self.square or max(1, round(side / 5)), side)
         lost = occlusion(
@@ -249,9 +251,9 @@ class Saliency(Plugin):
             stride=min(self.stride or max(1, square // 2), square),
             progress=scene.progress,
         )
-        return Made(lost)
+        return MethodResult(lost)
 
-    def _cams(self, scene: Scene, answers: Answers, layer: Layer) -> Iterator[Frame]:
+    def _cams(self, scene: Scene, answers: SharedGradients, layer: Layer) -> Iterator[Frame]:
         height, width = answers.target.images.shape[2:]
         gradient = answers.target.gradient(at=layer.name).gradient
         for method in CAMS:
@@ -261,11 +263,13 @@ class Saliency(Plugin):
                 drawn = cam
                 if method == "guided_grad_cam":
                     drawn = as_picture(guided_grad_cam(answers.guided, cam))
-                yield Made(drawn, notes=_blind(cam)).frame(layer.name, method, answers.target)
+                yield MethodResult(drawn, notes=_describe_blind(cam)).frame(
+                    layer.name, method, answers.target
+                )
 
 
 @dataclass(eq=False)
-class Answers:
+class SharedGradients:
     """The gradients that several methods share, asked for once, when first needed."""
 
     target: Target
@@ -280,7 +284,7 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Made:
+class MethodResult:
     """What a method made, with what it says beside class and score."""
 
     values: FloatArray
@@ -296,7 +300,7 @@ class Made:
         return Frame(layer, self.values, method, columns=columns, notes=self.notes)
 
 
-def _blind(cam: FloatArray) -> tuple[str, ...]:
+def _describe_blind(cam: FloatArray) -> tuple[str, ...]:
     """What is to be said of the images in which a map of evidence, (probe, y, x), is empty."""
     without = np.flatnonzero((cam == 0).all(axis=(1, 2)))
     images = f"{'images' if without.size > 1 else 'image'} {', '.join(map(str, without))}"

@@ -20,7 +20,7 @@ from vizframe.store.care.compaction import Compaction, compact
 from vizframe.store.care.removal import remove
 from vizframe.store.format.names import CompactedName, SegmentName, Session
 from vizframe.store.format.source import HeldFile, Source
-from vizframe.store.read.catalog import RunShelf
+from vizframe.store.read.catalog import RunCatalog
 from vizframe.store.read.origin import Folder, SingleFile
 from vizframe.store.read.reader import StoreHistory
 from vizframe.store.read.segment import read_segment
@@ -30,7 +30,7 @@ from vizframe.store.write.merger import MergePlan
 from vizframe.store.write.publish import refusal
 from vizframe.store.write.retention import KEEP_ALL, Retention
 from vizframe.store.write.sweep import sweep
-from vizframe.store.write.thinning import inherited
+from vizframe.store.write.thinning import find_inherited
 from vizframe.store.write.writer import StoreWriter
 
 __all__ = [
@@ -39,7 +39,7 @@ __all__ = [
     "FileReport",
     "MergePlan",
     "Retention",
-    "RunShelf",
+    "RunCatalog",
     "SeriesReport",
     "StoreHistory",
     "StoreWriter",
@@ -90,7 +90,7 @@ def create(
         _make_folder(disk, run, durable)
         sweep(disk, run, SWEEP_AFTER * merging.grace)
         session = Session.new(writer, _start(run))
-        former = () if retention.max_bytes is None else inherited(run, session)
+        former = () if retention.max_bytes is None else find_inherited(run, session)
     except OSError as refused:
         raise refusal(run, refused) from refused
     write_info(disk, run, info, durable=durable)

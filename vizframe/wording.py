@@ -33,7 +33,7 @@ def ago(seconds: float) -> str:
     return "now" if seconds < 10 else f"{int(seconds)} s ago"
 
 
-def counted(number: int, noun: str) -> str:
+def count_noun(number: int, noun: str) -> str:
     """A number with its noun.
 
     >>> counted(1, "step"), counted(2, "step"), counted(0, "series")

@@ -30,8 +30,8 @@ from vizframe.webapp import caching, manifest
 from vizframe.webapp import live as asking
 from vizframe.webapp import tile_bytes as body
 from vizframe.webapp.numbers import finite, plain
-from vizframe.webapp.open_runs import Desk
-from vizframe.webapp.request import Asked, number, steps, text
+from vizframe.webapp.open_runs import OpenRuns
+from vizframe.webapp.request import RequestedSeries, number, steps, text
 
 MOST_STRIP_STEPS = 120
 """Tiles of a film strip in one answer; more would not fit any screen."""
@@ -42,7 +42,7 @@ COLOUR_MAPS = ("signed", "signed-dark", "perceptual", "grey")
 View = Callable[[], Response]
 
 
-def blueprint(desk: Desk, network: Live | None = None) -> Blueprint:
+def blueprint(desk: OpenRuns, network: Live | None = None) -> Blueprint:
     """The routes over these runs, and to a network that can be asked."""
     found = Blueprint("api", __name__, url_prefix="/api")
     _add_live(found, desk, network)
@@ -53,18 +53,18 @@ def blueprint(desk: Desk, network: Live | None = None) -> Blueprint:
     return found
 
 
-def _add_live(found: Blueprint, desk: Desk, network: Live | None) -> None:
+def _add_live(found: Blueprint, desk: OpenRuns, network: Live | None) -> None:
     def live() -> Response:
-        return asking.described(network)
+        return asking.describe(network)
 
     def ask() -> Response:
-        return asking.answered(network, desk, request_arguments())
+        return asking.respond(network, desk, request_arguments())
 
     found.get("/v1/live")(_in_sentences(live))
     found.post("/v1/live")(_in_sentences(ask))
 
 
-def _words(desk: Desk) -> tuple[View, ...]:
+def _words(desk: OpenRuns) -> tuple[View, ...]:
     """What is answered in JSON."""
     asked = request_arguments
 
@@ -81,14 +81,14 @@ def _words(desk: Desk) -> tuple[View, ...]:
 
     def extent() -> Response:
         with desk.run(text(asked(), "run")) as found:
-            wanted = Asked.of(found.history, asked())
+            wanted = RequestedSeries.of(found.history, asked())
             limits = found.extents.of(found.history, wanted.declaration)
         low, high = float(limits.low), float(limits.high)
         return caching.document({"low": finite(low), "high": finite(high)})
 
     def columns() -> Response:
         with desk.run(text(asked(), "run")) as found:
-            wanted = Asked.of(found.history, asked())
+            wanted = RequestedSeries.of(found.history, asked())
             step = steps(found.history, wanted.declaration, text(asked(), "step"))[0]
             values = found.history.columns(wanted.declaration.key, step)
             picked = {name: plain(np.asarray(each[wanted.where])) for name, each in values.items()}
@@ -97,20 +97,20 @@ def _words(desk: Desk) -> tuple[View, ...]:
     return runs, run, curves, extent, columns
 
 
-def _pixels(desk: Desk) -> tuple[View, ...]:
+def _pixels(desk: OpenRuns) -> tuple[View, ...]:
     """What is answered in bytes."""
     asked = request_arguments
 
     def tiles() -> Response:
         with desk.run(text(asked(), "run")) as found:
-            wanted = Asked.of(found.history, asked())
+            wanted = RequestedSeries.of(found.history, asked())
             step = steps(found.history, wanted.declaration, text(asked(), "step"))[0]
             packed = body.gallery(wanted, step)
         return caching.body(packed.data, forever=packed.whole and "t" in asked())
 
     def strip() -> Response:
         with desk.run(text(asked(), "run")) as found:
-            wanted = Asked.of(found.history, asked())
+            wanted = RequestedSeries.of(found.history, asked())
             film = steps(found.history, wanted.declaration, text(asked(), "steps"))
             if len(film) > MOST_STRIP_STEPS:
                 raise UsageError(

@@ -13,11 +13,11 @@ from dash import ALL, ClientsideFunction, Dash, Input, Output, no_update
 from dash.development.base_component import Component
 
 from vizframe.errors import VizframeError
-from vizframe.history import Shelf
+from vizframe.history import Catalog
 from vizframe.network.live import Live
 from vizframe.webapp import api, menus, security
 from vizframe.webapp import layout as frame
-from vizframe.webapp.open_runs import Desk, OpenRun
+from vizframe.webapp.open_runs import OpenRun, OpenRuns
 from vizframe.webapp.pages import network, runs, training
 from vizframe.webapp.request import declaration
 
@@ -68,7 +68,7 @@ MakePage = Callable[[OpenRun, Page], Component]
 
 
 def create_app(
-    shelf: Shelf,
+    shelf: Catalog,
     *,
     prefix: str = "/",
     hosts: Sequence[str] = (),
@@ -84,7 +84,7 @@ def create_app(
         live: a network that the Live page asks.
     """
     base = "/" + prefix.strip("/") + "/" if prefix.strip("/") else "/"
-    desk = Desk(shelf)
+    desk = OpenRuns(shelf)
     app = Dash(
         "vizframe",
         title="vizframe",
@@ -107,7 +107,7 @@ def create_app(
     return app
 
 
-def _add_menus(app: Dash, desk: Desk) -> None:
+def _add_menus(app: Dash, desk: OpenRuns) -> None:
     @app.callback(
         Output("kinds", "children"),
         Output("layers", "children"),
@@ -136,7 +136,7 @@ def _menus(found: OpenRun, choice: Choice) -> tuple[Any, Any, Any]:
     )
 
 
-def _add_page(app: Dash, desk: Desk, name: str, make: MakePage, *, told: str) -> None:
+def _add_page(app: Dash, desk: OpenRuns, name: str, make: MakePage, *, told: str) -> None:
     """A page that is made when it is looked at, and made anew when the store ``told`` changes."""
 
     @app.callback(
@@ -152,7 +152,7 @@ def _add_page(app: Dash, desk: Desk, name: str, make: MakePage, *, told: str) ->
             return str(error)
 
 
-def _add_runs(app: Dash, desk: Desk, where: str) -> None:
+def _add_runs(app: Dash, desk: OpenRuns, where: str) -> None:
     @app.callback(Output("runs-page", "children"), Input("page", "data"), prevent_initial_call=True)
     def show_runs(page: Page | None) -> Any:
         if not page or page.get("page") != "runs":

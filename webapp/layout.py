@@ -13,7 +13,7 @@ from __future__ import annotations
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from vizframe.webapp.markup import marked
+from vizframe.webapp.markup import with_data_attributes
 
 PAGES = {
     "gallery": "Gallery",
@@ -50,11 +50,11 @@ def layout() -> Component:
                         ],
                         id="main",
                     ),
-                    marked(html.Aside(id="unit"), aria_label="The chosen unit"),
+                    with_data_attributes(html.Aside(id="unit"), aria_label="The chosen unit"),
                 ],
                 id="middle",
             ),
-            marked(html.Footer(id="transport"), aria_label="Training steps"),
+            with_data_attributes(html.Footer(id="transport"), aria_label="Training steps"),
         ],
         id="frame",
     )
@@ -62,14 +62,15 @@ def layout() -> Component:
 
 def _topbar() -> Component:
     links = [
-        marked(html.A(title, href=f"?page={name}"), data_page=name) for name, title in PAGES.items()
+        with_data_attributes(html.A(title, href=f"?page={name}"), data_page=name)
+        for name, title in PAGES.items()
     ]
-    mark = marked(html.Span(className="mark"), aria_hidden="true")
+    mark = with_data_attributes(html.Span(className="mark"), aria_hidden="true")
     return html.Header(
         [
             html.Div([mark, "vizframe"], className="brand"),
             html.Div(id="run-choice"),
-            marked(html.Nav(links, id="pages"), aria_label="Pages"),
+            with_data_attributes(html.Nav(links, id="pages"), aria_label="Pages"),
             html.Div(id="live", role="status"),
             html.Div(id="tools"),
         ],
@@ -89,4 +90,4 @@ def _side() -> Component:
         html.Section(id="scale"),
         html.Section(about, id="about-panel"),
     ]
-    return marked(html.Aside(sections, id="side"), aria_label="Choose what to see")
+    return with_data_attributes(html.Aside(sections, id="side"), aria_label="Choose what to see")

@@ -14,7 +14,7 @@ from vizframe.network.live import Live
 from vizframe.network.probe import Normalization
 from vizframe.webapp import caching
 from vizframe.webapp import tile_bytes as body
-from vizframe.webapp.open_runs import Desk
+from vizframe.webapp.open_runs import OpenRuns
 from vizframe.webapp.request import text
 
 BEST = 5
@@ -25,7 +25,7 @@ NO_MODEL = "there is no network to ask; start the page with one"
 COMMAND = "vizframe serve runs --model nets:lenet --weights 'ckpt-*.params' --shape 1,28,28"
 
 
-def described(live: Live | None) -> Response:
+def describe(live: Live | None) -> Response:
     """What can be asked: the size of a picture, and the layers; or why nothing can, and whether
     that may change: weights that a training will leave are not there before."""
     if live is None:
@@ -45,7 +45,7 @@ def described(live: Live | None) -> Response:
     )
 
 
-def answered(live: Live | None, desk: Desk, arguments: dict[str, str]) -> Response:
+def respond(live: Live | None, desk: OpenRuns, arguments: dict[str, str]) -> Response:
     """The maps of one layer for the picture that was sent: height · width · 3 bytes.
 
     Raises:
@@ -62,7 +62,7 @@ def answered(live: Live | None, desk: Desk, arguments: dict[str, str]) -> Respon
         )
     normalization, classes = _known(desk, arguments.get("run"), shape)
     layer = text(arguments, "layer")
-    answer = live.answer(pixels.reshape(height, width, 3), layer, normalization)
+    answer = live.respond(pixels.reshape(height, width, 3), layer, normalization)
     head = {
         "layer": layer,
         "step": answer.step,
@@ -74,7 +74,7 @@ def answered(live: Live | None, desk: Desk, arguments: dict[str, str]) -> Respon
 
 
 def _known(
-    desk: Desk, run: str | None, shape: Sequence[int]
+    desk: OpenRuns, run: str | None, shape: Sequence[int]
 ) -> tuple[Normalization | None, Sequence[str]]:
     """How the run that is shown says that pictures relate to inputs, and what classes are called,
     if its probe is of the same shape."""

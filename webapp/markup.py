@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 Marked = TypeVar("Marked", bound=Component)
 
 
-def marked(component: Marked, **attributes: str) -> Marked:
+def with_data_attributes(component: Marked, **attributes: str) -> Marked:
     """The component, with ``data_layer="conv0"`` as its ``data-layer``."""
     for name, value in attributes.items():
         setattr(component, name.replace("_", "-"), value)

@@ -8,7 +8,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from vizframe.history import Declaration, History
-from vizframe.webapp.markup import marked
+from vizframe.webapp.markup import with_data_attributes
 
 Children = Sequence[Component | str]
 
@@ -34,7 +34,7 @@ def kinds(history: History, chosen: str) -> Children:
 def _part(kind: str, declaration: Declaration, chosen: str) -> Component:
     words = declaration.title or title(declaration.key.part or declaration.key.label)
     button = html.Button(words, type="button", className="part", title=declaration.picture_help)
-    return marked(button, data_kind=kind, aria_pressed=str(kind == chosen).lower())
+    return with_data_attributes(button, data_kind=kind, aria_pressed=str(kind == chosen).lower())
 
 
 def layers(history: History, kind: str, chosen: str) -> Children:
@@ -88,7 +88,9 @@ def _entry(words: str, count: str, what: str, value: str, chosen: bool) -> Compo
         type="button",
         title=value,
     )
-    return marked(button, **{f"data_{what}": value, "aria_pressed": str(chosen).lower()})
+    return with_data_attributes(
+        button, **{f"data_{what}": value, "aria_pressed": str(chosen).lower()}
+    )
 
 
 def _numbers(declaration: Declaration) -> Children:

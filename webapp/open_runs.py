@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from vizframe.history import History, Shelf
+from vizframe.history import Catalog, History
 from vizframe.webapp.value_range import Extents
 
 REFRESH_SECONDS = 0.2
@@ -34,10 +34,10 @@ class OpenRun:
 
 
 @dataclass(eq=False)
-class Desk:
+class OpenRuns:
     """All runs of a shelf that a page has asked for."""
 
-    shelf: Shelf
+    shelf: Catalog
     _open: dict[str, OpenRun] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

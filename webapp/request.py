@@ -97,7 +97,7 @@ def _index(word: str, axis: str, length: int) -> int | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestedSeries:
     """One series of an open run, as a request names it."""
 
     history: History
@@ -122,7 +122,7 @@ class Asked:
         return tuple(index for index in self.at[:first] if index is not None)
 
     @classmethod
-    def of(cls, history: History, arguments: Mapping[str, str]) -> Asked:
+    def of(cls, history: History, arguments: Mapping[str, str]) -> RequestedSeries:
         """
         Raises:
             UnknownName: the run was made anew (its id differs), or has no such series.

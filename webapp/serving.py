@@ -13,7 +13,7 @@ from waitress.server import create_server
 from waitress.wasyncore import close_all
 
 from vizframe.errors import UsageError, VizframeError
-from vizframe.history import Shelf
+from vizframe.history import Catalog
 from vizframe.network.live import Live
 from vizframe.webapp.app import create_app
 
@@ -93,7 +93,7 @@ class Serving:
 
 
 def serving(
-    shelf: Shelf,
+    shelf: Catalog,
     *,
     host: str = "127.0.0.1",
     port: int = 8075,
@@ -125,7 +125,7 @@ def serving(
 
 
 def serve(
-    shelf: Shelf, *, ready: Callable[[Address], None] | None = None, **options: Unpack[Options]
+    shelf: Catalog, *, ready: Callable[[Address], None] | None = None, **options: Unpack[Options]
 ) -> None:
     """Serve until interrupted; ``ready`` is told the address once connections are accepted."""
     served = serving(shelf, **options)

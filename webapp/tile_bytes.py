@@ -24,7 +24,7 @@ import numpy.typing as npt
 from vizframe.errors import DamagedSegment
 from vizframe.history import Tiles
 from vizframe.history.encoding import encode
-from vizframe.webapp.request import Asked
+from vizframe.webapp.request import RequestedSeries
 
 
 class Packed(NamedTuple):
@@ -34,25 +34,29 @@ class Packed(NamedTuple):
     whole: bool
 
 
-def gallery(asked: Asked, step: int) -> Packed:
+def gallery(asked: RequestedSeries, step: int) -> Packed:
     """The tiles of one step that were asked for, with the notes of its frame."""
     key = asked.declaration.key
     tiles = asked.history.tiles(key, step, asked.leading)
     rest = asked.where[len(asked.leading) :]
     head = {"step": step, "notes": list(asked.history.notes(key, step))}
     picked = _pick(tiles, rest)
-    data = pack(picked, _flat_count(tiles, rest), {**head, **_dead(asked, [step], asked.where)})
+    data = pack(
+        picked, _flat_count(tiles, rest), {**head, **_dead_tiles(asked, [step], asked.where)}
+    )
     return Packed(data, not np.any(picked.missing))
 
 
-def strip(asked: Asked, steps: Sequence[int]) -> Packed:
+def strip(asked: RequestedSeries, steps: Sequence[int]) -> Packed:
     """One tile over many steps."""
     tiles = asked.history.strip(asked.declaration.key, asked.tile, steps)
-    data = pack(tiles, len(steps), {"steps": list(steps), **_dead(asked, steps, asked.tile)})
+    data = pack(tiles, len(steps), {"steps": list(steps), **_dead_tiles(asked, steps, asked.tile)})
     return Packed(data, not np.any(tiles.missing))
 
 
-def _dead(asked: Asked, steps: Sequence[int], where: tuple[slice | int, ...]) -> dict[str, object]:
+def _dead_tiles(
+    asked: RequestedSeries, steps: Sequence[int], where: tuple[slice | int, ...]
+) -> dict[str, object]:
     """Which of the tiles, in the order in which they are sent, the plugin calls dead.
 
     Said of pictures alone, of which a black one may be just that; a map of zeros is dead.

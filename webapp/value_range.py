@@ -38,7 +38,7 @@ class Extents:
             ends = np.asarray(low, np.float32), np.asarray(high, np.float32)
             return Limits(*ends, signed=declaration.signed)
         known = self._known.setdefault(declaration.key, {})
-        steps = sampled(history.series_steps(declaration.key))
+        steps = sample_steps(history.series_steps(declaration.key))
         for step in steps:
             if step not in known:
                 known[step] = _extremes(history, declaration, step)
@@ -48,7 +48,7 @@ class Extents:
         )
 
 
-def sampled(steps: Sequence[int]) -> Sequence[int]:
+def sample_steps(steps: Sequence[int]) -> Sequence[int]:
     """At most `SAMPLES` of the steps, evenly spread, and stable while steps are added."""
     stride = 1
     while len(steps) > SAMPLES * stride:

@@ -10,12 +10,12 @@ import numpy as np
 
 from vizframe.errors import DamagedSegment, HistoryError
 from vizframe.history import SeriesKey
-from vizframe.plugin import Progress, silent
+from vizframe.plugin import Progress, ignore_progress
 from vizframe.store.care.examine import examine
-from vizframe.store.care.tidy import Taken, take
+from vizframe.store.care.tidy import StoredFrame, take
 from vizframe.store.format.checksum import crc32
 from vizframe.store.format.image import np_bytes
-from vizframe.store.format.index import Series
+from vizframe.store.format.index import SeriesIndex
 from vizframe.store.format.layout import Row
 from vizframe.store.format.names import PROBE_FILE, RUN_FILE
 from vizframe.store.read.about import read_info, read_probe
@@ -86,7 +86,7 @@ def _sentences(report: FileReport) -> Iterator[str]:
             )
 
 
-def check(run: str | Path, *, progress: Progress = silent) -> CheckReport:
+def check(run: str | Path, *, progress: Progress = ignore_progress) -> CheckReport:
     """Read every byte of a run.
 
     Args:
@@ -176,7 +176,7 @@ def _check_series(segment: Segment) -> Iterator[SeriesReport]:
         yield SeriesReport(series.key, series.frames, damaged_tiles, damaged_columns, first)
 
 
-def _damage(taken: Taken, row: Row, series: Series) -> tuple[int, bool]:
+def _damage(taken: StoredFrame, row: Row, series: SeriesIndex) -> tuple[int, bool]:
     """How many tiles are damaged, and whether the columns are."""
     columns = crc32(np_bytes(taken.columns)) != row.columns
     if (crc32(np_bytes(taken.stored)), crc32(np_bytes(taken.records))) == (row.stored, row.tiles):

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from vizframe.errors import DamagedSegment, HistoryError, UsageError
-from vizframe.plugin import Progress, silent
+from vizframe.plugin import Progress, ignore_progress
 from vizframe.store.care.tidy import Tidy, choose_ways
 from vizframe.store.format.names import Commits, CompactedName, SegmentName
 from vizframe.store.read.origin import Folder, Origin, SingleFile
@@ -52,7 +52,7 @@ def compact(
     target: str | Path | None = None,
     *,
     compress: bool = True,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
     disk: Disk | None = None,
 ) -> Compaction:
     """Rewrite a run as one file.

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import h5py
 
-from vizframe.store.format.index import Series
+from vizframe.store.format.index import SeriesIndex
 from vizframe.store.format.layout import TILE
 from vizframe.store.format.packing import CHUNK, Grid
-from vizframe.store.format.source import LocalFile, Vouched, open_source
+from vizframe.store.format.source import LocalFile, VerifiedParts, open_source
 from vizframe.store.read.segment import load_segment
 
 
@@ -32,7 +32,7 @@ def _own(file: h5py.File, path: str) -> h5py.Dataset:
 def findings(path: Path) -> list[str]:
     """Where HDF5 sees something else than the user block and the index say."""
     with open_source(path) as source:
-        block = Vouched(source).block
+        block = VerifiedParts(source).block
         series = (
             load_segment(source, LocalFile(path)).index.series if "index" in block.parts else ()
         )
@@ -47,7 +47,7 @@ def findings(path: Path) -> list[str]:
     return found
 
 
-def _differences(file: h5py.File, series: Series) -> Iterator[str]:
+def _differences(file: h5py.File, series: SeriesIndex) -> Iterator[str]:
     declaration = series.declaration
     tiles = (series.frames, *declaration.tile_shape)
     wanted = {

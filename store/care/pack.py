@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from vizframe.history import Declaration
 from vizframe.history.encoding import Stored
-from vizframe.store.format.index import Series
+from vizframe.store.format.index import SeriesIndex
 from vizframe.store.format.packing import Grid, Packing, Predictor, choose_group, is_colour, predict
 
 PAYS = 0.9
@@ -41,7 +41,7 @@ class Way:
         return deflater.compress(data) + deflater.flush()
 
 
-def choose_way(series: Series, samples: Sequence[Stored]) -> Way | None:
+def choose_way(series: SeriesIndex, samples: Sequence[Stored]) -> Way | None:
     """The best way for these frames, (tiles, *picture_shape) each; None where none pays."""
     raw = sum(frame.nbytes for frame in samples)
     if not raw:
@@ -71,11 +71,11 @@ def _packings(declaration: Declaration, group: int, itemsize: int) -> Iterator[P
             yield Packing(group, predictor)
 
 
-def _size(series: Series, way: Way, samples: Sequence[Stored]) -> int:
+def _size(series: SeriesIndex, way: Way, samples: Sequence[Stored]) -> int:
     return sum(len(chunk) for frame in samples for chunk in deflate_frame(series, way, frame))
 
 
-def deflate_frame(series: Series, way: Way, stored: Stored) -> Iterator[bytes]:
+def deflate_frame(series: SeriesIndex, way: Way, stored: Stored) -> Iterator[bytes]:
     """The chunks of a frame, (tiles, *picture_shape), in order."""
     grid = Grid.of(series.declaration.tile_shape, way.packing.group)
     for chunk in range(grid.count):
@@ -83,7 +83,7 @@ def deflate_frame(series: Series, way: Way, stored: Stored) -> Iterator[bytes]:
         yield way.deflate(_chunk(series, way.packing, stored[first:end]))
 
 
-def _chunk(series: Series, packing: Packing, tiles: Stored) -> bytes:
+def _chunk(series: SeriesIndex, packing: Packing, tiles: Stored) -> bytes:
     """The bytes of a chunk before deflation; tiles that a last chunk lacks are zero."""
     missing = packing.group - len(tiles)
     if missing:

@@ -15,7 +15,7 @@ from vizframe.plugin import Progress
 from vizframe.store.care.pack import SAMPLE, Way, choose_way, deflate_frame
 from vizframe.store.format.checksum import crc32
 from vizframe.store.format.image import np_bytes
-from vizframe.store.format.index import Series
+from vizframe.store.format.index import SeriesIndex
 from vizframe.store.format.layout import BLOCK, FORMAT, TILE, VERSION, Block, Extent
 from vizframe.store.format.packing import CHUNK, Grid
 from vizframe.store.format.skeleton import LIBVER, META_BLOCK, Dataset, create_dataset
@@ -23,12 +23,12 @@ from vizframe.store.read.frames import find_missing, read_stored, room_for
 from vizframe.store.read.segment import Segment
 from vizframe.store.write.disk import Disk
 from vizframe.store.write.gather import Gathering, Part
-from vizframe.store.write.guarded import Guarded
+from vizframe.store.write.guarded import GuardedFile
 from vizframe.store.write.plan import BLOCK_COPY, series_datasets
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Taken:
+class StoredFrame:
     """A frame as it was read: nothing of it is checked on the way."""
 
     stored: Stored
@@ -36,7 +36,7 @@ class Taken:
     columns: npt.NDArray[np.void]
 
 
-def take(segment: Segment, number: int) -> Taken:
+def take(segment: Segment, number: int) -> StoredFrame:
     """Read the frame of a row, with all that stands beside it."""
     row = segment.row(number)
     series = segment.index.series[row.series]
@@ -47,7 +47,7 @@ def take(segment: Segment, number: int) -> Taken:
         read_stored(source, series, row.frame, 0, np_bytes(stored))
         source.read_into(np_bytes(records), series.tiles + row.frame * series.record_bytes)
         source.read_into(np_bytes(columns), series.columns + row.frame * series.column_bytes)
-    return Taken(stored, records, columns)
+    return StoredFrame(stored, records, columns)
 
 
 def choose_ways(gathering: Gathering, parts: Sequence[Part]) -> Sequence[Way | None]:
@@ -99,7 +99,7 @@ class Tidy:
 
     def write(self, disk: Disk, fd: int, progress: Progress) -> None:
         """Fill the file. Raises OSError."""
-        guarded = Guarded(disk, fd)
+        guarded = GuardedFile(disk, fd)
         with h5py.File(
             guarded, "w", libver=LIBVER, userblock_size=BLOCK, meta_block_size=META_BLOCK
         ) as file:
@@ -131,7 +131,7 @@ class Tidy:
             for name, data in self._small.items()
         ]
 
-    def _place(self, file: h5py.File, series: Series) -> Series:
+    def _place(self, file: h5py.File, series: SeriesIndex) -> SeriesIndex:
         """Lay out a series' datasets; the series with their offsets."""
         offsets = {"columns": BLOCK, "stored": BLOCK}
         for dataset in series_datasets(series):
@@ -162,7 +162,7 @@ class Tidy:
                     disk.write(fd, [np_bytes(table)], series.packing.chunks)
             progress(number + 1, total, str(series.key))
 
-    def _copy_frame(self, disk: Disk, fd: int, number: int) -> tuple[Series, int, Stored]:
+    def _copy_frame(self, disk: Disk, fd: int, number: int) -> tuple[SeriesIndex, int, Stored]:
         """All but the packed tiles of a frame."""
         part, old = self._gathering.origins[number].tolist()
         row = self._gathering.rows[number]
@@ -190,7 +190,7 @@ class Tidy:
         disk.write(fd, [block], 0)
 
 
-def _create_packed(file: h5py.File, series: Series, dataset: Dataset) -> None:
+def _create_packed(file: h5py.File, series: SeriesIndex, dataset: Dataset) -> None:
     packing = series.packing
     assert packing is not None
     tiles = (1,) * (len(series.declaration.tile_shape) - 1)
@@ -210,7 +210,7 @@ def _create_packed(file: h5py.File, series: Series, dataset: Dataset) -> None:
 
 
 def _write_chunks(
-    made: h5py.h5d.DatasetID, series: Series, way: Way, frame: int, stored: Stored
+    made: h5py.h5d.DatasetID, series: SeriesIndex, way: Way, frame: int, stored: Stored
 ) -> None:
     grid = Grid.of(series.declaration.tile_shape, way.packing.group)
     pixel = (0,) * len(series.declaration.picture_shape)
@@ -218,7 +218,7 @@ def _write_chunks(
         made.write_direct_chunk((frame, *_corner(series, grid, chunk), *pixel), data)
 
 
-def _corner(series: Series, grid: Grid, chunk: int) -> tuple[int, ...]:
+def _corner(series: SeriesIndex, grid: Grid, chunk: int) -> tuple[int, ...]:
     """The tile index of a chunk's first tile."""
     shape = series.declaration.tile_shape
     if not shape:
@@ -226,7 +226,7 @@ def _corner(series: Series, grid: Grid, chunk: int) -> tuple[int, ...]:
     return tuple(int(at) for at in np.unravel_index(grid.tiles_of(chunk)[0], shape))
 
 
-def _chunk_table(made: h5py.h5d.DatasetID, series: Series) -> npt.NDArray[np.void]:
+def _chunk_table(made: h5py.h5d.DatasetID, series: SeriesIndex) -> npt.NDArray[np.void]:
     """Where HDF5 has put the chunks, in our order."""
     packing = series.packing
     assert packing is not None

@@ -38,7 +38,7 @@ MOST_AXES = 16
 
 
 @dataclass(frozen=True)
-class Series:
+class SeriesIndex:
     """One declaration's frames in one segment, and where they lie.
 
     Attributes:
@@ -119,7 +119,7 @@ class Index:
     of older sessions of the same writer."""
     scalars: tuple[str, ...]
     """The columns of the dataset ``/scalars``."""
-    series: tuple[Series, ...]
+    series: tuple[SeriesIndex, ...]
     covers: tuple[Commits, ...] = ()
     """The commits whose segments a compacted run replaces."""
 
@@ -137,7 +137,7 @@ class Index:
         ).encode()
 
 
-def _dump_series(series: Series, shared: dict[str, int]) -> dict[str, object]:
+def _dump_series(series: SeriesIndex, shared: dict[str, int]) -> dict[str, object]:
     own = series.declaration.model_dump(mode="json", include=set(OWN))
     common = json.dumps(series.declaration.model_dump(mode="json", exclude=set(OWN)))
     place = shared.setdefault(common, len(shared))
@@ -185,10 +185,10 @@ def _step(said: object) -> int:
     return said
 
 
-def _load_series(said: Mapping[str, Any], shared: Sequence[Mapping[str, Any]]) -> Series:
+def _load_series(said: Mapping[str, Any], shared: Sequence[Mapping[str, Any]]) -> SeriesIndex:
     own = dict(said["declaration"])
-    told = known(Declaration, {**shared[own.pop("shared")], **own})
-    told["key"] = known(SeriesKey, told["key"])
+    told = known_fields(Declaration, {**shared[own.pop("shared")], **own})
+    told["key"] = known_fields(SeriesKey, told["key"])
     declaration = Declaration.model_validate(told)
     numbers = [int(said[name]) for name in ("frames", "stored", "tiles", "columns")]
     sizes = (*declaration.tile_shape, *declaration.picture_shape, *declaration.columns.values())
@@ -200,10 +200,10 @@ def _load_series(said: Mapping[str, Any], shared: Sequence[Mapping[str, Any]]) -
     packing = _load_packing(said["packing"]) if "packing" in said else None
     frames, stored, tiles, columns = numbers
     path = str(said["path"])
-    return Series(declaration, path, frames, stored, tiles, columns, packing)
+    return SeriesIndex(declaration, path, frames, stored, tiles, columns, packing)
 
 
-def known(model: type[BaseModel], said: Mapping[str, Any]) -> dict[str, Any]:
+def known_fields(model: type[BaseModel], said: Mapping[str, Any]) -> dict[str, Any]:
     """What this version knows of what was said: a newer one of the same layout may say more."""
     return {name: said[name] for name in model.model_fields if name in said}
 
@@ -230,11 +230,11 @@ def group_path(key: SeriesKey, taken: Container[str]) -> str:
 
     What HDF5 cannot have in a name (``/``, a lone ``.``) is percent-escaped.
     """
-    path = "/".join(("frames", _escaped(key.kind), _escaped(key.layer)))
+    path = "/".join(("frames", _escape(key.kind), _escape(key.layer)))
     names = itertools.chain([path], (f"{path}~{number}" for number in itertools.count(2)))
     return next(name for name in names if name not in taken)
 
 
-def _escaped(name: str) -> str:
+def _escape(name: str) -> str:
     plain = quote(name, safe=" !#$&'()*+,:;<=>?@[]^`{|}").replace("~", "%7E")
     return plain.replace(".", "%2E") if set(plain) == {"."} else plain or "%00"

@@ -128,7 +128,7 @@ class SegmentName:
         return other.first <= self.first and self.last <= other.last
 
 
-def uncovered(names: list[SegmentName]) -> list[SegmentName]:
+def uncovered_names(names: list[SegmentName]) -> list[SegmentName]:
     """The names that no other of the same session covers, in order of session and commit."""
     kept: list[SegmentName] = []
     for name in sorted(names, key=lambda n: (n.session, n.first, -n.last, -n.rewrite)):
@@ -180,7 +180,7 @@ def is_of_run(text: str) -> bool:
     )
 
 
-def temporary(folder: Path, what: str, number: int) -> Path:
+def temporary_name(folder: Path, what: str, number: int) -> Path:
     """A name that nobody reads, which says who is writing it: machine and process."""
     return folder / f".tmp-{what}-{this_place()}-{os.getpid()}-{number}"
 

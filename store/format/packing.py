@@ -19,10 +19,10 @@ import numpy.typing as npt
 from vizframe.history import Declaration
 from vizframe.store.format.deflate import inflate
 from vizframe.store.format.image import np_bytes
-from vizframe.store.format.source import Source, damaged
+from vizframe.store.format.source import Source, damage_error
 
 if TYPE_CHECKING:
-    from vizframe.store.format.index import Series
+    from vizframe.store.format.index import SeriesIndex
 
 Predictor = Literal["", "x", "yx"]
 
@@ -109,7 +109,9 @@ def is_colour(declaration: Declaration) -> bool:
     return len(declaration.picture_shape) == 3
 
 
-def read_packed(source: Source, series: Series, frame: int, first: int, view: memoryview) -> None:
+def read_packed(
+    source: Source, series: SeriesIndex, frame: int, first: int, view: memoryview
+) -> None:
     """Fill a view with the tiles of a frame from the first on; what cannot be inflated is zero.
 
     Raises:
@@ -134,7 +136,7 @@ def read_packed(source: Source, series: Series, frame: int, first: int, view: me
 
 
 def read_packed_tile(
-    source: Source, series: Series, frames: Sequence[int], tile: int
+    source: Source, series: SeriesIndex, frames: Sequence[int], tile: int
 ) -> list[memoryview]:
     """One tile of several frames; what cannot be inflated is zero.
 
@@ -157,19 +159,21 @@ def read_packed_tile(
 
 
 def _extents(
-    source: Source, series: Series, table: npt.NDArray[np.void]
+    source: Source, series: SeriesIndex, table: npt.NDArray[np.void]
 ) -> tuple[list[int], list[int]]:
     """The offsets and sizes of chunks. Raises DamagedSegment."""
     offsets, sizes = table["offset"].tolist(), table["size"].tolist()
     if any(offset + size > source.size for offset, size in zip(offsets, sizes, strict=True)):
-        raise damaged(source, f"the chunks of {series.key} lie outside of it")
+        raise damage_error(source, f"the chunks of {series.key} lie outside of it")
     assert series.packing is not None
     if max(sizes) > MOST_GROWTH * (series.packing.group * series.tile_bytes + 1024):
-        raise damaged(source, f"the chunks of {series.key} are larger than their tiles")
+        raise damage_error(source, f"the chunks of {series.key} are larger than their tiles")
     return offsets, sizes
 
 
-def _read_chunks(source: Source, series: Series, table: npt.NDArray[np.void]) -> list[memoryview]:
+def _read_chunks(
+    source: Source, series: SeriesIndex, table: npt.NDArray[np.void]
+) -> list[memoryview]:
     """The bytes of the chunks: in one read where they are neighbours."""
     offsets, sizes = _extents(source, series, table)
     start, end = min(offsets), max(o + s for o, s in zip(offsets, sizes, strict=True))
@@ -180,7 +184,7 @@ def _read_chunks(source: Source, series: Series, table: npt.NDArray[np.void]) ->
     return [memoryview(each) for each in source.read_many(offsets, sizes)]
 
 
-def unpack(data: memoryview, series: Series, packing: Packing) -> memoryview:
+def unpack(data: memoryview, series: SeriesIndex, packing: Packing) -> memoryview:
     """The tiles of a chunk; zeros where it cannot be inflated to just its size."""
     size = packing.group * series.tile_bytes
     flat = inflate(data, size)

@@ -94,7 +94,7 @@ class FileSource:
             if done == len(view):
                 return
             if not done:
-                raise damaged(self, f"it ends at byte {offset}, in the middle of its data")
+                raise damage_error(self, f"it ends at byte {offset}, in the middle of its data")
             view, offset = view[done:], offset + done
 
     def read_many(self, offsets: Sequence[int], sizes: Sequence[int]) -> Sequence[bytes]:
@@ -162,13 +162,13 @@ class HeldFile:
 def read_bytes(source: Source, offset: int, size: int) -> bytes:
     """Raises DamagedSegment where the file is shorter, or where it asks for too much at once."""
     if size > LARGEST_PART or offset + size > source.size:
-        raise damaged(source, f"it has {source.size} bytes and claims {size} at {offset}")
+        raise damage_error(source, f"it has {source.size} bytes and claims {size} at {offset}")
     data = bytearray(size)
     source.read_into(memoryview(data), offset)
     return bytes(data)
 
 
-class Vouched:
+class VerifiedParts:
     """The parts of a source that its user block vouches for.
 
     Raises DamagedSegment, naming the file, where the block is not sound.
@@ -179,14 +179,14 @@ class Vouched:
         self.doubt = ""
         """What was wrong with a file that can be read all the same."""
         if source.size == 0:
-            raise damaged(source, "it is empty")
+            raise damage_error(source, "it is empty")
         self._head = read_bytes(source, 0, min(HEAD, source.size))
         try:
             self.block = self._read_block()
         except DamagedSegment as bad:
-            raise damaged(source, str(bad)) from bad
+            raise damage_error(source, str(bad)) from bad
         if self.block.size != source.size:
-            raise damaged(
+            raise damage_error(
                 source, f"it has {source.size} bytes; it was written with {self.block.size}"
             )
 
@@ -210,16 +210,16 @@ class Vouched:
         """The bytes of a part, checked. Raises DamagedSegment, naming the file."""
         part = self.block.parts.get(name)
         if part is None:
-            raise damaged(self.source, f"it has no part {name!r}")
+            raise damage_error(self.source, f"it has no part {name!r}")
         if part.end <= len(self._head):
             data = self._head[part.offset : part.end]
         else:
             data = read_bytes(self.source, part.offset, part.size)
         if crc32(data) != part.crc32:
-            raise damaged(self.source, f"its part {name!r} does not have its checksum")
+            raise damage_error(self.source, f"its part {name!r} does not have its checksum")
         return data
 
 
-def damaged(source: Source, reason: str) -> DamagedSegment:
+def damage_error(source: Source, reason: str) -> DamagedSegment:
     """The sentence of a file that is not sound."""
     return DamagedSegment(f"{source.name} is damaged or foreign: {reason}")

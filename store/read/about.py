@@ -15,7 +15,7 @@ from vizframe.history import RunInfo
 from vizframe.network.probe import Normalization, Probe
 from vizframe.store.format.layout import NONSENSE
 from vizframe.store.format.names import PROBE_FILE, RUN_FILE
-from vizframe.store.format.source import Source, Vouched, damaged, open_source
+from vizframe.store.format.source import Source, VerifiedParts, damage_error, open_source
 
 LARGEST_INFO = 1 << 26
 """Bytes of a ``run.json`` that are read at most."""
@@ -62,7 +62,7 @@ def read_probe(run: Path) -> Probe | None:
 
 def load_probe(source: Source) -> Probe | None:
     """The probe in a file of its own, or in a compacted run; None where that has none."""
-    vouched = Vouched(source)
+    vouched = VerifiedParts(source)
     if "about" not in vouched:
         return None
     parts = {name: vouched.part(name) for name in ("about", "shape", "images")}
@@ -79,4 +79,4 @@ def load_probe(source: Source) -> Probe | None:
             ),
         )
     except (*NONSENSE, UsageError) as bad:
-        raise damaged(source, f"it holds no probe ({type(bad).__name__})") from bad
+        raise damage_error(source, f"it holds no probe ({type(bad).__name__})") from bad

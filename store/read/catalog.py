@@ -24,8 +24,8 @@ DEEPEST = 4
 """How many folders below the runs directory runs are looked for."""
 
 
-class RunShelf:
-    """The runs of a directory; a `vizframe.history.Shelf`.
+class RunCatalog:
+    """The runs of a directory; a `vizframe.history.Catalog`.
 
     Given a run itself, the shelf has just that one, under its own name.
     """

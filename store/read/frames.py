@@ -15,10 +15,10 @@ from vizframe.history.selection import check_where
 from vizframe.network import FloatArray
 from vizframe.store.format.checksum import crc32
 from vizframe.store.format.image import np_bytes
-from vizframe.store.format.index import Series
+from vizframe.store.format.index import SeriesIndex
 from vizframe.store.format.layout import STORED, TILE, Row, tile_checksums
 from vizframe.store.format.packing import read_packed
-from vizframe.store.format.source import Source, damaged
+from vizframe.store.format.source import Source, damage_error
 from vizframe.store.read.segment import Segment
 
 LARGEST_READ = 1 << 32
@@ -56,7 +56,9 @@ def read_tiles(source: Source, segment: Segment, number: int, where: Sequence[in
     return as_tiles(series.declaration, stored, records, missing, shape)
 
 
-def read_stored(source: Source, series: Series, frame: int, first: int, view: memoryview) -> None:
+def read_stored(
+    source: Source, series: SeriesIndex, frame: int, first: int, view: memoryview
+) -> None:
     """Fill a view with the stored tiles of a frame, from the first on."""
     if series.packing is None:
         place = series.stored + frame * series.frame_bytes + first * series.tile_bytes
@@ -111,7 +113,7 @@ def as_tiles(
     )
 
 
-def tile_number(series: Series, where: Sequence[int]) -> int:
+def tile_number(series: SeriesIndex, where: Sequence[int]) -> int:
     """The place of the first tile at leading indices, in a frame."""
     if not where:
         return 0
@@ -123,16 +125,16 @@ def tile_number(series: Series, where: Sequence[int]) -> int:
 
 def _check_size(source: Source, size: int) -> None:
     if size > LARGEST_READ:
-        raise damaged(source, f"a frame of {size} bytes is more than {LARGEST_READ}")
+        raise damage_error(source, f"a frame of {size} bytes is more than {LARGEST_READ}")
 
 
-def read_columns(source: Source, series: Series, row: Row) -> Mapping[str, FloatArray]:
+def read_columns(source: Source, series: SeriesIndex, row: Row) -> Mapping[str, FloatArray]:
     """The numbers beside the tiles. Raises DamagedSegment where they are not as written."""
     columns = np.empty(series.tile_count, series.column)
     data = np_bytes(columns)
     source.read_into(data, series.columns + row.frame * series.column_bytes)
     if crc32(data) != row.columns:
-        raise damaged(source, f"the columns of {series.key} do not have their checksum")
+        raise damage_error(source, f"the columns of {series.key} do not have their checksum")
     shape = series.declaration.tile_shape
     return {
         name: np.ascontiguousarray(columns[field]).reshape(shape + columns[field].shape[1:])

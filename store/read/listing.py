@@ -21,7 +21,7 @@ from vizframe.store.format.names import (
     SegmentName,
     Session,
     is_of_run,
-    uncovered,
+    uncovered_names,
 )
 from vizframe.store.read.segment import Segment, read_segment
 
@@ -78,7 +78,7 @@ class Listing:
             OSError: the folder itself cannot be listed.
         """
         names = frozenset(os.listdir(self.run))
-        if names == self._names and not self._missed and not self._cured():
+        if names == self._names and not self._missed and not self._has_changed():
             return False
         before = [*self.sound], {text: fault.sentence for text, fault in self.faults.items()}
         for _ in range(MOST_LOOKS):
@@ -97,7 +97,7 @@ class Listing:
         known = self.sound.keys() | self.faults.keys()
         return sorted(text for text in self._names - known if _holds_steps(text))
 
-    def _cured(self) -> bool:
+    def _has_changed(self) -> bool:
         """Whether a file that was not sound has changed."""
         return any(State.of(self.run / text) != fault.state for text, fault in self.faults.items())
 
@@ -107,10 +107,10 @@ class Listing:
             if State.of(self.run / text) != fault.state:
                 del self.faults[text]
         self._note_strangers(names)
-        listed = self._listed(names)
+        listed = self._list_names(names)
         gone = False
         while True:
-            wanted = self._wanted([text for text in listed if text not in self.faults])
+            wanted = self._wanted_files([text for text in listed if text not in self.faults])
             unread = [text for text in wanted if text not in self.sound]
             if not unread:
                 break
@@ -121,7 +121,7 @@ class Listing:
         self.sound = {text: self.sound[text] for text in wanted}
         return gone
 
-    def _wanted(self, listed: Sequence[str]) -> Sequence[str]:
+    def _wanted_files(self, listed: Sequence[str]) -> Sequence[str]:
         """The compacted runs, and the segments that neither they nor larger ones replace.
 
         What a compacted run replaces, it says inside, so segments wait until it has been read.
@@ -132,7 +132,7 @@ class Listing:
         covers = {text: self.sound[text].index.covers for text in compacted}
         compacted = [text for text in compacted if not _is_replaced(text, covers)]
         taken = [commits for text in compacted for commits in covers[text]]
-        segments = uncovered([name for text in listed if (name := SegmentName.parse(text))])
+        segments = uncovered_names([name for text in listed if (name := SegmentName.parse(text))])
         return compacted + [
             str(name) for name in segments if not any(each.has(name.commits) for each in taken)
         ]
@@ -140,7 +140,7 @@ class Listing:
     def _holes_now(self) -> frozenset[Hole]:
         return holes([name for text in self.sound if (name := SegmentName.parse(text))])
 
-    def _listed(self, names: frozenset[str]) -> list[str]:
+    def _list_names(self, names: frozenset[str]) -> list[str]:
         """The names that were listed, and those that were missed for the first time."""
         missed = frozenset(self.sound) - names
         stay = missed - self._missed

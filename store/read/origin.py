@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from vizframe.errors import HistoryError
 from vizframe.history import RunInfo
 from vizframe.network.probe import Probe
-from vizframe.store.format.source import File, LocalFile, Vouched, damaged
+from vizframe.store.format.source import File, LocalFile, VerifiedParts, damage_error
 from vizframe.store.read.about import load_probe, read_info, read_probe
 from vizframe.store.read.listing import Listing
 from vizframe.store.read.segment import Segment, load_segment
@@ -98,11 +98,11 @@ class SingleFile:
 
     def info(self) -> RunInfo:
         with self._file.open() as source:
-            text = Vouched(source).part("run")
+            text = VerifiedParts(source).part("run")
             try:
                 return RunInfo.model_validate_json(text)
             except ValidationError as bad:
-                raise damaged(source, "it does not describe a run") from bad
+                raise damage_error(source, "it does not describe a run") from bad
 
     def probe(self) -> Probe | None:
         with self._file.open() as source:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vizframe.store.format.image import np_bytes
-from vizframe.store.format.index import Series
+from vizframe.store.format.index import SeriesIndex
 from vizframe.store.format.layout import TILE
 from vizframe.store.format.source import Source
 from vizframe.store.read.segment import Segment
@@ -70,7 +70,7 @@ class Records:
         return len(self._tables)
 
 
-def _read(source: Source, series: Series) -> Table:
+def _read(source: Source, series: SeriesIndex) -> Table:
     """Turned, so that what a strip wants lies together."""
     records = np.empty((series.frames, series.tile_count), TILE)
     source.read_into(np_bytes(records), series.tiles)

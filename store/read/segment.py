@@ -15,9 +15,16 @@ import numpy.typing as npt
 
 from vizframe.errors import DamagedSegment
 from vizframe.history import Failure
-from vizframe.store.format.index import Index, Series, known, load_index
+from vizframe.store.format.index import Index, SeriesIndex, known_fields, load_index
 from vizframe.store.format.layout import BLOCK, NONSENSE, ROW, STEP, Row
-from vizframe.store.format.source import File, LocalFile, Source, Vouched, damaged, open_source
+from vizframe.store.format.source import (
+    File,
+    LocalFile,
+    Source,
+    VerifiedParts,
+    damage_error,
+    open_source,
+)
 
 Ints = npt.NDArray[np.int64]
 
@@ -79,13 +86,13 @@ def read_segment(path: Path) -> Segment:
 
 def load_segment(source: Source, file: File) -> Segment:
     """Raises DamagedSegment."""
-    vouched = Vouched(source)
+    vouched = VerifiedParts(source)
     parts = {name: vouched.part(name) for name in PARTS}
     try:
         segment = parse_segment(file, source.size, parts)
         return replace(segment, doubt=vouched.doubt) if vouched.doubt else segment
     except DamagedSegment as bad:
-        raise damaged(source, str(bad)) from bad
+        raise damage_error(source, str(bad)) from bad
 
 
 def parse_segment(file: File, size: int, parts: Mapping[str, bytes]) -> Segment:
@@ -117,7 +124,7 @@ def _load_notes(text: bytes) -> tuple[Sequence[Failure], Mapping[int, Sequence[s
     try:
         said = json.loads(text)
         failures = tuple(
-            Failure.model_validate(known(Failure, each)) for each in said.get("failures", ())
+            Failure.model_validate(known_fields(Failure, each)) for each in said.get("failures", ())
         )
         notes = {
             int(row): tuple(map(str, sentences)) for row, sentences in said.get("notes", {}).items()
@@ -136,7 +143,7 @@ def _check_steps(steps: npt.NDArray[np.void], sessions: int) -> None:
         raise DamagedSegment("its steps name sessions that it does not list")
 
 
-def _check_rows(rows: npt.NDArray[np.void], steps: int, series: Sequence[Series]) -> None:
+def _check_rows(rows: npt.NDArray[np.void], steps: int, series: Sequence[SeriesIndex]) -> None:
     if not len(rows):
         return
     if (rows["series"] >= len(series)).any() or (rows["step"] >= steps).any():
@@ -149,7 +156,7 @@ def _check_rows(rows: npt.NDArray[np.void], steps: int, series: Sequence[Series]
         raise DamagedSegment("its rows name frames that it does not hold")
 
 
-def _check_extents(series: Series, size: int) -> None:
+def _check_extents(series: SeriesIndex, size: int) -> None:
     """All in plain integers: a hostile shape of 2⁶² elements does not overflow here."""
     for name, offset, length in series.extents():
         if offset < BLOCK or offset + length > size:

@@ -14,7 +14,7 @@ from vizframe.history import Declaration, Tiles
 from vizframe.history.selection import check_where
 from vizframe.store.format.checksum import crc32
 from vizframe.store.format.image import Buffer, np_bytes
-from vizframe.store.format.index import Series
+from vizframe.store.format.index import SeriesIndex
 from vizframe.store.format.layout import TILE, seeds
 from vizframe.store.format.packing import read_packed_tile
 from vizframe.store.format.source import FileSource, Source
@@ -64,18 +64,18 @@ def read_strip(
     _check_size(newest, len(rows))
     found: list[_Part] = []
     all_places = np.arange(len(rows))
-    for file, here in _grouped(files):
+    for file, here in _group(files):
         segment, own_rows, places = segments[file], rows[here], all_places[here]
         series_of, frame_of = segment.rows["series"][own_rows], segment.rows["frame"][own_rows]
         with segment.file.open() as source:
-            for number, own in _grouped(series_of):
+            for number, own in _group(series_of):
                 series = segment.index.series[number]
                 if _is_alike(series.declaration, newest, where):
                     frames, tile = frame_of[own].astype(np.int64), tile_number(series, where)
                     tiles = _read_tiles(source, series, frames, tile)
                     records = _read_records(source, segment, number, frames, tile, kept)
                     found.append(_Part(places[own].tolist(), tiles, records))
-    return _joined(newest, found, len(rows))
+    return _join(newest, found, len(rows))
 
 
 def _check_size(declaration: Declaration, count: int) -> None:
@@ -87,7 +87,7 @@ def _check_size(declaration: Declaration, count: int) -> None:
         )
 
 
-def _grouped(numbers: Numbers) -> Iterator[tuple[int, slice | list[int]]]:
+def _group(numbers: Numbers) -> Iterator[tuple[int, slice | list[int]]]:
     """Each number, with the places where it stands."""
     every = numbers.tolist()
     ends = [0, *(np.flatnonzero(numbers[1:] != numbers[:-1]) + 1).tolist(), len(every)]
@@ -109,7 +109,7 @@ class _Part(NamedTuple):
     records: Table
 
 
-def _joined(declaration: Declaration, found: Sequence[_Part], count: int) -> Tiles:
+def _join(declaration: Declaration, found: Sequence[_Part], count: int) -> Tiles:
     """The strip; what no file gave, or does not have its checksum, is missing."""
     places = [place for part in found for place in part.places]
     tiles = [tile for part in found for tile in part.tiles]
@@ -168,7 +168,7 @@ def _span(frames: Ints) -> int:
     return int(frames.max() - frames.min()) + 1
 
 
-def _read_span(source: Source, series: Series, frames: Ints, tile: int) -> Table:
+def _read_span(source: Source, series: SeriesIndex, frames: Ints, tile: int) -> Table:
     """The records of one tile in frames that lie close, in one read."""
     count, first = series.tile_count, int(frames.min())
     span = np.empty((_span(frames) - 1) * count + 1, TILE)
@@ -177,7 +177,7 @@ def _read_span(source: Source, series: Series, frames: Ints, tile: int) -> Table
     return found
 
 
-def _read_tiles(source: Source, series: Series, frames: Ints, tile: int) -> Sequence[Buffer]:
+def _read_tiles(source: Source, series: SeriesIndex, frames: Ints, tile: int) -> Sequence[Buffer]:
     """One tile of several frames."""
     if series.packing is not None:
         return read_packed_tile(source, series, frames.tolist(), tile)

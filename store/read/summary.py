@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vizframe.errors import HistoryError
 from vizframe.history import RunInfo, RunSummary
-from vizframe.store.format.names import CompactedName, SegmentName, uncovered
+from vizframe.store.format.names import CompactedName, SegmentName, uncovered_names
 from vizframe.store.format.source import LocalFile
 from vizframe.store.read.about import read_info
 from vizframe.store.read.origin import SingleFile
@@ -58,7 +58,7 @@ def _look(
             compacted.append(whole)
         if segment is not None or whole is not None:
             newest = max(newest or 0.0, state.st_mtime)
-    return uncovered(segments), sorted(compacted), size, newest
+    return uncovered_names(segments), sorted(compacted), size, newest
 
 
 def _entries(run: Path) -> Sequence[os.DirEntry[str]]:

@@ -76,7 +76,7 @@ class Union:
         for index in self._indexes():
             resumed.update(index.sessions)
         limits = hiding_steps(resumed)
-        return [_visible(segment, limits) for segment in self.segments]
+        return [_visible_steps(segment, limits) for segment in self.segments]
 
     def _indexes(self) -> Iterator[Index]:
         """Each distinct one, once."""
@@ -195,7 +195,7 @@ def hiding_steps(resumed: Mapping[Session, int]) -> Mapping[Session, int]:
     return limits
 
 
-def _visible(segment: Segment, limits: Mapping[Session, int]) -> Mask:
+def _visible_steps(segment: Segment, limits: Mapping[Session, int]) -> Mask:
     limit = np.array([limits[session] for session, _ in segment.index.sessions], np.int64)
     visible: Mask = segment.steps["step"] < limit[segment.steps["session"]]
     return visible

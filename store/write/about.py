@@ -14,7 +14,7 @@ from vizframe.network.probe import Probe
 from vizframe.store.format.checksum import crc32
 from vizframe.store.format.image import Image, np_bytes
 from vizframe.store.format.layout import Extent
-from vizframe.store.format.names import PROBE_FILE, RUN_FILE, temporary
+from vizframe.store.format.names import PROBE_FILE, RUN_FILE, temporary_name
 from vizframe.store.format.skeleton import Dataset, lay_out
 from vizframe.store.write.disk import Disk
 from vizframe.store.write.plan import BLOCK_COPY, put_block
@@ -70,7 +70,7 @@ def _write_once(disk: Disk, image: Image, target: Path, durable: bool) -> None:
     """Publish by a link, which fails where there is a file: of two writers the first one wins."""
     if target.exists():
         return
-    draft = temporary(target.parent, target.stem, next(_numbers))
+    draft = temporary_name(target.parent, target.stem, next(_numbers))
     try:
         fd = disk.create(draft)
         try:

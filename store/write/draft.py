@@ -16,17 +16,17 @@ from vizframe.history.encoding import encode_frame
 from vizframe.plugin.frame import Frame
 from vizframe.store.format.checksum import crc32
 from vizframe.store.format.image import Image, np_bytes
-from vizframe.store.format.index import Index, Series, group_path
+from vizframe.store.format.index import Index, SeriesIndex, group_path
 from vizframe.store.format.layout import ROW, STEP, TILE, tile_checksums
 from vizframe.store.format.names import Session
-from vizframe.store.write.plan import Plan, Shape, dump_notes, make_plan, room
+from vizframe.store.write.plan import PlanKey, SegmentPlan, dump_notes, make_plan, room
 
 MOST_PLANS = 16
 """Plans kept: schedules per plugin give a few shapes of steps that alternate."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Encoded:
+class EncodedFrame:
     """A frame as it is stored: the tiles, their records, the columns."""
 
     stored: memoryview
@@ -34,7 +34,7 @@ class Encoded:
     columns: npt.NDArray[np.void]
 
 
-def encode(declaration: Declaration, frame: Frame, series: Series) -> Encoded:
+def encode(declaration: Declaration, frame: Frame, series: SeriesIndex) -> EncodedFrame:
     """Raises HistoryWriteError where the frame is not what its declaration says."""
     tiles = encode_frame(declaration, frame)
     stored = np_bytes(tiles.stored.astype(series.pixel, copy=False))
@@ -43,7 +43,7 @@ def encode(declaration: Declaration, frame: Frame, series: Series) -> Encoded:
     for name in declaration.columns:
         values = np.asarray(frame.columns[name], "<f4")
         columns[name] = values.reshape(columns[name].shape)
-    return Encoded(stored, records, columns)
+    return EncodedFrame(stored, records, columns)
 
 
 def _records(tiles: Tiles, stored: memoryview) -> npt.NDArray[np.void]:
@@ -61,7 +61,7 @@ class Drafter:
 
     session: Session
     resumed_at: int
-    _plans: OrderedDict[Hashable, Plan] = field(default_factory=OrderedDict)
+    _plans: OrderedDict[Hashable, SegmentPlan] = field(default_factory=OrderedDict)
     _names: dict[int, tuple[Declaration, str]] = field(default_factory=dict)
     """What the last step's declarations say, by their identity: most come again as they are."""
 
@@ -96,7 +96,7 @@ class Drafter:
             self._names[id(each)] = name
         return tuple(self._names[id(each)][1] for each in declarations)
 
-    def _plan(self, record: StepRecord, notes: int) -> Plan:
+    def _plan(self, record: StepRecord, notes: int) -> SegmentPlan:
         texts = self._name([declaration for declaration, _ in record.frames])
         key = (texts, tuple(record.scalars), notes)
         plan = self._plans.get(key)
@@ -104,7 +104,7 @@ class Drafter:
             index = Index(
                 ((self.session, self.resumed_at),), tuple(record.scalars), _series(record.frames)
             )
-            plan = self._plans[key] = make_plan(Shape(index, 1, len(texts), notes))
+            plan = self._plans[key] = make_plan(PlanKey(index, 1, len(texts), notes))
         self._plans.move_to_end(key)
         if len(self._plans) > MOST_PLANS:
             self._plans.popitem(last=False)
@@ -120,12 +120,13 @@ def _check_once(record: StepRecord) -> None:
         seen.add(declaration.key)
 
 
-def _series(frames: Sequence[tuple[Declaration, Frame]]) -> tuple[Series, ...]:
+def _series(frames: Sequence[tuple[Declaration, Frame]]) -> tuple[SeriesIndex, ...]:
     paths: list[str] = []
     for declaration, _ in frames:
         paths.append(group_path(declaration.key, paths))
     return tuple(
-        Series(declaration, path, 1) for (declaration, _), path in zip(frames, paths, strict=True)
+        SeriesIndex(declaration, path, 1)
+        for (declaration, _), path in zip(frames, paths, strict=True)
     )
 
 
@@ -138,7 +139,7 @@ def _scalars(record: StepRecord) -> npt.NDArray[np.float64]:
     return np.array([list(record.scalars.values())], "<f8").reshape(1, -1)
 
 
-def _rows(frames: Sequence[Encoded]) -> npt.NDArray[np.void]:
+def _rows(frames: Sequence[EncodedFrame]) -> npt.NDArray[np.void]:
     return np.array(
         [
             (

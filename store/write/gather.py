@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vizframe.store.format.index import Index, Series, group_path
+from vizframe.store.format.index import Index, SeriesIndex, group_path
 from vizframe.store.format.layout import ROW, STEP
 from vizframe.store.format.names import Session
 from vizframe.store.read.segment import Segment
@@ -67,7 +67,7 @@ def gather(parts: Sequence[Part]) -> Gathering:
         sessions,
         names,
         tuple(
-            Series(each.declaration, each.path, int(frames))
+            SeriesIndex(each.declaration, each.path, int(frames))
             for each, frames in zip(series, counted, strict=True)
         ),
     )
@@ -118,9 +118,9 @@ def _scalars(
     return names, scalars
 
 
-def _series(parts: Sequence[Part]) -> tuple[Sequence[Series], Sequence[Ints]]:
+def _series(parts: Sequence[Part]) -> tuple[Sequence[SeriesIndex], Sequence[Ints]]:
     """The distinct declarations, and for each part the numbers that its series have among them."""
-    found: dict[str, Series] = {}
+    found: dict[str, SeriesIndex] = {}
     paths: set[str] = set()
     of_index: dict[int, Ints] = {}
     order: dict[str, int] = {}
@@ -133,7 +133,7 @@ def _series(parts: Sequence[Part]) -> tuple[Sequence[Series], Sequence[Ints]]:
                 path = group_path(series.key, paths)
                 paths.add(path)
                 order[series.identity] = len(found)
-                found[series.identity] = Series(series.declaration, path, 0)
+                found[series.identity] = SeriesIndex(series.declaration, path, 0)
         of_index[id(index)] = np.array([order[each.identity] for each in index.series], np.int64)
     return list(found.values()), [of_index[id(part.segment.index)] for part in parts]
 

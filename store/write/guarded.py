@@ -11,7 +11,7 @@ import os
 from vizframe.store.write.disk import Disk
 
 
-class Guarded:
+class GuardedFile:
     """A file object over a descriptor, for h5py's file-object driver."""
 
     def __init__(self, disk: Disk, fd: int) -> None:

@@ -9,13 +9,13 @@ import numpy as np
 
 from vizframe.store.format.checksum import crc32
 from vizframe.store.format.image import np_bytes
-from vizframe.store.format.index import Series
+from vizframe.store.format.index import SeriesIndex
 from vizframe.store.format.layout import TILE, Row
-from vizframe.store.format.source import Source, damaged
+from vizframe.store.format.source import Source, damage_error
 from vizframe.store.read.frames import read_stored, room_for
 from vizframe.store.write.disk import Disk
 from vizframe.store.write.gather import Gathering, Part, gather
-from vizframe.store.write.plan import Plan, Shape, make_plan, room
+from vizframe.store.write.plan import PlanKey, SegmentPlan, make_plan, room
 from vizframe.store.write.publish import publish
 
 
@@ -31,7 +31,7 @@ def merge(disk: Disk, parts: Sequence[Part], target: Path) -> int:
         FileNotFoundError: a source is gone.
     """
     gathering = gather(parts)
-    shape = Shape(
+    shape = PlanKey(
         gathering.index, len(gathering.steps), len(gathering.rows), room(len(gathering.notes))
     )
     plan = make_plan(shape)
@@ -55,7 +55,7 @@ def _copy(
     source: Source,
     part: Part,
     gathering: Gathering,
-    plan: Plan,
+    plan: SegmentPlan,
     number: int,
 ) -> None:
     """The frames of one source, to their places in the target."""
@@ -75,8 +75,8 @@ def _copy_frame(
     disk: Disk,
     fd: int,
     source: Source,
-    old: tuple[Series, Row],
-    new: tuple[Series, int],
+    old: tuple[SeriesIndex, Row],
+    new: tuple[SeriesIndex, int],
 ) -> None:
     series, row = old
     target, place = new
@@ -89,7 +89,7 @@ def _copy_frame(
     source.read_into(np_bytes(columns), series.columns + frame * series.column_bytes)
     sums = tuple(crc32(np_bytes(array)) for array in (stored, records, columns))
     if sums != (row.stored, row.tiles, row.columns):
-        raise damaged(source, f"frame {frame} of {series.key} does not have its checksums")
+        raise damage_error(source, f"frame {frame} of {series.key} does not have its checksums")
     disk.write(fd, [np_bytes(stored)], target.stored + place * target.frame_bytes)
     disk.write(fd, [np_bytes(records)], target.tiles + place * target.record_bytes)
     disk.write(fd, [np_bytes(columns)], target.columns + place * target.column_bytes)

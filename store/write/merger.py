@@ -27,7 +27,12 @@ from vizframe.store.write.gather import Part
 from vizframe.store.write.merge import merge
 from vizframe.store.write.publish import discard
 from vizframe.store.write.retention import KEEP_ALL, Retention
-from vizframe.store.write.thinning import Piece, folder_bytes, stride_of, thinnable
+from vizframe.store.write.thinning import (
+    PublishedSegment,
+    choose_thinnable,
+    folder_bytes,
+    stride_of,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +68,7 @@ class Merger:
         disk: Disk,
         plan: MergePlan,
         retention: Retention = KEEP_ALL,
-        pieces: Sequence[Piece] = (),
+        pieces: Sequence[PublishedSegment] = (),
     ) -> None:
         self._run = run
         self._disk = disk
@@ -76,14 +81,14 @@ class Merger:
         self._others = 0
         """Bytes of the run that are not in our pieces, when they were last looked for."""
         self._shrinking = False
-        self._merged: deque[tuple[float, Sequence[Piece]]] = deque()
+        self._merged: deque[tuple[float, Sequence[PublishedSegment]]] = deque()
         """Sources that wait for the end of their grace, in monotonic time."""
         self._lock = Lock()
         self._thread: Thread | None = None
         self._patience = 0
         """Pieces there must be before the next try, after the disk refused one."""
 
-    def add(self, piece: Piece) -> None:
+    def add(self, piece: PublishedSegment) -> None:
         """Take note of a new segment; have it merged where that is due."""
         with self._lock:
             self._pieces.append(piece)
@@ -97,10 +102,10 @@ class Merger:
         if thread is not None:
             thread.join()
 
-    def _due(self) -> Sequence[Piece]:
-        return due(self._pieces, self._plan) if len(self._pieces) >= self._patience else ()
+    def _due(self) -> Sequence[PublishedSegment]:
+        return segments_due(self._pieces, self._plan) if len(self._pieces) >= self._patience else ()
 
-    def _surplus(self) -> Sequence[Piece]:
+    def _surplus(self) -> Sequence[PublishedSegment]:
         """What to halve because the run is too large. Once it is, an eighth is made free."""
         limit = self._retention.max_bytes
         if limit is None or len(self._pieces) < self._patience:
@@ -110,7 +115,7 @@ class Merger:
         if own + self._others > bound:
             self._others = folder_bytes(self._run, self._waiting()) - own
         self._shrinking = own + self._others > bound
-        return thinnable(self._pieces, limit // SHARES) if self._shrinking else ()
+        return choose_thinnable(self._pieces, limit // SHARES) if self._shrinking else ()
 
     def _work(self) -> None:
         """Merge and halve while there is something to, remove what has had its grace, and end."""
@@ -135,14 +140,14 @@ class Merger:
         """The names of what will be removed anyway."""
         return frozenset(str(each.name) for _, sources in self._merged for each in sources)
 
-    def _take(self, piece: Piece, stride: int) -> Part:
+    def _take(self, piece: PublishedSegment, stride: int) -> Part:
         """What of a piece its successor keeps. A commit is a step, in order."""
         segment = read_segment(self._run / str(piece.name))
         kept = self._retention.kept(piece.name.first + np.arange(len(segment.steps)), stride)
         every = np.ones(len(segment.steps), np.bool_)
         return Part(segment, every, kept[segment.rows["step"]])
 
-    def _merge(self, batch: Sequence[Piece], target: SegmentName, stride: int) -> bool:
+    def _merge(self, batch: Sequence[PublishedSegment], target: SegmentName, stride: int) -> bool:
         """Put one segment for these, thinned to a stride; False where the disk refused it."""
         try:
             parts = [self._take(each, stride) for each in batch]
@@ -157,18 +162,20 @@ class Merger:
         else:
             level = batch[0].level + (len(batch) > 1)
             least = max(stride, min(each.stride for each in batch))
-            self._replace(batch, [Piece(target, size, level, least)])
+            self._replace(batch, [PublishedSegment(target, size, level, least)])
             self._merged.append((time.monotonic() + self._plan.grace, batch))
         return True
 
-    def _replace(self, batch: Sequence[Piece], merged: Sequence[Piece]) -> None:
+    def _replace(
+        self, batch: Sequence[PublishedSegment], merged: Sequence[PublishedSegment]
+    ) -> None:
         """Put one for many; none where one of them is damaged, or was taken away."""
         with self._lock:
             start = self._pieces.index(batch[0])
             self._pieces[start : start + len(batch)] = merged
 
 
-def due(pieces: Sequence[Piece], plan: MergePlan) -> Sequence[Piece]:
+def segments_due(pieces: Sequence[PublishedSegment], plan: MergePlan) -> Sequence[PublishedSegment]:
     """The pieces to merge next, neighbours of one level; empty where none are due."""
     for level in range(max((each.level for each in pieces), default=-1) + 1):
         batch = _batch([each for each in pieces if each.level == level], plan)
@@ -177,10 +184,10 @@ def due(pieces: Sequence[Piece], plan: MergePlan) -> Sequence[Piece]:
     return ()
 
 
-def _batch(pieces: Sequence[Piece], plan: MergePlan) -> Sequence[Piece]:
+def _batch(pieces: Sequence[PublishedSegment], plan: MergePlan) -> Sequence[PublishedSegment]:
     """The first neighbours of one level that are many enough, or large enough together."""
     most = plan.fan if pieces and pieces[0].level else plan.steps
-    batch: list[Piece] = []
+    batch: list[PublishedSegment] = []
     size = 0
     for piece in pieces:
         apart = batch and not batch[-1].is_followed_by(piece)
@@ -195,7 +202,7 @@ def _batch(pieces: Sequence[Piece], plan: MergePlan) -> Sequence[Piece]:
     return ()
 
 
-def _merged_name(batch: Sequence[Piece]) -> SegmentName:
+def _merged_name(batch: Sequence[PublishedSegment]) -> SegmentName:
     first, last = batch[0].name, batch[-1].name
     return SegmentName(
         first.session,
@@ -206,7 +213,7 @@ def _merged_name(batch: Sequence[Piece]) -> SegmentName:
     )
 
 
-def _thinned_name(batch: Sequence[Piece]) -> SegmentName:
+def _thinned_name(batch: Sequence[PublishedSegment]) -> SegmentName:
     """Of neighbours together, or of one piece once more."""
     if len(batch) > 1:
         return _merged_name(batch)

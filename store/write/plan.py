@@ -16,7 +16,7 @@ import numpy.typing as npt
 from vizframe.history import Failure
 from vizframe.store.format.checksum import crc32
 from vizframe.store.format.image import Buffer, Image, np_bytes
-from vizframe.store.format.index import Index, Series
+from vizframe.store.format.index import Index, SeriesIndex
 from vizframe.store.format.layout import BLOCK, ROW, STEP, TILE, Block, Extent
 from vizframe.store.format.packing import CHUNK, Grid
 from vizframe.store.format.skeleton import Dataset, Skeleton, lay_out
@@ -28,7 +28,7 @@ BLOCK_COPY = Dataset("block", (BLOCK,), np.dtype("u1"), {"content": "a copy of t
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class PlanKey:
     """What a plan depends on."""
 
     index: Index
@@ -39,13 +39,13 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SegmentPlan:
     """Where all will be: the index with its offsets filled in, and the HDF5 around it."""
 
     index: Index
     text: bytes
     skeleton: Skeleton
-    shape: Shape
+    shape: PlanKey
 
     def image(
         self,
@@ -79,7 +79,7 @@ def put_block(image: Image, skeleton: Skeleton, parts: Mapping[str, Extent]) -> 
     image.put(skeleton.offsets["block"], block)
 
 
-def make_plan(shape: Shape) -> Plan:
+def make_plan(shape: PlanKey) -> SegmentPlan:
     """Lay out a segment. Costs some 0.1 ms a dataset."""
     text = shape.index.dump()
     datasets = [
@@ -94,12 +94,12 @@ def make_plan(shape: Shape) -> Plan:
         datasets += series_datasets(series)
     skeleton = lay_out(datasets)
     index = replace(
-        shape.index, series=tuple(_placed(s, skeleton.offsets) for s in shape.index.series)
+        shape.index, series=tuple(_with_offsets(s, skeleton.offsets) for s in shape.index.series)
     )
-    return Plan(index, index.dump().ljust(len(text)), skeleton, shape)
+    return SegmentPlan(index, index.dump().ljust(len(text)), skeleton, shape)
 
 
-def series_datasets(series: Series) -> list[Dataset]:
+def series_datasets(series: SeriesIndex) -> list[Dataset]:
     """The HDF5 datasets of a series' frames: what they look like to any HDF5 program."""
     declaration = series.declaration
     tiles = (series.frames, *declaration.tile_shape)
@@ -121,7 +121,7 @@ def series_datasets(series: Series) -> list[Dataset]:
     return made
 
 
-def _placed(series: Series, offsets: Mapping[str, int]) -> Series:
+def _with_offsets(series: SeriesIndex, offsets: Mapping[str, int]) -> SeriesIndex:
     return replace(
         series,
         stored=offsets[f"{series.path}/stored"],

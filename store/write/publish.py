@@ -11,7 +11,7 @@ from pathlib import Path
 
 from vizframe.errors import HistoryWriteError
 from vizframe.store.format.image import Image
-from vizframe.store.format.names import temporary
+from vizframe.store.format.names import temporary_name
 from vizframe.store.write.disk import Disk
 
 _numbers = itertools.count()
@@ -32,7 +32,7 @@ def publish_image(disk: Disk, image: Image, target: Path, *, durable: bool) -> N
 
 def publish(disk: Disk, fill: Callable[[int], None], target: Path, *, durable: bool) -> None:
     """Make the file that ``fill`` writes complete and visible at once, or leave no trace."""
-    draft = temporary(target.parent, target.name.split(".")[0], next(_numbers))
+    draft = temporary_name(target.parent, target.name.split(".")[0], next(_numbers))
     try:
         _write(disk, fill, draft, durable)
         disk.rename(draft, target)

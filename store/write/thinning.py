@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from vizframe.errors import DamagedSegment
-from vizframe.store.format.names import SegmentName, Session, uncovered
+from vizframe.store.format.names import SegmentName, Session, uncovered_names
 from vizframe.store.read.segment import read_segment
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class PublishedSegment:
     """A published segment that a writer may merge or thin.
 
     ``level``: how often its steps were merged; ``stride``: one of so many kept its frames.
@@ -31,13 +31,13 @@ class Piece:
     level: int = 0
     stride: int = 1
 
-    def is_followed_by(self, other: Piece) -> bool:
+    def is_followed_by(self, other: PublishedSegment) -> bool:
         """Whether the other holds the next commits of the same session."""
         mine, its = self.name, other.name
         return mine.session == its.session and mine.last + 1 == its.first
 
 
-def thinnable(pieces: Sequence[Piece], most: int) -> Sequence[Piece]:
+def choose_thinnable(pieces: Sequence[PublishedSegment], most: int) -> Sequence[PublishedSegment]:
     """What to halve next: neighbours that kept equally much; never the newest piece.
 
     Of those that kept the most, the oldest. Where each kept a single frame, two of these. Empty
@@ -53,19 +53,19 @@ def thinnable(pieces: Sequence[Piece], most: int) -> Sequence[Piece]:
     return min(batches, key=stride_of, default=())
 
 
-def stride_of(batch: Sequence[Piece]) -> int:
+def stride_of(batch: Sequence[PublishedSegment]) -> int:
     """One of so many commits kept its frames, at least."""
     return max(piece.stride for piece in batch)
 
 
-def _holds(batch: Sequence[Piece]) -> int:
+def _holds(batch: Sequence[PublishedSegment]) -> int:
     """About how many commits still have frames."""
     return sum((piece.name.last - piece.name.first + 1) // piece.stride for piece in batch)
 
 
-def _batches(pieces: Sequence[Piece], most: int) -> Iterator[Sequence[Piece]]:
+def _batches(pieces: Sequence[PublishedSegment], most: int) -> Iterator[Sequence[PublishedSegment]]:
     """Runs of neighbours of one stride."""
-    batch: list[Piece] = []
+    batch: list[PublishedSegment] = []
     for piece in pieces:
         full = _holds(batch) > 1 and sum(each.size for each in batch) + piece.size > most
         apart = batch and not batch[-1].is_followed_by(piece)
@@ -76,7 +76,7 @@ def _batches(pieces: Sequence[Piece], most: int) -> Iterator[Sequence[Piece]]:
     yield batch
 
 
-def inherited(run: Path, session: Session) -> list[Piece]:
+def find_inherited(run: Path, session: Session) -> list[PublishedSegment]:
     """The sound segments that older sessions of the same writer left, in order.
 
     Raises:
@@ -84,11 +84,11 @@ def inherited(run: Path, session: Session) -> list[Piece]:
     """
     names = [name for text in os.listdir(run) if (name := SegmentName.parse(text))]
     older = [name for name in names if name.session.writer == session.writer]
-    found = (_piece(run, name) for name in uncovered(older) if name.session < session)
+    found = (_piece(run, name) for name in uncovered_names(older) if name.session < session)
     return [piece for piece in found if piece is not None]
 
 
-def _piece(run: Path, name: SegmentName) -> Piece | None:
+def _piece(run: Path, name: SegmentName) -> PublishedSegment | None:
     """None where the segment is damaged, or gone."""
     try:
         segment = read_segment(run / str(name))
@@ -96,7 +96,7 @@ def _piece(run: Path, name: SegmentName) -> Piece | None:
         return None
     kept = len(np.unique(segment.rows["step"]))
     stride = max(1, len(segment.steps) // max(1, kept))
-    return Piece(name, segment.size, int(name.last > name.first), stride)
+    return PublishedSegment(name, segment.size, int(name.last > name.first), stride)
 
 
 def folder_bytes(folder: Path, besides: Container[str]) -> int:

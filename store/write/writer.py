@@ -15,7 +15,7 @@ from vizframe.store.write.draft import Drafter
 from vizframe.store.write.merger import MergePlan, Merger
 from vizframe.store.write.publish import publish_image
 from vizframe.store.write.retention import Retention
-from vizframe.store.write.thinning import Piece
+from vizframe.store.write.thinning import PublishedSegment
 
 
 class StoreWriter:
@@ -35,7 +35,7 @@ class StoreWriter:
         disk: Disk,
         merging: MergePlan,
         retention: Retention,
-        former: Sequence[Piece] = (),
+        former: Sequence[PublishedSegment] = (),
     ) -> None:
         self.run = run
         self.session = session
@@ -55,7 +55,7 @@ class StoreWriter:
         name = SegmentName(self.session, self._commits, self._commits, record.step, record.step)
         image = drafter.draft(record)
         publish_image(self._disk, image, self.run / str(name), durable=self._durable)
-        self._merger.add(Piece(name, image.size))
+        self._merger.add(PublishedSegment(name, image.size))
         self._drafter = drafter
         self._commits += 1
         self._last_step = record.step

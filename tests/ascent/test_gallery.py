@@ -27,7 +27,7 @@ def question(net: ReferenceNetwork, layer: str, recipe: Recipe = SHORT) -> Quest
     return Question(net.layer(layer), recipe, Pixels.of(PIXELS, net.input_shape[0]))
 
 
-def drawn(
+def draw_noise(
     layer: str = "conv1", recipe: Recipe = SHORT, units: tuple[int, ...] = (0, 1, 2, 3, 4, 5)
 ) -> Gallery:
     net = network()
@@ -107,7 +107,7 @@ def test_counting_from_a_ground_is_subtracting_it(name: str) -> None:
 @pytest.mark.parametrize("name", PRESETS)
 def test_the_same_seed_gives_the_same_bits(name: str) -> None:
     recipe = replace(preset(name), iterations=6)
-    first, second = drawn(recipe=recipe), drawn(recipe=recipe)
+    first, second = draw_noise(recipe=recipe), draw_noise(recipe=recipe)
     assert first.outcome.images.tobytes() == second.outcome.images.tobytes()
 
 
@@ -121,19 +121,21 @@ def test_another_seed_gives_another_picture() -> None:
 
 
 def test_a_picture_does_not_depend_on_the_units_of_its_batch() -> None:
-    together, alone = drawn(), drawn(units=(4,))
+    together, alone = draw_noise(), draw_noise(units=(4,))
     assert together.outcome.images[4] == pytest.approx(alone.outcome.images[0], abs=1e-3)
 
 
 def test_a_batch_that_is_not_full_gives_as_many_pictures_as_units() -> None:
-    gallery = drawn(units=(5, 1, 0, 2, 3))  # four at once: one batch and a quarter
+    gallery = draw_noise(units=(5, 1, 0, 2, 3))  # four at once: one batch and a quarter
     assert gallery.units == (5, 1, 0, 2, 3)
     assert gallery.outcome.images.shape[0] == 5
-    assert gallery.outcome.objective == pytest.approx(drawn().outcome.objective[[5, 1, 0, 2, 3]])
+    assert gallery.outcome.objective == pytest.approx(
+        draw_noise().outcome.objective[[5, 1, 0, 2, 3]]
+    )
 
 
 def test_a_centre_unit_is_drawn_as_exactly_what_it_sees() -> None:
-    gallery = drawn("conv1")
+    gallery = draw_noise("conv1")
     assert gallery.exact_field
     assert gallery.outcome.images.shape == (6, 3, 8, 8)
 

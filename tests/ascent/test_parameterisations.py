@@ -41,13 +41,13 @@ def canvases() -> dict[str, Parameterisation]:
     }
 
 
-def drawn(seed: int) -> FloatArray:
+def draw_noise(seed: int) -> FloatArray:
     return np.random.default_rng(seed).normal(size=SHAPE).astype(np.float32)
 
 
 @pytest.mark.parametrize("name", canvases())
 def test_the_pullback_is_the_derivative_of_what_is_shown(name: str) -> None:
-    canvas, values, way, uphill = canvases()[name], drawn(0), drawn(1), drawn(2)
+    canvas, values, way, uphill = canvases()[name], draw_noise(0), draw_noise(1), draw_noise(2)
     step = np.float32(1e-2)
     there, here = (
         OPS.to_numpy(canvas.show(OPS.to_device(values + sign * step * way), 3)[0])
@@ -75,7 +75,7 @@ def test_plain_noise_has_a_deviation_of_ten_pixels_in_every_channel() -> None:
 
 @pytest.mark.parametrize("name", ["fourier", "colour"])
 def test_squashed_images_stay_within_the_valid_range_however_far_the_values_go(name: str) -> None:
-    image = OPS.to_numpy(canvases()[name].picture(OPS.to_device(drawn(0) * 1000)))
+    image = OPS.to_numpy(canvases()[name].picture(OPS.to_device(draw_noise(0) * 1000)))
     low, high = (np.reshape(each, (1, 3, 1, 1)) for each in (PIXELS.low, PIXELS.high))
     assert (image >= low - 1e-5).all()
     assert (image <= high + 1e-5).all()
@@ -114,6 +114,6 @@ def test_colours_on_a_grey_input_are_refused_with_the_cure() -> None:
 def test_moved_images_are_what_is_outside_where_the_image_ends() -> None:
     away: transforms.Transform = lambda _random: np.array([[1, 0, 99], [0, 1, 0], [0, 0, 1.0]])  # noqa: E731 # a transform is a closure
     canvas = Moved(Plain(OPS, PIXELS, 10.0), OPS, PIXELS.centre, [away], 0)
-    shown = OPS.to_numpy(canvas.show(OPS.to_device(drawn(0)), 0)[0])
+    shown = OPS.to_numpy(canvas.show(OPS.to_device(draw_noise(0)), 0)[0])
     pictures = IMAGENET.to_picture(shown)
     assert pictures == pytest.approx(np.full(SHAPE, 0.5), abs=1e-6)

@@ -22,7 +22,7 @@ def images(channels: int = 3, seed: int = 0) -> FloatArray:
     return drawn.astype(np.float32)
 
 
-def applied(
+def apply_to(
     regulariser: Regulariser, image: FloatArray, gradient: FloatArray | None = None, at: int = 0
 ) -> FloatArray:
     given = OPS.to_device(image)
@@ -32,15 +32,15 @@ def applied(
 
 def test_decay_shrinks_every_pixel_by_its_share() -> None:
     image = images()
-    assert applied(regularisers.decay(0.3), image) == pytest.approx(image * 0.7)
+    assert apply_to(regularisers.decay(0.3), image) == pytest.approx(image * 0.7)
 
 
 def test_blur_is_a_gaussian_per_channel_at_every_fourth_iteration() -> None:
     image = images()
     blur = regularisers.blur(OPS, sigma=1.0, every=4)
     twin = gaussian_filter(image, (0, 0, 1, 1))
-    assert applied(blur, image, at=8) == pytest.approx(twin, abs=1e-6)
-    assert np.array_equal(applied(blur, image, at=9), image)
+    assert apply_to(blur, image, at=8) == pytest.approx(twin, abs=1e-6)
+    assert np.array_equal(apply_to(blur, image, at=9), image)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 7])
@@ -53,7 +53,7 @@ def test_pixels_of_small_norm_are_zeroed_per_image(channels: int, percent: float
         norm = np.sqrt((each**2).sum(0))
         each[:, norm < np.percentile(norm, percent)] = 0
     drop = regularisers.drop_small_norms(OPS, percent, pixels)
-    assert np.array_equal(applied(drop, image), twin)
+    assert np.array_equal(apply_to(drop, image), twin)
 
 
 def test_norms_are_taken_in_pixels_whatever_the_channels_are_scaled_by() -> None:
@@ -64,7 +64,7 @@ def test_norms_are_taken_in_pixels_whatever_the_channels_are_scaled_by() -> None
         norm = np.sqrt((in_pixels**2).sum(0))
         each[:, norm < np.percentile(norm, 50)] = 0
     drop = regularisers.drop_small_norms(OPS, 50, pixels)
-    assert np.array_equal(applied(drop, image), twin)
+    assert np.array_equal(apply_to(drop, image), twin)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 7])
@@ -75,14 +75,14 @@ def test_pixels_of_small_contribution_are_zeroed_per_image(channels: int) -> Non
         contribution = np.abs((uphill * -each).sum(0))
         each[:, contribution < np.percentile(contribution, 90)] = 0
     drop = regularisers.drop_small_contributions(OPS, 90)
-    assert np.array_equal(applied(drop, image, gradient), twin)
+    assert np.array_equal(apply_to(drop, image, gradient), twin)
 
 
 def test_sparsity_takes_its_pixels_from_each_and_never_crosses_zero() -> None:
     image, pixels = images(), Pixels.of(SKEWED, 3)
     amount = np.array([5 / scale for scale in pixels.scale]).reshape(1, 3, 1, 1)
     twin = np.sign(image) * np.maximum(np.abs(image) - amount, 0)
-    assert applied(regularisers.sparsity(OPS, 5.0, pixels), image) == pytest.approx(twin, abs=1e-6)
+    assert apply_to(regularisers.sparsity(OPS, 5.0, pixels), image) == pytest.approx(twin, abs=1e-6)
 
 
 @pytest.mark.parametrize("normalization", [Normalization(), SKEWED])
@@ -91,7 +91,7 @@ def test_the_valid_range_ends_at_black_and_white_of_each_channel(
 ) -> None:
     pixels = Pixels.of(normalization, 3)
     image = images() * 20
-    cut = applied(regularisers.valid_range(OPS, pixels), image)
+    cut = apply_to(regularisers.valid_range(OPS, pixels), image)
     picture = cut * np.reshape(normalization.std, (-1, 1, 1)) + np.reshape(
         normalization.mean, (-1, 1, 1)
     )
@@ -103,7 +103,7 @@ def test_the_valid_range_ends_at_black_and_white_of_each_channel(
 def test_a_constant_image_is_left_by_percentiles_as_it_is() -> None:
     image = np.full((2, 3, 5, 5), 0.25, np.float32)
     drop = regularisers.drop_small_norms(OPS, 50, Pixels.of(Normalization(), 3))
-    assert np.array_equal(applied(drop, image), image)
+    assert np.array_equal(apply_to(drop, image), image)
 
 
 def test_regularisers_are_applied_in_the_order_given() -> None:
@@ -111,4 +111,4 @@ def test_regularisers_are_applied_in_the_order_given() -> None:
     both = regularisers.in_order(
         [regularisers.decay(0.5), regularisers.valid_range(OPS, Pixels.of(Normalization(), 3))]
     )
-    assert applied(both, image) == pytest.approx(np.clip(image * 0.5, 0, 1))
+    assert apply_to(both, image) == pytest.approx(np.clip(image * 0.5, 0, 1))

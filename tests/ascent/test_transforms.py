@@ -18,7 +18,7 @@ def image(side: int = 16) -> FloatArray:
     return np.random.default_rng(0).normal(size=(2, 3, side, side)).astype(np.float32)
 
 
-def moved(values: FloatArray, matrix: FloatArray) -> FloatArray:
+def move_image(values: FloatArray, matrix: FloatArray) -> FloatArray:
     return OPS.to_numpy(OPS.warp(OPS.to_device(values), matrix))
 
 
@@ -34,13 +34,13 @@ def test_a_moved_image_is_the_image_read_elsewhere_and_zero_outside() -> None:
     values, matrix = image(), np.array([[1, 0, 2], [0, 1, -3]], np.float32)
     twin = np.zeros_like(values)
     twin[:, :, 3:, :-2] = values[:, :, :-3, 2:]
-    assert moved(values, matrix) == pytest.approx(twin, abs=1e-6)
+    assert move_image(values, matrix) == pytest.approx(twin, abs=1e-6)
 
 
 def test_a_turn_by_ninety_degrees_is_exact() -> None:
     matrix = transforms.compose([transforms.rotate([90])], 0, 0)
     twin = scipy_rotate(image(), 90, axes=(2, 3), reshape=False, order=1)
-    assert moved(image(), matrix)[:, :, 1:-1, 1:-1] == pytest.approx(
+    assert move_image(image(), matrix)[:, :, 1:-1, 1:-1] == pytest.approx(
         twin[:, :, 1:-1, 1:-1], abs=1e-5
     )
 
@@ -48,7 +48,7 @@ def test_a_turn_by_ninety_degrees_is_exact() -> None:
 def test_scaling_by_two_enlarges_about_the_centre() -> None:
     values = np.zeros((1, 1, 9, 9), np.float32)
     values[0, 0, 4, 6] = 1
-    enlarged = moved(values, transforms.compose([transforms.scale([2.0])], 0, 0))
+    enlarged = move_image(values, transforms.compose([transforms.scale([2.0])], 0, 0))
     assert np.unravel_index(enlarged[0, 0].argmax(), (9, 9)) == (4, 8)
 
 
@@ -57,8 +57,8 @@ def test_the_product_is_one_after_the_other() -> None:
     second: Transform = transforms.rotate([90])
     random = np.random.default_rng((5, 3))
     one, two = (each(random)[:2].astype(np.float32) for each in (first, second))
-    stepwise = moved(moved(image(), one), two)
-    at_once = moved(image(), transforms.compose([first, second], 5, 3))
+    stepwise = move_image(move_image(image(), one), two)
+    at_once = move_image(image(), transforms.compose([first, second], 5, 3))
     inside = (slice(None), slice(None), slice(4, 12), slice(4, 12))
     assert at_once[inside] == pytest.approx(stepwise[inside], abs=1e-4)
 
@@ -67,7 +67,7 @@ def test_the_product_is_one_after_the_other() -> None:
 def test_unwarp_is_the_adjoint_of_warp_for_the_standard_moves(iteration: int) -> None:
     matrix = transforms.compose(transforms.lucid(64), 1, iteration)
     x, y = image(), image()[::-1].copy()
-    there = (moved(x, matrix) * y).sum()
+    there = (move_image(x, matrix) * y).sum()
     back = (OPS.to_numpy(OPS.unwarp(OPS.to_device(y), matrix)) * x).sum()
     assert there == pytest.approx(back, rel=1e-4, abs=1e-3)
 

@@ -93,8 +93,8 @@ class TestBatches:
         network, asked = squares(), images(10)
         units = np.arange(10) % 3
         heads = np.arange(10, dtype=np.float32)
-        answer = gradients(network, asked, Objective("scores", units, heads=heads))
-        whole = network.gradient(asked, Objective("scores", units, heads=heads))
+        answer = gradients(network, asked, Objective("scores", units, output_gradients=heads))
+        whole = network.gradient(asked, Objective("scores", units, output_gradients=heads))
         assert np.array_equal(answer.values, whole.values)
         assert np.array_equal(answer.gradient, whole.gradient)
         assert np.array_equal(scores(network, asked), network.scores(asked))
@@ -331,7 +331,7 @@ class TestFields:
             layer,
             units=draw.integers(shape[0], size=count),
             place=places,
-            heads=draw.standard_normal(count).astype(np.float32),
+            output_gradients=draw.standard_normal(count).astype(np.float32),
         )
         chosen = draw.integers(5, size=count)
         wanted = network.gradient(probe[chosen], objective, rule=rule).gradient

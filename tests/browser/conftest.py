@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from vizframe.history import Shelf
-from vizframe.history.memory import MemoryRun, MemoryShelf
+from vizframe.history import Catalog
+from vizframe.history.memory import MemoryCatalog, MemoryRun
 from vizframe.testing.runs import fake_run
 from vizframe.webapp import serving
 
@@ -71,7 +71,7 @@ class Visitor:
         return self.page
 
 
-Show = Callable[[Shelf], str]
+Show = Callable[[Catalog], str]
 
 
 @pytest.fixture
@@ -119,11 +119,11 @@ def run() -> MemoryRun:
 @pytest.fixture(scope="session")
 def url(run: MemoryRun) -> Iterator[str]:
     """Where the run is shown."""
-    with served(MemoryShelf({"fake": run, "other": fake_run(range(0, 300, 30))})) as address:
+    with served(MemoryCatalog({"fake": run, "other": fake_run(range(0, 300, 30))})) as address:
         yield address
 
 
 @contextmanager
-def served(shelf: Shelf, *, prefix: str = "/") -> Iterator[str]:
+def served(shelf: Catalog, *, prefix: str = "/") -> Iterator[str]:
     with serving(shelf, port=0, prefix=prefix, where="the shelf") as address:
         yield address.url

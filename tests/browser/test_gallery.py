@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.canvas import Grid, Rgb, gallery, painted_with, pixels
 from tests.browser.conftest import Show, Visitor, visiting
 from vizframe.history import History, SeriesKey, Tiles
-from vizframe.history.memory import MemoryHistory, MemoryRun, MemoryShelf
+from vizframe.history.memory import MemoryCatalog, MemoryHistory, MemoryRun
 from vizframe.images.colormap import lut
 from vizframe.images.limits import common_limits, own_limits
 from vizframe.testing.runs import DEAD_UNIT, LAYERS, fake_run
@@ -152,7 +152,7 @@ class SlowHistory(MemoryHistory):
         return super().tiles(key, step, where)
 
 
-class SlowShelf(MemoryShelf):
+class SlowShelf(MemoryCatalog):
     def __init__(self, run: MemoryRun) -> None:
         super().__init__({"slow": run})
         self._slow = SlowHistory(run)
@@ -299,7 +299,7 @@ def test_large_maps_shown_small_are_means_of_their_values(visitor: Visitor, show
     """96 pixels on 32: each pixel on the screen is the mean of 3 × 3 stored ones."""
     large = LAYERS[0].model_copy(update={"shape": (12, 96, 96), "units": 12})
     run = fake_run(range(0, 20, 10), layers=(large,))
-    page = visitor.open(show(MemoryShelf({"large": run})), "?kind=activation&scale=step&step=10")
+    page = visitor.open(show(MemoryCatalog({"large": run})), "?kind=activation&scale=step&step=10")
     page.locator("#tile-size").select_option("32")
     tiles = run.history().tiles(MAPS, 10, (0,))
     sums = tiles.stored.reshape(12, 32, 3, 32, 3).sum((2, 4), dtype=np.int64)

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import Visitor, visiting
 from vizframe.demo.mnist import network
-from vizframe.history.memory import MemoryShelf
+from vizframe.history.memory import MemoryCatalog
 from vizframe.network.live import Live
 from vizframe.testing.runs import fake_run
 from vizframe.webapp import serving
@@ -27,7 +27,7 @@ def live_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     file = tmp_path_factory.mktemp("weights") / "w-40.params"
     network().save_parameters(str(file))
     live = Live("vizframe.demo.mnist:network", str(file.with_name("w-*.params")), (1, 28, 28))
-    with serving(MemoryShelf({"fake": fake_run()}), port=0, live=live) as address:
+    with serving(MemoryCatalog({"fake": fake_run()}), port=0, live=live) as address:
         yield address.url
 
 
@@ -94,7 +94,7 @@ def test_without_a_network_it_says_how_to_give_one(visitor: Visitor, url: str) -
 
 def test_a_network_that_comes_later_is_found(visitor: Visitor, tmp_path: Path) -> None:
     live = Live("vizframe.demo.mnist:network", str(tmp_path / "w-*.params"), (1, 28, 28))
-    with serving(MemoryShelf({"fake": fake_run()}), port=0, live=live) as address:
+    with serving(MemoryCatalog({"fake": fake_run()}), port=0, live=live) as address:
         page = visitor.open(address.url, "?page=live")
         expect(page.locator("#live-page [role=status]")).to_contain_text(re.compile("not?.* yet"))
         network().save_parameters(str(tmp_path / "w-1.params"))

@@ -16,8 +16,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import Show, Visitor, served, visiting
 from vizframe.errors import HistoryError
 from vizframe.history import History, RunInfo, SeriesKey, StepRecord, Tiles
-from vizframe.history.memory import MemoryHistory, MemoryRun, MemoryShelf
-from vizframe.store import RunShelf
+from vizframe.history.memory import MemoryCatalog, MemoryHistory, MemoryRun
+from vizframe.store import RunCatalog
 from vizframe.testing.runs import LAYERS, fake_info, fake_probe, fake_run, records
 
 pytestmark = pytest.mark.browser
@@ -87,7 +87,7 @@ def test_a_step_that_another_process_writes_appears_by_itself(
         assert training.stdout is not None
         for _ in range(3):
             training.stdout.readline()
-        page = visitor.open(show(RunShelf(tmp_path)))
+        page = visitor.open(show(RunCatalog(tmp_path)))
         expect(page.locator("#stage")).to_have_attribute("data-step", "20")
         training.stdin.write("\n")
         training.stdin.flush()
@@ -110,7 +110,7 @@ def test_while_training_writes_the_newer_steps_are_counted_and_followed(
     with run.writer() as writer:
         for record in coming[:4]:
             writer.commit(record)
-        page = visitor.open(show(MemoryShelf({"now": run})), "?step=10")
+        page = visitor.open(show(MemoryCatalog({"now": run})), "?step=10")
         expect(page.locator("#live")).to_contain_text("recording")
         expect(page.locator("#newer")).to_have_text("+2 steps")
         writer.commit(coming[4])
@@ -284,7 +284,7 @@ def test_the_graph_of_the_network_stays_while_steps_arrive(visitor: Visitor, sho
     coming = live_records(time.time())
     with run.writer() as writer:
         writer.commit(next(coming))
-        page = visitor.open(show(MemoryShelf({"now": run})), "?page=network")
+        page = visitor.open(show(MemoryCatalog({"now": run})), "?page=network")
         graph = page.locator("#network-page .graph").element_handle()
         writer.commit(next(coming))
         expect(page.locator("#live")).to_contain_text("2 steps")
@@ -298,7 +298,7 @@ def test_the_graph_of_the_network_stays_while_steps_arrive(visitor: Visitor, sho
 def test_a_layer_of_many_is_found_by_its_name(visitor: Visitor, show: Show) -> None:
     names = [f"stage{stage}.{block}.conv" for stage in (1, 2, 3) for block in range(8)]
     layers = [LAYERS[0].model_copy(update={"name": name}) for name in names]
-    page = visitor.open(show(MemoryShelf({"deep": fake_run(range(0, 20, 10), layers)})))
+    page = visitor.open(show(MemoryCatalog({"deep": fake_run(range(0, 20, 10), layers)})))
     seen = page.locator("#layers .entry:visible")
     expect(seen).to_have_count(24)
     page.keyboard.press("/")
@@ -348,14 +348,14 @@ def test_another_run_is_chosen_above(visitor: Visitor, url: str) -> None:
 
 
 def test_no_runs_at_all_say_how_to_record_one(visitor: Visitor, show: Show) -> None:
-    page = visitor.open(show(MemoryShelf({})))
+    page = visitor.open(show(MemoryCatalog({})))
     expect(page.locator("#runs-page")).to_contain_text("There are no runs in the shelf yet")
     expect(page.locator("#runs-page pre").first).to_have_text("vizframe record -- train.py")
 
 
 def test_a_run_still_empty_says_so_and_fills_itself(visitor: Visitor, show: Show) -> None:
     run = MemoryRun(fake_info(), fake_probe())
-    page = visitor.open(show(MemoryShelf({"new": run})))
+    page = visitor.open(show(MemoryCatalog({"new": run})))
     expect(page.locator("#stage .message")).to_contain_text("This run is still empty")
     for panel in ("#side", "#unit", "#transport"):
         expect(page.locator(panel)).to_be_hidden()
@@ -403,7 +403,7 @@ class BrokenHistory(MemoryHistory):
         return ("main.s30.h5 is cut short",)
 
 
-class BrokenShelf(MemoryShelf):
+class BrokenShelf(MemoryCatalog):
     def __init__(self, run: MemoryRun) -> None:
         super().__init__({"broken": run})
         self._broken = BrokenHistory(run)
@@ -430,7 +430,7 @@ def test_names_from_a_run_are_text_and_never_markup(visitor: Visitor, show: Show
     evil = "<img src=x onerror=\"document.title='owned'\">"
     layer = LAYERS[0].model_copy(update={"name": evil})
     run = fake_run(range(0, 50, 10), layers=(layer,), name=evil)
-    page = visitor.open(show(MemoryShelf({evil: run})))
+    page = visitor.open(show(MemoryCatalog({evil: run})))
     expect(page.locator("#layers .name")).to_have_text(evil)
     for name in PAGES:
         page.locator(f"#pages [data-page={name}]").click()
@@ -441,7 +441,7 @@ def test_names_from_a_run_are_text_and_never_markup(visitor: Visitor, show: Show
 
 def test_the_app_works_under_a_path_prefix(chromium: Browser, run: MemoryRun) -> None:
     with (
-        served(MemoryShelf({"fake": run}), prefix="/viz") as url,
+        served(MemoryCatalog({"fake": run}), prefix="/viz") as url,
         visiting(chromium) as visitor,
     ):
         assert url.endswith("/viz/")

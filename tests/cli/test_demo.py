@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from vizframe.demo.demo import PLUGINS
-from vizframe.demo.server_process import served
-from vizframe.store import RunShelf
+from vizframe.demo.server_process import serve_folder
+from vizframe.store import RunCatalog
 
 DEMO = [sys.executable, "-m", "vizframe", "demo"]
 
@@ -50,7 +50,7 @@ def test_a_run_that_exists_is_not_trained_over(tmp_path: Path) -> None:
 
 
 def test_the_page_lives_as_long_as_the_block(tmp_path: Path) -> None:
-    with served(tmp_path, 0) as page, urllib.request.urlopen(page.url, timeout=10) as answer:
+    with serve_folder(tmp_path, 0) as page, urllib.request.urlopen(page.url, timeout=10) as answer:
         assert answer.status == 200
     with pytest.raises(OSError, match="refused"):
         urllib.request.urlopen(page.url, timeout=10)
@@ -67,7 +67,7 @@ def test_a_page_with_much_to_say_goes_on(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     deadline = time.monotonic() + 20
-    with served(tmp_path, 0):
+    with serve_folder(tmp_path, 0):
         while not (tmp_path / "said").exists():
             assert time.monotonic() < deadline
             time.sleep(0.05)
@@ -105,7 +105,7 @@ def test_the_demo_trains_records_and_serves_and_ctrl_c_ends_it_all(tmp_path: Pat
     said = demo.stdout.readline()
     page = said.split("Watch it at ")[1].split()[0]
     assert page.endswith("/?run=mnist-demo")
-    shelf = RunShelf(tmp_path)
+    shelf = RunCatalog(tmp_path)
     deadline = time.monotonic() + 120
     while not any(run.steps >= 2 for run in shelf.runs()):
         assert time.monotonic() < deadline

@@ -22,20 +22,20 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "fake"
 
 
-def written(folder: str = "export") -> list[str]:
+def write_file(folder: str = "export") -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in Path(folder).rglob("*.*"))
 
 
 def test_a_gallery_per_series_and_step(run: str) -> None:
     assert exit_code("export", run, "--plugin", "weights", "--layer", "conv0") == 0
-    assert written() == [f"fake/weights/conv0/step-{step:08d}.png" for step in (0, 20, 40)]
+    assert write_file() == [f"fake/weights/conv0/step-{step:08d}.png" for step in (0, 20, 40)]
     with Image.open("export/fake/weights/conv0/step-00000000.png") as picture:
         assert picture.width > picture.height > 64
 
 
 def test_the_nearest_step_alone(run: str) -> None:
     assert exit_code("export", run, "--plugin", "weights", "--layer", "conv0", "--step", "27") == 0
-    assert written() == ["fake/weights/conv0/step-00000020.png"]
+    assert write_file() == ["fake/weights/conv0/step-00000020.png"]
 
 
 def test_a_film_of_one_unit_over_the_training(run: str) -> None:

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from vizframe.cli.progress_bar import bar
-from vizframe.plugin import silent
+from vizframe.plugin import ignore_progress
 
 
 class Terminal(io.StringIO):
@@ -35,5 +35,5 @@ def test_a_pipe_sees_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     pipe = io.StringIO()
     monkeypatch.setattr(sys, "stderr", pipe)
     with bar("checking") as progress:
-        assert progress is silent
+        assert progress is ignore_progress
     assert pipe.getvalue() == ""

@@ -64,7 +64,7 @@ SCRIPT = """
 END = "\nmain(12)\n"
 
 
-def written(folder: Path, *, changes: str = "", end: str = END, name: str = "train.py") -> Path:
+def write_file(folder: Path, *, changes: str = "", end: str = END, name: str = "train.py") -> Path:
     script = textwrap.dedent(SCRIPT) + textwrap.dedent(changes) + end
     (folder / name).write_text(script)
     return folder
@@ -75,12 +75,12 @@ def ran(folder: Path, *words: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
-def recorded(folder: Path) -> History:
+def record_run(folder: Path) -> History:
     return open_history(folder / "runs" / "x")
 
 
 def steps_of(folder: Path) -> list[int]:
-    history = recorded(folder)
+    history = record_run(folder)
     try:
         assert history.faults() == []
         return list(history.steps)
@@ -89,7 +89,7 @@ def steps_of(folder: Path) -> list[int]:
 
 
 def test_a_recorded_training_says_the_same_and_ends_with_the_same_weights(tmp_path: Path) -> None:
-    written(tmp_path)
+    write_file(tmp_path)
     alone = ran(tmp_path, "train.py", "w.params")
     weights = (tmp_path / "w.params").read_bytes()
     assert alone[0] == 0
@@ -101,9 +101,9 @@ def test_a_recorded_training_says_the_same_and_ends_with_the_same_weights(tmp_pa
 
 
 def test_a_recording_has_the_first_batch_its_labels_and_the_losses(tmp_path: Path) -> None:
-    written(tmp_path)
+    write_file(tmp_path)
     ran(tmp_path, *RECORD, "--", "train.py", "w.params")
-    history = recorded(tmp_path)
+    history = record_run(tmp_path)
     probe = history.probe
     assert probe is not None
     generator = np.random.RandomState(3)
@@ -122,7 +122,7 @@ def test_a_recording_has_the_first_batch_its_labels_and_the_losses(tmp_path: Pat
 def test_a_module_is_recorded_like_a_script_and_keeps_its_exit_code(tmp_path: Path) -> None:
     (tmp_path / "pkg").mkdir()
     (tmp_path / "pkg" / "__init__.py").write_text("")
-    written(tmp_path / "pkg", end="\nmain(6)\nsys.exit(9)\n")
+    write_file(tmp_path / "pkg", end="\nmain(6)\nsys.exit(9)\n")
     alone = ran(tmp_path, "-m", "pkg.train", "w.params")
     assert alone[0] == 9
     assert ran(tmp_path, *QUICK, "--", "-m", "pkg.train", "w.params") == alone
@@ -154,7 +154,7 @@ FAILING_INSIDE = """
 def test_a_script_that_fails_fails_the_same_and_leaves_its_steps(
     changes: str, tmp_path: Path
 ) -> None:
-    written(tmp_path, changes=changes)
+    write_file(tmp_path, changes=changes)
     alone = ran(tmp_path, "train.py", "w.params")
     assert alone[0] == 1
     assert ran(tmp_path, *QUICK, "--", "train.py", "w.params") == alone
@@ -173,7 +173,7 @@ WAITING = """
 def test_a_script_that_is_ended_by_a_signal_dies_of_it_and_leaves_its_steps(
     number: signal.Signals, tmp_path: Path
 ) -> None:
-    written(tmp_path, changes=WAITING)
+    write_file(tmp_path, changes=WAITING)
     process = subprocess.Popen(
         [sys.executable, *QUICK, "--", "train.py", "w.params"],
         cwd=tmp_path,
@@ -191,7 +191,7 @@ def test_a_script_that_is_ended_by_a_signal_dies_of_it_and_leaves_its_steps(
 
 
 def test_recording_again_resumes_the_run_with_its_probe(tmp_path: Path) -> None:
-    written(tmp_path)
+    write_file(tmp_path)
     ran(tmp_path, *QUICK, "--", "train.py", "w.params")
     (tmp_path / "train.py").write_text(
         (tmp_path / "train.py").read_text().replace("seed(3)", "seed(4)")
@@ -223,12 +223,12 @@ LOADED = """
 def test_epochs_are_those_of_the_script_s_data_and_go_on_when_it_is_resumed(
     tmp_path: Path,
 ) -> None:
-    written(tmp_path, changes=LOADED, end="\nmain(4)\n")
+    write_file(tmp_path, changes=LOADED, end="\nmain(4)\n")
     words = [*QUICK, "--every", "2 epochs", "--", "train.py"]
     assert ran(tmp_path, *words) == (0, "", "")
     assert steps_of(tmp_path) == [0, 6, 12]
     assert ran(tmp_path, *words) == (0, "", "")
-    history = recorded(tmp_path)
+    history = record_run(tmp_path)
     assert list(history.steps) == [0, 6, 12, 18, 24]
     np.testing.assert_allclose(history.scalars().epoch, [np.nan, 2, 4, 6, 8])
     history.close()
@@ -238,14 +238,14 @@ def test_epochs_of_a_script_whose_data_no_loader_gives_are_refused_at_its_first_
     tmp_path: Path,
 ) -> None:
     words = ["--every", "2 epochs", "--", "train.py", "w.params"]
-    code, said = sentence(written(tmp_path), *words)
+    code, said = sentence(write_file(tmp_path), *words)
     assert code == 2
     assert said.startswith("every is in epochs, which nobody tells")
     assert not (tmp_path / "w.params").exists()
 
 
 def test_a_file_sets_the_options(tmp_path: Path) -> None:
-    written(tmp_path)
+    write_file(tmp_path)
     (tmp_path / "vizframe.toml").write_text(
         'every = 6\nplugins = ["kernels=weights"]\n[set.kernels]\nchange = false\n'
     )
@@ -257,13 +257,13 @@ def test_a_file_sets_the_options(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_images_can_be_the_probe(tmp_path: Path) -> None:
-    written(tmp_path)
+    write_file(tmp_path)
     (tmp_path / "images").mkdir()
     (tmp_path / "images" / "README").write_text("not an image")
     for number, grey in enumerate([0, 255]):
         Image.new("RGB", (30, 20), (grey, grey, grey)).save(tmp_path / "images" / f"{number}.png")
     ran(tmp_path, *QUICK, "--probe", "images/", "--", "train.py", "w.params")
-    history = recorded(tmp_path)
+    history = record_run(tmp_path)
     probe = history.probe
     assert probe is not None
     assert (probe.images.shape, tuple(probe.names)) == ((2, 1, 8, 8), ("0.png", "1.png"))
@@ -318,18 +318,18 @@ def test_a_mistake_is_named_before_the_script_runs(
 def test_a_mistake_that_only_the_net_shows_ends_the_script_before_its_first_update(
     tmp_path: Path,
 ) -> None:
-    code, said = sentence(written(tmp_path), "--layers", "conv9", "--", "train.py", "w.params")
+    code, said = sentence(write_file(tmp_path), "--layers", "conv9", "--", "train.py", "w.params")
     assert code == 2
     assert said.startswith("layer 'conv9' is not known; it can be ")
     assert not (tmp_path / "w.params").exists()
 
 
 def test_a_net_that_cannot_be_traced_is_recorded_as_far_as_hooks_reach(tmp_path: Path) -> None:
-    written(tmp_path, changes=PLAIN)
+    write_file(tmp_path, changes=PLAIN)
     words = ["--plugins", "activation,weights", "--", "train.py", "w.params"]
     code, _, said = ran(tmp_path, *RECORD, *words)
     assert (code, said) == (0, "")
-    history = recorded(tmp_path)
+    history = record_run(tmp_path)
     assert {str(key) for key in history.declarations} >= {"activation of dense", "weights of dense"}
     history.close()
 
@@ -360,14 +360,14 @@ RIVALS = """
 def test_of_several_nets_the_first_or_the_wanted_is_recorded(
     words: list[str], steps: list[int], tmp_path: Path
 ) -> None:
-    written(tmp_path, changes=RIVALS)
+    write_file(tmp_path, changes=RIVALS)
     code, _, said = ran(tmp_path, *QUICK, *words, "--", "train.py", "w.params")
     assert (code, said) == (0, "")
     assert steps_of(tmp_path) == steps
 
 
 def test_a_net_that_is_not_trained_is_named_with_those_that_are(tmp_path: Path) -> None:
-    written(tmp_path, changes=RIVALS)
+    write_file(tmp_path, changes=RIVALS)
     code, _, said = ran(tmp_path, *QUICK, "--net", "Critic", "--", "train.py", "w.params")
     assert (code, said) == (
         0,

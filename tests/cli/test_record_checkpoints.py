@@ -80,7 +80,7 @@ def folder(trained: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(trained, tmp_path / "copy"))
 
 
-def drawn(run: Path) -> dict[int, bytes]:
+def draw_noise(run: Path) -> dict[int, bytes]:
     """What the first convolution's kernels and activations were drawn as, by step."""
     history = open_history(run)
     try:
@@ -96,7 +96,7 @@ def drawn(run: Path) -> dict[int, bytes]:
 def test_checkpoints_give_the_history_that_the_training_would_have_recorded(folder: Path) -> None:
     words = ["--model", "nets:net_and_batch", "--run", "runs/after"]
     assert ran(folder, *FROM, *words) == (0, "3 checkpoints recorded to runs/after\n", "")
-    live, after = drawn(folder / "runs/live"), drawn(folder / "runs/after")
+    live, after = draw_noise(folder / "runs/live"), draw_noise(folder / "runs/after")
     assert list(after) == [2, 4, 6]
     assert after == {step: live[step] for step in after}
 
@@ -109,7 +109,7 @@ def test_images_can_be_the_probe_of_checkpoints_and_new_ones_are_added(folder: P
     assert ran(folder, *FROM, *words)[:2] == (0, "2 checkpoints recorded to runs/x\n")
     (folder / "later").rename(folder / "ckpt-0006.params")
     assert ran(folder, *FROM, *words)[:2] == (0, "1 checkpoint recorded to runs/x\n")
-    assert list(drawn(folder / "runs/x")) == [2, 4, 6]
+    assert list(draw_noise(folder / "runs/x")) == [2, 4, 6]
     code, _, said = ran(folder, *FROM, *words)
     assert (code, said) == (
         2,
@@ -125,7 +125,7 @@ def test_a_checkpoint_that_cannot_be_read_is_passed_over(folder: Path) -> None:
     assert (code, said) == (0, "2 checkpoints recorded to runs/x\n")
     assert told.startswith("checkpoint 'ckpt-0004.params' cannot be loaded into the model: ")
     assert told.endswith("; it is passed over\n")
-    assert list(drawn(folder / "runs/x")) == [2, 6]
+    assert list(draw_noise(folder / "runs/x")) == [2, 6]
 
 
 def test_checkpoints_are_followed_until_ctrl_c(folder: Path) -> None:
@@ -155,7 +155,7 @@ def test_checkpoints_are_followed_until_ctrl_c(folder: Path) -> None:
     assert process.returncode == 0
     assert said == "\nEnded. Look with: vizframe serve runs\n"
     assert told.startswith("vizframe: waiting for ckpt-*.params, recording to runs/x")
-    assert list(drawn(folder / "runs/x")) == [2, 4, 6]
+    assert list(draw_noise(folder / "runs/x")) == [2, 4, 6]
 
 
 @pytest.mark.parametrize(

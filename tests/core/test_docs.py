@@ -32,7 +32,7 @@ DESCRIPTIONS = {each.name: each for each in refresh.built_in()}
 @pytest.mark.parametrize("name", DESCRIPTIONS)
 def test_the_declared_part_of_the_page_is_fresh(name: str) -> None:
     text = refresh.page(name).read_text()
-    assert refresh.refreshed(text, DESCRIPTIONS[name]) == text, "run: python docs/refresh.py"
+    assert refresh.refresh_page(text, DESCRIPTIONS[name]) == text, "run: python docs/refresh.py"
 
 
 @pytest.mark.parametrize("name", DESCRIPTIONS)
@@ -72,4 +72,4 @@ def test_the_options_of_a_recording_are_those_of_its_configuration() -> None:
 
 def test_a_page_without_marks_is_refused() -> None:
     with pytest.raises(ValueError, match="the page of activation lacks <!-- declared"):
-        refresh.refreshed("# activation\n", DESCRIPTIONS["activation"])
+        refresh.refresh_page("# activation\n", DESCRIPTIONS["activation"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vizframe.wording import ago, counted, first_sentence, plain, size
+from vizframe.wording import ago, count_noun, first_sentence, plain, size
 
 
 @pytest.mark.parametrize(
@@ -32,8 +32,8 @@ def test_times_are_told_in_the_largest_unit(seconds: float, said: str) -> None:
 
 
 def test_nouns_agree_with_their_number() -> None:
-    assert [counted(n, "step") for n in (0, 1, 2)] == ["0 steps", "1 step", "2 steps"]
-    assert counted(1, "series") == "1 series"
+    assert [count_noun(n, "step") for n in (0, 1, 2)] == ["0 steps", "1 step", "2 steps"]
+    assert count_noun(1, "series") == "1 series"
 
 
 def test_letters_of_all_languages_stay_and_control_codes_show() -> None:

@@ -93,7 +93,7 @@ def settle() -> None:
 
 
 @contextmanager
-def unnoticed() -> Iterator[None]:
+def preserve_state() -> Iterator[None]:
     yield
 
 

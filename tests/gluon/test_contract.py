@@ -13,12 +13,12 @@ from .nets import block_of
 
 
 class TestHybridBlock(NetworkContract):
-    def adapted(self, reference: ReferenceNetwork) -> Network:
+    def adapt(self, reference: ReferenceNetwork) -> Network:
         return view(block_of(reference), reference)
 
 
 class TestHybridizedBlock(NetworkContract):
-    def adapted(self, reference: ReferenceNetwork) -> Network:
+    def adapt(self, reference: ReferenceNetwork) -> Network:
         net = block_of(reference)
         net.hybridize(static_alloc=True, static_shape=True)
         return view(net, reference)

@@ -42,7 +42,7 @@ class Traceable(Plain):
         return self.dense(self.drop(self.pool(self.body(images))))
 
 
-def made(kind: type[Plain]) -> Any:
+def make_images(kind: type[Plain]) -> Any:
     mx.random.seed(3)
     net = kind()
     net.initialize(mx.init.Normal(0.3))
@@ -59,7 +59,7 @@ def images() -> FloatArray:
 
 @pytest.fixture
 def pair() -> tuple[Any, ImperativeNetwork, GluonNetwork]:
-    net = made(Plain)
+    net = make_images(Plain)
     twin = Traceable()
     twin.initialize()
     twin(mx.nd.zeros((1, *SHAPE)))
@@ -119,7 +119,7 @@ def test_gradients_are_those_of_the_graph(
         np.testing.assert_allclose(
             excitation.ops.to_numpy(gradient), wanted.gradient, rtol=1e-5, atol=1e-6
         )
-        answers = excitation.ops.to_numpy(excitation.answers())
+        answers = excitation.ops.to_numpy(excitation.responses())
         np.testing.assert_allclose(answers[np.arange(3), objective.units], wanted.values, rtol=1e-5)
 
 
@@ -198,7 +198,7 @@ def test_a_maximum_whose_gradient_mxnet_gets_wrong_is_refused(images: FloatArray
 
 
 def test_children_of_a_hybridized_child_are_layers_too(images: FloatArray) -> None:
-    net = made(Plain)
+    net = make_images(Plain)
     names = [layer.name for layer in view(net, SHAPE).layers]
     wanted = view(net, SHAPE).gradient(images, Objective.of("dense", [0, 1, 2]))
     net.hybridize()

@@ -197,7 +197,7 @@ def test_a_bounded_relu_follows_the_rules_too(rule: ReluRule) -> None:
     answers = (shown.clip(0, 1) @ first.T) @ last.T
     back = np.zeros_like(shown)
     back[np.arange(24), objective.units] = heads
-    wanted = passed(rule, shown, passed(rule, answers, back) @ last @ first)
+    wanted = gradient_passed(rule, shown, gradient_passed(rule, answers, back) @ last @ first)
     np.testing.assert_allclose(found.gradient[:, :, 4, 4], wanted, rtol=1e-5, atol=1e-6)
     with network.excitation(objective, rule=rule) as excitation:
         assert excitation.shape == (24, 3, 1, 1)
@@ -209,7 +209,7 @@ def test_a_bounded_relu_follows_the_rules_too(rule: ReluRule) -> None:
         np.testing.assert_allclose(part, wanted, rtol=1e-5, atol=1e-6)
 
 
-def passed(rule: ReluRule, before: FloatArray, gradient: FloatArray) -> FloatArray:
+def gradient_passed(rule: ReluRule, before: FloatArray, gradient: FloatArray) -> FloatArray:
     """What clip(x, 0, 1) passes back by the rule."""
     inside = (before > 0) & (before < 1)
     upward, downward = gradient.clip(0, None), gradient.clip(None, 0)

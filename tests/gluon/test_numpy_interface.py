@@ -94,11 +94,11 @@ def assert_same(found: Network, wanted: Network) -> None:
         assert_close(found.gradient(IMAGES, one).gradient, wanted.gradient(IMAGES, other).gradient)
         with found.excitation(one) as first, wanted.excitation(other) as second:
             assert (first.shape, first.exact_field) == (second.shape, second.exact_field)
-            for part, own in zip(evaluated(first), evaluated(second), strict=True):
+            for part, own in zip(evaluate_numpy(first), evaluate_numpy(second), strict=True):
                 assert_close(part, own)
 
 
-def evaluated(excitation: Excitation) -> list[FloatArray]:
+def evaluate_numpy(excitation: Excitation) -> list[FloatArray]:
     start = np.random.default_rng(1).standard_normal(excitation.shape).astype(np.float32)
     ops = excitation.ops
     return [ops.to_numpy(part) for part in excitation.evaluate(ops.to_device(start))]
@@ -150,7 +150,7 @@ def test_a_training_that_is_asked_ends_bit_identical(kind: Callable[[], Any]) ->
                 loss = (net(mx.np.array(IMAGES)) ** 2).sum()
             loss.backward()
             if asked:
-                with adapter.unnoticed():
+                with adapter.preserve_state():
                     network.scores(IMAGES)
                     network.gradient(IMAGES, Objective.of(network.score_layer, [0, 1, 2]))
                     assert network.weight_gradients(network.score_layer)["weight"].any()
@@ -172,5 +172,5 @@ def test_an_exported_net_is_read(on: bool, tmp_path: Path) -> None:
     net.export(str(tmp_path / "net"))
     with numpy_interface(on):
         files = tmp_path / "net-symbol.json", tmp_path / "net-0000.params"
-        network = GluonNetwork.loaded(*files, SHAPE)
+        network = GluonNetwork.load(*files, SHAPE)
         assert_close(network.scores(IMAGES), wanted)

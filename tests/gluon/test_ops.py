@@ -61,13 +61,15 @@ ANSWERS: dict[str, Answer] = {
 }
 
 
-def drawn(channels: int, seed: int) -> FloatArray:
+def draw_noise(channels: int, seed: int) -> FloatArray:
     values = np.random.default_rng(seed).normal(size=(3, channels, 6, 7))
     return values.astype(np.float32)
 
 
-def answered(ops: Ops, answer: Answer, channels: int) -> FloatArray:
-    return ops.to_numpy(answer(ops, *(ops.to_device(drawn(channels, seed)) for seed in (0, 1))))
+def ask_ops(ops: Ops, answer: Answer, channels: int) -> FloatArray:
+    return ops.to_numpy(
+        answer(ops, *(ops.to_device(draw_noise(channels, seed)) for seed in (0, 1)))
+    )
 
 
 @on_each
@@ -76,8 +78,8 @@ def answered(ops: Ops, answer: Answer, channels: int) -> FloatArray:
 def test_each_operation_is_the_one_written_out_in_numpy(
     name: str, channels: int, made: Made
 ) -> None:
-    slow = answered(NumpyOps(), ANSWERS[name], channels)
-    fast = answered(made(mx.cpu()), ANSWERS[name], channels)
+    slow = ask_ops(NumpyOps(), ANSWERS[name], channels)
+    fast = ask_ops(made(mx.cpu()), ANSWERS[name], channels)
     assert fast.dtype == np.float32
     assert fast.shape == slow.shape
     assert fast == pytest.approx(slow, rel=1e-4, abs=1e-5)
@@ -142,11 +144,11 @@ def test_warp_reads_where_the_matrix_says(
 @pytest.mark.parametrize("name", ANSWERS)
 def test_no_operation_writes_into_what_it_is_given(name: str, made: Made) -> None:
     ops = made(mx.cpu())
-    given = [ops.to_device(drawn(3, seed)) for seed in (0, 1)]
+    given = [ops.to_device(draw_noise(3, seed)) for seed in (0, 1)]
     ANSWERS[name](ops, given[0], given[1])
     mx.nd.waitall()
-    assert np.array_equal(ops.to_numpy(given[0]), drawn(3, 0))
-    assert np.array_equal(ops.to_numpy(given[1]), drawn(3, 1))
+    assert np.array_equal(ops.to_numpy(given[0]), draw_noise(3, 0))
+    assert np.array_equal(ops.to_numpy(given[1]), draw_noise(3, 1))
 
 
 @on_each
@@ -155,9 +157,9 @@ def test_adam_is_the_one_written_out_in_numpy_and_each_has_its_own_moments(made:
         paths = []
         for ops in (NumpyOps(), made(mx.cpu())):
             step = ops.adam(0.9, 0.999)
-            values = ops.to_device(drawn(3, 0))
+            values = ops.to_device(draw_noise(3, 0))
             for seed in range(6):
-                values = step(values, ops.to_device(drawn(3, seed)), 0.05)
+                values = step(values, ops.to_device(draw_noise(3, seed)), 0.05)
             paths.append(ops.to_numpy(values))
         assert paths[1] == pytest.approx(paths[0], abs=1e-5)
 
@@ -184,7 +186,7 @@ def test_an_image_of_one_pixel_can_be_moved(made: Made) -> None:
 @on_each
 def test_unwarp_leaves_recording_and_mode_as_they_were(made: Made) -> None:
     ops = made(mx.cpu())
-    ops.unwarp(ops.to_device(drawn(1, 0)), TURN)
+    ops.unwarp(ops.to_device(draw_noise(1, 0)), TURN)
     assert not mx.autograd.is_recording()
     assert not mx.autograd.is_training()
 
@@ -198,19 +200,19 @@ def test_a_product_in_pieces_is_the_product(rows: int) -> None:
 
 @on_each
 def test_what_is_taken_of_an_array_outlives_it(made: Made) -> None:
-    ops, array = made(mx.cpu()), mx.nd.array(drawn(3, 0))
+    ops, array = made(mx.cpu()), mx.nd.array(draw_noise(3, 0))
     taken = ops.take(array)
     del array
     gc.collect()
     mx.nd.zeros((3, 3, 6, 7)).wait_to_read()  # what would lie there next
-    assert np.array_equal(ops.to_numpy(taken), drawn(3, 0))
+    assert np.array_equal(ops.to_numpy(taken), draw_noise(3, 0))
 
 
 @on_each
 def test_values_are_given_to_an_array_that_is_there(made: Made) -> None:
     ops, array = made(mx.cpu()), mx.nd.zeros((3, 3, 6, 7))
-    ops.give(ops.to_device(drawn(3, 0)), array)
-    assert np.array_equal(array.asnumpy(), drawn(3, 0))
+    ops.give(ops.to_device(draw_noise(3, 0)), array)
+    assert np.array_equal(array.asnumpy(), draw_noise(3, 0))
 
 
 def test_an_array_of_half_precision_is_taken_as_float32() -> None:

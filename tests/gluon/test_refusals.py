@@ -27,7 +27,7 @@ def small_net() -> Any:
     return net
 
 
-def exported(folder: Path) -> tuple[Path, Path]:
+def export_net(folder: Path) -> tuple[Path, Path]:
     net = small_net()
     net.hybridize()
     net(mx.nd.zeros((1, *SHAPE)))
@@ -36,51 +36,51 @@ def exported(folder: Path) -> tuple[Path, Path]:
 
 
 def test_a_symbol_without_parameters_is_refused(tmp_path: Path) -> None:
-    symbol, params = exported(tmp_path)
+    symbol, params = export_net(tmp_path)
     params.unlink()
     with pytest.raises(UsageError, match=r"net-0000\.params is not there; it can be a file that"):
-        GluonNetwork.loaded(symbol, params, SHAPE)
+        GluonNetwork.load(symbol, params, SHAPE)
 
 
 def test_a_file_that_is_no_symbol_is_refused(tmp_path: Path) -> None:
-    _, params = exported(tmp_path)
+    _, params = export_net(tmp_path)
     (tmp_path / "notes.json").write_text("{}")
     with pytest.raises(UsageError, match=r"notes\.json is no exported symbol"):
-        GluonNetwork.loaded(tmp_path / "notes.json", params, SHAPE)
+        GluonNetwork.load(tmp_path / "notes.json", params, SHAPE)
 
 
 def test_a_file_that_holds_no_parameters_is_refused(tmp_path: Path) -> None:
-    symbol, params = exported(tmp_path)
+    symbol, params = export_net(tmp_path)
     params.write_bytes(b"nothing of the kind")
     with pytest.raises(UsageError, match=r"net-0000\.params is no file of parameters"):
-        GluonNetwork.loaded(symbol, params, SHAPE)
+        GluonNetwork.load(symbol, params, SHAPE)
 
 
 def test_a_missing_parameter_is_named(tmp_path: Path) -> None:
-    symbol, params = exported(tmp_path)
+    symbol, params = export_net(tmp_path)
     arrays = mx.nd.load(str(params))
     del arrays["arg:net_conv0_bias"]
     mx.nd.save(str(params), arrays)
     with pytest.raises(NetworkError, match="parameter 'net_conv0_bias' is missing in"):
-        GluonNetwork.loaded(symbol, params, SHAPE)
+        GluonNetwork.load(symbol, params, SHAPE)
 
 
 def test_the_first_parameter_that_does_not_fit_is_named_with_both_shapes(tmp_path: Path) -> None:
-    symbol, params = exported(tmp_path)
+    symbol, params = export_net(tmp_path)
     arrays = mx.nd.load(str(params))
     arrays["arg:net_conv0_weight"] = mx.nd.zeros((5, 3, 3, 3))
     arrays["arg:net_dense0_weight"] = mx.nd.zeros((3, 7))
     mx.nd.save(str(params), arrays)
     expected = r"'net_conv0_weight' has shape \(5, 3, 3, 3\); the network can use \(4, 3, 3, 3\)"
     with pytest.raises(NetworkError, match=expected):
-        GluonNetwork.loaded(symbol, params, SHAPE)
+        GluonNetwork.load(symbol, params, SHAPE)
 
 
 # MXNet warns when it reads its own export back, whatever is in it.
 @pytest.mark.filterwarnings("ignore:Cannot decide type for the following:UserWarning")
 def test_an_exported_model_answers_as_the_net_it_was(tmp_path: Path) -> None:
-    symbol, params = exported(tmp_path)
-    network = GluonNetwork.loaded(symbol, params, SHAPE)
+    symbol, params = export_net(tmp_path)
+    network = GluonNetwork.load(symbol, params, SHAPE)
     images = np.random.default_rng(0).standard_normal((2, *SHAPE)).astype(np.float32)
     again = mx.gluon.SymbolBlock.imports(str(symbol), ["data"], str(params))
     wanted = again(mx.nd.array(images)).asnumpy()

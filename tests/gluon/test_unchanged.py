@@ -50,7 +50,7 @@ def ask_everything(network: GluonNetwork) -> None:
         with network.excitation(Objective.of(layer, [0, 1]), rule="deconvnet") as excitation:
             start = np.zeros(excitation.shape, np.float32)
             excitation.evaluate(excitation.ops.to_device(start))
-            excitation.answers()
+            excitation.responses()
     with network.randomized(1) as control:
         control.scores(IMAGES)
     network.weights("0"), network.weight_gradients("0"), network.batch_size("6")

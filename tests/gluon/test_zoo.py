@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from vizframe.gluon.compat import mx
-from vizframe.gluon.graph.hooks import After, Before, watched
+from vizframe.gluon.graph.hooks import After, Before, hook_blocks
 from vizframe.gluon.network import GluonNetwork
 from vizframe.network import FloatArray, Objective
 
@@ -62,7 +62,7 @@ def own_outputs(net: Any, images: FloatArray) -> dict[str, FloatArray]:
 
         return lambda *_: None, after
 
-    with watched(net, watch):
+    with hook_blocks(net, watch):
         net(mx.nd.array(images))
     return outputs
 
@@ -132,7 +132,7 @@ def test_a_model_of_the_zoo_is_seen_as_it_computes(name: str) -> None:
 def test_a_trained_network_of_files_is_seen_as_its_symbol_block_computes(tiny_vgg: Path) -> None:
     files = tiny_vgg / "tiny_vgg-symbol.json", tiny_vgg / "tiny_vgg-0000.params"
     shape = (3, 64, 64)
-    network = GluonNetwork.loaded(*files, shape)
+    network = GluonNetwork.load(*files, shape)
     block = mx.gluon.SymbolBlock.imports(str(files[0]), ["data"], str(files[1]))
     images = np.random.default_rng(0).random((2, *shape)).astype(np.float32)
     assert_close(network.scores(images), block(mx.nd.array(images)).asnumpy())

@@ -7,7 +7,7 @@ import pytest
 
 from vizframe.errors import UnknownName
 from vizframe.history import History, SeriesKey, StepRecord
-from vizframe.history.memory import MemoryRun, MemoryShelf
+from vizframe.history.memory import MemoryCatalog, MemoryRun
 from vizframe.testing.history import HistoryContract
 from vizframe.testing.runs import LAYERS, fake_run, fill
 
@@ -41,7 +41,7 @@ def test_a_fake_run_without_layers_has_scalars_only() -> None:
 
 
 def test_a_shelf_lists_the_newest_run_first_and_names_the_nearest() -> None:
-    shelf = MemoryShelf({"old": fake_run(range(2))})
+    shelf = MemoryCatalog({"old": fake_run(range(2))})
     shelf.add("new", MemoryRun())
     assert [run.name for run in shelf.runs()] == ["new", "old"]
     assert [run.steps for run in shelf.runs()] == [0, 2]
@@ -51,7 +51,7 @@ def test_a_shelf_lists_the_newest_run_first_and_names_the_nearest() -> None:
 
 
 def test_a_shelf_gives_the_same_history_until_the_run_is_another() -> None:
-    shelf = MemoryShelf({"one": fake_run(range(2))})
+    shelf = MemoryCatalog({"one": fake_run(range(2))})
     history = shelf.open("one")
     assert isinstance(history, History)
     assert shelf.open("one") is history

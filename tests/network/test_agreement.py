@@ -96,7 +96,7 @@ def _frame(key: int, commit: Commit, seed: int) -> tuple[Declaration, Frame]:
     return declared, Frame(KEYS[key].layer, values, KEYS[key].part, {"objective": column}, notes)
 
 
-def told(history: History) -> list[object]:
+def read_all(history: History) -> list[object]:
     """Everything a history tells, comparable. Series that appear at one step have no order."""
     scalars = history.scalars()
     found: list[object] = [
@@ -139,11 +139,11 @@ def test_both_stores_tell_the_same(tmp_path_factory: object, lives: list[Session
                 one.commit(record)
                 two.commit(record)
         live.refresh()
-        assert told(live) == told(memory.history())
-    assert told(store.open(folder)) == told(memory.history())
+        assert read_all(live) == read_all(memory.history())
+    assert read_all(store.open(folder)) == read_all(memory.history())
     if memory.history().steps:
         store.compact(folder, folder / "one.h5")
-        assert told(store.open(folder / "one.h5")) == told(memory.history())
+        assert read_all(store.open(folder / "one.h5")) == read_all(memory.history())
     shutil.rmtree(folder)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vizframe.errors import UsageError
-from vizframe.network.checkpoints import checkpoints, followed
+from vizframe.network.checkpoints import checkpoints, follow_checkpoints
 
 
 def put(folder: Path, *names: str) -> str:
@@ -50,7 +50,7 @@ def test_a_checkpoint_that_is_still_written_is_waited_for(
             (tmp_path / "c-2.params").write_text(more)
 
     monkeypatch.setattr("time.sleep", sleep)
-    found = followed(pattern)
+    found = follow_checkpoints(pattern)
     assert next(found).step == 1
     second = next(found)
     assert (second.step, second.path.read_text()) == (2, "c-2.params and more")
@@ -62,4 +62,4 @@ def test_what_the_run_has_already_does_not_come_again(
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)
     pattern = put(tmp_path, "c-1.params", "c-2.params")
-    assert next(followed(pattern, after=1)).step == 2
+    assert next(follow_checkpoints(pattern, after=1)).step == 2

@@ -42,7 +42,7 @@ def nets(tmp_path: Path) -> Path:
     return file
 
 
-def made(nets: Path, function: str = "net") -> Any:
+def make_images(nets: Path, function: str = "net") -> Any:
     scope: dict[str, Any] = {}
     exec(nets.read_text(), scope)
     mx.random.seed(7)
@@ -53,10 +53,10 @@ def made(nets: Path, function: str = "net") -> Any:
 def test_a_picture_is_answered_as_the_network_itself_does(
     function: str, shape: tuple[int, ...], nets: Path, tmp_path: Path
 ) -> None:
-    net = made(nets, function)
+    net = make_images(nets, function)
     net.save_parameters(str(tmp_path / "w.params"))
     live = Live(f"{nets}:{function}", str(tmp_path / "w.params"), shape)
-    answer = live.answer(PICTURE, "0")
+    answer = live.respond(PICTURE, "0")
     inputs = mx.nd.array(inputs_of(PICTURE, shape, Normalization())[None])
     np.testing.assert_allclose(answer.scores, net(inputs).asnumpy()[0], rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(answer.maps, net[0](inputs).asnumpy()[0], rtol=1e-5, atol=1e-6)
@@ -68,36 +68,36 @@ def test_a_picture_is_answered_as_the_network_itself_does(
 def test_the_newest_checkpoint_counts_at_each_question(nets: Path, tmp_path: Path) -> None:
     live = Live(f"{nets}:net", str(tmp_path / "w-*.params"), GREY)
     with pytest.raises(UsageError, match="and no such file is there yet"):
-        live.answer(PICTURE, "0")
-    net = made(nets)
+        live.respond(PICTURE, "0")
+    net = make_images(nets)
     answers = []
     for step in (3, 20):
         net[0].weight.set_data(net[0].weight.data() + 1)
         net.save_parameters(str(tmp_path / f"w-{step}.params"))
-        answers.append(live.answer(PICTURE, "0"))
+        answers.append(live.respond(PICTURE, "0"))
     assert [answer.step for answer in answers] == [3, 20]
     assert abs(answers[1].maps - answers[0].maps).max() > 0.1
 
 
 def test_a_file_that_is_written_anew_is_read_anew(nets: Path, tmp_path: Path) -> None:
-    file, net = tmp_path / "w.params", made(nets)
+    file, net = tmp_path / "w.params", make_images(nets)
     net.save_parameters(str(file))
     live = Live(f"{nets}:net", str(file), GREY)
-    before = live.answer(PICTURE, "0")
+    before = live.respond(PICTURE, "0")
     net[0].weight.set_data(net[0].weight.data() + 1)
     net.save_parameters(str(file))
     os.utime(file, ns=(1, 1))
-    assert abs(live.answer(PICTURE, "0").maps - before.maps).max() > 0.1
+    assert abs(live.respond(PICTURE, "0").maps - before.maps).max() > 0.1
 
 
 def test_a_checkpoint_that_is_half_written_leaves_the_one_before(
     nets: Path, tmp_path: Path
 ) -> None:
-    made(nets).save_parameters(str(tmp_path / "w-1.params"))
+    make_images(nets).save_parameters(str(tmp_path / "w-1.params"))
     live = Live(f"{nets}:net", str(tmp_path / "w-*.params"), GREY)
-    live.answer(PICTURE, "0")
+    live.respond(PICTURE, "0")
     (tmp_path / "w-2.params").write_bytes(b"half")
-    assert live.answer(PICTURE, "0").step == 1
+    assert live.respond(PICTURE, "0").step == 1
 
 
 def test_a_picture_becomes_the_inputs_that_the_normalization_means() -> None:
@@ -111,7 +111,7 @@ def test_a_picture_becomes_the_inputs_that_the_normalization_means() -> None:
 
 def test_the_batch_of_the_model_s_function_tells_the_range(nets: Path) -> None:
     live = Live(f"{nets}:with_batch")
-    live.answer(PICTURE, "0")
+    live.respond(PICTURE, "0")
     assert live._opened is not None
     assert live._opened.normalization.low == pytest.approx(-1, abs=0.2)
 
@@ -119,9 +119,9 @@ def test_the_batch_of_the_model_s_function_tells_the_range(nets: Path) -> None:
 def test_what_cannot_be_asked_is_one_sentence(nets: Path, tmp_path: Path) -> None:
     live = Live(f"{nets}:net", None, GREY)
     with pytest.raises(UsageError, match=r"the picture has the shape .*; it can be \(6, 8, 3\)"):
-        live.answer(PICTURE[:5], "0")
+        live.respond(PICTURE[:5], "0")
     with pytest.raises(UnknownName, match="layer 'conv9' is not known"):
-        live.answer(PICTURE, "conv9")
+        live.respond(PICTURE, "conv9")
     with pytest.raises(UsageError, match="give it: --shape 3,224,224"):
         Live(f"{nets}:net").layers()
     with pytest.raises(UsageError, match=r"a picture can be \(1, y, x\) or \(3, y, x\)"):

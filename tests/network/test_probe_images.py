@@ -15,14 +15,14 @@ from vizframe.network.probe_images import probe_from
 PLAIN = Normalization()
 
 
-def painted(folder: Path, *colours: tuple[int, int, int]) -> Path:
+def paint_image(folder: Path, *colours: tuple[int, int, int]) -> Path:
     for number, colour in enumerate(colours):
         Image.new("RGB", (6, 4), colour).save(folder / f"{number}.png")
     return folder
 
 
 def test_images_are_resized_named_and_brought_into_the_network_s_range(tmp_path: Path) -> None:
-    folder = painted(tmp_path, (255, 0, 51), (0, 0, 0))
+    folder = paint_image(tmp_path, (255, 0, 51), (0, 0, 0))
     probe = probe_from(folder, (3, 8, 10), Normalization(low=-1, high=1), 16)
     assert (probe.images.shape, tuple(probe.names)) == ((2, 3, 8, 10), ("0.png", "1.png"))
     np.testing.assert_allclose(probe.images[0, :, 0, 0], [1, -1, -0.6], atol=1e-6)
@@ -30,24 +30,24 @@ def test_images_are_resized_named_and_brought_into_the_network_s_range(tmp_path:
 
 def test_a_probe_shows_its_images_as_they_were(tmp_path: Path) -> None:
     normalization = Normalization((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-    probe = probe_from(painted(tmp_path, (255, 0, 51)), (3, 4, 6), normalization, 1)
+    probe = probe_from(paint_image(tmp_path, (255, 0, 51)), (3, 4, 6), normalization, 1)
     picture = normalization.to_picture(probe.images)
     np.testing.assert_allclose(picture[0, :, 0, 0], [1, 0, 0.2], atol=1e-6)
 
 
 def test_a_grey_network_sees_grey_images(tmp_path: Path) -> None:
-    probe = probe_from(painted(tmp_path, (255, 255, 255)), (1, 4, 6), PLAIN, 1)
+    probe = probe_from(paint_image(tmp_path, (255, 255, 255)), (1, 4, 6), PLAIN, 1)
     assert probe.images.shape == (1, 1, 4, 6)
     assert float(probe.images.min()) == 1.0
 
 
 def test_the_first_images_by_name_are_taken(tmp_path: Path) -> None:
-    probe = probe_from(painted(tmp_path, *[(0, 0, 0)] * 5), (1, 4, 6), PLAIN, 3)
+    probe = probe_from(paint_image(tmp_path, *[(0, 0, 0)] * 5), (1, 4, 6), PLAIN, 3)
     assert tuple(probe.names) == ("0.png", "1.png", "2.png")
 
 
 def test_what_is_no_image_is_passed_over(tmp_path: Path) -> None:
-    (painted(tmp_path, (0, 0, 0)) / "README").write_text("words")
+    (paint_image(tmp_path, (0, 0, 0)) / "README").write_text("words")
     assert len(probe_from(tmp_path, (1, 4, 6), PLAIN, 16)) == 1
 
 
@@ -60,4 +60,4 @@ def test_a_path_without_images_is_refused(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("shape", [(10,), (4, 8, 8)])
 def test_a_network_that_takes_no_images_is_named(shape: tuple[int, ...], tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="the network takes inputs of shape"):
-        probe_from(painted(tmp_path, (0, 0, 0)), shape, PLAIN, 16)
+        probe_from(paint_image(tmp_path, (0, 0, 0)), shape, PLAIN, 16)

@@ -13,7 +13,7 @@ from vizframe.testing.reference import Dense, Flatten, MaxPool, ReferenceNetwork
 
 
 class TestReferenceNetwork(NetworkContract):
-    def adapted(self, reference: ReferenceNetwork) -> Network:
+    def adapt(self, reference: ReferenceNetwork) -> Network:
         return reference
 
 

@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from vizframe.plugin.refusal import sentences
+from vizframe.plugin.refusal import refusal_sentences
 
 
 def refuse_even(value: int) -> int:
@@ -80,4 +80,4 @@ class Options(BaseModel):
 def test_each_mistake_is_one_sentence(given: dict[str, object], said: str) -> None:
     with pytest.raises(ValidationError) as raised:
         Options.model_validate(given)
-    assert "; ".join(sentences(raised.value, "no {}".format, "its ")) == said
+    assert "; ".join(refusal_sentences(raised.value, "no {}".format, "its ")) == said

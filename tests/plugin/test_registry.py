@@ -10,7 +10,7 @@ import pytest
 from vizframe.errors import PluginError, UnknownName, UsageError
 from vizframe.plugin import Plugin
 from vizframe.plugin.description import describe
-from vizframe.plugin.registry import Offer, Registry, validated
+from vizframe.plugin.registry import Offer, Registry, validate_plugin
 
 SOUND = """
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ class Loudness(Plugin):
 """
 
 
-def written(folder: Path, **sources: str) -> Path:
+def write_file(folder: Path, **sources: str) -> Path:
     for name, source in sources.items():
         (folder / f"{name}.py").write_text(source)
     return folder
@@ -43,49 +43,49 @@ def written(folder: Path, **sources: str) -> Path:
 
 def fault(folder: Path, name: str) -> str:
     with pytest.raises(PluginError) as raised:
-        Registry.found([folder]).load(name)
+        Registry.discover([folder]).load(name)
     return str(raised.value)
 
 
 def test_a_loose_file_is_found_without_being_imported(tmp_path: Path) -> None:
-    folder = written(tmp_path, boom="raise SystemExit('imported')")
-    assert "boom" in Registry.found([folder])
+    folder = write_file(tmp_path, boom="raise SystemExit('imported')")
+    assert "boom" in Registry.discover([folder])
 
 
 def test_a_loose_file_is_loaded_under_its_name(tmp_path: Path) -> None:
-    registry = Registry.found([written(tmp_path, loudness=SOUND)])
+    registry = Registry.discover([write_file(tmp_path, loudness=SOUND)])
     assert registry.load("loudness").name == "loudness"
     assert registry.source("loudness") == str(tmp_path / "loudness.py")
 
 
 def test_one_file_can_be_named_instead_of_its_folder(tmp_path: Path) -> None:
-    written(tmp_path, loudness=SOUND, other="")
-    registry = Registry.found([tmp_path / "loudness.py"])
+    write_file(tmp_path, loudness=SOUND, other="")
+    registry = Registry.discover([tmp_path / "loudness.py"])
     assert ("loudness" in registry, "other" in registry) == (True, False)
 
 
 def test_a_folder_named_twice_offers_its_plugins_once(tmp_path: Path) -> None:
-    folder = written(tmp_path, loudness=SOUND)
-    assert "loudness" in Registry.found([folder, folder / "loudness.py"])
+    folder = write_file(tmp_path, loudness=SOUND)
+    assert "loudness" in Registry.discover([folder, folder / "loudness.py"])
 
 
 def test_loading_twice_gives_the_same_class(tmp_path: Path) -> None:
-    registry = Registry.found([written(tmp_path, loudness=SOUND)])
+    registry = Registry.discover([write_file(tmp_path, loudness=SOUND)])
     assert registry.load("loudness") is registry.load("loudness")
 
 
 def test_private_files_of_a_folder_are_no_plugins(tmp_path: Path) -> None:
-    assert "_shared" not in Registry.found([written(tmp_path, _shared="")])
+    assert "_shared" not in Registry.discover([write_file(tmp_path, _shared="")])
 
 
 def test_two_plugins_of_one_name_are_refused_naming_both(tmp_path: Path) -> None:
     here, there = tmp_path / "here", tmp_path / "there"
     here.mkdir()
     there.mkdir()
-    written(here, loudness=SOUND)
-    written(there, loudness=SOUND)
+    write_file(here, loudness=SOUND)
+    write_file(there, loudness=SOUND)
     with pytest.raises(PluginError) as raised:
-        Registry.found([here, there])
+        Registry.discover([here, there])
     assert str(raised.value) == (
         f"plugin 'loudness' is offered twice, by {here / 'loudness.py'} and by "
         f"{there / 'loudness.py'}; rename or remove one of them"
@@ -101,11 +101,11 @@ def test_an_unknown_plugin_is_named_with_the_nearest_ones(tmp_path: Path) -> Non
 
 def test_a_path_that_is_no_plugin_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="it can be a folder or a Python file"):
-        Registry.found([tmp_path / "absent"])
+        Registry.discover([tmp_path / "absent"])
 
 
 def test_a_broken_plugin_says_its_name_source_and_reason(tmp_path: Path) -> None:
-    written(tmp_path, broken="import a_package_that_is_not_there")
+    write_file(tmp_path, broken="import a_package_that_is_not_there")
     assert fault(tmp_path, "broken") == (
         f"plugin 'broken' from {tmp_path / 'broken.py'} cannot be loaded: ModuleNotFoundError: "
         "No module named 'a_package_that_is_not_there'"
@@ -113,16 +113,16 @@ def test_a_broken_plugin_says_its_name_source_and_reason(tmp_path: Path) -> None
 
 
 def test_a_plugin_that_exits_does_not_take_the_program_with_it(tmp_path: Path) -> None:
-    assert "SystemExit: 3" in fault(written(tmp_path, leaving="raise SystemExit(3)"), "leaving")
+    assert "SystemExit: 3" in fault(write_file(tmp_path, leaving="raise SystemExit(3)"), "leaving")
 
 
 def test_a_failed_import_leaves_no_half_module(tmp_path: Path) -> None:
-    fault(written(tmp_path, broken="1 / 0"), "broken")
+    fault(write_file(tmp_path, broken="1 / 0"), "broken")
     assert [name for name in sys.modules if name.endswith("_broken")] == []
 
 
 def test_a_broken_plugin_does_not_stop_the_others(tmp_path: Path) -> None:
-    registry = Registry.found([written(tmp_path, broken="1 / 0", loudness=SOUND)])
+    registry = Registry.discover([write_file(tmp_path, broken="1 / 0", loudness=SOUND)])
     assert describe(registry, "broken").fault is not None
     assert describe(registry, "loudness").fault is None
 
@@ -146,26 +146,26 @@ def test_what_is_wrong_with_a_plugin_is_one_sentence(
     old: str, new: str, sentence: str, tmp_path: Path
 ) -> None:
     assert old in SOUND
-    assert sentence in fault(written(tmp_path, loudness=SOUND.replace(old, new)), "loudness")
+    assert sentence in fault(write_file(tmp_path, loudness=SOUND.replace(old, new)), "loudness")
 
 
 def test_a_class_that_is_no_plugin_is_refused() -> None:
     with pytest.raises(PluginError, match="it can give a subclass of"):
-        validated(dict)
+        validate_plugin(dict)
 
 
 def test_a_description_has_the_limits_and_the_sentence_of_each_parameter(tmp_path: Path) -> None:
-    described = describe(Registry.found([written(tmp_path, loudness=SOUND)]), "loudness")
+    described = describe(Registry.discover([write_file(tmp_path, loudness=SOUND)]), "loudness")
     assert described.help == "How strongly each unit answers.\n\nMore words."
     (power,) = described.parameters
     assert (power.type, power.default, power.limits) == ("number", "1.0", "> 0, ≤ 4")
     assert power.help == "Exponent of the mean."
 
 
-@pytest.mark.parametrize("name", Registry.found())
+@pytest.mark.parametrize("name", Registry.discover())
 def test_every_plugin_that_ships_loads_and_explains_itself(name: str) -> None:
-    plugin: type[Plugin] = Registry.found().load(name)
-    described = describe(Registry.found(), name)
+    plugin: type[Plugin] = Registry.discover().load(name)
+    described = describe(Registry.discover(), name)
     assert plugin.name == name
     assert all(picture.help for picture in plugin.makes)
     assert [each.name for each in described.parameters if not each.help] == []

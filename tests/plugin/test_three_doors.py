@@ -41,7 +41,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "contrast", raising=False)
 
 
-def recorded(plugin: PluginLike) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def record_run(plugin: PluginLike) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     """What the plugin made of the toy's first layer: one number per image and unit."""
     runs = []
 
@@ -63,16 +63,16 @@ def test_the_example_is_under_30_lines() -> None:
 
 
 def test_a_loose_file_is_recorded() -> None:
-    np.testing.assert_allclose(recorded(str(EXAMPLE)), expected(), atol=1e-6)
+    np.testing.assert_allclose(record_run(str(EXAMPLE)), expected(), atol=1e-6)
 
 
 def test_a_plugin_of_an_installed_package_is_recorded(installed: None) -> None:
-    assert Registry.found().source("contrast") == "package contrast-pictures 1.2"
-    np.testing.assert_allclose(recorded("contrast"), expected(), atol=1e-6)
+    assert Registry.discover().source("contrast") == "package contrast-pictures 1.2"
+    np.testing.assert_allclose(record_run("contrast"), expected(), atol=1e-6)
 
 
 def test_an_installed_plugin_is_found_without_being_imported(installed: None) -> None:
-    assert "contrast" in Registry.found()
+    assert "contrast" in Registry.discover()
     assert "contrast" not in sys.modules
 
 
@@ -84,7 +84,7 @@ def test_a_module_in_the_folder_of_built_in_plugins_is_recorded(
     shutil.copy(EXAMPLE, tmp_path)
     monkeypatch.setattr(vizframe.plugins, "__path__", [*vizframe.plugins.__path__, str(tmp_path)])
     monkeypatch.delitem(sys.modules, "vizframe.plugins.contrast", raising=False)
-    np.testing.assert_allclose(recorded("contrast"), expected(), atol=1e-6)
+    np.testing.assert_allclose(record_run("contrast"), expected(), atol=1e-6)
 
 
 @pytest.mark.parametrize("configured", [False, True])
@@ -92,11 +92,11 @@ def test_a_class_or_an_object_is_recorded(configured: bool) -> None:
     contrast: type[Plugin] = runpy.run_path(str(EXAMPLE))["Contrast"]
     plugin = contrast.configured({"power": 2}) if configured else contrast
     power = 2 if configured else 1
-    np.testing.assert_allclose(recorded(plugin), expected() ** power, atol=1e-6)
+    np.testing.assert_allclose(record_run(plugin), expected() ** power, atol=1e-6)
 
 
 def test_the_same_plugin_through_two_doors_is_refused_naming_both(installed: None) -> None:
     with pytest.raises(PluginError) as raised:
-        Registry.found([EXAMPLE])
+        Registry.discover([EXAMPLE])
     assert "by package contrast-pictures 1.2 and by " in str(raised.value)
     assert str(EXAMPLE) in str(raised.value)

@@ -23,7 +23,7 @@ from vizframe.testing.reference import (
 )
 
 
-def shown(scene: Scene, layer: str, part: str = "", **options: object) -> Frame:
+def show_scene(scene: Scene, layer: str, part: str = "", **options: object) -> Frame:
     frames = Deconvolution.configured(options).visualize(scene)
     return next(frame for frame in frames if (frame.layer, frame.part) == (layer, part))
 
@@ -49,7 +49,7 @@ def test_a_small_case_worked_out_by_hand() -> None:
     # conv0 sees the pixel at (2, 3) with weight 4 at place (1, 2), the most of any place. Pooled
     # place (0, 1) holds it; conv1 makes 12 of it. Back: 12 at the pool, times 3 = 36, unpooled to
     # (1, 2), rectified (it is positive), and the transposed kernel laid at (1, 2): 36 · kernel.
-    frame = shown(scene_of(by_hand(), Probe(image)), "conv1", top=1)
+    frame = show_scene(scene_of(by_hand(), Probe(image)), "conv1", top=1)
     assert frame.columns["value"].tolist() == [[12.0]]
     assert (frame.columns["y"].tolist(), frame.columns["x"].tolist()) == ([[0.0]], [[1.0]])
     # The field of place (0, 1) is 3×3 pixels from (0, 2); the kernel lies at its (1, 0).
@@ -61,7 +61,7 @@ def test_a_small_case_worked_out_by_hand() -> None:
 def test_the_patch_that_caused_it_stands_beside_it() -> None:
     image = np.zeros((1, 1, 5, 5), np.float32)
     image[0, 0, 2, 3] = 1.0
-    patch = shown(scene_of(by_hand(), Probe(image)), "conv1", "patch", top=1)
+    patch = show_scene(scene_of(by_hand(), Probe(image)), "conv1", "patch", top=1)
     assert patch.values[0, 0].tolist() == [[0, 0, 0], [0, 0, 0], [0, 1, 0]]
 
 
@@ -78,7 +78,9 @@ def test_the_backward_signal_is_rectified_whatever_went_forward() -> None:
         },
         input_shape=(1, 1, 1),
     )
-    frame = shown(scene_of(network, Probe(np.full((1, 1, 1, 1), 5.0, np.float32))), "conv1", top=1)
+    frame = show_scene(
+        scene_of(network, Probe(np.full((1, 1, 1, 1), 5.0, np.float32))), "conv1", top=1
+    )
     # Forward: 2 · 5 − 1 · 5 = 5. Back: 5 · 2 = 10 through the first, 5 · −1 < 0 stopped.
     assert frame.columns["value"].tolist() == [[5.0]]
     assert frame.values.ravel().tolist() == [10.0]
@@ -99,9 +101,9 @@ def slow_twin(network: ReferenceNetwork, image: FloatArray, layer: str, unit: in
         if isinstance(operation, Relu):
             signal = np.maximum(signal, 0)
         elif isinstance(operation, MaxPool):
-            signal = unpooled(signal, before, operation.size)
+            signal = unpool(signal, before, operation.size)
         elif isinstance(operation, Convolution):
-            signal = transposed(signal, before.shape, operation)
+            signal = transpose_convolve(signal, before.shape, operation)
         elif isinstance(operation, Dense):
             signal = signal @ operation.weight.astype(np.float64)
         else:
@@ -111,7 +113,7 @@ def slow_twin(network: ReferenceNetwork, image: FloatArray, layer: str, unit: in
     return back
 
 
-def unpooled(signal: np.ndarray, before: np.ndarray, size: int) -> np.ndarray:  # type: ignore[type-arg]  # of float64
+def unpool(signal: np.ndarray, before: np.ndarray, size: int) -> np.ndarray:  # type: ignore[type-arg]  # of float64
     spread = np.zeros_like(before)
     for unit, y, x in np.ndindex(signal.shape[1:]):
         square = before[0, unit, y * size : (y + 1) * size, x * size : (x + 1) * size]
@@ -120,7 +122,7 @@ def unpooled(signal: np.ndarray, before: np.ndarray, size: int) -> np.ndarray:  
     return spread
 
 
-def transposed(signal: np.ndarray, shape: tuple[int, ...], made: Convolution) -> np.ndarray:  # type: ignore[type-arg]  # of float64
+def transpose_convolve(signal: np.ndarray, shape: tuple[int, ...], made: Convolution) -> np.ndarray:  # type: ignore[type-arg]  # of float64
     spread = np.zeros(shape)
     for unit, y, x in np.ndindex(signal.shape[1:]):
         for i, ky, kx in np.ndindex(made.weight.shape[1:]):
@@ -133,7 +135,7 @@ def transposed(signal: np.ndarray, shape: tuple[int, ...], made: Convolution) ->
 def test_a_dense_layer_sends_back_the_whole_image_as_the_slow_twin_does() -> None:
     network = ordinary()
     scene = scene_of(network)
-    frame = shown(scene, "dense0", top=3)
+    frame = show_scene(scene, "dense0", top=3)
     for unit, rank in np.ndindex(frame.values.shape[:2]):
         number = int(frame.columns["probe"][unit, rank])
         if frame.columns["value"][unit, rank] > 0:
@@ -149,7 +151,7 @@ def test_every_layer_is_the_slow_twin_cut_to_the_receptive_field(layer: str) -> 
     scene = scene_of(network)
     field = network.layer(layer).receptive_field
     assert field is not None
-    frame = shown(scene, layer, top=1)
+    frame = show_scene(scene, layer, top=1)
     assert frame.values.shape[2:] == field.size
     answering = np.flatnonzero(frame.columns["value"][:, 0] > 0)
     assert answering.size
@@ -168,20 +170,20 @@ def test_every_layer_is_the_slow_twin_cut_to_the_receptive_field(layer: str) -> 
 
 def test_the_top_images_are_ordered_and_appear_once() -> None:
     scene = scene_of(ordinary(), probe_for(ordinary(), count=6))
-    frame = shown(scene, "conv1", top=4)
+    frame = show_scene(scene, "conv1", top=4)
     peaks = scene.activations(scene.network.layer("conv1")).max(axis=(2, 3)).T
     assert np.allclose(frame.columns["value"], -np.sort(-peaks, axis=1)[:, :4])
     assert all(len(set(images)) == 4 for images in frame.columns["probe"].tolist())
 
 
 def test_fewer_images_than_ranks_are_said() -> None:
-    frame = shown(scene_of(ordinary()), "conv1", top=9)
+    frame = show_scene(scene_of(ordinary()), "conv1", top=9)
     assert frame.values.shape[1] == 3
     assert frame.notes[0] == "The probe has 3 images, so that 3 of 9 ranks are shown"
 
 
 def test_a_silent_unit_sends_nothing_and_is_named() -> None:
-    frame = shown(scene_of(dead()), "relu0")
+    frame = show_scene(scene_of(dead()), "relu0")
     assert not frame.values[1].any()
     assert frame.notes == ("No probe image makes these units answer: 1",)
 
@@ -190,7 +192,7 @@ def test_beyond_the_rim_a_patch_shows_what_padding_is() -> None:
     network = ordinary()
     bright = Normalization(mean=(0.5,), std=(0.25,))
     probe = Probe(np.ones((1, 1, 12, 12), np.float32), normalization=bright)
-    frame = shown(scene_of(network, probe), "conv0", "patch", top=1)
+    frame = show_scene(scene_of(network, probe), "conv0", "patch", top=1)
     corner = [
         unit
         for unit in range(4)
@@ -206,18 +208,18 @@ def test_beyond_the_rim_a_patch_shows_what_padding_is() -> None:
 
 
 def test_colour_stays_colour_and_seven_channels_become_grey() -> None:
-    assert shown(scene_of(colour()), "conv0").values.shape == (4, 3, 3, 3, 3)
-    assert shown(scene_of(colour()), "conv0", "patch").values.shape == (4, 3, 3, 3, 3)
-    assert shown(scene_of(seven_channels()), "conv0").values.shape == (4, 3, 3, 3)
+    assert show_scene(scene_of(colour()), "conv0").values.shape == (4, 3, 3, 3, 3)
+    assert show_scene(scene_of(colour()), "conv0", "patch").values.shape == (4, 3, 3, 3, 3)
+    assert show_scene(scene_of(seven_channels()), "conv0").values.shape == (4, 3, 3, 3)
 
 
 def test_only_the_first_units_are_shown_where_asked() -> None:
-    assert shown(scene_of(ordinary()), "conv1", units=2).values.shape[0] == 2
+    assert show_scene(scene_of(ordinary()), "conv1", units=2).values.shape[0] == 2
 
 
 def test_the_control_asks_a_network_of_shuffled_weights_and_says_so() -> None:
     scene = scene_of(ordinary())
-    plain, control = (shown(scene, "conv1", control=each) for each in (False, True))
+    plain, control = (show_scene(scene, "conv1", control=each) for each in (False, True))
     assert control.notes[0].startswith("Control: the weights are shuffled")
     assert (control.columns["value"] != plain.columns["value"]).any()
 
@@ -233,7 +235,7 @@ def test_all_questions_of_a_layer_go_in_batches_of_one_size() -> None:
         return original(images, objective, **more)
 
     network.gradient = noted  # type: ignore[method-assign]  # to look over its shoulder
-    shown(scene_of(network), "relu1", top=3)
+    show_scene(scene_of(network), "relu1", top=3)
     assert sizes
     assert set(sizes) == {5}
 

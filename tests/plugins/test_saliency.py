@@ -18,7 +18,7 @@ from vizframe.testing.plugin import scene_of
 from vizframe.testing.reference import Dense, Flatten, ReferenceNetwork, Relu
 
 
-def shown(scene: Scene, method: Method, layer: str = "", **options: object) -> Frame:
+def show_scene(scene: Scene, method: Method, layer: str = "", **options: object) -> Frame:
     made = Saliency.configured({"methods": [method], **options}).visualize(scene)
     frames = [frame for frame in made if not layer or frame.layer == layer]
     assert {frame.part for frame in frames} == {method}
@@ -43,10 +43,10 @@ def difference(network: ReferenceNetwork, images: FloatArray, unit: FloatArray) 
 def test_the_gradient_is_that_of_finite_differences() -> None:
     network = ordinary(channels=2, side=6)
     scene = scene_of(network)
-    frame = shown(scene, "gradient")
+    frame = show_scene(scene, "gradient")
     by_hand = difference(network, scene.probe.images, frame.columns["class"])
     assert np.allclose(frame.values, abs(by_hand).max(axis=1), atol=1e-4)
-    product = shown(scene, "gradient_input")
+    product = show_scene(scene, "gradient_input")
     assert np.allclose(product.values, (by_hand * scene.probe.images).sum(axis=1), atol=1e-4)
 
 
@@ -54,7 +54,7 @@ def test_class_and_score_stand_beside_every_picture() -> None:
     scene = scene_of(ordinary())
     scores = scene.network.scores(scene.probe.images)
     for method in get_args(Method):
-        frame = shown(scene, method, samples=1, steps=8)
+        frame = show_scene(scene, method, samples=1, steps=8)
         assert frame.columns["class"].tolist() == scores.argmax(axis=1).tolist()
         assert frame.columns["score"].tolist() == scores.max(axis=1).tolist()
 
@@ -77,21 +77,21 @@ def test_guided_backpropagation_by_hand() -> None:
         input_shape=(1, 1, 2),
     )
     scene = scene_of(network, Probe(np.ones((1, 1, 1, 2), np.float32)))
-    assert shown(scene, "guided").values.tolist() == [[[2.0, 0.0]]]
-    assert shown(scene, "gradient_input").values.tolist() == [[[2.0, -3.0]]]
+    assert show_scene(scene, "guided").values.tolist() == [[[2.0, 0.0]]]
+    assert show_scene(scene, "gradient_input").values.tolist() == [[[2.0, -3.0]]]
 
 
 def test_guided_pictures_of_colour_images_are_in_colour() -> None:
     scene = scene_of(colour())
-    assert shown(scene, "guided").values.shape == (3, 12, 12, 3)
-    assert shown(scene, "guided_grad_cam", "conv1").values.shape == (3, 12, 12, 3)
-    assert shown(scene_of(ordinary()), "guided").values.shape == (3, 12, 12)
+    assert show_scene(scene, "guided").values.shape == (3, 12, 12, 3)
+    assert show_scene(scene, "guided_grad_cam", "conv1").values.shape == (3, 12, 12, 3)
+    assert show_scene(scene_of(ordinary()), "guided").values.shape == (3, 12, 12)
 
 
 def test_integrated_gradients_sum_to_the_score_difference_within_one_percent() -> None:
     network = ordinary(seed=4)
     scene = scene_of(network, probe_for(network, count=6))
-    frame = shown(scene, "integrated", target=0)
+    frame = show_scene(scene, "integrated", target=0)
     at_black = network.scores(np.zeros((1, 1, 12, 12), np.float32))[0, 0]
     wanted = frame.columns["score"] - at_black
     assert np.allclose(frame.values.sum(axis=(1, 2)), wanted, rtol=0.01)
@@ -102,7 +102,7 @@ def test_integrated_gradients_sum_to_the_score_difference_within_one_percent() -
 def test_what_is_not_complete_is_said() -> None:
     network = ordinary(seed=4)
     scene = scene_of(network, probe_for(network, count=6))
-    frame = shown(scene, "integrated", target=0, steps=1)
+    frame = show_scene(scene, "integrated", target=0, steps=1)
     wrong = np.flatnonzero(frame.columns["completeness_error"] > 0.01)
     assert wrong.size
     listed = ", ".join(map(str, wrong))
@@ -118,7 +118,7 @@ def test_the_baseline_is_black_grey_or_white_as_a_picture() -> None:
     images = probe_for(network).images
     scene = scene_of(network, Probe(images, normalization=normal))
     for name, picture in (("black", 0.0), ("grey", 0.5), ("white", 1.0)):
-        frame = shown(scene, "integrated", target=0, baseline=name)
+        frame = show_scene(scene, "integrated", target=0, baseline=name)
         empty = (picture - 0.4) / 0.5
         assert np.allclose(frame.values, weight * (images[:, 0] - empty), atol=1e-5)
 
@@ -126,7 +126,7 @@ def test_the_baseline_is_black_grey_or_white_as_a_picture() -> None:
 def test_grad_cam_is_the_formula_written_out() -> None:
     network = ordinary(seed=2)
     scene = scene_of(network)
-    frame = shown(scene, "grad_cam", "relu1", target=1)
+    frame = show_scene(scene, "grad_cam", "relu1", target=1)
     maps = scene.activations(network.layer("relu1")).astype(np.float64)
     dense = network.weights("dense0")["weight"].astype(np.float64)
     for image in range(3):
@@ -146,7 +146,7 @@ def test_grad_cam_is_the_formula_written_out() -> None:
 def test_hires_cam_weighs_each_place_by_itself() -> None:
     network = ordinary(seed=2)
     scene = scene_of(network)
-    frame = shown(scene, "hires_cam", "relu1", target=1)
+    frame = show_scene(scene, "hires_cam", "relu1", target=1)
     maps = scene.activations(network.layer("relu1"))
     # The score is linear in relu1, so that the product is what each place adds to it.
     weight = network.weights("dense0")["weight"][1].reshape(maps.shape[1:])
@@ -156,8 +156,8 @@ def test_hires_cam_weighs_each_place_by_itself() -> None:
 
 def test_guided_grad_cam_is_guided_seen_through_the_map() -> None:
     scene = scene_of(ordinary())
-    guided, cam = shown(scene, "guided"), shown(scene, "grad_cam", "conv1")
-    seen = shown(scene, "guided_grad_cam", "conv1")
+    guided, cam = show_scene(scene, "guided"), show_scene(scene, "grad_cam", "conv1")
+    seen = show_scene(scene, "guided_grad_cam", "conv1")
     assert np.allclose(seen.values, guided.values * cam.values, atol=1e-6)
 
 
@@ -169,7 +169,7 @@ def test_a_layer_without_evidence_says_so() -> None:
         {"weight": -abs(weights["weight"]), "bias": weights["bias"]}
     )
     against = ReferenceNetwork(operations, network.input_shape)
-    frame = shown(scene_of(against), "grad_cam", "relu1")
+    frame = show_scene(scene_of(against), "grad_cam", "relu1")
     assert not frame.values.any()
     assert frame.notes == ("The layer sees no evidence for the class in images 0, 1, 2",)
 
@@ -178,7 +178,8 @@ def test_the_control_explains_the_same_classes_by_shuffled_weights_and_says_so()
     scene = scene_of(ordinary())
     for method in get_args(Method):
         plain, control = (
-            shown(scene, method, "", control=each, samples=1, steps=8) for each in (False, True)
+            show_scene(scene, method, "", control=each, samples=1, steps=8)
+            for each in (False, True)
         )
         assert control.notes[0].startswith("Control: the weights are shuffled")
         assert np.array_equal(control.columns["class"], plain.columns["class"])
@@ -195,7 +196,7 @@ def test_methods_are_written_with_commas_or_alone() -> None:
 def test_occlusion_of_a_linear_network_is_what_lies_under_the_squares() -> None:
     network = flat()
     scene = scene_of(network)
-    frame = shown(scene, "occlusion", target=2, square=2, stride=2)
+    frame = show_scene(scene, "occlusion", target=2, square=2, stride=2)
     weight = network.weights("dense0")["weight"][2].reshape(8, 8)
     added = weight * scene.probe.images[:, 0]
     squares = added.reshape(3, 4, 2, 4, 2).sum(axis=(2, 4))
@@ -204,41 +205,41 @@ def test_occlusion_of_a_linear_network_is_what_lies_under_the_squares() -> None:
 
 def test_smooth_gradient_without_noise_is_the_gradient() -> None:
     scene = scene_of(ordinary())
-    still = shown(scene, "smooth_gradient", noise=0, samples=2)
-    assert np.allclose(still.values, shown(scene, "gradient").values, atol=1e-6)
+    still = show_scene(scene, "smooth_gradient", noise=0, samples=2)
+    assert np.allclose(still.values, show_scene(scene, "gradient").values, atol=1e-6)
 
 
 def test_the_noise_is_the_same_at_every_step_and_differs_by_seed() -> None:
     network = ordinary()
-    first = shown(scene_of(network, step=0, seed=1), "smooth_gradient")
-    later = shown(scene_of(network, step=50, seed=1), "smooth_gradient")
-    other = shown(scene_of(network, step=0, seed=2), "smooth_gradient")
+    first = show_scene(scene_of(network, step=0, seed=1), "smooth_gradient")
+    later = show_scene(scene_of(network, step=50, seed=1), "smooth_gradient")
+    other = show_scene(scene_of(network, step=0, seed=2), "smooth_gradient")
     assert np.array_equal(first.values, later.values)
     assert (first.values != other.values).any()
 
 
 def test_a_network_with_nan_gives_pictures_of_nan() -> None:
-    frame = shown(scene_of(broken()), "gradient")
+    frame = show_scene(scene_of(broken()), "gradient")
     assert np.isnan(frame.values).any()
 
 
 class TestBadInput:
     def test_a_target_class_that_does_not_exist(self) -> None:
         with pytest.raises(UsageError, match=r"^target is 10; it can be a class from 0 to 2, "):
-            shown(scene_of(ordinary()), "gradient", target=10)
+            show_scene(scene_of(ordinary()), "gradient", target=10)
 
     def test_a_target_that_is_no_class_name(self) -> None:
         with pytest.raises(
             UnknownName,
             match=r"^target 'lable' is not known; it can be 'label', 'predicted'$",
         ):
-            shown(scene_of(ordinary()), "gradient", target="lable")
+            show_scene(scene_of(ordinary()), "gradient", target="lable")
 
     def test_a_probe_without_labels_where_they_are_needed(self) -> None:
         network = ordinary()
         scene = scene_of(network, Probe(probe_for(network).images))
         with pytest.raises(UsageError, match=r"^target is 'label', but the probe has no labels; "):
-            shown(scene, "gradient", target="label")
+            show_scene(scene, "gradient", target="label")
 
     def test_no_method_at_all(self) -> None:
         with pytest.raises(
@@ -258,4 +259,4 @@ class TestBadInput:
             {"dense": Dense(np.ones((2, 4), np.float32), np.zeros(2, np.float32))}, (4,)
         )
         with pytest.raises(PluginError, match=r"^saliency needs images, but the network's input"):
-            shown(scene_of(network, Probe(np.ones((1, 4), np.float32))), "gradient")
+            show_scene(scene_of(network, Probe(np.ones((1, 4), np.float32))), "gradient")

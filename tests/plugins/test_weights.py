@@ -15,12 +15,12 @@ from vizframe.testing.reference import ReferenceNetwork
 Frames = dict[tuple[str, str], Frame]
 
 
-def shown(scene: Scene, plugin: Weights | None = None, **options: object) -> Frames:
+def show_scene(scene: Scene, plugin: Weights | None = None, **options: object) -> Frames:
     made = (plugin or Weights.configured(options)).visualize(scene)
     return {(frame.layer, frame.part): frame for frame in made}
 
 
-def moved(network: ReferenceNetwork, by: FloatArray | float) -> ReferenceNetwork:
+def move_image(network: ReferenceNetwork, by: FloatArray | float) -> ReferenceNetwork:
     """The network with something added to the weights of conv0."""
     weights = network.weights("conv0")
     operations = dict(network.operations)
@@ -32,14 +32,14 @@ def moved(network: ReferenceNetwork, by: FloatArray | float) -> ReferenceNetwork
 
 def test_kernels_are_the_weights_themselves() -> None:
     network = ordinary()
-    frames = shown(scene_of(network))
+    frames = show_scene(scene_of(network))
     for layer in ("conv0", "conv1"):
         assert np.array_equal(frames[layer, ""].values, network.weights(layer)["weight"])
 
 
 def test_numbers_stand_beside_each_kernel() -> None:
     network = ordinary()
-    frame = shown(scene_of(network), inputs=2)["conv1", ""]
+    frame = show_scene(scene_of(network), inputs=2)["conv1", ""]
     own = network.weights("conv1")
     by_hand = [
         [np.sqrt((own["weight"][unit, each] ** 2).sum()) for each in range(2)] for unit in range(8)
@@ -52,7 +52,7 @@ def test_numbers_stand_beside_each_kernel() -> None:
 
 def test_a_dense_layer_on_pixels_has_one_heatmap_per_class() -> None:
     network = flat()
-    frames = shown(scene_of(network))
+    frames = show_scene(scene_of(network))
     weight = network.weights("dense0")["weight"]
     assert frames["dense0", ""].values.shape == (3, 1, 8, 8)
     for unit, y, x in np.ndindex(3, 8, 8):
@@ -61,7 +61,7 @@ def test_a_dense_layer_on_pixels_has_one_heatmap_per_class() -> None:
 
 def test_a_dense_layer_on_maps_has_one_heatmap_per_class_and_map() -> None:
     network = ordinary()
-    frame = shown(scene_of(network))["dense0", ""]
+    frame = show_scene(scene_of(network))["dense0", ""]
     weight = network.weights("dense0")["weight"]
     assert frame.values.shape == (3, 8, 4, 4)
     assert frame.values[1, 5, 2, 3] == weight[1, 5 * 16 + 2 * 4 + 3]
@@ -69,16 +69,16 @@ def test_a_dense_layer_on_maps_has_one_heatmap_per_class_and_map() -> None:
 
 def test_the_first_layer_of_a_colour_network_is_also_in_colour() -> None:
     network = colour()
-    frames = shown(scene_of(network))
+    frames = show_scene(scene_of(network))
     weight = network.weights("conv0")["weight"]
     assert np.array_equal(frames["conv0", "colour"].values, np.moveaxis(weight, 1, -1))
     assert [layer for layer, part in frames if part == "colour"] == ["conv0"]
-    assert not [key for key in shown(scene_of(ordinary())) if key[1] == "colour"]
+    assert not [key for key in show_scene(scene_of(ordinary())) if key[1] == "colour"]
 
 
 def test_1x1_kernels_and_dense_layers_on_vectors_are_one_matrix() -> None:
     network = tiny_maps()
-    frames = shown(scene_of(network))
+    frames = show_scene(scene_of(network))
     weight = network.weights("conv1")["weight"]
     assert frames["conv1", "matrix"].values.tolist() == [weight[:, :, 0, 0].tolist()]
     dense = network.weights("dense0")["weight"]
@@ -89,14 +89,14 @@ def test_1x1_kernels_and_dense_layers_on_vectors_are_one_matrix() -> None:
 
 def test_larger_kernels_have_a_matrix_of_their_sums() -> None:
     network = ordinary()
-    frames = shown(scene_of(network))
+    frames = show_scene(scene_of(network))
     weight = network.weights("conv1")["weight"]
     assert np.allclose(frames["conv1", "matrix"].values[0], weight.sum(axis=(2, 3)), atol=1e-6)
     assert ("conv0", "matrix") not in frames
 
 
 def test_what_is_cut_is_said() -> None:
-    frames = shown(scene_of(ordinary()), inputs=3, units=5, columns=2)
+    frames = show_scene(scene_of(ordinary()), inputs=3, units=5, columns=2)
     assert frames["conv1", ""].values.shape == (5, 3, 3, 3)
     assert frames["conv1", ""].notes == (
         "The first 5 of 8 units are shown",
@@ -113,8 +113,8 @@ def test_what_is_cut_is_said() -> None:
 def test_change_is_since_the_first_and_the_last_recorded_step() -> None:
     plugin, network = Weights(), ordinary()
     weight = network.weights("conv0")["weight"]
-    steps = [network, moved(network, 1.0), moved(network, 3.0)]
-    frames = [shown(scene_of(each, step=step), plugin) for step, each in enumerate(steps)]
+    steps = [network, move_image(network, 1.0), move_image(network, 3.0)]
+    frames = [show_scene(scene_of(each, step=step), plugin) for step, each in enumerate(steps)]
     since_start = [each["conv0", "change_since_start"] for each in frames]
     since_last = [each["conv0", "change_since_last_step"] for each in frames]
     assert [float(each.values.mean()) for each in since_start] == [0, 1, 3]
@@ -128,8 +128,8 @@ def test_change_is_since_the_first_and_the_last_recorded_step() -> None:
 
 def test_layers_that_stand_still_have_not_changed() -> None:
     plugin, network = Weights(), tiny_maps()
-    shown(scene_of(network), plugin)
-    frames = shown(scene_of(network, step=1), plugin)
+    show_scene(scene_of(network), plugin)
+    frames = show_scene(scene_of(network, step=1), plugin)
     for part in ("matrix_change_since_start", "matrix_change_since_last_step"):
         frame = frames["dense0", part]
         assert not frame.values.any()
@@ -139,9 +139,9 @@ def test_layers_that_stand_still_have_not_changed() -> None:
 
 def test_a_change_from_nothing_has_no_share() -> None:
     plugin, network = Weights(), ordinary()
-    nothing = moved(network, -network.weights("conv0")["weight"])
-    shown(scene_of(nothing), plugin)
-    frame = shown(scene_of(network, step=1), plugin)["conv0", "change_since_start"]
+    nothing = move_image(network, -network.weights("conv0")["weight"])
+    show_scene(scene_of(nothing), plugin)
+    frame = show_scene(scene_of(network, step=1), plugin)["conv0", "change_since_start"]
     assert (frame.columns["norm"] > 0).all()
     assert not frame.columns["share"].any()
 
@@ -149,7 +149,7 @@ def test_a_change_from_nothing_has_no_share() -> None:
 def test_what_is_kept_from_step_to_step_is_only_what_is_shown() -> None:
     plugin = Weights(inputs=1, units=2, columns=2)
     for step in range(5):
-        shown(scene_of(moved(ordinary(), float(step)), step=step), plugin)
+        show_scene(scene_of(move_image(ordinary(), float(step)), step=step), plugin)
     kept = [*plugin._start.values(), *plugin._last.values()]
     assert max(each.size for each in kept) == 2 * 4 * 4
     assert len(kept) == 2 * 3
@@ -157,12 +157,12 @@ def test_what_is_kept_from_step_to_step_is_only_what_is_shown() -> None:
 
 def test_change_can_be_left_out() -> None:
     plugin = Weights(change=False)
-    assert not [key for key in shown(scene_of(ordinary()), plugin) if "change" in key[1]]
+    assert not [key for key in show_scene(scene_of(ordinary()), plugin) if "change" in key[1]]
     assert not plugin._start
 
 
 def test_nan_weights_are_shown_as_themselves() -> None:
-    frame = shown(scene_of(broken()))["conv0", ""]
+    frame = show_scene(scene_of(broken()))["conv0", ""]
     assert np.isnan(frame.values[1]).all()
     assert np.isfinite(frame.values[0]).all()
     assert np.isnan(frame.columns["norm"][1, 0])

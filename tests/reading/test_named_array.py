@@ -9,7 +9,7 @@ import pytest
 import xarray
 
 from vizframe.errors import MissingExtra, UnknownName, UsageError
-from vizframe.reading.named_array import Named, NamedArray, named
+from vizframe.reading.named_array import Named, NamedArray, name_axes
 
 STEPS = np.array([10, 20, 30])
 
@@ -17,7 +17,7 @@ STEPS = np.array([10, 20, 30])
 @pytest.fixture(params=[False, True], ids=["plain", "xarray"])
 def array(request: pytest.FixtureRequest) -> Named:
     values = np.arange(24.0).reshape(3, 2, 4)
-    return named(
+    return name_axes(
         values, ("step", "unit", "x"), {"step": STEPS}, {"layer": "conv0"}, xarray=request.param
     )
 
@@ -88,7 +88,7 @@ def test_a_copy_is_a_copy() -> None:
 
 
 def test_xarray_is_taken_where_it_is_installed() -> None:
-    array = named(np.zeros(2), ("unit",), {}, {})
+    array = name_axes(np.zeros(2), ("unit",), {}, {})
     assert isinstance(array, xarray.DataArray)
 
 
@@ -96,6 +96,6 @@ def test_without_xarray_there_is_a_sentence_for_who_insists(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert isinstance(named(np.zeros(2), ("unit",), {}, {}), NamedArray)
+    assert isinstance(name_axes(np.zeros(2), ("unit",), {}, {}), NamedArray)
     with pytest.raises(MissingExtra, match=r"pip install 'vizframe\[xarray\]'"):
-        named(np.zeros(2), ("unit",), {}, {}, xarray=True)
+        name_axes(np.zeros(2), ("unit",), {}, {}, xarray=True)

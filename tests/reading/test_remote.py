@@ -20,7 +20,7 @@ from moto.server import ThreadedMotoServer
 import vizframe
 from vizframe import store
 from vizframe.errors import DamagedSegment, HistoryError, MissingExtra, UnknownName
-from vizframe.reading.remote import RemoteShelf, name_of
+from vizframe.reading.remote import RemoteCatalog, name_of
 from vizframe.testing.runs import fake_info, fake_probe, fill
 
 
@@ -141,7 +141,7 @@ def test_any_file_system_of_fsspec_will_do(folder: Path) -> None:
 
 
 def test_the_run_at_an_address_is_a_shelf_of_its_own(site: Site, folder: Path) -> None:
-    shelf = RemoteShelf(f"{site.address}/mnist.h5")
+    shelf = RemoteCatalog(f"{site.address}/mnist.h5")
     (summary,) = shelf.runs()
     assert (summary.name, summary.steps, summary.last_step) == ("mnist", 10, 90)
     assert summary.bytes == (folder / "mnist.h5").stat().st_size

@@ -20,10 +20,10 @@ class Clock:
 
 def record(budget: Budget, clock: Clock, costs: dict[str, float], due: list[str]) -> list[str]:
     """Record those of the due plugins that can be paid, each at its cost, one that foretells it."""
-    paid = budget.affordable(due)
+    paid = budget.choose_affordable(due)
     done = []
     if paid:
-        with budget.measured():
+        with budget.measure():
             for label in paid:
                 limit = budget.limit(label)
                 if limit <= 0:
@@ -83,12 +83,14 @@ def test_what_cheap_plugins_leave_goes_to_the_dear_and_nobody_starves() -> None:
 def test_at_the_end_nobody_saves_any_more() -> None:
     clock = Clock()
     budget = Budget(0.1, clock)
-    with budget.measured():
+    with budget.measure():
         budget.learn({"middle": 0.0, "dear": 0.0}, {})
         budget.costs.update(middle=2.0, dear=9.0)
     clock.now += 30.0
-    assert budget.affordable(["middle", "dear"]) == []  # one of 3 s would be more than its half
-    assert budget.affordable(["middle", "dear"], at_end=True) == ["middle"]
+    assert (
+        budget.choose_affordable(["middle", "dear"]) == []
+    )  # one of 3 s would be more than its half
+    assert budget.choose_affordable(["middle", "dear"], at_end=True) == ["middle"]
 
 
 def test_a_plugin_that_was_stopped_and_has_waited_may_take_a_little_more_than_it_foretold() -> None:
@@ -105,21 +107,21 @@ def test_a_plugin_that_was_stopped_and_has_waited_may_take_a_little_more_than_it
 def test_the_overdraft_of_a_plugin_that_foretold_nothing_is_worked_off() -> None:
     clock = Clock()
     budget = Budget(0.1, clock)
-    with budget.measured():
+    with budget.measure():
         clock.now += 20.0
         budget.learn({"silent": 20.0}, {})
     clock.now += 399.0
-    assert budget.affordable(["silent"]) == []
+    assert budget.choose_affordable(["silent"]) == []
     clock.now += 2.0
-    assert budget.affordable(["silent"]) == ["silent"]
+    assert budget.choose_affordable(["silent"]) == ["silent"]
 
 
 def test_a_plugin_that_was_never_paid_is_named_with_its_cost() -> None:
     clock = Clock()
     budget = Budget(0.05, clock)
     train(budget, clock, 43, {"cheap": 0.01, "ascent": 20.0})
-    assert budget.unpaid("cheap") == ""
-    assert budget.unpaid("ascent") == (
+    assert budget.describe_unpaid("cheap") == ""
+    assert budget.describe_unpaid("ascent") == (
         "plugin 'ascent' was never recorded: a budget of 5 % of 43 s of training does not pay "
         "for it, which would take 20 s"
     )
@@ -129,20 +131,20 @@ def test_what_a_recording_costs_beside_its_plugins_is_paid_too() -> None:
     clock = Clock()
     budget = Budget(0.1, clock)
     for _ in range(2):
-        with budget.measured():
+        with budget.measure():
             clock.now += 3.0  # writing, say
             budget.learn({"maps": 0.0}, {})
     clock.now += 89.0
-    assert budget.affordable(["maps"]) == []
+    assert budget.choose_affordable(["maps"]) == []
     clock.now += 2.0
-    assert budget.affordable(["maps"]) == ["maps"]
+    assert budget.choose_affordable(["maps"]) == ["maps"]
 
 
 def test_without_a_limit_every_recording_is_made() -> None:
     clock = Clock()
     budget = Budget(None, clock)
     assert train(budget, clock, 5, {"ascent": 9.0})["ascent"] == [0, 1, 2, 3, 4]
-    assert budget.unpaid("ascent") == ""
+    assert budget.describe_unpaid("ascent") == ""
 
 
 def test_a_recording_that_fails_is_counted_too() -> None:
@@ -150,7 +152,7 @@ def test_a_recording_that_fails_is_counted_too() -> None:
     budget = Budget(0.05, clock)
 
     def fail_after(seconds: float) -> None:
-        with budget.measured():
+        with budget.measure():
             clock.now += seconds
             raise RuntimeError
 
@@ -162,7 +164,7 @@ def test_a_recording_that_fails_is_counted_too() -> None:
 def test_setting_up_is_paid_for_but_is_no_recording() -> None:
     clock = Clock()
     budget = Budget(0.05, clock)
-    with budget.charged():
+    with budget.charge():
         clock.now += 3.0
     assert train(budget, clock, 200, {"maps": 1.0})["maps"][:2] == [0, 100]
 

@@ -10,7 +10,7 @@ from vizframe.errors import UsageError
 from vizframe.recording.config import Config, config
 
 
-def written(folder: Path, name: str, text: str) -> Path:
+def write_file(folder: Path, name: str, text: str) -> Path:
     (folder / name).write_text(text)
     return folder
 
@@ -20,24 +20,24 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
 
 
 def test_a_file_sets_options(tmp_path: Path) -> None:
-    written(tmp_path, "vizframe.toml", 'every = "2 epochs"\nplugins = ["weights"]\n')
+    write_file(tmp_path, "vizframe.toml", 'every = "2 epochs"\nplugins = ["weights"]\n')
     found = config({}, folder=tmp_path)
     assert (found.every, found.plugins) == ("2 epochs", ("weights",))
 
 
 def test_pyproject_can_hold_the_same_options(tmp_path: Path) -> None:
-    written(tmp_path, "pyproject.toml", "[tool.vizframe]\nevery = 7\n[tool.other]\nx = 1\n")
+    write_file(tmp_path, "pyproject.toml", "[tool.vizframe]\nevery = 7\n[tool.other]\nx = 1\n")
     assert config({}, folder=tmp_path).every == 7
 
 
 def test_the_command_line_goes_before_the_file(tmp_path: Path) -> None:
-    written(tmp_path, "vizframe.toml", 'every = 5\nrun = "runs/a"\n')
+    write_file(tmp_path, "vizframe.toml", 'every = 5\nrun = "runs/a"\n')
     found = config({"every": "9", "run": None}, folder=tmp_path)
     assert (found.every, found.run) == ("9", "runs/a")
 
 
 def test_single_parameters_are_merged_with_the_file_s(tmp_path: Path) -> None:
-    written(tmp_path, "vizframe.toml", "[set.deep]\niterations = 64\nrate = 1.5\n")
+    write_file(tmp_path, "vizframe.toml", "[set.deep]\niterations = 64\nrate = 1.5\n")
     found = config({}, ["deep.iterations=8", "weights.layers=conv*"], folder=tmp_path)
     assert found.set == {"deep": {"iterations": 8, "rate": 1.5}, "weights": {"layers": "conv*"}}
 
@@ -58,13 +58,13 @@ def test_a_text_with_commas_is_a_list(tmp_path: Path) -> None:
 )
 def test_what_a_file_cannot_say_is_named(text: str, sentence: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError) as raised:
-        config({}, folder=written(tmp_path, "vizframe.toml", text))
+        config({}, folder=write_file(tmp_path, "vizframe.toml", text))
     assert sentence in str(raised.value)
 
 
 def test_two_files_that_both_set_options_are_refused(tmp_path: Path) -> None:
-    written(tmp_path, "vizframe.toml", "every = 5")
-    written(tmp_path, "pyproject.toml", "[tool.vizframe]\nevery = 7\n")
+    write_file(tmp_path, "vizframe.toml", "every = 5")
+    write_file(tmp_path, "pyproject.toml", "[tool.vizframe]\nevery = 7\n")
     with pytest.raises(UsageError, match="keep one of them"):
         config({}, folder=tmp_path)
 

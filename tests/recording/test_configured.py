@@ -41,7 +41,7 @@ def test_every_option_reaches_the_recorder(monkeypatch: pytest.MonkeyPatch, tmp_
     given: dict[str, object] = {}
     monkeypatch.setattr(configured, "Recorder", lambda _model, _path, **more: given.update(more))
     batch = Batch(np.zeros((5, 1, 4, 4), np.float32), np.arange(5))
-    configured.configured_recorder(object(), batch, tmp_path / "run", CHOSEN)
+    configured.make_recorder(object(), batch, tmp_path / "run", CHOSEN)
     probe = given.pop("probe")
     assert len(probe) == CHOSEN.probe_images  # type: ignore[arg-type]  # a Probe
     assert given.pop("start") is None

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from tests.recording.test_budget import Clock
-from vizframe.plugin import silent
+from vizframe.plugin import ignore_progress
 from vizframe.recording.deadline import Forecast, Stopped
 
 
 def work(limit: float, seconds: list[float], totals: list[tuple[int, int]]) -> float | None:
     """Report after each stretch of work; what was foretold, or None where it could end."""
     clock = Clock()
-    forecast = Forecast(limit, silent, clock)
+    forecast = Forecast(limit, ignore_progress, clock)
     for passed, (done, total) in zip(seconds, totals, strict=True):
         clock.now += passed
         try:

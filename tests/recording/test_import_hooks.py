@@ -22,7 +22,7 @@ after_import("framework", lambda: print("at once"))
 """
 
 
-def printed(folder: Path, program: str) -> list[str]:
+def print_of(folder: Path, program: str) -> list[str]:
     (folder / "framework.py").write_text(MODULE)
     (folder / "program.py").write_text(program)
     run = subprocess.run(
@@ -32,7 +32,7 @@ def printed(folder: Path, program: str) -> list[str]:
 
 
 def test_the_action_runs_once_the_module_is_imported_and_leaves_no_trace(tmp_path: Path) -> None:
-    assert printed(tmp_path, PROGRAM) == [
+    assert print_of(tmp_path, PROGRAM) == [
         "False",
         "seen late",
         "late",
@@ -44,7 +44,7 @@ def test_the_action_runs_once_the_module_is_imported_and_leaves_no_trace(tmp_pat
 
 def test_who_only_asks_for_the_module_does_not_end_the_wait_for_it(tmp_path: Path) -> None:
     asked = "import importlib.util\nprint(importlib.util.find_spec('framework').name)\nimport fram"
-    said = printed(tmp_path, PROGRAM.replace("import fram", asked, 1))
+    said = print_of(tmp_path, PROGRAM.replace("import fram", asked, 1))
     assert said[:3] == ["False", "framework", "seen late"]
     assert said[4:] == ["['SourceFileLoader', 'SourceFileLoader']", "[]", "at once"]
 
@@ -56,7 +56,7 @@ def test_a_module_that_is_not_there_stays_an_import_error(tmp_path: Path) -> Non
         "try:\n    import absent_framework\n"
         "except ModuleNotFoundError as error:\n    print(error)\n"
     )
-    assert printed(tmp_path, program) == ["No module named 'absent_framework'"]
+    assert print_of(tmp_path, program) == ["No module named 'absent_framework'"]
 
 
 def test_what_is_around_an_import_begins_before_it(tmp_path: Path) -> None:
@@ -68,4 +68,4 @@ def test_what_is_around_an_import_begins_before_it(tmp_path: Path) -> None:
         "around_import('framework', around)\n"
         "import framework\nprint(framework.VALUE)\n"
     )
-    assert printed(tmp_path, program) == ["done", "inside"]
+    assert print_of(tmp_path, program) == ["done", "inside"]

@@ -49,7 +49,9 @@ class Place:
         return self.run.history()
 
 
-def trained(place: Any, steps: int = 40, model: ToyModel | None = None, **options: Any) -> ToyModel:
+def train_run(
+    place: Any, steps: int = 40, model: ToyModel | None = None, **options: Any
+) -> ToyModel:
     """A toy after so many updates, each of which adds 1 to its weights."""
     model = model or ToyModel()
     given: dict[str, Any] = {"every": 10, "plugins": [Doubled], "probe": IMAGES, **options}
@@ -64,20 +66,20 @@ def trained(place: Any, steps: int = 40, model: ToyModel | None = None, **option
 
 def test_the_start_every_nth_step_and_the_end_are_recorded() -> None:
     place = Place()
-    trained(place, steps=25)
+    train_run(place, steps=25)
     assert list(place.history.steps) == [0, 10, 20, 25]
 
 
 def test_each_frame_shows_the_weights_of_its_step() -> None:
     place = Place()
-    trained(place, steps=20)
+    train_run(place, steps=20)
     brightest = [float(place.history.tiles(CONV0, step).high.max()) for step in (0, 10, 20)]
     assert brightest == pytest.approx([2 * IMAGES.max() * w for w in (1, 11, 21)], rel=1e-6)
 
 
 def test_a_plugin_s_numbers_become_curves_by_layer() -> None:
     place = Place()
-    trained(place, steps=20, options={"doubled": {"layers": "conv0"}})
+    train_run(place, steps=20, options={"doubled": {"layers": "conv0"}})
     values = place.history.scalars().values
     curve = [2 * IMAGES.max() * w for w in (1, 11, 21)]
     assert values["doubled/brightest/conv0"] == pytest.approx(curve, rel=1e-6)
@@ -86,7 +88,7 @@ def test_a_plugin_s_numbers_become_curves_by_layer() -> None:
 
 def test_the_first_batch_becomes_the_probe_where_none_is_given() -> None:
     place = Place()
-    trained(place, steps=5, probe=None)
+    train_run(place, steps=5, probe=None)
     probe = place.history.probe
     assert probe is not None
     np.testing.assert_array_equal(probe.images, IMAGES)
@@ -94,7 +96,7 @@ def test_the_first_batch_becomes_the_probe_where_none_is_given() -> None:
 
 
 def test_the_hook_that_waited_for_the_first_batch_is_taken_off() -> None:
-    model = trained(Place(), steps=1, probe=None)
+    model = train_run(Place(), steps=1, probe=None)
     assert model.hooks == []
     unused = ToyModel()
     Recorder(unused, Place(), plugins=[Doubled]).close()
@@ -109,7 +111,7 @@ def test_a_model_that_never_answers_leaves_an_empty_recording() -> None:
 
 def test_the_run_knows_its_network() -> None:
     place = Place()
-    trained(place, class_names=["cat", "dog"])
+    train_run(place, class_names=["cat", "dog"])
     info = place.history.info
     assert info.class_names == ("cat", "dog")
     assert (info.network, [layer.name for layer in info.layers]) == ("toy", ["conv0", "relu0"])
@@ -118,7 +120,7 @@ def test_the_run_knows_its_network() -> None:
 
 def test_scalars_are_the_given_ones_the_norms_and_the_cost() -> None:
     place = Place()
-    trained(place, steps=10)
+    train_run(place, steps=10)
     scalars = place.history.scalars().values
     assert scalars["loss"][1] == pytest.approx(0.1)
     assert scalars["weight_norm/conv0"][1] == pytest.approx(22.0)  # four weights of 11
@@ -163,13 +165,13 @@ def test_every_few_epochs_is_recorded_where_the_epoch_is_told() -> None:
 
 def test_epochs_that_nobody_tells_are_asked_for() -> None:
     with pytest.raises(UsageError, match="every is in epochs, which nobody tells"):
-        trained(Place(), every="2 epochs")
+        train_run(Place(), every="2 epochs")
 
 
 def test_each_plugin_can_have_its_own_schedule_and_layers() -> None:
     place = Place()
     options = {"slow": {"every": 20, "layers": ["relu*"]}}
-    trained(place, steps=40, plugins=[Doubled], options={"doubled": options["slow"]}, every=10)
+    train_run(place, steps=40, plugins=[Doubled], options={"doubled": options["slow"]}, every=10)
     history = place.history
     assert [str(key) for key in history.declarations] == ["doubled of relu0"]
     assert list(history.series_steps(SeriesKey(label="doubled", layer="relu0"))) == [0, 20, 40]
@@ -180,7 +182,7 @@ def test_a_plugin_that_breaks_is_written_down_said_once_and_survived(
 ) -> None:
     place = Place()
     with caplog.at_level(logging.WARNING, "vizframe"):
-        trained(place, steps=40, plugins=[Fragile, Doubled])
+        train_run(place, steps=40, plugins=[Fragile, Doubled])
     failures = place.history.failures()
     assert [failure.step for failure in failures] == [10, 30]
     assert failures[0].sentence == "ZeroDivisionError: no such luck"
@@ -192,20 +194,20 @@ def test_a_plugin_that_breaks_is_written_down_said_once_and_survived(
 
 def test_what_a_plugin_made_before_it_broke_is_kept() -> None:
     place = Place()
-    trained(place, steps=10, plugins=[Fragile])
+    train_run(place, steps=10, plugins=[Fragile])
     assert list(place.history.series_steps(SeriesKey(label="fragile", layer="conv0"))) == [0, 10]
 
 
 def test_strict_raises_what_breaks() -> None:
     with pytest.raises(PluginError, match="plugin 'fragile' failed at step 10: ZeroDivision"):
-        trained(Place(), steps=10, plugins=[Fragile], strict=True)
+        train_run(Place(), steps=10, plugins=[Fragile], strict=True)
 
 
 def test_a_plugin_cannot_move_the_random_numbers_of_the_training() -> None:
     def draws(**options: Any) -> list[float]:
         random.seed(5)
         np.random.seed(5)
-        trained(Place(), **options)
+        train_run(Place(), **options)
         return [random.random(), float(np.random.rand())]
 
     assert draws(plugins=[Gambler]) == draws(plugins=[Doubled])
@@ -238,7 +240,7 @@ def test_a_full_disk_is_said_once_and_recording_goes_on_when_there_is_room(
 ) -> None:
     place = Place()
     with caplog.at_level(logging.WARNING, "vizframe"):
-        trained(lambda info, probe: FullDisk(place(info, probe), range(10, 35)), steps=60)
+        train_run(lambda info, probe: FullDisk(place(info, probe), range(10, 35)), steps=60)
     assert list(place.history.steps) == [0, 40, 50, 60]
     assert caplog.messages == [
         "step not written: no space left; training goes on, recording when it can be written again",
@@ -249,7 +251,7 @@ def test_a_full_disk_is_said_once_and_recording_goes_on_when_there_is_room(
 def test_strict_raises_when_the_disk_is_full() -> None:
     place = Place()
     with pytest.raises(HistoryWriteError, match="no space left"):
-        trained(lambda *given: FullDisk(place(*given), range(1, 99)), strict=True)
+        train_run(lambda *given: FullDisk(place(*given), range(1, 99)), strict=True)
 
 
 def test_a_training_that_fails_closes_the_run_without_recording_its_end() -> None:
@@ -278,7 +280,7 @@ def test_a_budget_spaces_the_recordings_and_makes_up_for_those_it_put_off(
         def affordable(due: list[str], **_: bool) -> list[str]:
             return due if next(pays, False) else []
 
-        monkeypatch.setattr(recorder._budget, "affordable", affordable)
+        monkeypatch.setattr(recorder._budget, "choose_affordable", affordable)
         for _ in range(6):
             recorder.step()
     assert list(place.history.steps) == [0, 3, 5]
@@ -289,7 +291,7 @@ def test_a_plugin_that_the_budget_cannot_pay_is_stopped_and_named_and_the_others
 ) -> None:
     place = Place()
     with caplog.at_level(logging.WARNING, "vizframe"):
-        trained(place, 20, plugins=[Slow, Doubled], budget="5%")
+        train_run(place, 20, plugins=[Slow, Doubled], budget="5%")
     history = place.history
     assert list(history.series_steps(CONV0))[:1] == [0]
     assert {key.label for key in history.declarations} == {"doubled"}
@@ -308,7 +310,7 @@ def test_with_a_budget_plugins_that_iterate_come_after_the_others() -> None:
 
     def order(**options: Any) -> list[str]:
         place = Place()
-        trained(place, 1, plugins=[Climb, Doubled], **options)
+        train_run(place, 1, plugins=[Climb, Doubled], **options)
         return [key.label for key in place.history.declarations]
 
     assert order(budget="5%") == ["doubled", "climb"]
@@ -317,7 +319,7 @@ def test_with_a_budget_plugins_that_iterate_come_after_the_others() -> None:
 
 def test_without_a_budget_a_plugin_takes_as_long_as_it_takes() -> None:
     place = Place()
-    trained(place, 2, plugins=[Slow], options={"slow": {"fifths": 6}})
+    train_run(place, 2, plugins=[Slow], options={"slow": {"fifths": 6}})
     assert list(place.history.steps) == [0, 2]
     assert {key.layer for key in place.history.declarations} == {"conv0", "relu0"}
 
@@ -325,8 +327,8 @@ def test_without_a_budget_a_plugin_takes_as_long_as_it_takes() -> None:
 def test_a_run_on_disk_is_resumed_after_its_last_step_with_its_probe(tmp_path: Path) -> None:
     from vizframe.store import open as open_history
 
-    model = trained(tmp_path / "run", steps=20)
-    trained(tmp_path / "run", steps=20, model=model, probe=None)
+    model = train_run(tmp_path / "run", steps=20)
+    train_run(tmp_path / "run", steps=20, model=model, probe=None)
     history = open_history(tmp_path / "run")
     assert list(history.steps) == [0, 10, 20, 30, 40]
     brightest = float(history.tiles(CONV0, 40).high.max())
@@ -335,9 +337,9 @@ def test_a_run_on_disk_is_resumed_after_its_last_step_with_its_probe(tmp_path: P
 
 
 def test_a_run_is_not_resumed_with_another_probe(tmp_path: Path) -> None:
-    trained(tmp_path / "run", steps=10)
+    train_run(tmp_path / "run", steps=10)
     with pytest.raises(UsageError) as raised:
-        trained(tmp_path / "run", probe=IMAGES + 1)
+        train_run(tmp_path / "run", probe=IMAGES + 1)
     assert str(raised.value) == (
         "the probe is not the one that run 'run' was recorded with; leave it out to go on with "
         "that one, or record to another run"
@@ -345,9 +347,9 @@ def test_a_run_is_not_resumed_with_another_probe(tmp_path: Path) -> None:
 
 
 def test_a_run_is_not_resumed_with_another_network(tmp_path: Path) -> None:
-    trained(tmp_path / "run", steps=10)
+    train_run(tmp_path / "run", steps=10)
     with pytest.raises(UsageError) as raised:
-        trained(tmp_path / "run", model=ToyModel(units=5), probe=None)
+        train_run(tmp_path / "run", model=ToyModel(units=5), probe=None)
     assert str(raised.value) == (
         "run 'run' was recorded with another network: layer 'conv0' was of shape (4, 3, 3) and is "
         "of shape (5, 3, 3); record to another run"
@@ -360,10 +362,10 @@ def test_a_run_is_not_resumed_with_a_network_that_cannot_take_its_probe(
     def network(*_: object) -> None:
         raise NetworkError("conv0 takes (1, 5, 5)")
 
-    trained(tmp_path / "run", steps=10)
+    train_run(tmp_path / "run", steps=10)
     monkeypatch.setattr(toy, "network", network)
     with pytest.raises(UsageError) as raised:
-        trained(tmp_path / "run", probe=None)
+        train_run(tmp_path / "run", probe=None)
     assert str(raised.value) == (
         "run 'run' was recorded with another network (conv0 takes (1, 5, 5)); record to another run"
     )
@@ -395,7 +397,7 @@ def test_what_cannot_be_is_named_before_training_starts(
     options: dict[str, Any], kind: type[Exception], sentence: str
 ) -> None:
     with pytest.raises(kind) as raised:
-        trained(Place(), **options)
+        train_run(Place(), **options)
     assert sentence in str(raised.value)
 
 
@@ -429,7 +431,7 @@ def test_a_constant_probe_has_a_range_too() -> None:
 def test_a_run_of_limited_size_keeps_its_first_and_newest_steps(tmp_path: Path) -> None:
     def frames(**options: Any) -> list[int]:
         run = tmp_path / str(len(options))
-        trained(run, 300, every=1, **options)
+        train_run(run, 300, every=1, **options)
         history = vizframe.store.open(run)
         try:
             return list(history.series_steps(CONV0))
@@ -444,7 +446,7 @@ def test_a_run_of_limited_size_keeps_its_first_and_newest_steps(tmp_path: Path) 
 
 @pytest.mark.parametrize(("keep", "rare"), [(10, 10), ("log", 20)])
 def test_some_recordings_of_a_long_run_are_kept(tmp_path: Path, keep: int | str, rare: int) -> None:
-    trained(tmp_path, 200, every=1, keep=keep)
+    train_run(tmp_path, 200, every=1, keep=keep)
     steps = list(vizframe.store.open(tmp_path).series_steps(CONV0))
     merged = [step for step in steps if step < 128]
     assert (steps[0], steps[-1]) == (0, 200)
@@ -455,7 +457,7 @@ def test_some_recordings_of_a_long_run_are_kept(tmp_path: Path, keep: int | str,
 
 def test_what_to_keep_is_checked_before_training(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="keep is 'often'; it can be 'all', a number such as 5"):
-        trained(tmp_path, 1, keep="often")
+        train_run(tmp_path, 1, keep="often")
 
 
 def test_a_durable_recording_reaches_the_disk(
@@ -469,7 +471,7 @@ def test_a_durable_recording_reaches_the_disk(
         original(file)
 
     monkeypatch.setattr(os, "fsync", noted)
-    trained(tmp_path / "plain", 10)
+    train_run(tmp_path / "plain", 10)
     before = len(synced)
-    trained(tmp_path / "durable", 10, durable=True)
+    train_run(tmp_path / "durable", 10, durable=True)
     assert len(synced) - before > before

@@ -28,7 +28,7 @@ def runs(tmp_path: Path) -> Path:
 
 
 def test_runs_are_listed_from_names_and_sizes(runs: Path) -> None:
-    shelf = vizframe.store.RunShelf(runs)
+    shelf = vizframe.store.RunCatalog(runs)
     found = {summary.name: summary for summary in shelf.runs()}
     assert set(found) == {"one", "more/two", "three.h5"}
     assert [found[name].steps for name in ("one", "more/two", "three.h5")] == [5, 3, 5]
@@ -44,11 +44,15 @@ def test_newer_runs_come_first(tmp_path: Path) -> None:
     for name, created in (("a", 5.0), ("b", 9.0), ("c", 7.0)):
         info = INFO.model_copy(update={"created": created, "id": name})
         vizframe.store.create(tmp_path / name, info).close()
-    assert [summary.name for summary in vizframe.store.RunShelf(tmp_path).runs()] == ["b", "c", "a"]
+    assert [summary.name for summary in vizframe.store.RunCatalog(tmp_path).runs()] == [
+        "b",
+        "c",
+        "a",
+    ]
 
 
 def test_a_run_is_opened_by_its_name_and_stays_the_same(runs: Path) -> None:
-    shelf = vizframe.store.RunShelf(runs)
+    shelf = vizframe.store.RunCatalog(runs)
     for name in ("one", "more/two", "three.h5"):
         history = shelf.open(name)
         assert shelf.open(name) is history
@@ -56,7 +60,7 @@ def test_a_run_is_opened_by_its_name_and_stays_the_same(runs: Path) -> None:
 
 
 def test_a_run_that_was_made_anew_is_another_one(runs: Path) -> None:
-    shelf = vizframe.store.RunShelf(runs)
+    shelf = vizframe.store.RunCatalog(runs)
     before = shelf.open("one")
     shutil.rmtree(runs / "one")
     other = INFO.model_copy(update={"id": "another"})
@@ -70,7 +74,7 @@ def test_a_run_that_was_made_anew_is_another_one(runs: Path) -> None:
 
 def test_unknown_runs_are_named_with_the_nearest(runs: Path) -> None:
     with pytest.raises(UnknownName, match="run 'onee' is not known; it can be 'one'"):
-        vizframe.store.RunShelf(runs).open("onee")
+        vizframe.store.RunCatalog(runs).open("onee")
 
 
 @pytest.mark.parametrize(
@@ -99,24 +103,24 @@ def test_no_name_leads_out_of_the_directory(runs: Path, tmp_path: Path, name: st
     (runs / "linked").symlink_to(tmp_path / "secret")
     (runs / "link.h5").symlink_to(runs / "three.h5")
     with pytest.raises(UnknownName):
-        vizframe.store.RunShelf(runs).open(name)
+        vizframe.store.RunCatalog(runs).open(name)
 
 
 def test_links_in_a_circle_are_not_followed(runs: Path) -> None:
     (runs / "more" / "round").symlink_to(runs)
-    assert len(vizframe.store.RunShelf(runs).runs()) == 3
+    assert len(vizframe.store.RunCatalog(runs).runs()) == 3
 
 
 def test_a_shelf_of_one_run_has_that_run(runs: Path) -> None:
     for place, name in ((runs / "one", "one"), (runs / "three.h5", "three.h5")):
-        shelf = vizframe.store.RunShelf(place)
+        shelf = vizframe.store.RunCatalog(place)
         (summary,) = shelf.runs()
         assert summary.name == name
         assert_whole(shelf.open(name), range(5))
 
 
 def test_a_directory_that_is_not_there_has_no_runs(tmp_path: Path) -> None:
-    shelf = vizframe.store.RunShelf(tmp_path / "runs")
+    shelf = vizframe.store.RunCatalog(tmp_path / "runs")
     assert shelf.runs() == []
     with pytest.raises(UnknownName, match="there is no run at all"):
         shelf.open("one")
@@ -128,7 +132,7 @@ def test_a_damaged_compacted_run_is_listed_with_its_fault(runs: Path) -> None:
     with (runs / "three.h5").open("r+b") as file:
         file.seek(0, os.SEEK_END)
         file.write(b"more")
-    shelf = vizframe.store.RunShelf(runs)
+    shelf = vizframe.store.RunCatalog(runs)
     summary = next(each for each in shelf.runs() if each.name == "three.h5")
     assert summary.fault is not None
     assert "it was written with" in summary.fault

@@ -50,7 +50,7 @@ def waves(step: int, shape: tuple[int, ...]) -> np.ndarray[tuple[int, ...], np.d
     )
 
 
-def realistic(step: int) -> StepRecord:
+def realistic_run(step: int) -> StepRecord:
     """A step with a series of every kind that compresses in its own way."""
     generator = np.random.default_rng(step)
     sparse = np.maximum(0, generator.standard_normal((3, 10, 20, 20), np.float32) - 1)
@@ -108,7 +108,7 @@ def assert_same_frame(one: History, other: History, key: SeriesKey, step: int) -
 def run(tmp_path: Path) -> Path:
     with vizframe.store.create(tmp_path / "run", INFO, PROBE, merging=MergePlan(steps=4)) as store:
         for step in range(6):
-            store.commit(realistic(step))
+            store.commit(realistic_run(step))
     return tmp_path / "run"
 
 
@@ -155,7 +155,7 @@ def test_in_place_the_one_file_takes_the_place_of_all(run: Path, tmp_path: Path)
     for history in (live, vizframe.store.open(run)):
         assert_same_run(vizframe.store.open(tmp_path / "copy.h5"), history)
         assert not history.faults()
-    summaries = vizframe.store.RunShelf(tmp_path).runs()
+    summaries = vizframe.store.RunCatalog(tmp_path).runs()
     assert sorted(summary.name for summary in summaries) == ["copy.h5", "run"]
     assert [(summary.steps, summary.last_step) for summary in summaries] == [(6, 5)] * 2
 
@@ -164,7 +164,7 @@ def test_a_compacted_run_goes_on_and_is_compacted_again(run: Path) -> None:
     vizframe.store.compact(run)
     with vizframe.store.create(run, INFO, PROBE) as store:
         for step in range(4, 9):
-            store.commit(realistic(step))
+            store.commit(realistic_run(step))
     history = vizframe.store.open(run)
     assert list(history.steps) == list(range(9))
     done = vizframe.store.compact(run)
@@ -253,7 +253,7 @@ def test_a_file_that_is_not_sound_is_left_where_it_is(tmp_path: Path) -> None:
 def test_damaged_chunks_are_missing_tiles(tmp_path: Path) -> None:
     with vizframe.store.create(tmp_path / "run", INFO, PROBE) as store:
         for step in range(3):
-            store.commit(realistic(step))
+            store.commit(realistic_run(step))
     one = tmp_path / "one.h5"
     vizframe.store.compact(tmp_path / "run", one)
     with h5py.File(one) as file:

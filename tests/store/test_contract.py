@@ -8,7 +8,7 @@ import pytest
 
 import vizframe.store
 from vizframe.history import History, HistoryWriter
-from vizframe.testing.history import HistoryContract, Place
+from vizframe.testing.history import HistoryContract, HistoryPlace
 
 
 class StorePlace:
@@ -27,5 +27,5 @@ class StorePlace:
 
 class TestStore(HistoryContract):
     @pytest.fixture
-    def place(self, tmp_path: Path) -> Place:
+    def place(self, tmp_path: Path) -> HistoryPlace:
         return StorePlace(tmp_path / "run", self)

@@ -248,7 +248,7 @@ def test_a_run_json_that_is_something_else_is_said_so(run: Path, text: str, sent
     (run / "run.json").write_text(text)
     with pytest.raises(HistoryError, match=sentence):
         vizframe.store.open(run)
-    (summary,) = vizframe.store.RunShelf(run.parent).runs()
+    (summary,) = vizframe.store.RunCatalog(run.parent).runs()
     assert summary.info is None
     assert summary.fault is not None
     assert summary.steps == 5

@@ -183,7 +183,7 @@ def test_a_part_of_terabytes_is_not_read(tmp_path: Path) -> None:
 
 def test_names_are_no_paths(tmp_path: Path) -> None:
     write(tmp_path / "runs" / "one", range(2))
-    shelf = vizframe.store.RunShelf(tmp_path / "runs")
+    shelf = vizframe.store.RunCatalog(tmp_path / "runs")
     for name in ("../runs/one", "/etc", "..", "", ".", "one/../one", "one/run.json"):
         with pytest.raises(UnknownName):
             shelf.open(name)

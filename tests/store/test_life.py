@@ -33,12 +33,18 @@ from vizframe.errors import HistoryWriteError, UnknownName, UsageError
 from vizframe.history import Declaration, SeriesKey, StepRecord
 from vizframe.plugin.frame import Frame
 from vizframe.store.format import checksum
-from vizframe.store.format.names import Commits, CompactedName, SegmentName, Session, uncovered
+from vizframe.store.format.names import (
+    Commits,
+    CompactedName,
+    SegmentName,
+    Session,
+    uncovered_names,
+)
 from vizframe.store.format.skeleton import Dataset, lay_out
 from vizframe.store.read import listing
 from vizframe.store.read.segment import Segment, read_segment
-from vizframe.store.write.merger import MergePlan, due
-from vizframe.store.write.thinning import Piece
+from vizframe.store.write.merger import MergePlan, segments_due
+from vizframe.store.write.thinning import PublishedSegment
 from vizframe.testing.runs import declare
 
 SESSION = Session(0x18EA, "main", "0ca815")
@@ -222,11 +228,11 @@ def test_what_is_merged_is_removed_and_what_is_not_due_stays(tmp_path: Path) -> 
 
 def test_large_steps_are_merged_by_their_bytes() -> None:
     plan = MergePlan(steps=64, fan=16, bytes=100)
-    pieces = [Piece(SegmentName(SESSION, n, n, n, n), 30) for n in range(5)]
-    assert due(pieces[:3], plan) == ()
-    assert due(pieces, plan) == pieces[:3]
-    single = [Piece(SegmentName(SESSION, n, n, n, n), 130) for n in range(5)]
-    assert due(single, plan) == ()
+    pieces = [PublishedSegment(SegmentName(SESSION, n, n, n, n), 30) for n in range(5)]
+    assert segments_due(pieces[:3], plan) == ()
+    assert segments_due(pieces, plan) == pieces[:3]
+    single = [PublishedSegment(SegmentName(SESSION, n, n, n, n), 130) for n in range(5)]
+    assert segments_due(single, plan) == ()
 
 
 def test_a_damaged_source_stays_and_the_rest_is_merged(
@@ -329,7 +335,7 @@ names = some.builds(
 def test_uncovered_names_hold_all_commits_and_cover_none_of_themselves(
     found: list[SegmentName],
 ) -> None:
-    kept = uncovered(found)
+    kept = uncovered_names(found)
     assert not any(one.is_covered_by(other) for one in kept for other in kept)
     held = {n for name in kept for n in range(name.first, name.last + 1)}
     assert held == {n for name in found for n in range(name.first, name.last + 1)}

@@ -104,7 +104,7 @@ def record_large(run: Path, steps: range, limit: int) -> None:
             store.commit(StepRecord(step, [(wide, Frame("conv0", picture))]))
 
 
-def shown(run: Path) -> list[int]:
+def show_scene(run: Path) -> list[int]:
     """The steps that have a frame, each with its own values."""
     history = vizframe.store.open(run)
     assert not history.faults()
@@ -117,7 +117,7 @@ def test_a_limit_holds_before_there_is_anything_to_merge(tmp_path: Path) -> None
     limit = 20 * 65_536
     record_large(tmp_path, range(50), limit)
     assert folder_bytes(tmp_path, ()) <= limit
-    steps = shown(tmp_path)
+    steps = show_scene(tmp_path)
     assert (steps[0], steps[-1]) == (0, 49)
     assert len(steps) >= 10
     assert np.diff(steps).max() <= 8
@@ -127,7 +127,7 @@ def test_a_limit_of_a_few_steps_keeps_the_first_and_the_newest(tmp_path: Path) -
     limit = 3 * 66_000
     record_large(tmp_path, range(30), limit)
     assert folder_bytes(tmp_path, ()) <= limit
-    steps = shown(tmp_path)
+    steps = show_scene(tmp_path)
     assert (steps[0], steps[-1]) == (0, 29)
 
 
@@ -136,7 +136,7 @@ def test_a_resumed_run_thins_what_older_sessions_left(tmp_path: Path) -> None:
     limit = 20 * 65_536
     record_large(tmp_path, range(40, 44), limit)
     assert folder_bytes(tmp_path, ()) <= limit
-    steps = shown(tmp_path)
+    steps = show_scene(tmp_path)
     assert {0, 40, 43} <= set(steps)
     assert len(steps) >= 10
     assert np.diff(steps).max() <= 8

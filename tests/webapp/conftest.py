@@ -6,23 +6,23 @@ import pytest
 from flask.testing import FlaskClient
 
 from vizframe.history import History
-from vizframe.history.memory import MemoryShelf
+from vizframe.history.memory import MemoryCatalog
 from vizframe.testing.runs import fake_run
 from vizframe.webapp import create_app
 
 
 @pytest.fixture(scope="session")
-def shelf() -> MemoryShelf:
+def shelf() -> MemoryCatalog:
     """One run of twenty steps. Never changed."""
-    return MemoryShelf({"fake": fake_run()})
+    return MemoryCatalog({"fake": fake_run()})
 
 
 @pytest.fixture(scope="session")
-def history(shelf: MemoryShelf) -> History:
+def history(shelf: MemoryCatalog) -> History:
     return shelf.open("fake")
 
 
 @pytest.fixture(scope="session")
-def client(shelf: MemoryShelf) -> FlaskClient:
+def client(shelf: MemoryCatalog) -> FlaskClient:
     found: FlaskClient = create_app(shelf, where="the shelf").server.test_client()
     return found

@@ -13,7 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from vizframe.history import Declaration, History, SeriesKey, StepRecord, Tiles
-from vizframe.history.memory import MemoryHistory, MemoryRun, MemoryShelf
+from vizframe.history.memory import MemoryCatalog, MemoryHistory, MemoryRun
 from vizframe.plugin.frame import Frame
 from vizframe.testing.runs import fake_info, fake_probe, fake_run
 from vizframe.webapp import create_app
@@ -21,7 +21,7 @@ from vizframe.webapp import create_app
 MAPS = "run=fake&kind=activation&layer=conv0"
 
 
-def unpacked(data: bytes) -> tuple[dict[str, object], Tiles]:
+def unpack_body(data: bytes) -> tuple[dict[str, object], Tiles]:
     """A body as the viewer's tiles.js reads it."""
     length = int.from_bytes(data[:4], "little")
     head = json.loads(data[4 : 4 + length])
@@ -43,7 +43,7 @@ def unpacked(data: bytes) -> tuple[dict[str, object], Tiles]:
 def tiles(client: FlaskClient, query: str) -> tuple[dict[str, object], Tiles]:
     response = client.get(f"/api/v1/tiles?{query}")
     assert response.status_code == 200, response.json
-    return unpacked(response.data)
+    return unpack_body(response.data)
 
 
 def test_a_gallery_is_the_stored_tiles_of_all_units(client: FlaskClient, history: History) -> None:
@@ -83,7 +83,7 @@ def test_series_that_keep_floats_are_sent_in_256_levels() -> None:
     values = np.array([[[0, 1], [2, 3]], [[-1, 0.5], [np.nan, 1]]], np.float32)
     with run.writer() as writer:
         writer.commit(StepRecord(0, [(declaration, Frame("conv0", values))]))
-    client = create_app(MemoryShelf({"run": run})).server.test_client()
+    client = create_app(MemoryCatalog({"run": run})).server.test_client()
     _, got = tiles(client, "run=run&kind=exact&layer=conv0&step=0")
     np.testing.assert_allclose(got.values()[0], values[0], atol=3 / 255)
     assert got.nonfinite.tolist() == [0, 1]
@@ -101,18 +101,18 @@ def test_of_pictures_those_are_dead_that_the_plugin_calls_so(client: FlaskClient
         for step, flags in enumerate(([0, 1, 0], [0, 1, 1])):
             columns = {"dead": np.asarray(flags, np.float32)}
             writer.commit(StepRecord(step, [(declaration, Frame("conv0", black, "", columns))]))
-    asking = create_app(MemoryShelf({"run": run})).server.test_client()
+    asking = create_app(MemoryCatalog({"run": run})).server.test_client()
     query = "run=run&kind=ascent&layer=conv0"
     assert tiles(asking, f"{query}&step=1")[0]["dead"] == [1, 2]
     strip = asking.get(f"/api/v1/strip?{query}&steps=0,1&at=2").data
-    assert unpacked(strip)[0]["dead"] == [1]
+    assert unpack_body(strip)[0]["dead"] == [1]
     assert tiles(client, "run=fake&kind=deconvolution.patch&layer=conv0&step=0")[0]["dead"] == []
     assert "dead" not in tiles(client, f"{MAPS}&step=0")[0]
 
 
 def test_a_film_strip_is_one_tile_over_steps(client: FlaskClient, history: History) -> None:
     response = client.get(f"/api/v1/strip?{MAPS}&steps=0,50,190&at=1,4")
-    _, got = unpacked(response.data)
+    _, got = unpack_body(response.data)
     wanted = history.strip(SeriesKey(label="activation", layer="conv0"), (1, 4), [0, 50, 190])
     np.testing.assert_array_equal(got.stored, wanted.stored)
 
@@ -151,7 +151,7 @@ def test_the_range_of_pictures_is_the_declared_one(client: FlaskClient) -> None:
 
 
 def test_the_probe_is_sent_as_pictures(client: FlaskClient, history: History) -> None:
-    head, got = unpacked(client.get("/api/v1/probe?run=fake").data)
+    head, got = unpack_body(client.get("/api/v1/probe?run=fake").data)
     assert head["picture"] == [24, 24, 3]
     assert history.probe is not None
     wanted = np.rint(np.moveaxis(history.probe.images, 1, -1) * 255)
@@ -183,7 +183,7 @@ def test_what_is_unchanged_costs_no_bytes(client: FlaskClient) -> None:
 
 def test_a_new_step_changes_what_a_run_says() -> None:
     run = fake_run(range(0, 30, 10))
-    client = create_app(MemoryShelf({"run": run})).server.test_client()
+    client = create_app(MemoryCatalog({"run": run})).server.test_client()
     first = client.get("/api/v1/run?run=run")
     with run.writer("second") as writer:
         writer.commit(StepRecord(30, scalars={"loss": 1.0}))
@@ -213,7 +213,7 @@ def test_pixels_of_which_some_are_damaged_are_not_kept(
     for name in ("tiles", "strip"):
         monkeypatch.setattr(MemoryHistory, name, _damaged(getattr(MemoryHistory, name)))
     damaged = client.get(f"/api/v1/{address}")
-    assert unpacked(damaged.data)[1].missing.sum() == 1
+    assert unpack_body(damaged.data)[1].missing.sum() == 1
     assert damaged.headers["Cache-Control"] == "no-store"
 
 

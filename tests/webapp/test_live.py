@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from tests.webapp.test_api import unpacked
+from tests.webapp.test_api import unpack_body
 from vizframe.demo.mnist import CLASSES, network
-from vizframe.history.memory import MemoryRun, MemoryShelf
+from vizframe.history.memory import MemoryCatalog, MemoryRun
 from vizframe.network.live import Live
 from vizframe.network.probe import Normalization, Probe
 from vizframe.testing.runs import fake_info
@@ -32,7 +32,7 @@ def asked(live: Live) -> FlaskClient:
     """A server with a network, and a run whose probe says how pictures relate to its inputs."""
     probe = Probe(np.zeros((1, *SHAPE), np.float32), normalization=Normalization((0.1,), (0.3,)))
     info = fake_info("mnist").model_copy(update={"class_names": CLASSES})
-    shelf = MemoryShelf({"mnist": MemoryRun(info, probe)})
+    shelf = MemoryCatalog({"mnist": MemoryRun(info, probe)})
     found: FlaskClient = create_app(shelf, live=live).server.test_client()
     return found
 
@@ -47,8 +47,8 @@ def test_what_can_be_asked_is_told(asked: FlaskClient) -> None:
 
 def test_a_picture_is_answered_with_the_layer_s_maps(asked: FlaskClient, live: Live) -> None:
     response = asked.post("/api/v1/live?layer=conv1", data=PICTURE.tobytes())
-    head, tiles = unpacked(response.data)
-    answer = live.answer(PICTURE, "conv1")
+    head, tiles = unpack_body(response.data)
+    answer = live.respond(PICTURE, "conv1")
     np.testing.assert_allclose(tiles.values(), answer.maps, atol=answer.maps.max() / 200)
     assert (head["layer"], head["step"], head["signed"]) == ("conv1", 40, False)
     best = head["best"]
@@ -63,13 +63,13 @@ def test_the_run_that_is_shown_says_how_pictures_relate_to_inputs(
     asked: FlaskClient, live: Live
 ) -> None:
     response = asked.post("/api/v1/live?layer=conv1&run=mnist", data=PICTURE.tobytes())
-    _, tiles = unpacked(response.data)
-    wanted = live.answer(PICTURE, "conv1", Normalization((0.1,), (0.3,))).maps
+    _, tiles = unpack_body(response.data)
+    wanted = live.respond(PICTURE, "conv1", Normalization((0.1,), (0.3,))).maps
     np.testing.assert_allclose(tiles.values(), wanted, atol=wanted.max() / 200)
 
 
 def test_a_dense_layer_gives_bars(asked: FlaskClient) -> None:
-    head, tiles = unpacked(asked.post("/api/v1/live?layer=dense", data=PICTURE.tobytes()).data)
+    head, tiles = unpack_body(asked.post("/api/v1/live?layer=dense", data=PICTURE.tobytes()).data)
     assert (head["count"], head["picture"]) == (10, [])
     assert tiles.low.shape == (10,)
 
@@ -103,7 +103,7 @@ def test_without_a_network_the_page_is_told_how_to_give_one(client: FlaskClient)
 
 def test_weights_that_are_not_there_yet_may_come(tmp_path: Path) -> None:
     waiting = Live(MODEL, str(tmp_path / "w-*.params"), SHAPE)
-    client = create_app(MemoryShelf({}), live=waiting).server.test_client()
+    client = create_app(MemoryCatalog({}), live=waiting).server.test_client()
     told = client.get("/api/v1/live").json
     assert told is not None
     assert told["again"]

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from vizframe import webapp
-from vizframe.history.memory import MemoryShelf
+from vizframe.history.memory import MemoryCatalog
 from vizframe.webapp import create_app
 
 ASSETS = Path(webapp.__file__).parent / "assets"
@@ -33,7 +33,7 @@ def test_a_name_that_is_not_ours_is_refused(client: FlaskClient, address: str) -
 
 
 def test_a_trusted_name_is_served() -> None:
-    client = create_app(MemoryShelf({}), hosts=["lab.example"]).server.test_client()
+    client = create_app(MemoryCatalog({}), hosts=["lab.example"]).server.test_client()
     assert client.get("/", headers={"Host": "lab.example"}).status_code == 200
 
 

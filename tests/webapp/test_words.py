@@ -101,10 +101,10 @@ def test_the_graph_has_a_node_for_the_input_and_one_edge_per_reading() -> None:
 
 @pytest.mark.parametrize("count", [1, 24, 25, 48, 49, 1000])
 def test_the_steps_a_range_is_taken_from_are_few_and_stay_while_a_run_grows(count: int) -> None:
-    steps = extent.sampled(range(count))
+    steps = extent.sample_steps(range(count))
     assert len(steps) <= extent.SAMPLES
     assert len(steps) >= min(count, extent.SAMPLES / 2)
-    assert set(extent.sampled(range(2 * count))) & set(steps), "some are known already"
+    assert set(extent.sample_steps(range(2 * count))) & set(steps), "some are known already"
 
 
 def test_curves_are_grouped_with_loss_first_and_the_recorder_last() -> None:

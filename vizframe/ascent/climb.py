@@ -91,7 +91,7 @@ def climb(
                 report(iteration + 1)
             if early and memory.settled():
                 break
-        moved = parts.optimiser(values, parts.uphill.penalised(values, gradient))
+        moved = parts.optimiser(values, parts.uphill.penalised_gradient(values, gradient))
         values = parts.regulariser(moved, gradient, iteration)
     else:
         iteration = iterations - 1
@@ -124,7 +124,7 @@ class _Memory:
         rising = self._rising()
         finite = np.isfinite(rising).all(axis=1)
         mean = rising[finite].sum(axis=0, keepdims=True) / max(finite.sum(), 1)
-        return bool((curve.converged(mean) & curve.recovered(mean)).all())
+        return bool((curve.has_converged(mean) & curve.has_recovered(mean)).all())
 
     def climb(self, image: DeviceArray, values: DeviceArray) -> Climb:
         ops = self._uphill.excitation.ops
@@ -133,9 +133,9 @@ class _Memory:
             images=ops.to_numpy(image),
             values=ops.to_numpy(values),
             objective=objective[:, -1],
-            curve=curve.filled(objective),
+            curve=curve.fill_curve(objective),
             iterations=np.full(len(objective), self._iterations[-1] + 1, np.float32),
-            converged=curve.converged(self._rising()),
+            converged=curve.has_converged(self._rising()),
             strongest_since=self._since(),
         )
 

@@ -23,7 +23,7 @@ def moments(iterations: int) -> list[int]:
     return sorted({round(each) for each in np.linspace(0, iterations - 1, POINTS)})
 
 
-def converged(curve: FloatArray) -> npt.NDArray[np.bool_]:
+def has_converged(curve: FloatArray) -> npt.NDArray[np.bool_]:
     """Which images of a curve (batch, points) have come to rest: the best value of its last
     eighth differs by less than 1 % from the best of the quarter before. A curve that is too
     short, or not finite, has not."""
@@ -36,14 +36,14 @@ def converged(curve: FloatArray) -> npt.NDArray[np.bool_]:
     return level
 
 
-def recovered(curve: FloatArray) -> npt.NDArray[np.bool_]:
+def has_recovered(curve: FloatArray) -> npt.NDArray[np.bool_]:
     """Which images answer, at the end, no less than at the start, but for what is level."""
     first, last = curve[:, 0], curve[:, -1]
     back: npt.NDArray[np.bool_] = last >= first - LEVEL * np.abs(first)
     return back
 
 
-def filled(curve: FloatArray) -> FloatArray:
+def fill_curve(curve: FloatArray) -> FloatArray:
     """The curve with POINTS values: a shorter one stays at its last value."""
     missing = POINTS - curve.shape[1]
     return np.pad(curve, ((0, 0), (0, missing)), mode="edge")

@@ -13,7 +13,7 @@ from vizframe.ascent.climb import Climb, Parts, Report, climb
 from vizframe.ascent.noise import noise
 from vizframe.ascent.pixels import Pixels
 from vizframe.ascent.recipe import Recipe, parameterisation, parts
-from vizframe.ascent.rescue import Rescue, rescue, slopes, unmoved
+from vizframe.ascent.rescue import Rescue, no_rescue, rescue, slopes
 from vizframe.errors import NetworkError
 from vizframe.network import (
     DeviceArray,
@@ -131,12 +131,12 @@ def ascend(
                     excitation,
                     [units[row] for row in rows],
                     None if earlier is None else earlier[rows],
-                    _scaled(report, first * question.recipe.iterations, len(chunk)),
+                    _scale_report(report, first * question.recipe.iterations, len(chunk)),
                 )
             outcomes.append((outcome, len(chunk)))
             refused = refused or reason
         exact = excitation.exact_field
-    return Gallery(tuple(units), _joined(outcomes), exact, refused)
+    return Gallery(tuple(units), _join_outcomes(outcomes), exact, refused)
 
 
 def _batch(
@@ -152,7 +152,7 @@ def _batch(
     A last one that is not full repeats its last unit, so that nothing is compiled anew.
     """
     start, warm = _start(question, excitation, units, earlier)
-    alive = _alive(network, question, excitation, units, start)
+    alive = _rescue_silent(network, question, excitation, units, start)
     climbed = climb(
         _parts(question, excitation, units),
         alive.values,
@@ -176,7 +176,7 @@ def _parts(question: Question, excitation: Excitation, units: Sequence[int]) -> 
     )
 
 
-def _alive(
+def _rescue_silent(
     network: Network,
     question: Question,
     excitation: Excitation,
@@ -187,12 +187,12 @@ def _alive(
     plain = _parts(question, excitation, units)
     at_first = slopes(plain, start)
     if at_first.all():
-        return unmoved(start, at_first)
+        return no_rescue(start, at_first)
     with ExitStack() as stack:
         try:
             redirected = stack.enter_context(question.excitation(network, units, "redirected"))
         except NetworkError as error:
-            return unmoved(start, at_first, refused=str(error))
+            return no_rescue(start, at_first, refused=str(error))
         return rescue(plain, _parts(question, redirected, units), start, at_first)
 
 
@@ -210,7 +210,7 @@ def _start(
     return ops.to_device(np.where(rows, earlier, ops.to_numpy(cold))), warm
 
 
-def _joined(outcomes: Sequence[tuple[Outcome, int]]) -> Outcome:
+def _join_outcomes(outcomes: Sequence[tuple[Outcome, int]]) -> Outcome:
     """One outcome of many, of each only the first so many images."""
     return Outcome(
         **{
@@ -220,6 +220,6 @@ def _joined(outcomes: Sequence[tuple[Outcome, int]]) -> Outcome:
     )
 
 
-def _scaled(report: Report | None, before: int, units: int) -> Report | None:
+def _scale_report(report: Report | None, before: int, units: int) -> Report | None:
     """A report of one batch's iterations as one of all unit-iterations."""
     return report and (lambda done: report(before + units * done))

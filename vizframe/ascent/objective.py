@@ -40,14 +40,14 @@ class Uphill:
             else None
         )
         self._answer: DeviceArray | None = None
-        excitation.ask(directed(objective, self.sign))
+        excitation.ask(with_direction(objective, self.sign))
 
     def gradient(self, image: DeviceArray) -> DeviceArray:
         """The way up, without the penalty."""
         self._answer, gradient = self.excitation.evaluate(image)
         return gradient
 
-    def penalised(self, values: DeviceArray, gradient: DeviceArray) -> DeviceArray:
+    def penalised_gradient(self, values: DeviceArray, gradient: DeviceArray) -> DeviceArray:
         """The gradient less that of λ‖x‖², for values that are network inputs."""
         return gradient if self._pull is None else gradient - values * self._pull
 
@@ -60,13 +60,13 @@ class Uphill:
     def strongest(self) -> npt.NDArray[np.bool_]:
         """Whether each asked unit answered more strongly (more weakly, if lowered) than all
         others of its layer, (batch,)."""
-        answers = self.excitation.ops.to_numpy(self.excitation.answers()) * self.sign
+        answers = self.excitation.ops.to_numpy(self.excitation.responses()) * self.sign
         own = answers[np.arange(len(answers)), self._units][:, None]
         beaten = (answers >= own).sum(axis=1)
         alone: npt.NDArray[np.bool_] = beaten == 1
         return alone
 
 
-def directed(objective: Objective, sign: float) -> Objective:
+def with_direction(objective: Objective, sign: float) -> Objective:
     """The objective whose gradient leads up (1) or down (−1); its value stays as it is."""
-    return replace(objective, heads=np.full(len(objective.units), sign, np.float32))
+    return replace(objective, output_gradients=np.full(len(objective.units), sign, np.float32))

@@ -126,18 +126,18 @@ class Fourier:
         return self._ops.to_device(noise * np.float32(self._sd))
 
     def show(self, values: DeviceArray, _iteration: int) -> tuple[DeviceArray, Pullback]:
-        shares = self._ops.sigmoid(self._mixed(self._transformed(values * self._weights), 0))
+        shares = self._ops.sigmoid(self._mix_colours(self._transform(values * self._weights), 0))
 
         def pullback(gradient: DeviceArray) -> DeviceArray:
             inner = gradient * self._span * (shares * (1.0 - shares))
-            return self._transformed(self._mixed(inner, 1)) * self._weights
+            return self._transform(self._mix_colours(inner, 1)) * self._weights
 
         return shares * self._span + self._low, pullback
 
     def picture(self, values: DeviceArray) -> DeviceArray:
         return self.show(values, 0)[0]
 
-    def _transformed(self, maps: DeviceArray) -> DeviceArray:
+    def _transform(self, maps: DeviceArray) -> DeviceArray:
         """The Hartley transform of each map: rows · map · columns; symmetric, so its adjoint."""
         batch, channels, height, width = self._shape
         ops = self._ops
@@ -146,7 +146,7 @@ class Fourier:
         tall = ops.matmul(ops.reshape(upright, (batch * channels * width, height)), self._rows)
         return ops.transpose(ops.reshape(tall, (batch, channels, width, height)), (0, 1, 3, 2))
 
-    def _mixed(self, maps: DeviceArray, which: int) -> DeviceArray:
+    def _mix_colours(self, maps: DeviceArray, which: int) -> DeviceArray:
         """Decorrelated colours as red, green, blue (0), or the adjoint of that (1)."""
         if self._colours is None:
             return maps

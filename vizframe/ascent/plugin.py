@@ -111,12 +111,12 @@ class AscentPlugin(Plugin, ABC):
 
     @field_validator("preset")
     @classmethod
-    def _known(cls, name: str) -> str:
+    def _check_preset(cls, name: str) -> str:
         preset(name)
         return name
 
     @model_validator(mode="after")
-    def _fits(self) -> Self:
+    def _check_fit(self) -> Self:
         self.recipe()
         return self
 

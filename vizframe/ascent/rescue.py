@@ -39,7 +39,7 @@ def slopes(parts: Parts, values: DeviceArray) -> FloatArray:
     return ops.to_numpy(ops.sum(ops.abs(gradient), (1, 2, 3))).reshape(-1)
 
 
-def unmoved(start: DeviceArray, at_first: FloatArray, refused: str = "") -> Rescue:
+def no_rescue(start: DeviceArray, at_first: FloatArray, refused: str = "") -> Rescue:
     """No rescue: none is silent, or the network refuses it."""
     alive = np.isfinite(at_first) & (at_first > 0)
     return Rescue(start, np.zeros(len(at_first), np.bool_), ~alive, refused)

@@ -81,22 +81,22 @@ def notes(gallery: Gallery, question: Question, *, control: bool = False) -> Ite
     broken = ~np.isfinite(outcome.objective)
     climbed = (-1 if question.minimise else 1) * (outcome.objective - outcome.curve[:, 0]) > 0
     alive = ~(outcome.dead | broken)
-    yield from _said(gallery, broken, "An answer that is not finite")
-    yield from _said(gallery, outcome.dead & ~broken, "Dead, as no gradient reaches the input")
+    yield from _describe(gallery, broken, "An answer that is not finite")
+    yield from _describe(gallery, outcome.dead & ~broken, "Dead, as no gradient reaches the input")
     if gallery.refused:
         yield f"Silent units could not be rescued: {gallery.refused}"
-    yield from _said(gallery, outcome.rescued, "Silent at the start, and rescued")
+    yield from _describe(gallery, outcome.rescued, "Silent at the start, and rescued")
     held = "No stronger for the picture than for what it began with"
-    yield from _said(gallery, alive & ~climbed, held)
+    yield from _describe(gallery, alive & ~climbed, held)
 
 
-def _said(gallery: Gallery, which: npt.NDArray[np.bool_], what: str) -> Iterator[str]:
+def _describe(gallery: Gallery, which: npt.NDArray[np.bool_], what: str) -> Iterator[str]:
     units = [unit for unit, chosen in zip(gallery.units, which, strict=True) if chosen]
     if units:
-        yield f"{what}: {'units' if len(units) > 1 else 'unit'} {listed(units)}"
+        yield f"{what}: {'units' if len(units) > 1 else 'unit'} {list_units(units)}"
 
 
-def listed(units: Sequence[int]) -> str:
+def list_units(units: Sequence[int]) -> str:
     """The units' numbers, the first few of many."""
     shown = ", ".join(str(unit) for unit in units[:LISTED])
     return f"{shown} and {len(units) - LISTED} more" if len(units) > LISTED else shown

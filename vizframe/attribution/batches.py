@@ -67,10 +67,10 @@ def batches(questions: Indices, size: int) -> Iterator[Indices]:
 
 def part(objective: Objective, chosen: Indices) -> Objective:
     """The objective for these of its images."""
-    place, heads = objective.place, objective.heads
+    place, heads = objective.place, objective.output_gradients
     return Objective(
         layer=objective.layer,
         units=objective.units[chosen],
         place=place if isinstance(place, str) else place[chosen],
-        heads=None if heads is None else heads[chosen],
+        output_gradients=None if heads is None else heads[chosen],
     )

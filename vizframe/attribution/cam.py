@@ -26,15 +26,15 @@ def grad_cam(maps: FloatArray, gradient: FloatArray, size: tuple[int, int]) -> F
         gradient: of each image's class score with respect to them.
     """
     weight = gradient.mean(axis=(2, 3), dtype=np.float64)
-    return _enlarged(np.einsum("pk,pkyx->pyx", weight, maps.astype(np.float64)), size)
+    return _enlarge(np.einsum("pk,pkyx->pyx", weight, maps.astype(np.float64)), size)
 
 
 def hires_cam(maps: FloatArray, gradient: FloatArray, size: tuple[int, int]) -> FloatArray:
     """The same by HiResCAM."""
-    return _enlarged((gradient.astype(np.float64) * maps).sum(axis=1), size)
+    return _enlarge((gradient.astype(np.float64) * maps).sum(axis=1), size)
 
 
-def _enlarged(evidence: npt.NDArray[np.float64], size: tuple[int, int]) -> FloatArray:
+def _enlarge(evidence: npt.NDArray[np.float64], size: tuple[int, int]) -> FloatArray:
     return resample(np.maximum(evidence, 0.0), size).astype(np.float32)
 
 

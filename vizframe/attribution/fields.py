@@ -25,7 +25,7 @@ Box = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Piece:
+class GradientPiece:
     """The gradient of one question, zero beyond.
 
     Attributes:
@@ -46,7 +46,7 @@ def place_gradients(
     objective: Objective,
     *,
     rule: ReluRule = "plain",
-) -> Iterator[Piece]:
+) -> Iterator[GradientPiece]:
     """The input gradient of one place per question, a batch at a time, in no certain order.
 
     Args:
@@ -73,23 +73,23 @@ def _of_fields(
     objective: Objective,
     boxes: list[Box | None],
     rule: ReluRule,
-) -> Iterator[Piece]:
+) -> Iterator[GradientPiece]:
     """The questions that have a box, each on its own pixels."""
     where = np.array([number for number, box in enumerate(boxes) if box is not None])
     together = list(batches(where, min(len(boxes), network.batch_size(objective.layer))))
-    first = _centred(part(objective, together[0]))
+    first = _at_centre(part(objective, together[0]))
     with network.excitation(first, rule=rule) as excitation:
         for batch in together:
-            excitation.ask(_centred(part(objective, batch)))
+            excitation.ask(_at_centre(part(objective, batch)))
             cut = np.stack([_cut(images[chosen[each]], boxes[each]) for each in batch])
             _, gradient = excitation.evaluate(excitation.ops.to_device(cut))
             corners = [box[:2] for box in (boxes[each] for each in batch) if box is not None]
             yield from _pieces(batch, corners, excitation.ops.to_numpy(gradient))
 
 
-def _centred(objective: Objective) -> Objective:
+def _at_centre(objective: Objective) -> Objective:
     """Asked at the one place that the map of a cut has."""
-    return Objective(objective.layer, objective.units, "centre", objective.heads)
+    return Objective(objective.layer, objective.units, "centre", objective.output_gradients)
 
 
 def _cut(image: FloatArray, box: Box | None) -> FloatArray:
@@ -100,9 +100,9 @@ def _cut(image: FloatArray, box: Box | None) -> FloatArray:
 
 def _pieces(
     asked: Indices, corners: list[tuple[int, int]], gradient: FloatArray
-) -> Iterator[Piece]:
+) -> Iterator[GradientPiece]:
     for question, corner, values in zip(asked, corners, gradient, strict=True):
-        yield Piece(int(question), corner, values)
+        yield GradientPiece(int(question), corner, values)
 
 
 def _boxes(layer: Layer, objective: Objective, image: tuple[int, ...]) -> list[Box | None]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from vizframe.attribution.target import Target
 from vizframe.network import FloatArray
-from vizframe.plugin import Progress, silent
+from vizframe.plugin import Progress, ignore_progress
 
 
 def magnitude(gradient: FloatArray) -> FloatArray:
@@ -29,7 +29,7 @@ def times_input(gradient: FloatArray, images: FloatArray) -> FloatArray:
 
 
 def smooth_gradient(
-    target: Target, *, samples: int, noise: float, seed: int, progress: Progress = silent
+    target: Target, *, samples: int, noise: float, seed: int, progress: Progress = ignore_progress
 ) -> FloatArray:
     """The mean gradient over noisy copies of each image, (probe, channel, y, x).
 

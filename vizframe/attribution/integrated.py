@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from vizframe.attribution.target import Target
 from vizframe.network import FloatArray
-from vizframe.plugin import Progress, silent
+from vizframe.plugin import Progress, ignore_progress
 
 Floats = npt.NDArray[np.float64]
 
@@ -47,7 +47,7 @@ def integrated_gradients(
     tolerance: float = 0.01,
     least: int = 8,
     most: int = 512,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> Integrated:
     """Integrated gradients from the baseline to each image.
 

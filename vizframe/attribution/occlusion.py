@@ -11,11 +11,16 @@ import numpy as np
 
 from vizframe.attribution.target import Target
 from vizframe.network import FloatArray
-from vizframe.plugin import Progress, silent
+from vizframe.plugin import Progress, ignore_progress
 
 
 def occlusion(
-    target: Target, cover: FloatArray, *, size: int, stride: int, progress: Progress = silent
+    target: Target,
+    cover: FloatArray,
+    *,
+    size: int,
+    stride: int,
+    progress: Progress = ignore_progress,
 ) -> FloatArray:
     """The mean loss of score at each pixel, (probe, y, x): positive where covering it hurts.
 

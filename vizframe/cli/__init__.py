@@ -84,7 +84,7 @@ def _app(chosen: str | None) -> typer.Typer:
         if name == chosen:
             _add(app, name, _load(name))
         else:
-            app.command(name, help=sentence)(_not_loaded)
+            app.command(name, help=sentence)(_placeholder)
     return app
 
 
@@ -105,7 +105,7 @@ def _load(name: str) -> Callable[..., object]:
     return command
 
 
-def _not_loaded() -> None:
+def _placeholder() -> None:
     """Stands in the list of commands for one that was not asked for."""
 
 

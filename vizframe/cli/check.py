@@ -62,7 +62,7 @@ def _print(path: str, report: CheckReport) -> None:
     console.print(table)
     for sentence in report.sentences:
         console.print(wording.plain(sentence), soft_wrap=True)
-    files = wording.counted(len(report.files), "file")
-    steps = wording.counted(sum(file.steps for file in report.files), "step")
+    files = wording.count_noun(len(report.files), "file")
+    steps = wording.count_noun(sum(file.steps for file in report.files), "step")
     verdict = "all sound" if report.sound else "NOT sound; the rest stays readable"
     console.print(wording.plain(f"{path}: {files}, {steps}, {verdict}"), soft_wrap=True)

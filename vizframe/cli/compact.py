@@ -51,7 +51,7 @@ def _print_json(done: Compaction) -> None:
 def _print(done: Compaction) -> None:
     from vizframe import wording
 
-    steps, frames = wording.counted(done.steps, "step"), wording.counted(done.frames, "frame")
+    steps, frames = wording.count_noun(done.steps, "step"), wording.count_noun(done.frames, "frame")
     sizes = f"{wording.size(done.bytes_before)} became {wording.size(done.bytes_after)}"
     print(wording.plain(f"{done.path}: {steps}, {frames}, {sizes}"))
     for sentence in done.left_out:

@@ -46,7 +46,7 @@ def demo(
     from rich.console import Console
 
     from vizframe.demo.demo import live_options, show
-    from vizframe.demo.server_process import served
+    from vizframe.demo.server_process import serve_folder
     from vizframe.errors import UsageError
     from vizframe.network.adapter import check_installed
     from vizframe.recording.past import free_name
@@ -65,7 +65,7 @@ def demo(
         signal.signal(number, lambda got, _: sys.exit(128 + got))
     try:
         options = live_options(path) if train else ()
-        with served(runs, port, options) if serve else nullcontext() as page:
+        with serve_folder(runs, port, options) if serve else nullcontext() as page:
             if page is not None:
                 shown = f"{page.url}?run={path.name}" if train else page.url
                 console.print(f"Watch it at [bold]{shown}[/]  (Ctrl-C ends)", soft_wrap=True)

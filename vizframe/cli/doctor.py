@@ -67,7 +67,7 @@ def _plugins() -> str:
     from vizframe.plugin.description import describe
     from vizframe.plugin.registry import Registry
 
-    registry = Registry.found()
+    registry = Registry.discover()
     faults = [fault for name in registry if (fault := describe(registry, name).fault)]
     if faults:
         raise ValueError("; ".join(faults))

@@ -48,7 +48,7 @@ def export(
     )
     from vizframe.reading.run import open
     from vizframe.reading.runs_folder import find_run
-    from vizframe.wording import counted
+    from vizframe.wording import count_noun
 
     look = Look(scale, pixels, dark, unit, probe)
     with open(run if "://" in run else find_run(run)) as opened, bar(f"writing {form}") as report:
@@ -66,4 +66,4 @@ def export(
             written = export_png(history, keys, folder, look, step)
         for count, path in enumerate(written, 1):
             report(count, total, path.name)
-        print(f"{counted(total, 'file')} in {folder}")
+        print(f"{count_noun(total, 'file')} in {folder}")

@@ -30,7 +30,7 @@ def plugins(
     from vizframe.plugin.description import describe
     from vizframe.plugin.registry import Registry
 
-    registry = Registry.found(plugins or ())
+    registry = Registry.discover(plugins or ())
     chosen = list(registry) if name is None else [registry.load(name).name]
     described = [describe(registry, each) for each in chosen]
     if as_json:

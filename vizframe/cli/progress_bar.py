@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, T
 from rich.progress import Progress as Drawn
 from rich.text import Text
 
-from vizframe.plugin import Progress, silent
+from vizframe.plugin import Progress, ignore_progress
 
 
 class Rate(ProgressColumn):
@@ -29,7 +29,7 @@ def bar(what: str) -> Iterator[Progress]:
     ...     progress(1, 3, "main-….h5")
     """
     if not sys.stderr.isatty():
-        yield silent
+        yield ignore_progress
         return
     columns = (
         "{task.description}",

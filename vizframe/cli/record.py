@@ -143,12 +143,12 @@ def _check(chosen: Config, *, tells_epochs: bool) -> None:
     from vizframe.errors import UsageError
     from vizframe.network.adapter import check_installed
     from vizframe.recording.budget import share_of
-    from vizframe.recording.jobs import recipes
+    from vizframe.recording.jobs import jobs
     from vizframe.recording.schedule import Schedule
     from vizframe.store import Retention
 
     check_installed("recording")
-    own = [recipe.schedule for recipe in recipes(chosen.plugins, chosen.set)]
+    own = [job.schedule for job in jobs(chosen.plugins, chosen.set)]
     epochs = any(each and each.unit == "epochs" for each in (Schedule.of(chosen.every), *own))
     if epochs and not tells_epochs:
         raise UsageError(
@@ -185,9 +185,9 @@ def _run(script: Script, chosen: Config) -> None:
 
 
 def _recorder(model: object, batch: Batch, path: Path, chosen: Config) -> Recorder:
-    from vizframe.recording.configured import configured_recorder
+    from vizframe.recording.configured import make_recorder
 
-    recorder = configured_recorder(model, batch, path, chosen)
+    recorder = make_recorder(model, batch, path, chosen)
     if sys.stderr.isatty():
         _say(f"recording to {path}; watch it with: vizframe serve {path.parent}")
     return recorder
@@ -196,7 +196,7 @@ def _recorder(model: object, batch: Batch, path: Path, chosen: Config) -> Record
 def _render(rendering: Rendering, chosen: Config) -> None:
     from vizframe.cli.progress_bar import bar
     from vizframe.recording.past import free_name
-    from vizframe.wording import counted
+    from vizframe.wording import count_noun
 
     path = Path(chosen.run) if chosen.run else free_name("checkpoints")
     if rendering.follow:
@@ -208,7 +208,7 @@ def _render(rendering: Rendering, chosen: Config) -> None:
             raise
         print(f"\nEnded. Look with: vizframe serve {path.parent}")
     else:
-        print(f"{counted(count, 'checkpoint')} recorded to {path}")
+        print(f"{count_noun(count, 'checkpoint')} recorded to {path}")
 
 
 def _say(sentence: str) -> None:

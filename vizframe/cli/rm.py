@@ -31,7 +31,7 @@ def rm(
         raise UsageError("--json is given without --yes; it can be with it: a script is not asked")
     paths = [find_run(run) for run in runs]
     for path in paths:
-        described = _described(path)
+        described = _describe(path)
         if not yes and not typer.confirm(f"Delete {described}?"):
             print(f"{path} stays")
             continue
@@ -42,7 +42,7 @@ def rm(
             print(wording.plain(f"{path} is deleted: {wording.size(freed)} freed"))
 
 
-def _described(path: Path) -> str:
+def _describe(path: Path) -> str:
     """What is about to go, so that the wrong one is noticed."""
     from vizframe import store, wording
     from vizframe.errors import HistoryError

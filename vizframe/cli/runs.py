@@ -22,11 +22,11 @@ def runs(
     Example: vizframe runs experiments/
     """
     from vizframe.errors import UsageError
-    from vizframe.store import RunShelf
+    from vizframe.store import RunCatalog
 
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder; it can be one that holds runs")
-    found = RunShelf(folder).runs()
+    found = RunCatalog(folder).runs()
     if as_json:
         _print_json(found)
     elif found:

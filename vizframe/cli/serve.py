@@ -53,8 +53,8 @@ def serve(
     from vizframe.errors import UsageError
     from vizframe.network.live import Live
     from vizframe.network.loadable import shape_of
-    from vizframe.reading.remote import RemoteShelf
-    from vizframe.store import RunShelf
+    from vizframe.reading.remote import RemoteCatalog
+    from vizframe.store import RunCatalog
     from vizframe.webapp import serve as serve_app
 
     if model is None and (weights or shape):
@@ -68,7 +68,7 @@ def serve(
 
     try:
         serve_app(
-            RemoteShelf(runs) if "://" in runs else RunShelf(runs),
+            RemoteCatalog(runs) if "://" in runs else RunCatalog(runs),
             host=host,
             port=port,
             prefix=prefix,

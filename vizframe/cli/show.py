@@ -53,7 +53,7 @@ def _parts(found: Content) -> Iterator[RenderableType]:
         yield ""
         yield _scalars(found)
     for title, sentences in (
-        ("failures", [_failure(*each) for each in _broken(found)]),
+        ("failures", [_failure(*each) for each in _failure_lines(found)]),
         ("not sound", list(found.faults)),
     ):
         if sentences:
@@ -69,7 +69,7 @@ def _facts(found: Content) -> Iterator[tuple[str, str]]:
 
     info = found.info
     if info.network:
-        yield "network", f"{info.network}, {wording.counted(len(info.layers), 'layer')}"
+        yield "network", f"{info.network}, {wording.count_noun(len(info.layers), 'layer')}"
     ends = [step for step in (found.first, found.last) if step is not None]
     recorded = "no step yet"
     if found.newest is not None and found.seconds is not None:
@@ -81,7 +81,7 @@ def _facts(found: Content) -> Iterator[tuple[str, str]]:
     if found.probe:
         shape = " × ".join(map(str, found.probe.shape))
         labelled = "labelled" if found.probe.labelled else "without labels"
-        yield "probe", f"{wording.counted(found.probe.images, 'image')} of {shape}, {labelled}"
+        yield "probe", f"{wording.count_noun(found.probe.images, 'image')} of {shape}, {labelled}"
     if info.command:
         yield "command", " ".join(info.command)
     if info.host:
@@ -132,7 +132,7 @@ def _scalars(found: Content) -> RenderableType:
     return table
 
 
-def _broken(found: Content) -> Iterator[tuple[str, list[int]]]:
+def _failure_lines(found: Content) -> Iterator[tuple[str, list[int]]]:
     """Each failure once, with its steps."""
     steps: dict[str, list[int]] = {}
     for each in found.failures:

@@ -18,7 +18,7 @@ _URL = re.compile(r"https?://\S+")
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class ServedPage:
     """A page that is being served.
 
     Attributes:
@@ -31,7 +31,7 @@ class Served:
 
 
 @contextmanager
-def served(runs: Path, port: int, options: Sequence[str] = ()) -> Iterator[Served]:
+def serve_folder(runs: Path, port: int, options: Sequence[str] = ()) -> Iterator[ServedPage]:
     """Serve the folder of runs while the block lasts.
 
     Args:
@@ -49,7 +49,7 @@ def served(runs: Path, port: int, options: Sequence[str] = ()) -> Iterator[Serve
             command, stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True
         )
         try:
-            yield Served(_address(server, errors), server.wait)
+            yield ServedPage(_address(server, errors), server.wait)
         finally:
             server.terminate()
             try:

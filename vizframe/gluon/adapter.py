@@ -16,7 +16,7 @@ from vizframe.gluon.training.watch import watch_trainings
 from vizframe.network import FloatArray, Network
 from vizframe.network.adapter import Inputs
 
-__all__ = ["is_ready", "network", "number", "settle", "unnoticed", "watch", "watch_trainings"]
+__all__ = ["is_ready", "network", "number", "preserve_state", "settle", "watch", "watch_trainings"]
 
 
 def network(
@@ -65,7 +65,7 @@ def settle() -> None:
 
 
 @contextmanager
-def unnoticed() -> Iterator[None]:
+def preserve_state() -> Iterator[None]:
     """Nothing inside is recorded for differentiation, nor counts as training; a script's
     ``npx.set_np()`` does not hold there."""
     with mx.autograd.pause(), numpy_interface(False):

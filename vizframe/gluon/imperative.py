@@ -20,22 +20,22 @@ from typing import Any
 import numpy as np
 
 from vizframe.errors import NetworkError, UnknownName
-from vizframe.gluon.arrays.host import ops_of, silently
+from vizframe.gluon.arrays.host import ignore_float_warnings, ops_of
 from vizframe.gluon.compat import mx
 from vizframe.gluon.graph.graph import Graph, Node
-from vizframe.gluon.graph.hooks import After, Before, Names, paths, watched
+from vizframe.gluon.graph.hooks import After, Before, Names, hook_blocks, paths
 from vizframe.gluon.graph.parameters import Arrays, Parameters, refuse_nonfinite, to_numpy
-from vizframe.gluon.question.heads import MapHead
+from vizframe.gluon.question.heads import MapOutputGradient
 from vizframe.gluon.question.target import (
+    output_weights,
     read,
     refuse_batch,
     refuse_flat,
     refuse_shape,
     refuse_units,
-    started,
 )
 from vizframe.gluon.reason import reason
-from vizframe.gluon.semantics import given_to, is_numpy, numpy_interface, taken_from
+from vizframe.gluon.semantics import from_net_array, is_numpy, numpy_interface, to_net_array
 from vizframe.gluon.settings import Settings
 from vizframe.network import (
     DeviceArray,
@@ -73,8 +73,8 @@ class ImperativeNetwork:
         self._why = why
         self._numpy = is_numpy(net)
         sample = mx.nd.zeros((1, *settings.input_shape), ctx=parameters.context)
-        given = given_to(self._numpy, sample)
-        outputs = self._called(given)
+        given = to_net_array(self._numpy, sample)
+        outputs = self._call_net(given)
         self._layers = tuple(_layers(outputs, given))
         self._by_name = {layer.name: layer for layer in self._layers}
         self._blocks = {name: output.block for name, output in outputs.items()}
@@ -128,9 +128,9 @@ class ImperativeNetwork:
         given = self._on_device(images)
         refuse_batch(objective, len(images))
         refuse_units(layer, objective.units)
-        output, source = self.recorded(given, layer.name, inner)
+        output, source = self.record_layer(given, layer.name, inner)
         refuse_shape(layer.name, output.shape, len(images))
-        spread = started(objective, output.shape)
+        spread = output_weights(objective, output.shape)
         gradient = gradient_of(output, source, mx.nd.array(spread, ctx=output.context))
         return Gradient(read(objective, to_numpy(output)), to_numpy(gradient))
 
@@ -151,7 +151,7 @@ class ImperativeNetwork:
         shape = (len(objective.units), self.input_shape[0], *(size or self.input_shape[1:]))
         excitation = ImperativeExcitation(self, layer, shape, self._parameters.context)
         excitation.ask(replace(objective, layer=layer.name))
-        with silently():
+        with ignore_float_warnings():
             yield excitation
 
     def batch_size(
@@ -173,11 +173,11 @@ class ImperativeNetwork:
         return {short: to_numpy(array) for short, array in found.items() if array is not None}
 
     def randomized(self, seed: int) -> AbstractContextManager[Network]:
-        return self._randomized(seed)
+        return self._randomize(seed)
 
     @contextmanager
-    def _randomized(self, seed: int) -> Iterator[Network]:
-        shuffled = self._parameters.shuffled(seed)
+    def _randomize(self, seed: int) -> Iterator[Network]:
+        shuffled = self._parameters.shuffle(seed)
         yield ImperativeNetwork(self._net, shuffled, self._settings, self._why)
 
     def run(self, images: Any, cut: str | None = None) -> dict[str, Output]:
@@ -187,10 +187,12 @@ class ImperativeNetwork:
         Args:
             cut: a layer whose output is to be differentiated by; what comes before it is not.
         """
-        found = self._called(given_to(self._numpy, images), cut)
-        return {name: replace(each, value=taken_from(each.value)) for name, each in found.items()}
+        found = self._call_net(to_net_array(self._numpy, images), cut)
+        return {
+            name: replace(each, value=from_net_array(each.value)) for name, each in found.items()
+        }
 
-    def _called(self, images: Any, cut: str | None = None) -> dict[str, Output]:
+    def _call_net(self, images: Any, cut: str | None = None) -> dict[str, Output]:
         """`run` with arrays as the net takes and gives them."""
         outputs: dict[str, Output] = {}
         names = Names()
@@ -216,11 +218,11 @@ class ImperativeNetwork:
             return before, after
 
         others = self._settings.others.values()
-        given = [given_to(self._numpy, _repeated(each, images)) for each in others]
+        given = [to_net_array(self._numpy, _repeat(each, images)) for each in others]
         with (
             numpy_interface(self._numpy),
-            _lent(self._net, self._parameters),
-            watched(self._net, watch),
+            _lend_parameters(self._net, self._parameters),
+            hook_blocks(self._net, watch),
         ):
             try:
                 self._net(images, *given)
@@ -231,14 +233,14 @@ class ImperativeNetwork:
                 ) from error
         return outputs
 
-    def recorded(self, images: Any, layer: str, inner: str | None) -> tuple[Any, Any]:
+    def record_layer(self, images: Any, layer: str, inner: str | None) -> tuple[Any, Any]:
         """The layer's output, and the array to differentiate it by."""
         if self._lost_maxima:
             raise NetworkError(
                 f"the network {self.name!r} takes maxima by mx.nd.Pooling, whose gradient MXNet "
                 "1.9.1 gets wrong in predict mode; make it a block, nn.MaxPool2D"
             )
-        outputs = self._recorded(images, inner)
+        outputs = self._record_layer(images, inner)
         names = list(outputs)
         if inner is not None and names.index(inner) >= names.index(layer):
             raise NetworkError(
@@ -246,14 +248,14 @@ class ImperativeNetwork:
             )
         return outputs[layer].value, images if inner is None else outputs[inner].value
 
-    def _recorded(self, images: Any, inner: str | None) -> dict[str, Output]:
+    def _record_layer(self, images: Any, inner: str | None) -> dict[str, Output]:
         images.attach_grad()
         with mx.autograd.record(train_mode=False):
             return self.run(images, inner)
 
     def _maxima_without_block(self, sample: Any) -> bool:
         """Whether the last layer's history has maxima that no pooling block took."""
-        outputs = self._recorded(sample, None)
+        outputs = self._record_layer(sample, None)
         history = mx.autograd.get_symbol(outputs[self._layers[-1].name].value)
         nodes = Graph.of(history).nodes
         taken = sum(n.operator == "Pooling" and is_maximum(n) for n in nodes)
@@ -264,7 +266,7 @@ class ImperativeNetwork:
         return {short: parameter.name for short, parameter in registered.items()}
 
     def _on_device(self, images: FloatArray) -> Any:
-        checked = self._settings.checked(images, self.name)
+        checked = self._settings.check_images(images, self.name)
         return mx.nd.array(checked, ctx=self._parameters.context)
 
     def _refuse_rule(self, rule: ReluRule) -> None:
@@ -287,7 +289,7 @@ class ImperativeExcitation:
         self._ops, self._context = ops_of(context), context
         output = network.run(mx.nd.zeros(shape, ctx=context))[layer.name].value
         refuse_shape(layer.name, output.shape, shape[0])
-        self._head = MapHead(output.shape, False, context)
+        self._head = MapOutputGradient(output.shape, False, context)
         self._output: Any = None
 
     @property
@@ -308,15 +310,15 @@ class ImperativeExcitation:
             raise NetworkError(f"the images have shape {images.shape}; it can be {self.shape}")
         source = mx.nd.empty(self.shape, ctx=self._context)
         self._ops.give(images, source)
-        self._output, _ = self._network.recorded(source, self._layer.name, None)
-        values, (spread,) = self._head.answer([self._output])
+        self._output, _ = self._network.record_layer(source, self._layer.name, None)
+        values, (spread,) = self._head.read_response([self._output])
         gradient = gradient_of(self._output, source, spread)
         return self._ops.take(values), self._ops.take(gradient)
 
-    def answers(self) -> DeviceArray:
+    def responses(self) -> DeviceArray:
         if self._output is None:
             raise NetworkError("nothing was evaluated yet; call evaluate first")
-        return self._ops.take(self._head.answers([self._output]))
+        return self._ops.take(self._head.responses([self._output]))
 
 
 def gradient_of(output: Any, source: Any, spread: Any) -> Any:
@@ -339,7 +341,7 @@ def is_maximum(node: Node) -> bool:
 
 
 @contextmanager
-def _lent(net: Any, parameters: Parameters) -> Iterator[None]:
+def _lend_parameters(net: Any, parameters: Parameters) -> Iterator[None]:
     """Inside, the net computes with these parameters, in predict mode, child by child also where
     it is hybridized. Only references change hands; all is given back."""
     arrays: Arrays = parameters.arrays()
@@ -352,7 +354,7 @@ def _lent(net: Any, parameters: Parameters) -> Iterator[None]:
         for parameter, own in owned:
             place = parameter.list_ctx().index(parameters.context)
             if arrays[parameter.name] is not own[place]:
-                lent = given_to(isinstance(own[place], mx.np.ndarray), arrays[parameter.name])
+                lent = to_net_array(isinstance(own[place], mx.np.ndarray), arrays[parameter.name])
                 parameter._data = [*own[:place], lent, *own[place + 1 :]]
         with mx.autograd.predict_mode():
             yield
@@ -379,6 +381,6 @@ def _layers(outputs: dict[str, Output], sample: Any) -> Iterator[Layer]:
         made[id(output.value)] = name
 
 
-def _repeated(sample: FloatArray, images: Any) -> Any:
+def _repeat(sample: FloatArray, images: Any) -> Any:
     repeated = np.repeat(np.asarray(sample, np.float32)[None], images.shape[0], axis=0)
     return mx.nd.array(repeated, ctx=images.context)

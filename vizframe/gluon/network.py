@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from vizframe.errors import NetworkError, UnknownName
-from vizframe.gluon.arrays.host import silently
+from vizframe.gluon.arrays.host import ignore_float_warnings
 from vizframe.gluon.compat import mx
 from vizframe.gluon.files import load_symbol
 from vizframe.gluon.graph.batch_axis import batch_axes, batch_first
@@ -31,16 +31,16 @@ from vizframe.gluon.graph.parameters import Parameters, refuse_nonfinite, to_num
 from vizframe.gluon.graph.rules import with_rule
 from vizframe.gluon.graph.shapes import Shape, entry_shapes
 from vizframe.gluon.graph.trace import Trace, trace_block, trace_symbol
-from vizframe.gluon.question.compiled import Compiled, Kept, compile_graph
-from vizframe.gluon.question.excitation import GluonExcitation, head_of
+from vizframe.gluon.question.compiled import CompiledGraph, GraphCache, compile_graph
+from vizframe.gluon.question.excitation import GluonExcitation, output_gradient_of
 from vizframe.gluon.question.plan import Plan, plan
 from vizframe.gluon.question.target import (
+    output_weights,
     read,
     refuse_batch,
     refuse_flat,
     refuse_shape,
     refuse_units,
-    started,
 )
 from vizframe.gluon.settings import Settings
 from vizframe.network import Excitation, FloatArray, Gradient, Network, Objective, ReluRule
@@ -60,10 +60,10 @@ class GluonNetwork:
         self._settings = settings
         self._input = settings.image_input(trace.inputs)
         self._others = {k: np.asarray(v, np.float32) for k, v in settings.others.items()}
-        graph = trace.graph.rewritten(for_inference)
+        graph = trace.graph.map_nodes(for_inference)
         self._graph = graph
         self._data = graph.variable(self._input)
-        self._kept = Kept(settings.memory)
+        self._kept = GraphCache(settings.memory)
         self._shapes_of: dict[tuple[object, ...], dict[Entry, Shape]] = {}
         shapes = self._shapes(settings.input_shape)
         self._axes = batch_axes(graph, shapes, self._shapes_of_two)
@@ -92,7 +92,7 @@ class GluonNetwork:
         return cls(type(net).__name__, trace, parameters, settings)
 
     @classmethod
-    def loaded(
+    def load(
         cls,
         symbol: str | Path,
         params: str | Path,
@@ -142,11 +142,11 @@ class GluonNetwork:
         raise UnknownName("layer", name, self._by_name)
 
     def activations(self, images: FloatArray, layers: Sequence[str]) -> dict[str, FloatArray]:
-        batch = self._settings.checked(images, self._name)
+        batch = self._settings.check_images(images, self._name)
         if not layers:
             return {}
         entries = tuple(dict.fromkeys(self._entry(name) for name in layers))
-        compiled = self._compiled(("activations", entries), self._graph.answering(entries), batch)
+        compiled = self._compiled(("activations", entries), self._graph.with_heads(entries), batch)
         self._fill(compiled, batch)
         outputs = dict(zip(entries, compiled.forward(), strict=True))
         return {name: to_numpy(outputs[self._entry(name)]) for name in layers}
@@ -163,14 +163,14 @@ class GluonNetwork:
         rule: ReluRule = "plain",
         at: str | None = None,
     ) -> Gradient:
-        batch = self._settings.checked(images, self._name)
+        batch = self._settings.check_images(images, self._name)
         layer = self.layer(objective.layer)
         refuse_batch(objective, len(batch))
         refuse_units(layer, objective.units)
-        compiled, wanted = self._differentiable(layer.name, batch, rule, at)
+        compiled, wanted = self._differentiable_graph(layer.name, batch, rule, at)
         output = compiled.forward(training=True)[0]
         refuse_shape(layer.name, output.shape, len(batch))
-        spread = started(objective, output.shape)
+        spread = output_weights(objective, output.shape)
         compiled.backward([mx.nd.array(spread, ctx=output.context)])
         values = read(objective, to_numpy(output))
         axis = 0 if at is None else self._axes.get(self._entries[self.layer(at).name], 0)
@@ -196,19 +196,19 @@ class GluonNetwork:
         batch = (count, self.input_shape[0], *chosen_plan.size)
         key = ("excitation", layer.name, rule, chosen_plan.key)
         own = chosen_plan.own_shapes(arrays, count)
-        compiled = self._bound(key, chosen_plan.graph, batch, wanted=(self._input,), own=own)
+        compiled = self._bind(key, chosen_plan.graph, batch, wanted=(self._input,), own=own)
         self._fill_others(compiled, count)
-        head = head_of(compiled, chosen_plan, rule, arrays, layer, count)
+        head = output_gradient_of(compiled, chosen_plan, rule, arrays, layer, count)
         excitation = GluonExcitation(compiled, self._input, chosen_plan, head, layer)
         excitation.ask(replace(objective, layer=layer.name))
-        with silently():
+        with ignore_float_warnings():
             yield excitation
 
     def batch_size(
         self, layer: str, *, size: tuple[int, int] | None = None, exact_field: bool = True
     ) -> int:
         found = self.layer(layer)
-        graph, shape = self._graph.answering([self._entry(found.name)]), self._sized(size)
+        graph, shape = self._graph.with_heads([self._entry(found.name)]), self._sized(size)
         if len(shape) == 3:
             cut = self._plan(found, shape, "plain", exact_field)
             graph, shape = cut.graph, (shape[0], *cut.size)
@@ -232,11 +232,11 @@ class GluonNetwork:
         return {short: to_numpy(array) for short, array in found.items() if array is not None}
 
     def randomized(self, seed: int) -> AbstractContextManager[Network]:
-        return self._randomized(seed)
+        return self._randomize(seed)
 
     @contextmanager
-    def _randomized(self, seed: int) -> Iterator[Network]:
-        shuffled = self._parameters.shuffled(seed)
+    def _randomize(self, seed: int) -> Iterator[Network]:
+        shuffled = self._parameters.shuffle(seed)
         yield GluonNetwork(self._name, self._trace, shuffled, self._settings)
 
     def _entry(self, name: str) -> Entry:
@@ -251,9 +251,9 @@ class GluonNetwork:
     def _plan(self, layer: Layer, shape: Shape, rule: ReluRule, exact_field: bool) -> Plan:
         """How a question about the layer is answered, from images of this shape."""
         entry = self._entry(layer.name)
-        graph = self._graph.answering([entry])
+        graph = self._graph.with_heads([entry])
         return plan(
-            graph.rewritten(lambda node: with_rule(node, rule)),
+            graph.map_nodes(lambda node: with_rule(node, rule)),
             self._data,
             entry,
             self._shapes(shape, graph),
@@ -276,10 +276,10 @@ class GluonNetwork:
     def _other_shapes(self, count: int) -> dict[str, Shape]:
         return {name: (count, *sample.shape) for name, sample in self._others.items()}
 
-    def _compiled(self, key: tuple[object, ...], graph: Graph, batch: FloatArray) -> Compiled:
-        return self._bound(key, graph, batch.shape)
+    def _compiled(self, key: tuple[object, ...], graph: Graph, batch: FloatArray) -> CompiledGraph:
+        return self._bind(key, graph, batch.shape)
 
-    def _bound(
+    def _bind(
         self,
         key: tuple[object, ...],
         graph: Graph,
@@ -287,28 +287,28 @@ class GluonNetwork:
         *,
         wanted: Sequence[str] = (),
         own: Mapping[str, Shape] = MappingProxyType({}),
-    ) -> Compiled:
+    ) -> CompiledGraph:
         """The graph compiled for a batch of this shape, with ``own`` inputs besides, and gradients
         of the inputs ``wanted``."""
         arrays = self._parameters.arrays()
         inputs = {self._input: shape, **self._other_shapes(shape[0]), **own}
 
-        def make() -> Compiled:
+        def make() -> CompiledGraph:
             return compile_graph(graph, arrays, inputs, wanted, self._parameters.context)
 
         return self._kept.get((*key, shape), arrays, make)
 
-    def _differentiable(
+    def _differentiable_graph(
         self, layer: str, batch: FloatArray, rule: ReluRule, at: str | None
-    ) -> tuple[Compiled, str]:
+    ) -> tuple[CompiledGraph, str]:
         """The graph of the layer, filled with the batch, and the input it is differentiated by."""
         target = self._entry(layer)
-        graph = self._graph.answering([target])
+        graph = self._graph.with_heads([target])
         if at is None:
             refuse_stopped(graph, self._data, target, layer)
-            ruled = graph.rewritten(lambda node: with_rule(node, rule))
+            ruled = graph.map_nodes(lambda node: with_rule(node, rule))
             key = ("gradient", layer, rule)
-            compiled = self._bound(key, ruled, batch.shape, wanted=(self._input,))
+            compiled = self._bind(key, ruled, batch.shape, wanted=(self._input,))
             self._fill(compiled, batch)
             return compiled, self._input
         inner, source = "vizframe_at", self._entries[self.layer(at).name]
@@ -318,11 +318,11 @@ class GluonNetwork:
                 f"layer {layer!r} does not depend on layer {at!r}; name one that comes before it"
             )
         refuse_stopped(graph, source[0], target, layer)
-        fed = graph.fed(source, inner).rewritten(lambda node: with_rule(node, rule))
+        fed = graph.feed(source, inner).map_nodes(lambda node: with_rule(node, rule))
         inputs = {inner: given.shape, self._input: batch.shape, **self._other_shapes(len(batch))}
         arrays = self._parameters.arrays()
 
-        def make() -> Compiled:
+        def make() -> CompiledGraph:
             return compile_graph(fed, arrays, inputs, (inner,), self._parameters.context)
 
         compiled = self._kept.get(("gradient", layer, rule, at, batch.shape), arrays, make)
@@ -330,12 +330,12 @@ class GluonNetwork:
         self._fill(compiled, batch)
         return compiled, inner
 
-    def _fill(self, compiled: Compiled, batch: FloatArray) -> None:
+    def _fill(self, compiled: CompiledGraph, batch: FloatArray) -> None:
         if self._input in compiled.inputs:
             compiled.inputs[self._input][:] = batch
         self._fill_others(compiled, len(batch))
 
-    def _fill_others(self, compiled: Compiled, count: int) -> None:
+    def _fill_others(self, compiled: CompiledGraph, count: int) -> None:
         for name, sample in self._others.items():
             if name in compiled.inputs:
                 compiled.inputs[name][:] = np.repeat(sample[None], count, axis=0)

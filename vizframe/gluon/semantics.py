@@ -34,12 +34,12 @@ def numpy_interface(on: bool) -> Iterator[None]:
         yield
 
 
-def given_to(numpy: bool, value: Any) -> Any:
+def to_net_array(numpy: bool, value: Any) -> Any:
     """An array or symbol as the net takes it; the numbers are the same ones, not copied."""
     return value.as_np_ndarray() if numpy else value
 
 
-def taken_from(value: Any) -> Any:
+def from_net_array(value: Any) -> Any:
     """An array or symbol that a net gave, of the older interface."""
     return value.as_nd_ndarray()
 
@@ -70,7 +70,7 @@ _SAME = {
 }
 
 
-def classic(node: Node) -> Node:
+def to_classic(node: Node) -> Node:
     """The node under its older name, where the NumPy interface has another for the same thing.
 
     Most operators have one name in both.

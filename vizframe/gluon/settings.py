@@ -53,7 +53,7 @@ class Settings:
             )
         return chosen
 
-    def checked(self, images: npt.NDArray[np.generic], name: str) -> FloatArray:
+    def check_images(self, images: npt.NDArray[np.generic], name: str) -> FloatArray:
         """The images as float32, for the network of this name.
 
         Raises:

@@ -4,6 +4,7 @@ Import the nouns from here; the modules below are where each of them lives.
 """
 
 from vizframe.history.contract import (
+    Catalog,
     Declaration,
     Failure,
     History,
@@ -13,13 +14,13 @@ from vizframe.history.contract import (
     RunSummary,
     Scalars,
     SeriesKey,
-    Shelf,
     StepRecord,
     Tiles,
     sufficient_dtype,
 )
 
 __all__ = [
+    "Catalog",
     "Declaration",
     "Failure",
     "History",
@@ -29,7 +30,6 @@ __all__ = [
     "RunSummary",
     "Scalars",
     "SeriesKey",
-    "Shelf",
     "StepRecord",
     "Tiles",
     "sufficient_dtype",

@@ -292,7 +292,7 @@ class RunSummary:
     fault: str | None = None
 
 
-class Shelf(Protocol):
+class Catalog(Protocol):
     """A runs directory, as the web app and the command line see it."""
 
     def runs(self) -> Sequence[RunSummary]:

@@ -182,7 +182,7 @@ class MemoryHistory:
         return frames[step]
 
 
-class MemoryShelf:
+class MemoryCatalog:
     """Runs by name, as `Shelf` gives those of a directory."""
 
     def __init__(self, runs: Mapping[str, MemoryRun] | None = None) -> None:

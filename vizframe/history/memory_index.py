@@ -58,7 +58,7 @@ class CommitIndex:
 
     @classmethod
     def of(cls, commits: Sequence[Commit]) -> Self:
-        ordered = sorted(_standing(commits), key=lambda commit: commit.record.step)
+        ordered = sorted(_standing_commits(commits), key=lambda commit: commit.record.step)
         series: dict[SeriesKey, dict[int, KeptFrame]] = {}
         for commit in ordered:
             for key, kept in commit.frames.items():
@@ -66,7 +66,7 @@ class CommitIndex:
         return cls(tuple(ordered), series)
 
 
-def _standing(commits: Sequence[Commit]) -> Iterator[Commit]:
+def _standing_commits(commits: Sequence[Commit]) -> Iterator[Commit]:
     """The commits that no later session of the same writer has replaced, oldest first."""
     resumed: dict[tuple[str, int], int] = {}
     for commit in commits:

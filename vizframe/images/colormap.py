@@ -122,7 +122,7 @@ def _in_gamut(lightness: Floats, chroma: Floats, hue: Floats) -> Table:
         rgb = _linear_rgb(lightness, chroma * middle, hue)
         fits = ((rgb >= -1e-6) & (rgb <= 1 + 1e-6)).all(axis=1)
         least, most = np.where(fits, middle, least), np.where(fits, most, middle)
-    return _encoded(_linear_rgb(lightness, chroma * least, hue))
+    return _encode_srgb(_linear_rgb(lightness, chroma * least, hue))
 
 
 def _linear_rgb(lightness: Floats, chroma: Floats, hue: Floats) -> Floats:
@@ -131,7 +131,7 @@ def _linear_rgb(lightness: Floats, chroma: Floats, hue: Floats) -> Floats:
     return rgb
 
 
-def _encoded(linear: Floats) -> Table:
+def _encode_srgb(linear: Floats) -> Table:
     """Linear light as sRGB bytes (IEC 61966-2-1)."""
     clipped = np.clip(linear, 0.0, 1.0)
     srgb = np.where(clipped <= 0.0031308, clipped * 12.92, 1.055 * clipped ** (1 / 2.4) - 0.055)

@@ -59,7 +59,7 @@ def film(
             continue
         picture = gallery(
             declaration,
-            chosen(declaration, tiles, look),
+            select_tiles(declaration, tiles, look),
             scale=scale,
             limits=limits,
             pixels=look.pixels,
@@ -79,13 +79,13 @@ def history_limits(history: History, key: SeriesKey, look: Look) -> Limits:
     for step in history.series_steps(key):
         tiles = history.tiles(key, step)
         if tiles.stored.shape == shape:
-            tiles = chosen(declaration, tiles, look)
+            tiles = select_tiles(declaration, tiles, look)
             lows.append(tiles.low[~tiles.missing])
             highs.append(tiles.high[~tiles.missing])
     return common_limits(np.concatenate(lows), np.concatenate(highs), signed=declaration.signed)
 
 
-def chosen(declaration: Declaration, tiles: Tiles, look: Look) -> Tiles:
+def select_tiles(declaration: Declaration, tiles: Tiles, look: Look) -> Tiles:
     """The tiles of the unit and probe image that the look asks for."""
     pick = _pick(declaration, tiles.low.shape, look)
     return Tiles(

@@ -25,7 +25,7 @@ def png(picture: Rgb) -> bytes:
     number[packed] = 1
     colours = np.flatnonzero(number)
     if len(colours) > 256:
-        return _encoded(Image.fromarray(np.ascontiguousarray(picture)), 6)
+        return _encode(Image.fromarray(np.ascontiguousarray(picture)), 6)
     number[colours] = np.arange(len(colours))
     table = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=1)
     return palette_png(number[packed], table.astype(np.uint8), level=6)
@@ -35,10 +35,10 @@ def palette_png(entries: npt.NDArray[np.uint8], table: Table, level: int = 1) ->
     """Entries of a colour map, (y, x), as a PNG file with the map as its palette."""
     image = Image.fromarray(np.ascontiguousarray(entries)).convert("P")
     image.putpalette(table.tobytes())
-    return _encoded(image, level)
+    return _encode(image, level)
 
 
-def _encoded(image: Image.Image, level: int) -> bytes:
+def _encode(image: Image.Image, level: int) -> bytes:
     file = io.BytesIO()
     image.save(file, "PNG", compress_level=level)
     return file.getvalue()

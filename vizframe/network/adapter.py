@@ -96,7 +96,7 @@ class Adapter(Protocol):
         what ends the watch."""
         ...
 
-    def unnoticed(self) -> AbstractContextManager[None]:
+    def preserve_state(self) -> AbstractContextManager[None]:
         """Inside, nothing is recorded for differentiation, and random states stay untouched."""
         ...
 

@@ -46,7 +46,9 @@ def checkpoints(pattern: str, after: int | None = None) -> list[Checkpoint]:
     ]
 
 
-def followed(pattern: str, after: int | None = None, seconds: float = 1.0) -> Iterator[Checkpoint]:
+def follow_checkpoints(
+    pattern: str, after: int | None = None, seconds: float = 1.0
+) -> Iterator[Checkpoint]:
     """The checkpoints that are there and, without end, those that come. One is given when it has
     not changed between two looks, ``seconds`` apart: its writer is done by then."""
     stamps: dict[Path, tuple[int, int]] = {}

@@ -21,7 +21,7 @@ from vizframe.errors import NetworkError, UsageError
 from vizframe.network.adapter import adapter_for
 from vizframe.network.checkpoints import checkpoints
 from vizframe.network.layer import Layer
-from vizframe.network.loadable import Loadable, load, made
+from vizframe.network.loadable import Loadable, load, make_model
 from vizframe.network.network import FloatArray, Network
 from vizframe.network.probe import Normalization, probe_of
 
@@ -32,7 +32,7 @@ Picture = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answer:
+class Response:
     """What a network says to one picture.
 
     Attributes:
@@ -61,23 +61,23 @@ class Live:
     weights: str | None = None
     shape: tuple[int, ...] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
-    _opened: _Opened | None = field(default=None, init=False)
+    _opened: _OpenNetwork | None = field(default=None, init=False)
 
     def layers(self) -> Sequence[Layer]:
-        """All layers, in forward order. Raises as `answer` does."""
+        """All layers, in forward order. Raises as `respond` does."""
         with self._lock:
             return self._network().network.layers
 
     @property
     def input_shape(self) -> tuple[int, ...]:
-        """(channels, y, x): the same whatever the weights. Raises as `answer` does, before the
+        """(channels, y, x): the same whatever the weights. Raises as `respond` does, before the
         network was first opened."""
         with self._lock:
             return (self._opened or self._network()).network.input_shape
 
-    def answer(
+    def respond(
         self, picture: Picture, layer: str, normalization: Normalization | None = None
-    ) -> Answer:
+    ) -> Response:
         """Ask the network.
 
         Args:
@@ -97,13 +97,13 @@ class Live:
             name = network.layer(layer).name
             inputs = inputs_of(picture, network.input_shape, normalization or opened.normalization)
             found = network.activations(inputs[None], [name, network.score_layer])
-            return Answer(found[name][0], found[network.score_layer][0], opened.step)
+            return Response(found[name][0], found[network.score_layer][0], opened.step)
 
-    def _network(self) -> _Opened:
+    def _network(self) -> _OpenNetwork:
         """The network, with the newest weights."""
         newest = None if self.weights is None else newest_of(self.weights)
         if self._opened is None:
-            self._opened = _Opened.of(self.model, self.shape, newest)
+            self._opened = _OpenNetwork.of(self.model, self.shape, newest)
         elif newest is not None:
             self._opened.follow(newest)
         return self._opened
@@ -119,15 +119,15 @@ class Weights:
 
 
 @dataclass(slots=True, eq=False)
-class _Opened:
+class _OpenNetwork:
     model: Loadable
     network: Network
     normalization: Normalization
     loaded: Weights | None
 
     @classmethod
-    def of(cls, text: str, shape: tuple[int, ...] | None, newest: Weights | None) -> _Opened:
-        model, batch = made(text, shape)
+    def of(cls, text: str, shape: tuple[int, ...] | None, newest: Weights | None) -> _OpenNetwork:
+        model, batch = make_model(text, shape)
         if batch is None:
             raise UsageError(
                 "the shape of the model's inputs is not known; give it: --shape 3,224,224, or let "

@@ -35,7 +35,7 @@ def shape_of(text: str) -> tuple[int, ...]:
     return tuple(map(int, numbers))
 
 
-def made(text: str, shape: tuple[int, ...] | None) -> tuple[Loadable, Batch | None]:
+def make_model(text: str, shape: tuple[int, ...] | None) -> tuple[Loadable, Batch | None]:
     """What a `factory` of that name makes: the model alone, or the model and a batch of inputs.
 
     Args:

@@ -51,7 +51,7 @@ class Objective:
     layer: str
     units: npt.NDArray[np.int64]
     place: Place | npt.NDArray[np.int64] = "centre"
-    heads: FloatArray | None = None
+    output_gradients: FloatArray | None = None
 
     @classmethod
     def of(cls, layer: str, units: Sequence[int], place: Place = "centre") -> Self:
@@ -161,7 +161,7 @@ class Excitation(Protocol):
         """The objective, shape (batch,), and its gradient, shape of the images."""
         ...
 
-    def answers(self) -> DeviceArray:
+    def responses(self) -> DeviceArray:
         """What every unit of the layer answered at the same places in the last `evaluate`:
         (batch, units). Valid until the next one."""
         ...

@@ -16,7 +16,7 @@ NOTE = "Control: the weights are shuffled, so this is what the method draws by i
 
 
 @contextmanager
-def shown(scene: Scene, *, control: bool) -> Iterator[Scene]:
+def scene_or_control(scene: Scene, *, control: bool) -> Iterator[Scene]:
     """The scene, or its control. The shuffle depends on the scene's seed, as all chance does."""
     if not control:
         yield scene

@@ -32,13 +32,13 @@ from vizframe.network import FloatArray, Network
 from vizframe.network.layer import Layer
 from vizframe.network.probe import Probe
 from vizframe.plugin.frame import Frame, Picture
-from vizframe.plugin.refusal import sentences
+from vizframe.plugin.refusal import refusal_sentences
 
 Progress = Callable[[int, int, str], None]
 """Called with (done, total, what)."""
 
 
-def silent(_done: int, _total: int, _what: str) -> None:
+def ignore_progress(_done: int, _total: int, _what: str) -> None:
     """The progress report that nobody listens to."""
 
 
@@ -62,7 +62,7 @@ class Scene:
     probe: Probe
     step: int = 0
     seed: int = 0
-    progress: Progress = silent
+    progress: Progress = ignore_progress
     cache: dict[str, FloatArray] = field(default_factory=dict)
 
     def spatial_layers(self) -> tuple[Layer, ...]:
@@ -110,7 +110,7 @@ class Plugin(BaseModel, ABC):
             return cls.model_validate(dict(options))
         except ValidationError as error:
             unknown = partial(_unknown, cls)
-            found = sentences(error, unknown, f"{cls.name}: ")
+            found = refusal_sentences(error, unknown, f"{cls.name}: ")
             raise UsageError("; ".join(found)) from None
 
 

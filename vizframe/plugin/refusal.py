@@ -33,7 +33,7 @@ _LIMITS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def sentences(
+def refusal_sentences(
     error: ValidationError, unknown: Callable[[str], str], whose: str = ""
 ) -> Iterator[str]:
     """One for each option that is not what it can be.
@@ -53,7 +53,7 @@ def sentences(
         if details[0]["type"] == "extra_forbidden":
             yield unknown(name)
         elif not name:
-            yield whose + _said(details[0])
+            yield whose + _describe_error(details[0])
         else:
             verb, subject = ("has", "each") if inside else ("is", "it")
             yield f"{whose}{name} {verb} {details[0]['input']!r}; {_any_of(details, subject)}"
@@ -61,14 +61,14 @@ def sentences(
 
 def _any_of(details: Sequence[Detail], subject: str) -> str:
     """What an option can be; one of several kinds gives pydantic's error for each of them."""
-    kinds = [each for each in dict.fromkeys(map(_allowed, details)) if each]
+    kinds = [each for each in dict.fromkeys(map(_describe_allowed, details)) if each]
     if not kinds:
-        return _said(details[0])
+        return _describe_error(details[0])
     either = [", ".join(kinds[:-1]), kinds[-1]] if len(kinds) > 1 else kinds
     return f"{subject} can be {' or '.join(either)}"
 
 
-def _allowed(detail: Detail) -> str:
+def _describe_allowed(detail: Detail) -> str:
     """Empty where pydantic, or a check of ours, says it in words of its own."""
     found = str(detail["type"])
     limits = cast(Mapping[str, object], detail.get("ctx", {}))
@@ -84,5 +84,5 @@ def _allowed(detail: Detail) -> str:
     return "" if kind is None else _KINDS[kind]
 
 
-def _said(detail: Detail) -> str:
+def _describe_error(detail: Detail) -> str:
     return str(detail["msg"]).removeprefix("Value error, ").replace("Input should be", "it can be")

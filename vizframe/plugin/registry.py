@@ -54,7 +54,7 @@ class Registry:
             self.add(offer)
 
     @classmethod
-    def found(cls, loose: Iterable[Path] = ()) -> Registry:
+    def discover(cls, loose: Iterable[Path] = ()) -> Registry:
         """All built-in and installed plugins, and those of these loose files and folders.
 
         Raises:
@@ -62,7 +62,7 @@ class Registry:
             UsageError: a path is neither a folder nor a Python file.
         """
         files = dict.fromkeys(file for path in loose for file in plugin_files(path))
-        return cls([*_built_in(), *_installed(), *(_loose(file) for file in files)])
+        return cls([*_find_built_in(), *_find_installed(), *(_find_loose(file) for file in files)])
 
     def add(self, offer: Offer) -> None:
         """Raises PluginError, which names both, where the name is taken."""
@@ -95,7 +95,7 @@ class Registry:
             PluginError: it is broken; the sentence has its name, source and reason.
         """
         if name not in self._loaded:
-            self._loaded[name] = _checked(self._offer(name))
+            self._loaded[name] = _check(self._offer(name))
         return self._loaded[name]
 
     def _offer(self, name: str) -> Offer:
@@ -117,7 +117,7 @@ def plugin_files(path: Path) -> list[Path]:
     raise UsageError(f"plugins is {str(path)!r}; it can be a folder or a Python file")
 
 
-def _built_in() -> Iterator[Offer]:
+def _find_built_in() -> Iterator[Offer]:
     package = importlib.import_module("vizframe.plugins")
     for module in pkgutil.iter_modules(package.__path__):
         if not module.name.startswith("_"):
@@ -125,7 +125,7 @@ def _built_in() -> Iterator[Offer]:
             yield Offer(module.name, "vizframe", partial(importlib.import_module, path))
 
 
-def _installed() -> Iterator[Offer]:
+def _find_installed() -> Iterator[Offer]:
     for point in entry_points(group=GROUP):
         yield Offer(point.name, f"package {_distribution(point)}", point.load)
 
@@ -136,7 +136,7 @@ def _distribution(point: EntryPoint) -> str:
     return f"{point.dist.name} {point.dist.version}"
 
 
-def _loose(file: Path) -> Offer:
+def _find_loose(file: Path) -> Offer:
     return Offer(file.stem, str(file), partial(_import_file, file))
 
 
@@ -156,11 +156,11 @@ def _import_file(file: Path) -> ModuleType:
     return module
 
 
-def _checked(offer: Offer) -> type[Plugin]:
+def _check(offer: Offer) -> type[Plugin]:
     what = f"plugin {offer.name!r} from {offer.source}"
     try:
         loaded = offer.load()
-        plugin = validated(_only_plugin(loaded) if isinstance(loaded, ModuleType) else loaded)
+        plugin = validate_plugin(_only_plugin(loaded) if isinstance(loaded, ModuleType) else loaded)
     except PluginError as error:
         raise PluginError(f"{what} cannot be loaded: {error}") from error
     except (Exception, SystemExit) as error:
@@ -186,7 +186,7 @@ def _only_plugin(module: ModuleType) -> type[Plugin]:
     return own[0]
 
 
-def validated(plugin: object) -> type[Plugin]:
+def validate_plugin(plugin: object) -> type[Plugin]:
     """The plugin, after all that can be known of it before it runs has been checked.
 
     Raises:

@@ -23,7 +23,7 @@ from vizframe.history import History, SeriesKey
 from vizframe.images.album import album, section
 from vizframe.images.film import Look, film
 from vizframe.images.png import png
-from vizframe.plugin import Progress, silent
+from vizframe.plugin import Progress, ignore_progress
 
 ALBUM_STEPS = 60
 """A page with more pictures per series than this is too heavy to open; they are spread evenly."""
@@ -86,7 +86,7 @@ def export_html(
     keys: Sequence[SeriesKey],
     path: Path,
     look: Look,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> Path:
     """Write one page with all these series.
 

@@ -137,7 +137,7 @@ class NamedArray:
         return f"<NamedArray ({sizes}) {self.dtype}>\n{self.values!r}"
 
 
-def named(
+def name_axes(
     values: npt.NDArray[Any],
     dims: tuple[str, ...],
     coords: Mapping[str, npt.NDArray[Any]],

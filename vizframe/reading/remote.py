@@ -38,10 +38,10 @@ class RemoteSource:
             size = self._files.size(self._path)
         except FileNotFoundError as missing:
             if _hides_more(missing):
-                raise _unreachable(self.name, missing.__cause__ or missing) from missing
+                raise _unreachable_error(self.name, missing.__cause__ or missing) from missing
             raise HistoryError(f"{self.name} is not there") from missing
         except Exception as refused:  # each file system has errors of its own
-            raise _unreachable(self.name, refused) from refused
+            raise _unreachable_error(self.name, refused) from refused
         if size is None:
             raise HistoryError(f"{self.name} does not tell its size, so no part of it can be asked")
         return size
@@ -58,7 +58,7 @@ class RemoteSource:
         try:
             data = self._files.cat_file(self._path, start=offset, end=offset + len(view))
         except Exception as refused:
-            raise _unreachable(self.name, refused) from refused
+            raise _unreachable_error(self.name, refused) from refused
         view[:] = self._whole(data, len(view))
 
     def read_many(self, offsets: Sequence[int], sizes: Sequence[int]) -> Sequence[bytes]:
@@ -75,7 +75,7 @@ class RemoteSource:
         try:
             found = self._files.cat_ranges(paths, list(offsets), ends, on_error="raise")
         except Exception as refused:
-            raise _unreachable(self.name, refused) from refused
+            raise _unreachable_error(self.name, refused) from refused
         return [self._whole(each, size) for each, size in zip(found, sizes, strict=True)]
 
     def _whole(self, data: bytes, size: int) -> bytes:
@@ -94,7 +94,7 @@ def _hides_more(missing: FileNotFoundError) -> bool:
     return refused or getattr(cause, "status", 404) != 404
 
 
-def _unreachable(address: str, refused: BaseException) -> HistoryError:
+def _unreachable_error(address: str, refused: BaseException) -> HistoryError:
     reason = str(refused).strip().splitlines()
     return HistoryError(f"{address} cannot be read: {reason[0] if reason else type(refused)}")
 
@@ -131,8 +131,8 @@ def open_remote(address: str, storage: Mapping[str, object]) -> History:
     return open_source_file(connect(address, storage))
 
 
-class RemoteShelf:
-    """The one run at an address; a `vizframe.history.Shelf`.
+class RemoteCatalog:
+    """The one run at an address; a `vizframe.history.Catalog`.
 
     Raises:
         MissingExtra, HistoryError: see `connect`.

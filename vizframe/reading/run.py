@@ -18,7 +18,7 @@ from typing import Self
 from vizframe.errors import HistoryError, UnknownName, UsageError
 from vizframe.history import Failure, History, RunInfo
 from vizframe.network.probe import Probe
-from vizframe.reading.named_array import Named, named
+from vizframe.reading.named_array import Named, name_axes
 from vizframe.reading.series import Series, axis_sizes, span
 
 
@@ -48,7 +48,7 @@ def open(target: str | Path, *, xarray: bool | None = None, **storage: object) -
     try:
         return Run(store.open(path), xarray=xarray)
     except HistoryError:
-        inside = [run.name for run in store.RunShelf(path).runs()] if path.is_dir() else []
+        inside = [run.name for run in store.RunCatalog(path).runs()] if path.is_dir() else []
         if not inside:
             raise
     raise UnknownName("run", str(path), [str(path / name) for name in inside])
@@ -123,7 +123,7 @@ class Run:
         scalars = self.history.scalars()
         everything = {"time": scalars.time, "epoch": scalars.epoch, **scalars.values}
         return {
-            name: named(values, ("step",), {"step": scalars.steps}, {}, xarray=self._xarray)
+            name: name_axes(values, ("step",), {"step": scalars.steps}, {}, xarray=self._xarray)
             for name, values in everything.items()
         }
 

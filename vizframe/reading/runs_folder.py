@@ -28,8 +28,8 @@ def find_run(given: str, runs: Path = RUNS) -> Path:
 
 def known_runs(folder: Path, runs: Path = RUNS) -> list[str]:
     """What could have been given instead: the runs of that folder, and those in ``./runs``."""
-    from vizframe.store import RunShelf
+    from vizframe.store import RunCatalog
 
-    named = [run.name for run in RunShelf(runs).runs()]
-    beside = [str(folder / run.name) for run in RunShelf(folder).runs()] if folder.name else []
+    named = [run.name for run in RunCatalog(runs).runs()]
+    beside = [str(folder / run.name) for run in RunCatalog(folder).runs()] if folder.name else []
     return [*named, *beside]

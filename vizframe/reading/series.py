@@ -11,7 +11,7 @@ import numpy.typing as npt
 from vizframe.errors import HistoryError, UnknownName, UsageError
 from vizframe.history import Declaration, History, SeriesKey, Tiles
 from vizframe.network import FloatArray
-from vizframe.reading.named_array import Named, named
+from vizframe.reading.named_array import Named, name_axes
 
 
 class Series:
@@ -58,7 +58,7 @@ class Series:
         axes = self.declaration.axes[len(leading) :]
         if tiles.stored.ndim != len(axes):
             raise HistoryError(f"{self.key} had other axes at step {chosen} than it has now")
-        array = self._named(restored(tiles), axes, {}, step=chosen)
+        array = self._name_axes(restore_values(tiles), axes, {}, step=chosen)
         _check_inside(array, rest)
         return array.isel(**rest)
 
@@ -88,21 +88,23 @@ class Series:
         ]
         free = [axis for axis in declared.tile_axes if axis not in where]
         strips = [
-            restored(self.history.strip(self.key, place, chosen))
+            restore_values(self.history.strip(self.key, place, chosen))
             for place in itertools.product(*places)
         ]
         counts = [sizes[axis] for axis in free]
         values = np.array(strips, np.float32).reshape(*counts, len(chosen), *declared.picture_shape)
         values = np.moveaxis(values, len(free), 0)
         picture = declared.axes[len(declared.tile_axes) :]
-        return self._named(values, ("step", *free, *picture), {"step": np.array(chosen, np.int64)})
+        return self._name_axes(
+            values, ("step", *free, *picture), {"step": np.array(chosen, np.int64)}
+        )
 
     def columns(self, step: int | None = None) -> dict[str, Named]:
         """The numbers beside the tiles at one step (default: the newest), by name."""
         chosen = self._newest() if step is None else step
         axes = self.declaration.tile_axes
         return {
-            name: self._named(values, (*axes, name)[: values.ndim], {}, step=chosen)
+            name: self._name_axes(values, (*axes, name)[: values.ndim], {}, step=chosen)
             for name, values in self.history.columns(self.key, chosen).items()
         }
 
@@ -120,7 +122,7 @@ class Series:
             if found is not None and found.shape == shape:
                 values[number] = found
         axes = ("step", *declared.tile_axes, name)[: values.ndim]
-        return self._named(values, axes, {"step": np.array(steps, np.int64)})
+        return self._name_axes(values, axes, {"step": np.array(steps, np.int64)})
 
     def notes(self, step: int | None = None) -> Sequence[str]:
         """What the plugin said about its frame at one step (default: the newest)."""
@@ -139,7 +141,7 @@ class Series:
         rest = {axis: place for axis, place in where.items() if axis not in leading}
         return tuple(where[axis] for axis in leading), rest
 
-    def _named(
+    def _name_axes(
         self,
         values: npt.NDArray[np.float32],
         axes: tuple[str, ...],
@@ -147,7 +149,7 @@ class Series:
         **attrs: object,
     ) -> Named:
         told = {"plugin": self.declaration.plugin, "layer": self.key.layer, **attrs}
-        return named(values, axes, coords, told, xarray=self._xarray)
+        return name_axes(values, axes, coords, told, xarray=self._xarray)
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{axis}: {size}" for axis, size in self.sizes.items())
@@ -169,7 +171,7 @@ def span(steps: Sequence[int]) -> str:
     return f"{len(steps)} steps, {steps[0]} to {steps[-1]}"
 
 
-def restored(tiles: Tiles) -> FloatArray:
+def restore_values(tiles: Tiles) -> FloatArray:
     """The values, NaN where a tile is missing."""
     values = tiles.values()
     if tiles.missing.any():

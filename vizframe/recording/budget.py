@@ -90,7 +90,7 @@ class Budget:
         training = self.training
         return self.recording / training if training > 0 else 0.0
 
-    def affordable(self, due: Iterable[str], *, at_end: bool = False) -> list[str]:
+    def choose_affordable(self, due: Iterable[str], *, at_end: bool = False) -> list[str]:
         """Those of the due plugins that can be recorded now, the cheapest first.
 
         Args:
@@ -129,7 +129,7 @@ class Budget:
         self._ended |= seconds.keys() - stopped.keys()
         self.costs.update({**seconds, **stopped})
 
-    def unpaid(self, label: str) -> str:
+    def describe_unpaid(self, label: str) -> str:
         """A sentence on a plugin that was due and could never be paid; empty for all others."""
         if self.share is None or not self._recordings or label in self._ended:
             return ""
@@ -146,7 +146,7 @@ class Budget:
         return {"recorder/share": self.spent, "recorder/seconds": self.last}
 
     @contextmanager
-    def charged(self) -> Iterator[None]:
+    def charge(self) -> Iterator[None]:
         """Count the time spent inside as recording, also when it fails."""
         self._since = self._clock()
         try:
@@ -155,11 +155,11 @@ class Budget:
             self._charged, self._since = self.recording, None
 
     @contextmanager
-    def measured(self) -> Iterator[None]:
+    def measure(self) -> Iterator[None]:
         """Likewise, as one recording: what it costs beside its plugins is the next one's, too."""
         before, plugins = self.recording, self._spent.total()
         try:
-            with self.charged():
+            with self.charge():
                 yield
         finally:
             self.last = self.recording - before

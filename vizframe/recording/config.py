@@ -20,8 +20,8 @@ from typing import Annotated, cast
 from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, ValidationError
 
 from vizframe.errors import UnknownName, UsageError
-from vizframe.plugin.refusal import sentences
-from vizframe.recording.jobs import parsed_option
+from vizframe.plugin.refusal import refusal_sentences
+from vizframe.recording.jobs import parse_option
 
 FILE = "vizframe.toml"
 
@@ -91,12 +91,12 @@ def config(given: Mapping[str, object], sets: Sequence[str] = (), *, folder: Pat
     merged = {**read(folder), **{name: each for name, each in given.items() if each is not None}}
     options = {label: dict(own) for label, own in _tables(merged.get("set", {})).items()}
     for text in sets:
-        label, parameter, value = parsed_option(text)
+        label, parameter, value = parse_option(text)
         options.setdefault(label, {})[parameter] = value
     try:
         return Config.model_validate({**merged, "set": options})
     except ValidationError as error:
-        raise UsageError("; ".join(sentences(error, _unknown))) from None
+        raise UsageError("; ".join(refusal_sentences(error, _unknown))) from None
 
 
 def _toml(path: Path) -> dict[str, object]:

@@ -14,7 +14,7 @@ from vizframe.recording.past import past_of
 from vizframe.recording.recorder import Recorder
 
 
-def configured_recorder(
+def make_recorder(
     model: object, batch: Batch | None, path: Path, chosen: Config, start: int | None = None
 ) -> Recorder:
     """The recorder of this model, whose probe is chosen from the batch; a run that exists is

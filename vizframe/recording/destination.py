@@ -18,7 +18,7 @@ from vizframe.recording.past import Past, new_run, past_of
 OpenWriter = Callable[[RunInfo, Probe], HistoryWriter]
 
 
-class Place:
+class Destination:
     """Opens the writer of a run, once it is known that the run can go on with this network.
 
     Args:
@@ -49,7 +49,7 @@ class Place:
     def name(self) -> str:
         return "memory" if callable(self._run) else Path(self._run).name
 
-    def checked(self, network: Callable[[], Network], probe: Probe) -> Network:
+    def check(self, network: Callable[[], Network], probe: Probe) -> Network:
         """The network, if it and the probe are those that the run was recorded with.
 
         Raises:

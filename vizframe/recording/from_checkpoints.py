@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vizframe.errors import NetworkError, UsageError
-from vizframe.network.checkpoints import Checkpoint, checkpoints, followed
-from vizframe.network.loadable import Loadable, load, made
+from vizframe.network.checkpoints import Checkpoint, checkpoints, follow_checkpoints
+from vizframe.network.loadable import Loadable, load, make_model
 from vizframe.plugin import Progress
 from vizframe.recording.config import Config
-from vizframe.recording.configured import configured_recorder
+from vizframe.recording.configured import make_recorder
 from vizframe.recording.past import past_of
 from vizframe.recording.recorder import Recorder
 
@@ -55,20 +55,22 @@ class Rendering:
         if not self.follow and not checkpoints(self.pattern, after):
             later = "" if after is None else f" after step {after}, which {path} has"
             raise UsageError(f"checkpoints is {self.pattern!r}, which names no file{later}")
-        model, batch = made(self.model, self.shape)
+        model, batch = make_model(self.model, self.shape)
 
         def new_recorder(step: int) -> Recorder:
-            return configured_recorder(model, batch, path, chosen, start=step)
+            return make_recorder(model, batch, path, chosen, start=step)
 
         if self.follow:
-            return render(model, followed(self.pattern, after), new_recorder, strict=chosen.strict)
+            return render(
+                model, follow_checkpoints(self.pattern, after), new_recorder, strict=chosen.strict
+            )
         with bar("recording checkpoints") as report:
             found = checkpoints(self.pattern, after)
-            counted = _counted(found, report)
+            counted = _describe_count(found, report)
             return render(model, counted, new_recorder, strict=chosen.strict)
 
 
-def _counted(found: Sequence[Checkpoint], report: Progress) -> Iterator[Checkpoint]:
+def _describe_count(found: Sequence[Checkpoint], report: Progress) -> Iterator[Checkpoint]:
     for done, each in enumerate(found):
         report(done, len(found), each.path.name)
         yield each

@@ -1,6 +1,6 @@
-"""A recipe: one plugin in one recording, with its parameters, label, layers and schedule.
+"""A job: one plugin in one recording, with its parameters, label, layers and schedule.
 
-What a person writes, on the command line, in a file or in Python, becomes recipes here:
+What a person writes, on the command line, in a file or in Python, becomes jobs here:
 
     "weights"                            the plugin, as it is
     "deep=gradient_ascent"               under the label `deep`, so that it can be there twice
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from vizframe.errors import UnknownName, UsageError
 from vizframe.plugin import Plugin
-from vizframe.plugin.registry import Registry, plugin_files, validated
+from vizframe.plugin.registry import Registry, plugin_files, validate_plugin
 from vizframe.recording.schedule import Schedule
 
 USUAL = ("activation", "weights", "deconvolution", "saliency")
@@ -29,11 +29,11 @@ PluginLike = str | Plugin | type[Plugin]
 Options = Mapping[str, Mapping[str, object]]
 
 _OWN_OPTIONS = ("every", "layers")
-"""What a recipe takes for itself; all other options are the plugin's parameters."""
+"""What a job takes for itself; all other options are the plugin's parameters."""
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class Job:
     """What to record, and when.
 
     Attributes:
@@ -54,9 +54,7 @@ class Recipe:
         return "iterations" in type(self.plugin).model_fields
 
 
-def recipes(
-    wanted: Iterable[PluginLike] | None = None, options: Options | None = None
-) -> list[Recipe]:
+def jobs(wanted: Iterable[PluginLike] | None = None, options: Options | None = None) -> list[Job]:
     """What is wanted (None: the usual), with the options of each label.
 
     Raises:
@@ -66,8 +64,8 @@ def recipes(
     """
     items = list(USUAL if wanted is None else wanted)
     paths = [Path(item) for item in items if isinstance(item, str) and _is_path(item)]
-    registry = Registry.found(paths)
-    found = [pair for item in items for pair in _labelled(item, registry)]
+    registry = Registry.discover(paths)
+    found = [pair for item in items for pair in _label_plugins(item, registry)]
     labels = [label for label, _ in found]
     for label in labels:
         if labels.count(label) > 1:
@@ -78,10 +76,10 @@ def recipes(
     for label in settings:
         if label not in labels:
             raise UnknownName("plugin", label, labels)
-    return [_recipe(label, plugin, settings.get(label, {})) for label, plugin in found]
+    return [_job(label, plugin, settings.get(label, {})) for label, plugin in found]
 
 
-def parsed_option(text: str) -> tuple[str, str, object]:
+def parse_option(text: str) -> tuple[str, str, object]:
     """The label, parameter and value of ``gradient_ascent.iterations=64``. The value is read as
     JSON where it is JSON, else as text.
 
@@ -102,10 +100,12 @@ def _is_path(item: str) -> bool:
     return os.sep in item or item.endswith(".py")
 
 
-def _labelled(item: PluginLike, registry: Registry) -> Iterator[tuple[str, Plugin | type[Plugin]]]:
+def _label_plugins(
+    item: PluginLike, registry: Registry
+) -> Iterator[tuple[str, Plugin | type[Plugin]]]:
     """The plugins that one wanted item means, each under its label."""
     if not isinstance(item, str):
-        plugin = item if isinstance(item, Plugin) else validated(item)
+        plugin = item if isinstance(item, Plugin) else validate_plugin(item)
         yield plugin.name, plugin
     elif item == "all":
         for name in registry:
@@ -118,19 +118,19 @@ def _labelled(item: PluginLike, registry: Registry) -> Iterator[tuple[str, Plugi
         yield label, registry.load(name if equals else label)
 
 
-def _recipe(label: str, plugin: Plugin | type[Plugin], options: Mapping[str, object]) -> Recipe:
+def _job(label: str, plugin: Plugin | type[Plugin], options: Mapping[str, object]) -> Job:
     parameters = {name: value for name, value in options.items() if name not in _OWN_OPTIONS}
     every = options.get("every")
     layers = options.get("layers")
-    return Recipe(
+    return Job(
         label,
-        _configured(plugin, parameters),
+        _configure(plugin, parameters),
         None if every is None else Schedule.of(_every(every)),
         None if layers is None else patterns(layers),
     )
 
 
-def _configured(plugin: Plugin | type[Plugin], parameters: Mapping[str, object]) -> Plugin:
+def _configure(plugin: Plugin | type[Plugin], parameters: Mapping[str, object]) -> Plugin:
     if isinstance(plugin, type):
         return plugin.configured(parameters)
     if not parameters:

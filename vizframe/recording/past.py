@@ -83,12 +83,12 @@ class Past:
             if former.get(name) != now.get(name):
                 raise UsageError(
                     f"run {run!r} was recorded with another network: layer {name!r} was "
-                    f"{_told(former.get(name))} and is {_told(now.get(name))}; "
+                    f"{_describe(former.get(name))} and is {_describe(now.get(name))}; "
                     "record to another run"
                 )
 
 
-def _told(shape: tuple[int, ...] | None) -> str:
+def _describe(shape: tuple[int, ...] | None) -> str:
     return "missing" if shape is None else f"of shape {shape}"
 
 

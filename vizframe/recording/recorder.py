@@ -26,10 +26,10 @@ from vizframe.network import FloatArray, Network
 from vizframe.network.adapter import Adapter, adapter_for
 from vizframe.network.layer import select
 from vizframe.network.probe import Probe, probe_of
-from vizframe.plugin import Progress, silent
+from vizframe.plugin import Progress, ignore_progress
 from vizframe.recording.budget import Budget, share_of
-from vizframe.recording.destination import OpenWriter, Place
-from vizframe.recording.jobs import Options, PluginLike, patterns, recipes
+from vizframe.recording.destination import Destination, OpenWriter
+from vizframe.recording.jobs import Options, PluginLike, jobs, patterns
 from vizframe.recording.schedule import Moment, Schedule
 from vizframe.recording.session import Number, Recording
 
@@ -47,7 +47,7 @@ class Recorder:
         run: the run's folder; a run that exists is resumed after its last step. Or a function
             that opens a writer, such as that of a history in memory.
         every: when to record: steps, or a text such as ``"2 epochs"`` (see `Schedule`).
-        plugins: names, paths, classes or objects (see `recipe`); None for the usual ones.
+        plugins: names, paths, classes or objects (see `job`); None for the usual ones.
         options: each plugin's parameters, and its own ``every`` and ``layers``, by label.
         layers: names or glob patterns; none: all convolutions and dense layers.
         probe: the fixed inputs, or an array of them; None takes the first batch's first images.
@@ -89,23 +89,23 @@ class Recorder:
         max_size: int | None = None,
         durable: bool = False,
         memory: int | None = None,
-        progress: Progress = silent,
+        progress: Progress = ignore_progress,
         start: int | None = None,
     ) -> None:
         self._model = model
         self._adapter: Adapter = adapter_for(model)
-        self._recipes = sorted(
-            recipes(plugins, options), key=lambda each: budget is not None and each.iterates
+        self._jobs = sorted(
+            jobs(plugins, options), key=lambda each: budget is not None and each.iterates
         )
         own = Schedule.of(every)
-        self._schedules = {each.label: each.schedule or Schedule.of(own) for each in self._recipes}
+        self._schedules = {each.label: each.schedule or Schedule.of(own) for each in self._jobs}
         self._patterns = patterns(layers)
         self._class_names = class_names
         self._budget = Budget(None if budget is None else share_of(budget))
         self._strict, self._seed, self._progress = strict, seed, progress
         self._memory = memory
 
-        self._place = Place(run, keep=keep, max_size=max_size, durable=durable)
+        self._place = Destination(run, keep=keep, max_size=max_size, durable=durable)
         past = self._place.past
         self._step = (past.last_step or 0) if start is None else start
         self._epoch = past.last_epoch
@@ -205,18 +205,18 @@ class Recorder:
         self._open(chosen if isinstance(chosen, Probe) else probe_of(chosen))
 
     def _open(self, probe: Probe) -> None:
-        with self._budget.charged(), self._adapter.unnoticed():
-            network = self._place.checked(lambda: self._network(probe), probe)
+        with self._budget.charge(), self._adapter.preserve_state():
+            network = self._place.check(lambda: self._network(probe), probe)
             layers = select(network.layers, self._patterns)
             if not layers:
                 raise UsageError(_nothing_to_record(network.name))
-            for recipe in self._recipes:
-                select(network.layers, recipe.layers or ())
+            for job in self._jobs:
+                select(network.layers, job.layers or ())
             self._recording = Recording(
                 network=network,
                 probe=probe,
                 layers=layers,
-                recipes=self._recipes,
+                jobs=self._jobs,
                 writer=self._place.writer(network, probe),
                 number=self._adapter.number,
                 strict=self._strict,
@@ -244,12 +244,12 @@ class Recorder:
         """Record what is due and can be paid; the rest stays due."""
         assert self._recording is not None
         due = [label for label in self._schedules if label in self._due]
-        paid = self._budget.affordable(due, at_end=at_end)
+        paid = self._budget.choose_affordable(due, at_end=at_end)
         if not paid:
             return
         self._adapter.settle()  # what training still has to do is not the recorder's cost
         own = self._budget.numbers()
-        with self._budget.measured(), self._adapter.unnoticed():
+        with self._budget.measure(), self._adapter.preserve_state():
             snapshot = self._recording.record(moment, paid, {**scalars, **own})
             self._committed = moment.step
             self._budget.learn(snapshot.seconds, snapshot.stopped)
@@ -258,7 +258,7 @@ class Recorder:
     def _tell_unpaid(self) -> None:
         """Name the plugins that the budget has never paid for."""
         for label in self._schedules:
-            if told := self._budget.unpaid(label):
+            if told := self._budget.describe_unpaid(label):
                 log.warning("%s", told)
 
 

@@ -19,10 +19,10 @@ from vizframe.history import Failure, HistoryWriter, StepRecord
 from vizframe.network import FloatArray, Network
 from vizframe.network.layer import Layer
 from vizframe.network.probe import Probe
-from vizframe.plugin import Progress, Scene, silent
-from vizframe.recording.jobs import Recipe
+from vizframe.plugin import Progress, Scene, ignore_progress
+from vizframe.recording.jobs import Job
 from vizframe.recording.schedule import Moment
-from vizframe.recording.snapshot import Limit, Snapshot, sentence, take, unlimited
+from vizframe.recording.snapshot import Limit, Snapshot, no_limit, sentence, take
 
 log = logging.getLogger("vizframe")
 
@@ -45,13 +45,13 @@ class Recording:
     network: Network
     probe: Probe
     layers: tuple[Layer, ...]
-    recipes: Sequence[Recipe]
+    jobs: Sequence[Job]
     writer: HistoryWriter
     number: Callable[[object], float]
     strict: bool = False
     seed: int = 0
-    progress: Progress = silent
-    limit: Limit = unlimited
+    progress: Progress = ignore_progress
+    limit: Limit = no_limit
     _told: set[str] = field(default_factory=set, init=False)
     _lost: int = field(default=0, init=False)
 
@@ -71,7 +71,7 @@ class Recording:
             seed=self.seed,
             progress=self.progress,
         )
-        chosen = [recipe for recipe in self.recipes if recipe.label in due]
+        chosen = [job for job in self.jobs if job.label in due]
         snapshot = take(chosen, scene, strict=self.strict, limit=self.limit)
         for failure in snapshot.failures:
             self._tell(failure)

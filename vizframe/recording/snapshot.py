@@ -22,7 +22,7 @@ from vizframe.plugin import Scene
 from vizframe.plugin.frame import Frame
 from vizframe.recording.deadline import Forecast, Stopped
 from vizframe.recording.declare import declaration
-from vizframe.recording.jobs import Recipe
+from vizframe.recording.jobs import Job
 
 Kept = list[tuple[Declaration, Frame]]
 
@@ -30,7 +30,7 @@ Limit = Callable[[str], float]
 """How many seconds the plugin of a label may take, asked right before it is started."""
 
 
-def unlimited(_label: str) -> float:
+def no_limit(_label: str) -> float:
     """A plugin may take as long as it takes."""
     return math.inf
 
@@ -58,16 +58,16 @@ class Snapshot:
 
 
 def take(
-    recipes: Sequence[Recipe], scene: Scene, *, strict: bool = False, limit: Limit = unlimited
+    jobs: Sequence[Job], scene: Scene, *, strict: bool = False, limit: Limit = no_limit
 ) -> Snapshot:
-    """Let each recipe's plugin visualize the scene; they share its cached activations.
+    """Let each job's plugin visualize the scene; they share its cached activations.
 
     Raises:
         PluginError: one broke, and ``strict`` is true.
     """
     snapshot = Snapshot()
-    for recipe in recipes:
-        seconds = limit(recipe.label)
+    for job in jobs:
+        seconds = limit(job.label)
         if seconds <= 0:
             continue
         started = time.perf_counter()
@@ -75,18 +75,18 @@ def take(
         try:
             with _same_random_numbers():
                 timed = replace(scene, progress=Forecast(seconds, scene.progress))
-                for kept in _frames(recipe, timed):
+                for kept in _frames(job, timed):
                     frames.append(kept)
         except Stopped as stopped:
             frames.clear()
-            snapshot.stopped[recipe.label] = stopped.seconds
+            snapshot.stopped[job.label] = stopped.seconds
         except Exception as error:  # a plugin is anybody's code: it may raise anything
-            failure = Failure(step=scene.step, label=recipe.label, sentence=_sentence(error))
+            failure = Failure(step=scene.step, label=job.label, sentence=_sentence(error))
             if strict:
                 raise PluginError(sentence(failure)) from error
             snapshot.failures.append(failure)
         snapshot.frames += frames
-        snapshot.seconds[recipe.label] = time.perf_counter() - started
+        snapshot.seconds[job.label] = time.perf_counter() - started
     return snapshot
 
 
@@ -95,19 +95,19 @@ def sentence(failure: Failure) -> str:
     return f"plugin {failure.label!r} failed at step {failure.step}: {failure.sentence}"
 
 
-def chosen(recipe: Recipe, scene: Scene) -> Scene:
-    """The scene with the recipe's own layers, sharing what was computed."""
-    if recipe.layers is None:
+def select_scene(job: Job, scene: Scene) -> Scene:
+    """The scene with the job's own layers, sharing what was computed."""
+    if job.layers is None:
         return scene
-    return replace(scene, layers=select(scene.network.layers, recipe.layers))
+    return replace(scene, layers=select(scene.network.layers, job.layers))
 
 
-def _frames(recipe: Recipe, scene: Scene) -> Iterator[tuple[Declaration, Frame]]:
+def _frames(job: Job, scene: Scene) -> Iterator[tuple[Declaration, Frame]]:
     seen: set[SeriesKey] = set()
-    for frame in recipe.plugin.visualize(chosen(recipe, scene)):
-        declared = declaration(recipe.label, recipe.plugin, frame, scene.seed)
+    for frame in job.plugin.visualize(select_scene(job, scene)):
+        declared = declaration(job.label, job.plugin, frame, scene.seed)
         if declared.key in seen:
-            raise PluginError(f"{recipe.plugin.name} made {declared.key} twice in one step")
+            raise PluginError(f"{job.plugin.name} made {declared.key} twice in one step")
         seen.add(declared.key)
         yield declared, frame
 

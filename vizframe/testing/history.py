@@ -9,10 +9,10 @@ class TestMyStore(HistoryContract):
 from __future__ import annotations
 
 from vizframe.testing.history_life import LifeContract
-from vizframe.testing.history_place import Place, PlaceContract, commit, written
+from vizframe.testing.history_place import HistoryPlace, PlaceContract, commit, write_step
 from vizframe.testing.history_values import ValuesContract
 
-__all__ = ["HistoryContract", "Place", "PlaceContract", "commit", "written"]
+__all__ = ["HistoryContract", "HistoryPlace", "PlaceContract", "commit", "write_step"]
 
 
 class HistoryContract(ValuesContract, LifeContract):

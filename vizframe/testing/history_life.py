@@ -13,13 +13,13 @@ from vizframe.history import Failure, History, HistoryWriter, SeriesKey, StepRec
 from vizframe.plugin.frame import Encoding, Frame
 from vizframe.testing.history_place import (
     MAPS,
-    Place,
+    HistoryPlace,
     PlaceContract,
     assert_same,
     commit,
     maps,
     noise,
-    written,
+    write_step,
 )
 from vizframe.testing.runs import declare
 
@@ -31,7 +31,7 @@ LONG = 150
 class LifeContract(PlaceContract):
     """What is committed is there from then on, whole, and what was not leaves no trace."""
 
-    def test_a_reader_sees_new_steps_when_it_refreshes(self, place: Place) -> None:
+    def test_a_reader_sees_new_steps_when_it_refreshes(self, place: HistoryPlace) -> None:
         with place.writer() as writer:
             history = place.history()
             assert list(history.steps) == []
@@ -45,14 +45,14 @@ class LifeContract(PlaceContract):
         history.refresh()
         assert list(history.steps) == [1, 5, 9]
 
-    def test_nothing_new_changes_no_version(self, place: Place) -> None:
-        history = written(place, (maps(), noise(maps(), 1)))
+    def test_nothing_new_changes_no_version(self, place: HistoryPlace) -> None:
+        history = write_step(place, (maps(), noise(maps(), 1)))
         history.refresh()
         before = history.version
         assert not history.refresh()
         assert history.version == before
 
-    def test_a_strip_is_the_same_tile_of_every_step(self, place: Place) -> None:
+    def test_a_strip_is_the_same_tile_of_every_step(self, place: HistoryPlace) -> None:
         with place.writer() as writer:
             for step in range(LONG):
                 commit(writer, step, (maps(), noise(maps(), step)))
@@ -61,7 +61,7 @@ class LifeContract(PlaceContract):
         for steps in (range(LONG), range(0, LONG, 7), [LONG - 1, 3, 3, 64], []):
             assert_strip(history, 2, steps)
 
-    def test_a_series_may_skip_steps(self, place: Place) -> None:
+    def test_a_series_may_skip_steps(self, place: HistoryPlace) -> None:
         kernels = declare(KERNELS, ("unit", "input", "y", "x"), (2, 3, 5, 5), signed=True)
         with place.writer() as writer:
             for step in range(10):
@@ -74,7 +74,7 @@ class LifeContract(PlaceContract):
         assert list(history.series_steps(KERNELS)) == [1, 4, 7]
         assert_same(history, kernels, noise(kernels, 7), 7)
 
-    def test_two_writers_make_one_history(self, place: Place) -> None:
+    def test_two_writers_make_one_history(self, place: HistoryPlace) -> None:
         kernels = declare(KERNELS, ("unit", "input", "y", "x"), (2, 3, 5, 5))
         with place.writer("rank0") as one, place.writer("rank1") as two:
             for step in range(0, 12, 2):
@@ -91,7 +91,7 @@ class LifeContract(PlaceContract):
         assert scalars.steps.tolist() == list(history.steps)
         assert (scalars.values["a"][-1], scalars.values["b"][-1]) == (1, 2)
 
-    def test_two_frames_of_one_series_and_step_give_one_of_them(self, place: Place) -> None:
+    def test_two_frames_of_one_series_and_step_give_one_of_them(self, place: HistoryPlace) -> None:
         with place.writer("rank0") as one, place.writer("rank1") as two:
             commit(one, 1, (maps(), noise(maps(), 1)))
             commit(two, 1, (maps(), noise(maps(), 2)))
@@ -101,7 +101,7 @@ class LifeContract(PlaceContract):
         errors = [np.abs(given - noise(maps(), seed).values).max() for seed in (1, 2)]
         assert min(errors) < 0.05
 
-    def test_a_declaration_may_change(self, place: Place) -> None:
+    def test_a_declaration_may_change(self, place: HistoryPlace) -> None:
         small, large = maps((4, 6, 6)), maps((5, 8, 8))
         more = declare(MAPS, ("unit", "y", "x"), (7, 8, 8), version=2)
         with place.writer() as writer:
@@ -116,7 +116,7 @@ class LifeContract(PlaceContract):
         assert shared.missing.tolist() == [True, False, False]
         assert history.strip(MAPS, (6,), [0, 1, 2]).missing.tolist() == [True, True, False]
 
-    def test_an_encoding_may_change(self, place: Place) -> None:
+    def test_an_encoding_may_change(self, place: HistoryPlace) -> None:
         encodings: tuple[Encoding, ...] = ("uint8", "float32")
         for step, encoding in enumerate(encodings):
             declaration = declare(MAPS, ("unit", "y", "x"), (4, 6, 6), encoding=encoding)
@@ -126,14 +126,16 @@ class LifeContract(PlaceContract):
         assert history.tiles(MAPS, 0).stored.dtype == np.uint8
         assert history.tiles(MAPS, 1).stored.dtype == np.float32
 
-    def test_a_resumed_run_goes_on(self, place: Place) -> None:
+    def test_a_resumed_run_goes_on(self, place: HistoryPlace) -> None:
         for first in (0, 3, 6):
             with place.writer() as writer:
                 for step in range(first, first + 3):
                     commit(writer, step, (maps(), noise(maps(), step)))
         assert_strip(place.history(), 1, range(9))
 
-    def test_a_run_resumed_at_an_earlier_step_forgets_what_came_after(self, place: Place) -> None:
+    def test_a_run_resumed_at_an_earlier_step_forgets_what_came_after(
+        self, place: HistoryPlace
+    ) -> None:
         with place.writer() as writer:
             for step in range(6):
                 commit(writer, step, (maps(), noise(maps(), step)), scalars={"loss": 1.0})
@@ -145,7 +147,7 @@ class LifeContract(PlaceContract):
         assert history.scalars().values["loss"].tolist() == [1, 1, 1, 2]
 
     @pytest.mark.parametrize("wrong", [5, 4, 0, -1])
-    def test_a_step_that_does_not_grow_is_refused(self, place: Place, wrong: int) -> None:
+    def test_a_step_that_does_not_grow_is_refused(self, place: HistoryPlace, wrong: int) -> None:
         with place.writer() as writer:
             commit(writer, 5, (maps(), noise(maps(), 5)))
             with pytest.raises(HistoryWriteError, match=f"the step is {wrong}; it can be 6 "):
@@ -153,7 +155,7 @@ class LifeContract(PlaceContract):
             commit(writer, 6, (maps(), noise(maps(), 6)))
         assert_strip(place.history(), 0, [5, 6])
 
-    def test_a_commit_that_fails_leaves_no_trace(self, place: Place) -> None:
+    def test_a_commit_that_fails_leaves_no_trace(self, place: HistoryPlace) -> None:
         wrong = Frame("conv0", np.zeros((9, 9, 9), np.float32))
         kernels = declare(KERNELS, ("unit", "y", "x"), (2, 5, 5))
         with place.writer() as writer:
@@ -174,14 +176,16 @@ class LifeContract(PlaceContract):
             commit(writer, 2, (maps(), noise(maps(), 2)))
         assert_strip(place.history(), 0, [1, 2])
 
-    def test_a_series_twice_in_one_step_is_refused(self, place: Place) -> None:
+    def test_a_series_twice_in_one_step_is_refused(self, place: HistoryPlace) -> None:
         twice = [(maps(), noise(maps(), seed)) for seed in (1, 2)]
         with place.writer() as writer:
             with pytest.raises(HistoryWriteError, match="step 1 has activation of conv0 twice"):
                 commit(writer, 1, *twice)
             assert list(place.history().steps) == []
 
-    def test_what_the_caller_does_to_its_arrays_later_changes_nothing(self, place: Place) -> None:
+    def test_what_the_caller_does_to_its_arrays_later_changes_nothing(
+        self, place: HistoryPlace
+    ) -> None:
         declaration = declare(MAPS, ("unit", "y", "x"), (4, 6, 6), encoding="float32")
         frame = noise(declaration, 1)
         with place.writer() as writer:
@@ -189,7 +193,7 @@ class LifeContract(PlaceContract):
             frame.values[...] = 7
         assert_same(place.history(), declaration, noise(declaration, 1), 1)
 
-    def test_closing_twice_is_closing_once(self, place: Place) -> None:
+    def test_closing_twice_is_closing_once(self, place: HistoryPlace) -> None:
         writer = place.writer()
         commit(writer, 1, (maps(), noise(maps(), 1)))
         writer.close()
@@ -201,7 +205,7 @@ class LifeContract(PlaceContract):
         history.close()
         history.close()
 
-    def test_a_reader_beside_a_writer_never_loses_a_step(self, place: Place) -> None:
+    def test_a_reader_beside_a_writer_never_loses_a_step(self, place: HistoryPlace) -> None:
         with place.writer() as writer:
             history = place.history()
             thread = threading.Thread(target=_write, args=(place.writer("other"), LONG))
@@ -221,8 +225,8 @@ class LifeContract(PlaceContract):
         assert list(history.steps) == list(range(LONG + 1))
         assert not history.faults()
 
-    def test_a_sound_run_has_no_fault(self, place: Place) -> None:
-        history = written(place, (maps(), noise(maps(), 1)))
+    def test_a_sound_run_has_no_fault(self, place: HistoryPlace) -> None:
+        history = write_step(place, (maps(), noise(maps(), 1)))
         assert list(history.faults()) == []
 
 

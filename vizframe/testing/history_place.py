@@ -19,7 +19,7 @@ from vizframe.testing.runs import declare, fake_info, fake_probe
 MAPS = SeriesKey(label="activation", layer="conv0")
 
 
-class Place(Protocol):
+class HistoryPlace(Protocol):
     """One run, fresh for each test, of `PlaceContract.info` and `PlaceContract.probe`."""
 
     def writer(self, name: str = "main") -> HistoryWriter:
@@ -38,7 +38,7 @@ class PlaceContract:
     probe: Probe = fake_probe()
 
     @pytest.fixture
-    def place(self) -> Place:
+    def place(self) -> HistoryPlace:
         """Override: an empty place for `info` and `probe`."""
         raise NotImplementedError("a contract test class gives the fixture `place`")
 
@@ -61,7 +61,7 @@ def noise(declaration: Declaration, seed: int) -> Frame:
     return Frame(declaration.key.layer, values, declaration.key.part, columns)
 
 
-def holding(values: npt.NDArray[np.float32], axes: tuple[str, ...]) -> tuple[Declaration, Frame]:
+def frame_of(values: npt.NDArray[np.float32], axes: tuple[str, ...]) -> tuple[Declaration, Frame]:
     """A declared frame of these very values."""
     return declare(MAPS, axes, values.shape), Frame("conv0", values)
 
@@ -77,7 +77,7 @@ def commit(
     writer.commit(record)
 
 
-def written(place: Place, *frames: tuple[Declaration, Frame], step: int = 3) -> History:
+def write_step(place: HistoryPlace, *frames: tuple[Declaration, Frame], step: int = 3) -> History:
     """A reader of a run with these frames at one step."""
     with place.writer() as writer:
         commit(writer, step, *frames)

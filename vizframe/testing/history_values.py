@@ -13,14 +13,14 @@ from vizframe.network import FloatArray
 from vizframe.plugin.frame import Encoding, Frame
 from vizframe.testing.history_place import (
     MAPS,
-    Place,
+    HistoryPlace,
     PlaceContract,
     assert_same,
     commit,
-    holding,
+    frame_of,
     maps,
     noise,
-    written,
+    write_step,
 )
 from vizframe.testing.runs import declare, records
 
@@ -64,46 +64,46 @@ class ValuesContract(PlaceContract):
     @pytest.mark.parametrize("encoding", ["uint8", "float16", "float32"])
     @pytest.mark.parametrize("axes", SHAPES, ids=",".join)
     def test_every_encoding_and_every_axes_come_back(
-        self, place: Place, axes: tuple[str, ...], encoding: Encoding
+        self, place: HistoryPlace, axes: tuple[str, ...], encoding: Encoding
     ) -> None:
         declaration = declare(MAPS, axes, SHAPES[axes], encoding=encoding)
         frame = noise(declaration, 1)
-        history = written(place, (declaration, frame))
+        history = write_step(place, (declaration, frame))
         assert_same(history, declaration, frame, 3)
         back = history.tiles(MAPS, 3).values()
         span = frame.values.max() - frame.values.min()
         np.testing.assert_allclose(back, frame.values, atol=span / 255, rtol=1e-3)
 
-    def test_uint8_pictures_come_back_exactly(self, place: Place) -> None:
+    def test_uint8_pictures_come_back_exactly(self, place: HistoryPlace) -> None:
         pictures = np.random.default_rng(0).integers(0, 256, (3, 5, 5, 3), np.uint8)
         axes = ("unit", "y", "x", "channel")
         declaration = declare(MAPS, axes, pictures.shape, value_range=(0, 1), draw="image")
-        tiles = written(place, (declaration, Frame("conv0", pictures))).tiles(MAPS, 3)
+        tiles = write_step(place, (declaration, Frame("conv0", pictures))).tiles(MAPS, 3)
         np.testing.assert_array_equal(tiles.stored, pictures)
         assert tiles.low.tolist() == [0, 0, 0]
         assert tiles.high.tolist() == [1, 1, 1]
 
     @pytest.mark.parametrize("values", ODD.values(), ids=ODD)
-    def test_odd_frames_come_back(self, place: Place, values: FloatArray) -> None:
-        declaration, frame = holding(values, ("unit", "y", "x"))
-        assert_same(written(place, (declaration, frame)), declaration, frame, 3)
+    def test_odd_frames_come_back(self, place: HistoryPlace, values: FloatArray) -> None:
+        declaration, frame = frame_of(values, ("unit", "y", "x"))
+        assert_same(write_step(place, (declaration, frame)), declaration, frame, 3)
 
     @pytest.mark.parametrize("key", ODD_KEYS, ids=lambda key: str(key)[:30])
-    def test_any_text_names_a_series(self, place: Place, key: SeriesKey) -> None:
+    def test_any_text_names_a_series(self, place: HistoryPlace, key: SeriesKey) -> None:
         declaration = maps(key=key)
         frame = noise(declaration, 1)
-        history = written(place, (declaration, frame))
+        history = write_step(place, (declaration, frame))
         assert list(history.declarations) == [key]
         assert_same(history, declaration, frame, 3)
 
-    def test_a_step_may_have_no_frame_at_all(self, place: Place) -> None:
-        history = written(place)
+    def test_a_step_may_have_no_frame_at_all(self, place: HistoryPlace) -> None:
+        history = write_step(place)
         assert list(history.steps) == [3]
         assert not history.declarations
 
-    def test_where_fixes_leading_axes(self, place: Place) -> None:
+    def test_where_fixes_leading_axes(self, place: HistoryPlace) -> None:
         declaration = declare(MAPS, ("probe", "unit", "y", "x"), (2, 3, 4, 5))
-        history = written(place, (declaration, noise(declaration, 1)))
+        history = write_step(place, (declaration, noise(declaration, 1)))
         whole = history.tiles(MAPS, 3)
         for where in [(), (0,), (1,), *itertools.product(range(2), range(3))]:
             part = history.tiles(MAPS, 3, where)
@@ -123,38 +123,38 @@ class ValuesContract(PlaceContract):
         ],
     )
     def test_a_tile_that_is_not_there_is_refused(
-        self, place: Place, where: tuple[int, ...], sentence: str
+        self, place: HistoryPlace, where: tuple[int, ...], sentence: str
     ) -> None:
         declaration = declare(MAPS, ("probe", "unit", "y", "x"), (2, 3, 4, 5))
-        history = written(place, (declaration, noise(declaration, 1)))
+        history = write_step(place, (declaration, noise(declaration, 1)))
         with pytest.raises(UsageError, match=sentence):
             history.tiles(MAPS, 3, where)
         with pytest.raises(UsageError):
             history.strip(MAPS, where, [3])
 
-    def test_a_strip_asks_for_one_tile(self, place: Place) -> None:
-        history = written(place, (maps(), noise(maps(), 1)))
+    def test_a_strip_asks_for_one_tile(self, place: HistoryPlace) -> None:
+        history = write_step(place, (maps(), noise(maps(), 1)))
         with pytest.raises(UsageError, match=r"where is \(\).*it can be \(unit\)"):
             history.strip(MAPS, (), [3])
 
-    def test_columns_come_back_exactly(self, place: Place) -> None:
+    def test_columns_come_back_exactly(self, place: HistoryPlace) -> None:
         declaration = declare(
             MAPS, ("probe", "unit", "y", "x"), (2, 3, 4, 5), columns={"objective": 0, "curve": 7}
         )
         frame = noise(declaration, 1)
         frame.columns["objective"][0, 1] = np.nan
-        columns = written(place, (declaration, frame)).columns(MAPS, 3)
+        columns = write_step(place, (declaration, frame)).columns(MAPS, 3)
         assert set(columns) == {"objective", "curve"}
         for name, column in frame.columns.items():
             np.testing.assert_array_equal(columns[name], column)
 
-    def test_notes_come_back_as_text(self, place: Place) -> None:
+    def test_notes_come_back_as_text(self, place: HistoryPlace) -> None:
         notes = ("units 3, 7 are dead", "<script>alert(1)</script>", "größer\nals 層")
         frame = Frame("conv0", np.zeros((4, 6, 6), np.float32), notes=notes)
-        history = written(place, (maps(), frame))
+        history = write_step(place, (maps(), frame))
         assert tuple(history.notes(MAPS, 3)) == notes
 
-    def test_scalars_have_gaps_where_nothing_was_reported(self, place: Place) -> None:
+    def test_scalars_have_gaps_where_nothing_was_reported(self, place: HistoryPlace) -> None:
         with place.writer() as writer:
             commit(writer, 1, scalars={"loss": 2.5})
             commit(writer, 2, scalars={"accuracy": 0.5, "loss": float("inf")})
@@ -168,7 +168,7 @@ class ValuesContract(PlaceContract):
         np.testing.assert_array_equal(scalars.values["accuracy"], [np.nan, 0.5, np.nan, np.nan])
         assert scalars.values["lr/ß"][3] == -1e300
 
-    def test_failures_come_back_in_order(self, place: Place) -> None:
+    def test_failures_come_back_in_order(self, place: HistoryPlace) -> None:
         failures = [
             Failure(step=step, label="saliency", layer="conv0", sentence=f"it broke: {step} <&>")
             for step in (1, 1, 3)
@@ -179,7 +179,7 @@ class ValuesContract(PlaceContract):
                 writer.commit(StepRecord(step=step, failures=mine))
         assert list(place.history().failures()) == failures
 
-    def test_a_declaration_comes_back_whole(self, place: Place) -> None:
+    def test_a_declaration_comes_back_whole(self, place: HistoryPlace) -> None:
         declaration = declare(
             SeriesKey(label="ascent twice", part="mask", layer="conv0"),
             ("unit", "y", "x"),
@@ -196,11 +196,11 @@ class ValuesContract(PlaceContract):
             over="probe",
             columns={"objective": 0, "curve": 3},
         )
-        history = written(place, (declaration, noise(declaration, 1)))
+        history = write_step(place, (declaration, noise(declaration, 1)))
         assert history.declarations[declaration.key] == declaration
 
-    def test_the_run_and_its_probe_come_back(self, place: Place) -> None:
-        history = written(place)
+    def test_the_run_and_its_probe_come_back(self, place: HistoryPlace) -> None:
+        history = write_step(place)
         assert history.info == self.info
         probe = history.probe
         assert probe is not None
@@ -211,7 +211,7 @@ class ValuesContract(PlaceContract):
         assert tuple(probe.names) == tuple(self.probe.names)
         assert probe.normalization == self.probe.normalization
 
-    def test_unknown_series_and_steps_are_named_with_the_nearest(self, place: Place) -> None:
+    def test_unknown_series_and_steps_are_named_with_the_nearest(self, place: HistoryPlace) -> None:
         with place.writer() as writer:
             for step in (100, 200, 1000):
                 commit(writer, step, (maps(), noise(maps(), step)))
@@ -228,7 +228,7 @@ class ValuesContract(PlaceContract):
         with pytest.raises(UnknownName, match="step '199' is not known"):
             history.strip(MAPS, (0,), [200, 199])
 
-    def test_a_run_of_every_kind_of_series_comes_back(self, place: Place) -> None:
+    def test_a_run_of_every_kind_of_series_comes_back(self, place: HistoryPlace) -> None:
         made = list(records(range(0, 40, 10)))
         with place.writer() as writer:
             for record in made:

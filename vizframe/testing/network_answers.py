@@ -23,7 +23,7 @@ class AnswersContract(PairContract):
     """What is asked once."""
 
     def test_it_is_a_network(self) -> None:
-        assert isinstance(self.adapted(ordinary()), Network)
+        assert isinstance(self.adapt(ordinary()), Network)
 
     def test_layers_are_those_of_the_model_in_forward_order(self, pair: Pair) -> None:
         network, reference = pair.network, pair.reference
@@ -54,11 +54,11 @@ class AnswersContract(PairContract):
 
     def test_classes_are_called_as_the_model_says(self) -> None:
         plain = ordinary()
-        assert self.adapted(plain).class_names is None
+        assert self.adapt(plain).class_names is None
         named = ReferenceNetwork(
             plain.operations, plain.input_shape, class_names=("a cat", "a dog", "neither")
         )
-        assert self.adapted(named).class_names == ("a cat", "a dog", "neither")
+        assert self.adapt(named).class_names == ("a cat", "a dog", "neither")
 
     def test_activations_of_all_layers_come_in_one_pass(self, pair: Pair) -> None:
         images = probe_for(pair.reference).images
@@ -87,7 +87,7 @@ class AnswersContract(PairContract):
 
     def test_no_layers_give_no_activations(self) -> None:
         reference = ordinary()
-        assert self.adapted(reference).activations(probe_for(reference).images, []) == {}
+        assert self.adapt(reference).activations(probe_for(reference).images, []) == {}
 
     @pytest.mark.parametrize(("place", "rule"), ASKED)
     def test_gradients_of_a_batch_of_units(self, pair: Pair, rule: ReluRule, place: str) -> None:
@@ -95,13 +95,13 @@ class AnswersContract(PairContract):
         for layer in pair.reference.layers:
             objective = objective_of(layer, len(images), place)
             wanted = pair.reference.gradient(images, objective, rule=rule)
-            found = pair.network.gradient(images, pair.asked(objective), rule=rule)
+            found = pair.network.gradient(images, pair.translate(objective), rule=rule)
             assert_close(found.values, wanted.values)
             assert_close(found.gradient, wanted.gradient)
 
     def test_gradients_are_those_of_finite_differences(self) -> None:
         reference = ordinary()
-        network = self.adapted(reference)
+        network = self.adapt(reference)
         images = probe_for(reference, count=1).images
         objective = Objective.of(network.score_layer, [1])
         found = network.gradient(images, objective).gradient
@@ -121,7 +121,9 @@ class AnswersContract(PairContract):
         images = probe_for(pair.reference).images
         objective = Objective.of("dense0", [0, 1, 2])
         wanted = pair.reference.gradient(images, objective, rule=rule, at=inner)
-        found = pair.network.gradient(images, pair.asked(objective), rule=rule, at=pair.name(inner))
+        found = pair.network.gradient(
+            images, pair.translate(objective), rule=rule, at=pair.name(inner)
+        )
         assert_close(found.values, wanted.values)
         assert_close(found.gradient, wanted.gradient)
 
@@ -131,7 +133,7 @@ class AnswersContract(PairContract):
         images = probe_for(pair.reference).images
         plain = pair.network.gradient(images, Objective.of(pair.name(layer), [0, 1, 2]))
         heads = np.array([2.0, -1.0, 0.0], np.float32)
-        asked = Objective(pair.name(layer), np.arange(3), heads=heads)
+        asked = Objective(pair.name(layer), np.arange(3), output_gradients=heads)
         scaled = pair.network.gradient(images, asked)
         assert_close(scaled.values, plain.values)
         assert_close(scaled.gradient, plain.gradient * heads[:, None, None, None])

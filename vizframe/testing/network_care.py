@@ -10,7 +10,7 @@ import pytest
 
 from vizframe.errors import NetworkError, UnknownName, UsageError
 from vizframe.network import FloatArray, Network, Objective
-from vizframe.testing.network_excitation import evaluated
+from vizframe.testing.network_excitation import evaluate_numpy
 from vizframe.testing.network_pair import PairContract
 from vizframe.testing.networks import flat, ordinary, probe_for
 
@@ -29,7 +29,7 @@ class CareContract(PairContract):
         }
 
     def test_asking_changes_nothing(self) -> None:
-        network = self.adapted(ordinary())
+        network = self.adapt(ordinary())
         images = probe_for(ordinary()).images
         before, scores = self._everything(network), network.scores(images)
         _ask_all(network, images)
@@ -37,18 +37,18 @@ class CareContract(PairContract):
         assert np.array_equal(network.scores(images), scores)
 
     def test_a_question_that_fails_changes_nothing(self) -> None:
-        network = self.adapted(ordinary())
+        network = self.adapt(ordinary())
         images = probe_for(ordinary()).images
         before, scores = self._everything(network), network.scores(images)
         with pytest.raises(NetworkError):
             network.scores(images[:, :, 1:, :, None])
         with pytest.raises(KeyboardInterrupt):
-            _interrupted(network)
+            _interrupt_ascent(network)
         assert self._everything(network) == before
         assert np.array_equal(network.scores(images), scores)
 
     def test_images_and_answers_are_nobody_else_s(self) -> None:
-        network = self.adapted(ordinary())
+        network = self.adapt(ordinary())
         images = probe_for(ordinary()).images.copy()
         given = images.copy()
         first = {layer.name: network.layer(layer.name) for layer in network.layers}
@@ -82,11 +82,11 @@ class CareContract(PairContract):
             assert (other.weights(name)["weight"] != shuffled).any()
 
     def test_the_model_is_itself_again_when_a_control_fails(self) -> None:
-        network = self.adapted(ordinary())
+        network = self.adapt(ordinary())
         images = probe_for(ordinary()).images
         before, scores = self._everything(network), network.scores(images)
         with pytest.raises(ZeroDivisionError):
-            _broken_off(network, images)
+            _break_off(network, images)
         assert self._everything(network) == before
         assert np.array_equal(network.scores(images), scores)
 
@@ -102,7 +102,7 @@ class CareContract(PairContract):
             lambda: pair.network.weight_gradients(wrong),
             lambda: pair.network.batch_size(wrong),
             lambda: pair.network.gradient(images, objective),
-            lambda: pair.network.gradient(images, pair.asked(CLASSES), at=wrong),
+            lambda: pair.network.gradient(images, pair.translate(CLASSES), at=wrong),
             lambda: pair.network.excitation(objective).__enter__(),
         ):
             sentence = f"layer '{wrong}' is not known; it can be '{known}'"
@@ -132,14 +132,14 @@ class CareContract(PairContract):
                 ask()
 
     def test_an_objective_has_one_unit_for_each_image(self) -> None:
-        network = self.adapted(ordinary())
+        network = self.adapt(ordinary())
         images = probe_for(ordinary(), count=3).images
         with pytest.raises(NetworkError, match=r"has 2 units for 3 images; it can"):
             network.gradient(images, Objective.of(network.score_layer, [0, 1]))
 
     @pytest.mark.parametrize("unit", [3, -1])
     def test_a_unit_that_is_not_there_is_refused(self, unit: int) -> None:
-        network = self.adapted(ordinary())
+        network = self.adapt(ordinary())
         images = probe_for(ordinary(), count=2).images
         objective = Objective.of(network.score_layer, [0, unit])
         told = rf"unit is {unit}; it can be 0 to 2 in layer '{network.score_layer}'"
@@ -166,12 +166,12 @@ class CareContract(PairContract):
             )
 
     def test_images_of_another_shape_than_the_excitation_s_are_refused(self) -> None:
-        network = self.adapted(flat())
+        network = self.adapt(flat())
         with (
             network.excitation(Objective.of(network.score_layer, [0])) as excitation,
             pytest.raises(NetworkError, match=r"\(1, 1, 9, 8\).* can be \(1, 1, 8, 8\)"),
         ):
-            evaluated(excitation, np.zeros((1, 1, 9, 8), np.float32))
+            evaluate_numpy(excitation, np.zeros((1, 1, 9, 8), np.float32))
 
     def _everything(self, network: Network) -> State:
         state: tuple[object, ...] = np.random.get_state(legacy=True)  # type: ignore[assignment]
@@ -197,20 +197,20 @@ def _ask_all(network: Network, images: FloatArray) -> None:
         units = [0] * len(images)
         network.gradient(images, Objective.of(name, units), rule="guided")
         with network.excitation(Objective.of(name, units)) as excitation:
-            evaluated(excitation, np.ones(excitation.shape, np.float32))
+            evaluate_numpy(excitation, np.ones(excitation.shape, np.float32))
     network.gradient(images, Objective.of(network.score_layer, [0, 1, 2]), at=names[0])
     with network.randomized(1) as control:
         control.scores(images)
 
 
-def _interrupted(network: Network) -> None:
+def _interrupt_ascent(network: Network) -> None:
     """Ctrl-C in the middle of an ascent."""
     with network.excitation(Objective.of(network.score_layer, [0])) as excitation:
-        evaluated(excitation, np.ones(excitation.shape, np.float32))
+        evaluate_numpy(excitation, np.ones(excitation.shape, np.float32))
         raise KeyboardInterrupt
 
 
-def _broken_off(network: Network, images: FloatArray) -> None:
+def _break_off(network: Network, images: FloatArray) -> None:
     """A control that fails."""
     with network.randomized(3) as control:
         control.scores(images)

@@ -36,12 +36,12 @@ class ExcitationContract(PairContract):
         with pair.network.excitation(objective, rule=rule) as excitation:
             assert excitation.exact_field
             assert excitation.shape == (2, 3, bottom - top, right - left)
-            values, gradient = evaluated(excitation, images[:, :, top:bottom, left:right])
+            values, gradient = evaluate_numpy(excitation, images[:, :, top:bottom, left:right])
             assert_close(values, whole.values)
             assert_close(gradient, whole.gradient[:, :, top:bottom, left:right])
             maps = pair.network.activations(images, [name])[name]
             y, x = maps.shape[2] // 2, maps.shape[3] // 2
-            assert_close(host(excitation, excitation.answers()), maps[:, :, y, x])
+            assert_close(host(excitation, excitation.responses()), maps[:, :, y, x])
 
     @pytest.mark.parametrize(("place", "rule"), ASKED)
     def test_an_excitation_of_the_whole_image_is_the_gradient(
@@ -52,14 +52,14 @@ class ExcitationContract(PairContract):
             objective = objective_of(layer, 2, place)
             wanted = pair.reference.gradient(images, objective, rule=rule)
             with pair.network.excitation(
-                pair.asked(objective), rule=rule, exact_field=False
+                pair.translate(objective), rule=rule, exact_field=False
             ) as excitation:
                 assert not excitation.exact_field
                 assert excitation.shape == images.shape
-                values, gradient = evaluated(excitation, images)
+                values, gradient = evaluate_numpy(excitation, images)
                 assert_close(values, wanted.values)
                 assert_close(gradient, wanted.gradient)
-                assert host(excitation, excitation.answers()).shape == (2, layer.units)
+                assert host(excitation, excitation.responses()).shape == (2, layer.units)
 
     def test_only_a_centre_has_an_exact_field(self) -> None:
         pair = self.pair_of(colour())
@@ -71,31 +71,33 @@ class ExcitationContract(PairContract):
         pair = self.pair_of(ordinary())
         images = probe_for(pair.reference, count=2).images
         with pair.network.excitation(Objective.of(pair.network.score_layer, [2, 0])) as excitation:
-            evaluated(excitation, images)
-            assert_close(host(excitation, excitation.answers()), pair.network.scores(images))
+            evaluate_numpy(excitation, images)
+            assert_close(host(excitation, excitation.responses()), pair.network.scores(images))
 
     def test_there_are_no_answers_before_the_first_question(self) -> None:
-        network = self.adapted(ordinary())
+        network = self.adapt(ordinary())
         with (
             network.excitation(Objective.of(network.score_layer, [0])) as excitation,
             pytest.raises(NetworkError, match="call evaluate first"),
         ):
-            excitation.answers()
+            excitation.responses()
 
     def test_an_excitation_can_be_asked_another_question(self) -> None:
-        network = self.adapted(ordinary())
+        network = self.adapt(ordinary())
         images = probe_for(ordinary(), count=2).images
         score = network.score_layer
-        other = Objective(score, np.array([2, 1]), heads=np.array([-1.0, 3.0], np.float32))
+        other = Objective(
+            score, np.array([2, 1]), output_gradients=np.array([-1.0, 3.0], np.float32)
+        )
         with network.excitation(Objective.of(score, [0, 0])) as excitation:
-            first = evaluated(excitation, images)
+            first = evaluate_numpy(excitation, images)
             excitation.ask(other)
-            values, gradient = evaluated(excitation, images)
+            values, gradient = evaluate_numpy(excitation, images)
             wanted = network.gradient(images, other)
             assert_close(values, wanted.values)
             assert_close(gradient, wanted.gradient)
             excitation.ask(Objective.of(score, [0, 0]))
-            again = evaluated(excitation, images)
+            again = evaluate_numpy(excitation, images)
             assert np.array_equal(again[0], first[0])
             assert np.array_equal(again[1], first[1])
 
@@ -108,7 +110,7 @@ class ExcitationContract(PairContract):
                     excitation.ask(other)
 
     def test_two_excitations_of_one_layer_do_not_disturb_each_other(self) -> None:
-        network = self.adapted(ordinary())
+        network = self.adapt(ordinary())
         images = probe_for(ordinary(), count=2).images
         score = network.score_layer
         with (
@@ -116,23 +118,23 @@ class ExcitationContract(PairContract):
             network.excitation(Objective.of(score, [2, 2])) as other,
         ):
             for excitation, units in ((one, [0, 1]), (other, [2, 2]), (one, [0, 1])):
-                values, gradient = evaluated(excitation, images)
+                values, gradient = evaluate_numpy(excitation, images)
                 wanted = network.gradient(images, Objective.of(score, units))
                 assert_close(values, wanted.values)
                 assert_close(gradient, wanted.gradient)
 
     def test_two_excitations_of_one_field_do_not_disturb_each_other(self) -> None:
-        network = self.adapted(ordinary())
+        network = self.adapt(ordinary())
         for layer in (each for each in network.layers if each.has_kernel):
             with (
                 network.excitation(Objective.of(layer.name, [0, 1])) as one,
                 network.excitation(Objective.of(layer.name, [1, 1])) as other,
             ):
                 images = np.random.default_rng(0).random(one.shape).astype(np.float32)
-                first, second = evaluated(one, images), evaluated(other, images)
-                again, changed = evaluated(one, images), evaluated(other, images)
+                first, second = evaluate_numpy(one, images), evaluate_numpy(other, images)
+                again, changed = evaluate_numpy(one, images), evaluate_numpy(other, images)
                 other.ask(Objective.of(layer.name, [0, 1]))
-                same = evaluated(other, images)
+                same = evaluate_numpy(other, images)
             for found, wanted in ((again, first), (changed, second), (same, first)):
                 assert np.array_equal(found[0], wanted[0])
                 assert np.array_equal(found[1], wanted[1])
@@ -148,10 +150,10 @@ class ExcitationContract(PairContract):
             objective = objective_of(layer, 2, place)
             wanted = larger.gradient(images, objective)
             with pair.network.excitation(
-                pair.asked(objective), size=(20, 20), exact_field=False
+                pair.translate(objective), size=(20, 20), exact_field=False
             ) as excitation:
                 assert excitation.shape == images.shape
-                values, gradient = evaluated(excitation, images)
+                values, gradient = evaluate_numpy(excitation, images)
                 assert_close(values, wanted.values)
                 assert_close(gradient, wanted.gradient)
 
@@ -160,14 +162,14 @@ class ExcitationContract(PairContract):
         objective = Objective.of(pair.name("conv1"), [0], "mean")
         with pair.network.excitation(objective, size=(20, 24)) as excitation:
             assert excitation.shape == (1, 1, 20, 24)
-            assert evaluated(excitation, np.ones(excitation.shape, np.float32))[1].any()
+            assert evaluate_numpy(excitation, np.ones(excitation.shape, np.float32))[1].any()
 
     def test_a_dead_unit_answers_zero_and_has_no_gradient(self) -> None:
         pair = self.pair_of(dead())
         objective = Objective.of(pair.name("relu0"), [1, 0])
         with pair.network.excitation(objective) as excitation:
             draw = np.random.default_rng(0)
-            values, gradient = evaluated(
+            values, gradient = evaluate_numpy(
                 excitation, draw.random(excitation.shape).astype(np.float32)
             )
             assert values[0] == 0
@@ -181,7 +183,7 @@ class ExcitationContract(PairContract):
                 assert pair.network.batch_size(layer.name, size=(24, 24)) >= 1
 
 
-def evaluated(excitation: Excitation, images: FloatArray) -> tuple[FloatArray, FloatArray]:
+def evaluate_numpy(excitation: Excitation, images: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Value and gradient in NumPy."""
     values, gradient = excitation.evaluate(excitation.ops.to_device(images))
     return host(excitation, values), host(excitation, gradient)

@@ -35,26 +35,26 @@ class Pair:
         """What the adapter calls the reference's layer."""
         return self._names[layer]
 
-    def asked(self, objective: Objective) -> Objective:
+    def translate(self, objective: Objective) -> Objective:
         """The objective in the adapter's words."""
         return Objective(
-            self.name(objective.layer), objective.units, objective.place, objective.heads
+            self.name(objective.layer), objective.units, objective.place, objective.output_gradients
         )
 
 
 class PairContract:
     """The base of the contract classes."""
 
-    def adapted(self, reference: ReferenceNetwork) -> Network:
+    def adapt(self, reference: ReferenceNetwork) -> Network:
         """Override: the same model, with the same weights, in the adapter's framework."""
-        raise NotImplementedError("a contract test class gives the method `adapted`")
+        raise NotImplementedError("a contract test class gives the method `adapt`")
 
     def names_of(self, network: Network, reference: ReferenceNetwork) -> Sequence[str]:
         """What the adapter calls the reference's layers; by default its own, in their order."""
         return [layer.name for layer in network.layers]
 
     def pair_of(self, reference: ReferenceNetwork) -> Pair:
-        network = self.adapted(reference)
+        network = self.adapt(reference)
         return Pair(network, reference, self.names_of(network, reference))
 
     @pytest.fixture(params=SOUND)

@@ -75,15 +75,15 @@ def strided() -> ReferenceNetwork:
 
 def dead() -> ReferenceNetwork:
     network = ordinary()
-    return _changed(network, "conv0", unit=1, weight=0.0, bias=-1.0)
+    return _with_unit_weights(network, "conv0", unit=1, weight=0.0, bias=-1.0)
 
 
 def broken() -> ReferenceNetwork:
-    return _changed(ordinary(), "conv0", unit=1, weight=float("nan"), bias=0.0)
+    return _with_unit_weights(ordinary(), "conv0", unit=1, weight=float("nan"), bias=0.0)
 
 
 def exploded() -> ReferenceNetwork:
-    return _changed(ordinary(), "conv1", unit=0, weight=float("inf"), bias=0.0)
+    return _with_unit_weights(ordinary(), "conv1", unit=0, weight=float("inf"), bias=0.0)
 
 
 def one_unit() -> ReferenceNetwork:
@@ -152,7 +152,7 @@ def constant_probe(network: ReferenceNetwork, value: float = 0.0, count: int = 2
     return Probe(images)
 
 
-def _changed(
+def _with_unit_weights(
     network: ReferenceNetwork, layer: str, *, unit: int, weight: float, bias: float
 ) -> ReferenceNetwork:
     """The network with all weights of one unit set to one value."""

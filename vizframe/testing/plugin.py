@@ -25,7 +25,7 @@ from vizframe.network.layer import select
 from vizframe.network.probe import Probe
 from vizframe.plugin import Plugin, Scene
 from vizframe.plugin.frame import Frame
-from vizframe.plugin.registry import validated
+from vizframe.plugin.registry import validate_plugin
 from vizframe.recording.declare import declaration
 from vizframe.testing.networks import BROKEN, NETWORKS, constant_probe, ordinary, probe_for
 from vizframe.testing.reference import ReferenceNetwork
@@ -39,7 +39,7 @@ class PluginContract:
     plugin: ClassVar[type[Plugin]]
     options: ClassVar[Mapping[str, object]] = {}
 
-    def made(self) -> Plugin:
+    def make_plugin(self) -> Plugin:
         """The plugin under exam."""
         return self.plugin.configured(self.options)
 
@@ -47,12 +47,12 @@ class PluginContract:
         """What it makes of a scene; a warning is a failure."""
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            return list(self.made().visualize(scene))
+            return list(self.make_plugin().visualize(scene))
 
     # What it says of itself
 
     def test_it_declares_name_help_and_what_it_makes(self) -> None:
-        assert validated(self.plugin) is self.plugin
+        assert validate_plugin(self.plugin) is self.plugin
         assert all(picture.help.strip() for picture in self.plugin.makes)
         for picture in self.plugin.makes:
             assert len(set(picture.axes)) == len(picture.axes)
@@ -81,7 +81,7 @@ class PluginContract:
     def test_frames_are_what_it_declares(self, network: str) -> None:
         scene = scene_of(NETWORKS[network]())
         for frame in self.frames(scene):
-            assert_declared(self.made(), frame, scene)
+            assert_declared(self.make_plugin(), frame, scene)
 
     @pytest.mark.parametrize("network", [name for name in NETWORKS if name not in BROKEN])
     def test_a_sound_network_gives_numbers(self, network: str) -> None:
@@ -94,20 +94,20 @@ class PluginContract:
         built = NETWORKS[network]()
         scene = scene_of(built, constant_probe(built, value))
         for frame in self.frames(scene):
-            assert_declared(self.made(), frame, scene)
+            assert_declared(self.make_plugin(), frame, scene)
             assert np.isfinite(frame.values).all(), f"{frame.part} of {frame.layer} is not finite"
 
     def test_a_probe_of_one_image_is_enough(self) -> None:
         network = ordinary()
         scene = scene_of(network, Probe(probe_for(network, count=1).images))
         for frame in self.frames(scene):
-            assert_declared(self.made(), frame, scene)
+            assert_declared(self.make_plugin(), frame, scene)
 
     def test_no_layers_are_no_error(self) -> None:
         network = ordinary()
         scene = Scene(network, (), probe_for(network))
         for frame in self.frames(scene):
-            assert_declared(self.made(), frame, scene)
+            assert_declared(self.make_plugin(), frame, scene)
 
     def test_each_series_is_made_once_a_step(self) -> None:
         keys = [(frame.layer, frame.part) for frame in self.frames(scene_of(ordinary()))]
@@ -119,7 +119,7 @@ class PluginContract:
         assert_same(first, second)
 
     def test_a_network_that_stands_still_gives_the_same_series_at_every_step(self) -> None:
-        network, plugin = ordinary(), self.made()
+        network, plugin = ordinary(), self.make_plugin()
         first, second = (
             [
                 (frame.layer, frame.part, frame.values.shape, sorted(frame.columns))

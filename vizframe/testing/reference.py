@@ -122,7 +122,7 @@ class ReferenceNetwork:
                 f"layer {objective.layer!r} does not depend on layer {at!r}; it can be one in "
                 "front of it"
             )
-        values, _, gradient = _asked(operations, given, objective, rule, at)
+        values, _, gradient = _ask(operations, given, objective, rule, at)
         return Gradient(values.astype(np.float32), gradient.astype(np.float32))
 
     @contextmanager
@@ -221,12 +221,12 @@ class ReferenceExcitation:
         given = np.asarray(cast(FloatArray, images), np.float64)
         if given.shape != self.shape:
             raise NetworkError(f"the images have shape {given.shape}; it can be {self.shape}")
-        values, self._answers, gradient = _asked(
+        values, self._answers, gradient = _ask(
             self.operations, given, self.objective, self.rule, None
         )
         return _device(values), _device(gradient)
 
-    def answers(self) -> DeviceArray:
+    def responses(self) -> DeviceArray:
         if self._answers is None:
             raise NetworkError("nothing was evaluated yet; call evaluate first")
         return _device(self._answers)
@@ -253,7 +253,7 @@ def _forward(operations: Mapping[str, Operation], given: Signal) -> dict[str, Si
     return outputs
 
 
-def _asked(
+def _ask(
     operations: Mapping[str, Operation],
     given: Signal,
     objective: Objective,
@@ -269,7 +269,9 @@ def _asked(
     rows = np.arange(len(given))
     # Not a product with the share: 0 · NaN elsewhere in the map would be NaN here.
     answers = _read(last, share)
-    heads = np.ones(len(given)) if objective.heads is None else objective.heads
+    heads = (
+        np.ones(len(given)) if objective.output_gradients is None else objective.output_gradients
+    )
     signal = np.zeros_like(last)
     signal[rows, units] = share * heads.reshape(-1, *(1,) * (share.ndim - 1))
     with np.errstate(invalid="ignore", over="ignore"):
@@ -331,7 +333,7 @@ def _layers(operations: Mapping[str, Operation], input_shape: tuple[int, ...]) -
     before = "data"
     for name, operation in operations.items():
         shape = outputs[name].shape[1:]
-        field = _seen(field, operation) if field is not None and len(shape) == 3 else None
+        field = _widen_field(field, operation) if field is not None and len(shape) == 3 else None
         yield Layer(
             name=name,
             operator=operation.operator,
@@ -344,7 +346,7 @@ def _layers(operations: Mapping[str, Operation], input_shape: tuple[int, ...]) -
         before = name
 
 
-def _seen(field: ReceptiveField, operation: Operation) -> ReceptiveField:
+def _widen_field(field: ReceptiveField, operation: Operation) -> ReceptiveField:
     """The field one operation further: each of its places reads a window of the last ones."""
     size, stride, pad = operation.window
     reach, step, offset = field.size[0], field.stride[0], field.offset[0]

@@ -84,20 +84,20 @@ class Convolution(Plain):
         return {"weight": self.weight, "bias": self.bias}
 
     def forward(self, given: Signal) -> Signal:
-        wide = _padded(given, self.pad)
+        wide = _pad(given, self.pad)
         cells = np.stack([wide[read] for read in _reads(wide, self.window)], axis=2)
         batch, _, _, height, width = cells.shape
         product: Signal = self._matrix @ cells.reshape(batch, -1, height * width)
         return product.reshape(batch, -1, height, width) + self.bias[:, None, None]
 
     def backward(self, signal: Signal, given: Signal, rule: ReluRule) -> Signal:
-        wide = np.zeros_like(_padded(given, self.pad))
+        wide = np.zeros_like(_pad(given, self.pad))
         batch, units, height, width = signal.shape
         cells = self._matrix.T @ signal.reshape(batch, units, height * width)
         cells = cells.reshape(batch, given.shape[1], -1, height, width)
         for cell, read in enumerate(_reads(wide, self.window)):
             wide[read] += cells[:, :, cell]
-        return _unpadded(wide, self.pad)
+        return _unpad(wide, self.pad)
 
     def unpadded(self) -> Self:
         return replace(self, pad=0)
@@ -189,14 +189,14 @@ class Dense(Plain):
         return signal @ self.weight.astype(np.float64)
 
 
-def _padded(maps: Signal, pad: int) -> Signal:
+def _pad(maps: Signal, pad: int) -> Signal:
     batch, units, height, width = maps.shape
     wide = np.zeros((batch, units, height + 2 * pad, width + 2 * pad))
-    _unpadded(wide, pad)[:] = maps
+    _unpad(wide, pad)[:] = maps
     return wide
 
 
-def _unpadded(maps: Signal, pad: int) -> Signal:
+def _unpad(maps: Signal, pad: int) -> Signal:
     return maps[:, :, pad : maps.shape[2] - pad, pad : maps.shape[3] - pad]
 
 

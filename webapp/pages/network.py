@@ -10,7 +10,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from vizframe.history import LayerInfo
-from vizframe.webapp.markup import marked
+from vizframe.webapp.markup import with_data_attributes
 from vizframe.webapp.menus import PRODUCT
 from vizframe.webapp.open_runs import OpenRun
 
@@ -94,7 +94,7 @@ def _graph(layers: Sequence[LayerInfo], shown: set[str], dark: bool) -> Componen
         ),
         className="graph",
     )
-    return marked(drawing, aria_hidden="true")
+    return with_data_attributes(drawing, aria_hidden="true")
 
 
 def _height(layers: Sequence[LayerInfo]) -> int:
@@ -154,7 +154,7 @@ def _table(layers: Sequence[LayerInfo], shown: set[str]) -> Component:
 def _row(layer: LayerInfo, shown: bool) -> Component:
     name: Component | str = layer.name
     if shown:
-        name = marked(
+        name = with_data_attributes(
             html.Button(layer.name, type="button", className="link"), data_open_layer=layer.name
         )
     parameters = ", ".join(

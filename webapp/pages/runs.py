@@ -9,7 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from vizframe.history import RunSummary
-from vizframe.webapp.markup import marked
+from vizframe.webapp.markup import with_data_attributes
 
 HEADINGS = ("Run", "Network", "Started", "Steps", "Last step", "Last written", "Size")
 
@@ -60,7 +60,7 @@ def _row(found: RunSummary, chosen: bool, now: float) -> Component:
 
 def _name(found: RunSummary, chosen: bool) -> Component:
     words: list[Component | str] = [
-        marked(
+        with_data_attributes(
             html.Button(found.name, type="button", className="link"),
             data_run=found.name,
             aria_current=str(chosen).lower(),

@@ -41,7 +41,7 @@ def ops_of(context: Any) -> Arithmetic:
     return HostOps() if context.device_type == "cpu" else GluonOps(context)
 
 
-def silently() -> AbstractContextManager[object]:
+def ignore_float_warnings() -> AbstractContextManager[object]:
     """Inside, infinities and what is not a number are results, as on any device, not warnings."""
     return np.errstate(all="ignore")
 
@@ -141,10 +141,10 @@ class HostOps:
         return _device(whole)
 
     def warp(self, images: DeviceArray, matrix: FloatArray) -> DeviceArray:
-        return _device(_resampled(self._moves(images, matrix)[0], images))
+        return _device(_resample(self._moves(images, matrix)[0], images))
 
     def unwarp(self, grads: DeviceArray, matrix: FloatArray) -> DeviceArray:
-        return _device(_resampled(self._moves(grads, matrix)[1], grads))
+        return _device(_resample(self._moves(grads, matrix)[1], grads))
 
     def adam(self, mean_decay: float, square_decay: float) -> AdamStep:
         moments: list[FloatArray] = []
@@ -217,7 +217,7 @@ def _over_channels(values: FloatArray) -> FloatArray:
     return total
 
 
-def _resampled(slots: Slots, images: DeviceArray) -> FloatArray:
+def _resample(slots: Slots, images: DeviceArray) -> FloatArray:
     batch, channels, height, width = images.shape
     planes = _own(images).reshape(batch * channels, height * width)
     return slots(planes).reshape(images.shape)

@@ -119,7 +119,7 @@ class GluonOps:
         return _device(mx.nd.transpose(_own(values), axes))
 
     def pad(self, images: DeviceArray, width: int, value: float) -> DeviceArray:
-        return _device(_framed(_own(images), (width,) * 4, value))
+        return _device(_pad_frame(_own(images), (width,) * 4, value))
 
     def crop(self, images: DeviceArray, y: int, x: int, height: int, width: int) -> DeviceArray:
         begin, end = (None, None, y, x), (None, None, y + height, x + width)
@@ -127,13 +127,13 @@ class GluonOps:
 
     def uncrop(self, grads: DeviceArray, y: int, x: int, height: int, width: int) -> DeviceArray:
         below, right = height - y - grads.shape[2], width - x - grads.shape[3]
-        return _device(_framed(_own(grads), (y, below, x, right), 0.0))
+        return _device(_pad_frame(_own(grads), (y, below, x, right), 0.0))
 
     def warp(self, images: DeviceArray, matrix: FloatArray) -> DeviceArray:
-        return _device(_roomy(self._sampled, _own(images), matrix))
+        return _device(_roomy(self._sample, _own(images), matrix))
 
     def unwarp(self, grads: DeviceArray, matrix: FloatArray) -> DeviceArray:
-        return _device(_roomy(self._scattered, _own(grads), matrix))
+        return _device(_roomy(self._scatter, _own(grads), matrix))
 
     def adam(self, mean_decay: float, square_decay: float) -> AdamStep:
         """MXNet's fused update: 1 operation where the formula takes 14."""
@@ -160,10 +160,10 @@ class GluonOps:
 
         return step
 
-    def _sampled(self, images: NDArray, matrix: FloatArray) -> NDArray:
+    def _sample(self, images: NDArray, matrix: FloatArray) -> NDArray:
         return mx.nd.BilinearSampler(images, self._grid(images.shape, matrix))
 
-    def _scattered(self, grads: NDArray, matrix: FloatArray) -> NDArray:
+    def _scatter(self, grads: NDArray, matrix: FloatArray) -> NDArray:
         """The sampler is linear, so its own backward pass, taken anywhere, is the adjoint."""
         images = mx.nd.zeros_like(grads)
         images.attach_grad()
@@ -258,11 +258,11 @@ def _roomy(
     tell places of, get a frame of zeros for it, which is taken off again."""
     if 1 not in images.shape[2:]:
         return move(images, matrix)
-    moved = move(_framed(images, (1, 1, 1, 1), 0.0), matrix)
+    moved = move(_pad_frame(images, (1, 1, 1, 1), 0.0), matrix)
     return mx.nd.slice(moved, begin=(None, None, 1, 1), end=(None, None, -1, -1))
 
 
-def _framed(images: NDArray, edges: tuple[int, ...], value: float) -> NDArray:
+def _pad_frame(images: NDArray, edges: tuple[int, ...], value: float) -> NDArray:
     """Padded by so many pixels (above, below, left, right)."""
     width = (0, 0, 0, 0, *edges)
     return mx.nd.pad(images, mode="constant", pad_width=width, constant_value=value)

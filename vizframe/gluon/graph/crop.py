@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from vizframe.gluon.graph.graph import Entry, Graph, Node
-from vizframe.gluon.graph.window import Interval, Window, window_of
+from vizframe.gluon.graph.window import Interval, OperatorWindow, window_of
 
 Box = tuple[Interval, Interval]
 
@@ -60,7 +60,7 @@ def crop(
     boxes = _boxes(graph, data, target, needed, shapes, depends)
     if boxes is None:
         return None
-    return Crop(_written(graph, target, boxes, shapes, depends), boxes[data])
+    return Crop(_write_nodes(graph, target, boxes, shapes, depends), boxes[data])
 
 
 def _boxes(
@@ -80,7 +80,7 @@ def _boxes(
         window = window_of(node)
         if window is None or len(shapes.get(index, ())) != 4:
             return None
-        if window == Window() and _adds_a_map(node, depends, shapes):
+        if window == OperatorWindow() and _adds_a_map(node, depends, shapes):
             return None
         for source, output in node.inputs:
             if source not in depends:
@@ -106,9 +106,9 @@ def _adds_a_map(node: Node, depends: set[int], shapes: Mapping[int, Sequence[int
     return any(length != 1 for shape in others for length in shape[-2:])
 
 
-def _broadcasts(window: Window, source: Sequence[int], result: Sequence[int]) -> bool:
+def _broadcasts(window: OperatorWindow, source: Sequence[int], result: Sequence[int]) -> bool:
     """Whether one place of the source answers for all places of the result."""
-    return window == Window() and tuple(source[2:]) != tuple(result[2:])
+    return window == OperatorWindow() and tuple(source[2:]) != tuple(result[2:])
 
 
 def _inside(interval: Interval, length: int) -> Interval | None:
@@ -124,7 +124,9 @@ def _hull(known: Box | None, box: Box) -> Box:
     return (min(a, e), max(b, f)), (min(c, g), max(d, h))
 
 
-def _can_pad(node: Node, window: Window, wanted: Sequence[Interval], shape: Sequence[int]) -> bool:
+def _can_pad(
+    node: Node, window: OperatorWindow, wanted: Sequence[Interval], shape: Sequence[int]
+) -> bool:
     """Whether padding by hand does what the operator did: not for an average that leaves padding
     out, or whose last window hangs over the padded map's edge."""
     if node.operator != "Pooling" or node.attributes.get("pool_type", "max") == "max":
@@ -144,7 +146,7 @@ class _Writer:
         return len(self.nodes) - 1, 0
 
 
-def _written(
+def _write_nodes(
     graph: Graph,
     target: Entry,
     boxes: Mapping[int, Box],
@@ -165,11 +167,11 @@ def _written(
             else (number[i], o)
             for i, o in node.inputs
         )
-        number[index] = writer.add(replace(_unpadded(node), inputs=inputs))[0]
+        number[index] = writer.add(replace(_without_padding(node), inputs=inputs))[0]
     return Graph(tuple(writer.nodes), ((number[target[0]], target[1]),))
 
 
-def _unpadded(node: Node) -> Node:
+def _without_padding(node: Node) -> Node:
     if node.operator == "Pooling":
         return node.set(pad="(0, 0)", pooling_convention="valid")
     return node.set(pad="(0, 0)") if node.operator == "Convolution" else node
@@ -178,7 +180,7 @@ def _unpadded(node: Node) -> Node:
 def _cut(
     writer: _Writer,
     node: Node,
-    window: Window,
+    window: OperatorWindow,
     source: Entry,
     have: Box,
     makes: Box,

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vizframe.gluon.graph.graph import Graph, Node
-from vizframe.gluon.graph.window import Window, window_of
+from vizframe.gluon.graph.window import OperatorWindow, window_of
 from vizframe.network.layer import ReceptiveField
 
 
@@ -22,7 +22,7 @@ class Span:
     size: int
     stride: int
 
-    def through(self, window: Window, axis: int) -> Span:
+    def through(self, window: OperatorWindow, axis: int) -> Span:
         return Span(
             start=self.start - window.pad[axis] * self.stride,
             size=self.size + (window.kernel[axis] - 1) * window.dilate[axis] * self.stride,
@@ -42,13 +42,13 @@ def receptive_fields(
     for index, node in enumerate(graph.nodes):
         if index in depends and index != data and len(shapes.get(index, ())) == 4:
             sources = [each for each, _ in node.inputs if each in depends]
-            found = _merged(node, [spans.get(each) for each in sources])
+            found = _merge(node, [spans.get(each) for each in sources])
             if found is not None:
                 spans[index] = found
     return {index: _field(pair) for index, pair in spans.items() if index != data}
 
 
-def _merged(node: Node, sources: Sequence[Spans | None]) -> Spans | None:
+def _merge(node: Node, sources: Sequence[Spans | None]) -> Spans | None:
     window = window_of(node)
     known = [spans for spans in sources if spans is not None]
     if window is None or len(known) < len(sources) or not known:

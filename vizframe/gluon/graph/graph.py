@@ -80,7 +80,7 @@ class Graph:
 
     def symbol(self) -> Any:
         """The MXNet Symbol of what the heads need, and of nothing else."""
-        kept = self.pruned()
+        kept = self.prune()
         nodes = [
             {
                 "op": node.operator,
@@ -121,7 +121,7 @@ class Graph:
                 found.add(index)
         return found
 
-    def pruned(self) -> Graph:
+    def prune(self) -> Graph:
         """Only the nodes that the heads need, numbered anew."""
         kept = sorted(self.below(self.heads))
         number = {old: new for new, old in enumerate(kept)}
@@ -134,15 +134,15 @@ class Graph:
         )
         return Graph(tuple(nodes), renumbered(self.heads))
 
-    def answering(self, heads: Iterable[Entry]) -> Graph:
+    def with_heads(self, heads: Iterable[Entry]) -> Graph:
         """The same nodes, asked for other entries."""
         return replace(self, heads=tuple(heads))
 
-    def rewritten(self, change: Callable[[Node], Node]) -> Graph:
+    def map_nodes(self, change: Callable[[Node], Node]) -> Graph:
         """Each node as ``change`` gives it back; their number and inputs stay."""
         return replace(self, nodes=tuple(change(node) for node in self.nodes))
 
-    def fed(self, entry: Entry, name: str) -> Graph:
+    def feed(self, entry: Entry, name: str) -> Graph:
         """The entry no longer computed but given, as a variable of that name."""
         at = entry[0] + 1
         given = (at, 0)

@@ -14,7 +14,7 @@ Watch = Callable[[str, Any], tuple[Before, After]]
 
 
 @contextmanager
-def watched(net: Any, watch: Watch) -> Iterator[None]:
+def hook_blocks(net: Any, watch: Watch) -> Iterator[None]:
     """Inside, every block is watched, whatever hooks of the user's are there, which do not fire;
     all is put back."""
     saved: list[tuple[Any, Any, Any]] = []

@@ -32,10 +32,10 @@ def for_inference(node: Node) -> Node:
             return node.set(act_type="leaky", slope=_mean_of(node, *_RRELU_BOUNDS))
         case "Cast" | "amp_cast" if node.attributes.get("dtype") in ("float16", "float64"):
             return node.set(dtype="float32")
-    return _undrawn(node) if node.operator.startswith((*_DRAWING, "_shuffle")) else node
+    return _average_of(node) if node.operator.startswith((*_DRAWING, "_shuffle")) else node
 
 
-def _undrawn(node: Node) -> Node:
+def _average_of(node: Node) -> Node:
     """What a random operator gives on average."""
     kind = node.operator.removeprefix("_random_").removesuffix("_like")
     if not node.operator.startswith("_random_") or kind not in _MEANS:

@@ -15,7 +15,7 @@ import numpy as np
 
 from vizframe.errors import NetworkError
 from vizframe.gluon.compat import mx
-from vizframe.gluon.semantics import taken_from
+from vizframe.gluon.semantics import from_net_array
 from vizframe.network import FloatArray
 
 Arrays = Mapping[str, Any]
@@ -75,7 +75,7 @@ class Parameters:
         single = {name: _Single()(name, array) for name, array in found.items()}
         return cls(lambda: single, lambda _name: None, context)
 
-    def shuffled(self, seed: int) -> Parameters:
+    def shuffle(self, seed: int) -> Parameters:
         """Copies whose values are drawn anew: each array's own values in another order."""
         generator = np.random.default_rng(seed)
         copies = {}
@@ -96,7 +96,7 @@ class _Single:
     def __call__(self, name: str, array: Any) -> Any:
         if isinstance(array, mx.np.ndarray):
             if name not in self._seen or self._seen[name][0] is not array:
-                self._seen[name] = array, taken_from(array)
+                self._seen[name] = array, from_net_array(array)
             array = self._seen[name][1]
         if array.dtype not in (np.float16, np.float64):
             return array

@@ -17,7 +17,7 @@ from vizframe.network import ReluRule
 OPERATOR = "vizframe_relu"
 
 
-def passed_back(rule: ReluRule, above: Any, gradient: Any) -> Any:
+def relu_gradient(rule: ReluRule, above: Any, gradient: Any) -> Any:
     """What a ReLU passes back of a gradient R, where ``above`` is 1 for f > 0 and 0 elsewhere."""
     if rule == "deconvnet":
         return mx.nd.relu(gradient)
@@ -28,9 +28,9 @@ def passed_back(rule: ReluRule, above: Any, gradient: Any) -> Any:
     return above * gradient
 
 
-def split_heads(rule: ReluRule, gradient: Any) -> list[Any]:
+def split_output_gradients(rule: ReluRule, gradient: Any) -> list[Any]:
     """What the rule passes back of a gradient whatever f is, and what it passes where f > 0: with
-    ``above`` as in `passed_back`, that is the first plus ``above`` times the second."""
+    ``above`` as in `relu_gradient`, that is the first plus ``above`` times the second."""
     upward = mx.nd.relu(gradient)
     none = mx.nd.zeros_like(gradient)
     if rule == "deconvnet":
@@ -94,7 +94,7 @@ class _Relu(mx.operator.CustomOp):  # type: ignore[misc]  # MXNet ships no types
             if self._rule == "redirected":  # what is at its most passes what would lower it
                 gradient = mx.nd.where(out_data[0] < self._most, gradient, -mx.nd.relu(-gradient))
                 above = mx.nd.broadcast_maximum(above, out_data[0] >= self._most)
-        self.assign(in_grad[0], req[0], passed_back(self._rule, above, gradient))
+        self.assign(in_grad[0], req[0], relu_gradient(self._rule, above, gradient))
 
 
 @mx.operator.register(OPERATOR)

@@ -31,7 +31,7 @@ def entry_shapes(graph: Graph, arrays: Arrays, inputs: Mapping[str, Shape]) -> d
     known_ones = graph.below(graph.heads) - graph.above(unknown)
     variables = [(i, 0) for i, node in enumerate(graph.nodes) if node.is_variable]
     entries = [each for each in (*variables, *outputs_of(graph)) if each[0] in known_ones]
-    symbol = graph.answering(entries).symbol()
+    symbol = graph.with_heads(entries).symbol()
     _refuse_misfits(symbol, arrays, inputs)
     names = (*symbol.list_arguments(), *symbol.list_auxiliary_states())
     known = {name: inputs.get(name) or arrays[name].shape for name in names}

@@ -18,14 +18,20 @@ from typing import Any
 from vizframe.errors import NetworkError
 from vizframe.gluon.compat import mx
 from vizframe.gluon.graph.graph import Entry, Graph, Node
-from vizframe.gluon.graph.hooks import After, Before, Names, watched
-from vizframe.gluon.semantics import classic, given_to, is_numpy, numpy_interface, taken_from
+from vizframe.gluon.graph.hooks import After, Before, Names, hook_blocks
+from vizframe.gluon.semantics import (
+    from_net_array,
+    is_numpy,
+    numpy_interface,
+    to_classic,
+    to_net_array,
+)
 
 _INTO, _OUT_OF = "__vizframe_into__", "__vizframe_out_of__"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Call:
+class TracedCall:
     """A block that was called while the net was traced, and by which path it is reached."""
 
     path: str
@@ -74,7 +80,7 @@ def trace_block(net: Any) -> Trace:
     Raises:
         NoGraph: it computes something that no graph can hold; the message says what.
     """
-    calls: list[Call] = []
+    calls: list[TracedCall] = []
     inputs = input_names(net)
     numpy = is_numpy(net)
     try:
@@ -83,9 +89,9 @@ def trace_block(net: Any) -> Trace:
         with (
             numpy_interface(numpy),
             mx.name.NameManager(),
-            watched(net, lambda path, _block: _marks(path, calls)),
+            hook_blocks(net, lambda path, _block: _marks(path, calls)),
         ):
-            output = net(*(given_to(numpy, mx.sym.var(name)) for name in inputs))
+            output = net(*(to_net_array(numpy, mx.sym.var(name)) for name in inputs))
     except Exception as error:
         raise NoGraph(
             f"the network {type(net).__name__} cannot be traced: {_first_line(error)}; "
@@ -93,12 +99,12 @@ def trace_block(net: Any) -> Trace:
         ) from error
     outputs = output if isinstance(output, list | tuple) else [output]
     marked = Graph.of(mx.sym.Group(list(_flat(outputs))))
-    return _named(marked.rewritten(classic), inputs, calls)
+    return _name_entries(marked.map_nodes(to_classic), inputs, calls)
 
 
 def trace_symbol(symbol: Any, inputs: tuple[str, ...]) -> Trace:
     """The graph of an exported Symbol, its operators called by their names."""
-    graph = Graph.of(symbol).rewritten(classic)
+    graph = Graph.of(symbol).map_nodes(to_classic)
     common = _common_prefix([node.name for node in graph.nodes if not node.is_variable])
     names = Names()
     found = {
@@ -135,12 +141,12 @@ def input_names(net: Any) -> tuple[str, ...]:
     return tuple(names) if len(names) > 1 else ("data",)
 
 
-def _marks(path: str, calls: list[Call]) -> tuple[Before, After]:
+def _marks(path: str, calls: list[TracedCall]) -> tuple[Before, After]:
     open_calls: list[int] = []
 
     def before(block: Any, inputs: tuple[Any, ...]) -> None:
         open_calls.append(len(calls))
-        calls.append(Call(path, block))
+        calls.append(TracedCall(path, block))
         for symbol in _flat(inputs):
             _mark(symbol, _INTO, str(open_calls[-1]))
 
@@ -157,7 +163,7 @@ def _flat(values: Any) -> Iterator[Any]:
     """The single symbols in nested lists."""
     for value in values:
         if isinstance(value, mx.sym.Symbol):
-            symbol = taken_from(value)
+            symbol = from_net_array(value)
             yield from symbol if len(symbol) > 1 else [symbol]
         elif isinstance(value, list | tuple):
             yield from _flat(value)
@@ -168,10 +174,10 @@ def _mark(symbol: Any, key: str, mark: str) -> None:
     symbol._set_attr(**{key: f"{before},{mark}" if before else mark})
 
 
-def _named(marked: Graph, inputs: tuple[str, ...], calls: list[Call]) -> Trace:
+def _name_entries(marked: Graph, inputs: tuple[str, ...], calls: list[TracedCall]) -> Trace:
     """Read the marks off the nodes, and name every entry."""
     into, out_of = _read(marked, _INTO), _read(marked, _OUT_OF)
-    graph = marked.rewritten(_unmarked)
+    graph = marked.map_nodes(_without_mark)
     owners = _owners(graph, into, out_of, len(calls))
     prefixes = _prefixes(graph, calls, owners)
     names: dict[Entry, str] = {}
@@ -214,7 +220,7 @@ def _read(graph: Graph, key: str) -> list[list[str]]:
     return [list(filter(None, node.attributes.get(key, "").split(","))) for node in graph.nodes]
 
 
-def _unmarked(node: Node) -> Node:
+def _without_mark(node: Node) -> Node:
     kept = {k: v for k, v in node.attributes.items() if k not in (_INTO, _OUT_OF)}
     return replace(node, attributes=kept)
 
@@ -249,7 +255,7 @@ def _owners(
     return owners
 
 
-def _prefixes(graph: Graph, calls: Sequence[Call], owners: Mapping[int, int]) -> list[str]:
+def _prefixes(graph: Graph, calls: Sequence[TracedCall], owners: Mapping[int, int]) -> list[str]:
     """What the names of each call's own operators begin with: a block's prefix; those of a
     SymbolBlock have the prefix of the net that was exported."""
     made: list[list[str]] = [[] for _ in calls]

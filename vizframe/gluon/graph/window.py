@@ -67,7 +67,7 @@ POINTWISE = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class OperatorWindow:
     """The window of an operator; each pair is (y, x)."""
 
     kernel: tuple[int, int] = (1, 1)
@@ -83,10 +83,10 @@ class Window:
         return start, last * self.stride[axis] - self.pad[axis] + reach
 
 
-def window_of(node: Node) -> Window | None:
+def window_of(node: Node) -> OperatorWindow | None:
     """The operator's window, or None where a place may depend on the whole map."""
     if node.operator == "Convolution" and len(node.numbers("kernel", ())) == 2:
-        return Window(
+        return OperatorWindow(
             kernel=_pair(node.numbers("kernel", (1, 1))),
             stride=_pair(node.numbers("stride", (1, 1))),
             pad=_pair(node.numbers("pad", (0, 0))),
@@ -95,7 +95,7 @@ def window_of(node: Node) -> Window | None:
     if node.operator == "Pooling" and not node.flag("global_pool"):
         kernel = node.numbers("kernel", ())
         if len(kernel) == 2:
-            return Window(
+            return OperatorWindow(
                 kernel=_pair(kernel),
                 stride=_pair(node.numbers("stride", (1, 1))),
                 pad=_pair(node.numbers("pad", (0, 0))),
@@ -104,9 +104,9 @@ def window_of(node: Node) -> Window | None:
     if node.operator.startswith("BatchNorm") and node.attributes.get("axis", "1") != "1":
         return None  # each place has its own statistics
     if node.operator in POINTWISE or node.attributes.get("op_type") == OPERATOR:
-        return Window()
+        return OperatorWindow()
     if node.operator == "Concat" and node.attributes.get("dim", "1") == "1":
-        return Window()
+        return OperatorWindow()
     return None
 
 

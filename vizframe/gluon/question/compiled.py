@@ -20,7 +20,7 @@ Shape = tuple[int, ...]
 
 
 @dataclass(slots=True, eq=False)
-class Compiled:
+class CompiledGraph:
     """A bound graph.
 
     Attributes:
@@ -57,7 +57,7 @@ def compile_graph(
     shapes: Mapping[str, Shape],
     wanted: Sequence[str],
     context: Any,
-) -> Compiled:
+) -> CompiledGraph:
     """Bind the graph's heads: parameters are shared, inputs of ``shapes`` allocated, gradients
     kept for the inputs ``wanted`` alone.
 
@@ -73,7 +73,7 @@ def compile_graph(
     bound = {name: arrays[name] for name in (*names, *states) if name not in inputs}
     gradients = {n: mx.nd.zeros(shapes[n], ctx=context) for n in wanted}
     try:
-        with unfused():
+        with disable_fusion():
             executor = symbol.bind(
                 ctx=context,
                 args={name: inputs.get(name, bound.get(name)) for name in names},
@@ -86,10 +86,10 @@ def compile_graph(
         raise NetworkError(
             f"the network cannot take inputs of shape {given}: {reason(error)}"
         ) from error
-    return Compiled(executor, inputs, gradients, bound, _held(executor))
+    return CompiledGraph(executor, inputs, gradients, bound, _allocated_bytes(executor))
 
 
-def _held(executor: Any) -> int:
+def _allocated_bytes(executor: Any) -> int:
     """What MXNet says it has allocated for a graph; it tells nowhere else."""
     told = re.search(r"Total (\d+) MB allocated", executor.debug_str())
     if told is None:
@@ -98,7 +98,7 @@ def _held(executor: Any) -> int:
 
 
 @contextmanager
-def unfused() -> Iterator[None]:
+def disable_fusion() -> Iterator[None]:
     """Graphs bound inside are computed operator by operator, and nothing is logged about it.
 
     MXNet 1.9.1 would fuse a convolution with the ReLU behind it when nothing is differentiated. A
@@ -118,7 +118,7 @@ def unfused() -> Iterator[None]:
                 os.environ[name] = value
 
 
-class Kept:
+class GraphCache:
     """The compiled graphs of one network, the least recently used thrown away first.
 
     A graph holds its intermediate results, so their number and bytes are bounded (the newest stays
@@ -128,12 +128,14 @@ class Kept:
     def __init__(self, memory: int, most: int = 64) -> None:
         self._memory = memory
         self._most = most
-        self._graphs: OrderedDict[Hashable, Compiled] = OrderedDict()
+        self._graphs: OrderedDict[Hashable, CompiledGraph] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._graphs)
 
-    def get(self, key: Hashable, arrays: Arrays, make: Callable[[], Compiled]) -> Compiled:
+    def get(
+        self, key: Hashable, arrays: Arrays, make: Callable[[], CompiledGraph]
+    ) -> CompiledGraph:
         found = self._graphs.get(key)
         if found is None or not found.is_current(arrays):
             found = self._graphs[key] = make()

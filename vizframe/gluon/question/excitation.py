@@ -9,8 +9,8 @@ from vizframe.errors import NetworkError
 from vizframe.gluon.arrays.host import ops_of
 from vizframe.gluon.graph.parameters import Arrays
 from vizframe.gluon.graph.shapes import Shape
-from vizframe.gluon.question.compiled import Compiled
-from vizframe.gluon.question.heads import Head, KernelHead, MapHead
+from vizframe.gluon.question.compiled import CompiledGraph
+from vizframe.gluon.question.heads import KernelOutputGradient, MapOutputGradient, OutputGradient
 from vizframe.gluon.question.plan import Plan
 from vizframe.gluon.question.target import refuse_shape, refuse_units
 from vizframe.network import DeviceArray, Objective, Ops, ReluRule
@@ -20,12 +20,14 @@ from vizframe.network.layer import Layer
 class GluonExcitation:
     """See `vizframe.network.Excitation`. What `evaluate` gives is overwritten by the next one."""
 
-    def __init__(self, compiled: Compiled, data: str, plan: Plan, head: Head, layer: Layer) -> None:
+    def __init__(
+        self, compiled: CompiledGraph, data: str, plan: Plan, head: OutputGradient, layer: Layer
+    ) -> None:
         self._compiled = compiled
         self._images = compiled.inputs[data]
         self._gradient = compiled.gradients[data]
         self._plan = plan
-        self._head = head
+        self._output_gradient = head
         self._layer = layer
         self._outputs: Sequence[Any] | None = None
         self._ops = ops_of(self._images.context)
@@ -56,37 +58,37 @@ class GluonExcitation:
                 f"be of {self.shape[0]} units of {name!r}, as it was compiled"
             )
         refuse_units(self._layer, objective.units)
-        self._head.ask(objective)
+        self._output_gradient.ask(objective)
         self._compiled.asked_by = None
 
     def evaluate(self, images: DeviceArray) -> tuple[DeviceArray, DeviceArray]:
         if images.shape != self.shape:
             raise NetworkError(f"the images have shape {images.shape}; it can be {self.shape}")
-        if self._compiled.asked_by is not self._head:
-            self._head.fill()
-            self._compiled.asked_by = self._head
+        if self._compiled.asked_by is not self._output_gradient:
+            self._output_gradient.fill()
+            self._compiled.asked_by = self._output_gradient
         self._ops.give(images, self._images)
         self._outputs = self._compiled.forward(training=True)
-        values, gradients = self._head.answer(self._outputs)
+        values, gradients = self._output_gradient.read_response(self._outputs)
         self._compiled.backward(gradients)
         return self._ops.take(values), self._ops.take(self._gradient)
 
-    def answers(self) -> DeviceArray:
+    def responses(self) -> DeviceArray:
         if self._outputs is None:
             raise NetworkError("nothing was evaluated yet; call evaluate first")
-        return self._ops.take(self._head.answers(self._outputs))
+        return self._ops.take(self._output_gradient.responses(self._outputs))
 
 
-def head_of(
-    compiled: Compiled, plan: Plan, rule: ReluRule, arrays: Arrays, layer: Layer, batch: int
-) -> Head:
+def output_gradient_of(
+    compiled: CompiledGraph, plan: Plan, rule: ReluRule, arrays: Arrays, layer: Layer, batch: int
+) -> OutputGradient:
     """What the compiled graph's outputs mean.
 
     Raises:
         NetworkError: the layer has no units that could be asked.
     """
     if plan.kernel is not None:
-        return KernelHead(plan.kernel, rule, arrays, compiled)
+        return KernelOutputGradient(plan.kernel, rule, arrays, compiled)
     output = compiled.executor.outputs[0]
     refuse_shape(layer.name, output.shape, batch)
-    return MapHead(output.shape, plan.cropped, output.context)
+    return MapOutputGradient(output.shape, plan.cropped, output.context)

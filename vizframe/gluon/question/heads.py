@@ -9,15 +9,15 @@ import numpy as np
 
 from vizframe.gluon.compat import mx
 from vizframe.gluon.graph.parameters import Arrays
-from vizframe.gluon.graph.rules import split_heads
+from vizframe.gluon.graph.rules import split_output_gradients
 from vizframe.gluon.graph.shapes import Shape
-from vizframe.gluon.question.compiled import Compiled
+from vizframe.gluon.question.compiled import CompiledGraph
 from vizframe.gluon.question.plan import OWN_BIASES, OWN_KERNELS, Kernel
-from vizframe.gluon.question.target import placed, started
+from vizframe.gluon.question.target import output_weights, unit_places
 from vizframe.network import Objective, ReluRule
 
 
-class Head(Protocol):
+class OutputGradient(Protocol):
     """What a compiled graph's outputs mean."""
 
     def ask(self, objective: Objective) -> None:
@@ -28,16 +28,16 @@ class Head(Protocol):
         """Give the compiled graph what it is asked with; it may hold another head's."""
         ...
 
-    def answer(self, outputs: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
+    def read_response(self, outputs: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
         """Each image's value, (batch,), and the gradients at the outputs."""
         ...
 
-    def answers(self, outputs: Sequence[Any]) -> Any:
+    def responses(self, outputs: Sequence[Any]) -> Any:
         """What every unit says at the same places: (batch, units)."""
         ...
 
 
-class KernelHead:
+class KernelOutputGradient:
     """Each image's own kernel, on the features before it: a few operators more at the end of the
     compiled graph, so that a question takes no step in Python.
 
@@ -49,7 +49,9 @@ class KernelHead:
     answer is above 0.
     """
 
-    def __init__(self, kernel: Kernel, rule: ReluRule, arrays: Arrays, compiled: Compiled) -> None:
+    def __init__(
+        self, kernel: Kernel, rule: ReluRule, arrays: Arrays, compiled: CompiledGraph
+    ) -> None:
         weight = arrays[kernel.weight]
         if kernel.part is not None:
             weight = weight[:, :, kernel.part[0], kernel.part[1]]
@@ -64,17 +66,19 @@ class KernelHead:
         context = self._kernels.context
         units = mx.nd.array(objective.units, ctx=context)
         self._asked = mx.nd.take(self._kernels, units), mx.nd.take(self._bias, units)
-        heads = _heads_of(objective, context)
-        self._gradients = split_heads(self._rule, heads) if self._kernel.relu else [heads]
+        heads = _output_gradients_of(objective, context)
+        self._gradients = (
+            split_output_gradients(self._rule, heads) if self._kernel.relu else [heads]
+        )
 
     def fill(self) -> None:
         for asked, own in zip(self._asked, self._own, strict=True):
             asked.copyto(own)
 
-    def answer(self, outputs: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
+    def read_response(self, outputs: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
         return outputs[-2], self._gradients
 
-    def answers(self, outputs: Sequence[Any]) -> Any:
+    def responses(self, outputs: Sequence[Any]) -> Any:
         features, meets = outputs[-1], self._kernel.meets
         if meets is not None:
             features = features[:, :, meets[0], meets[1]]
@@ -83,7 +87,7 @@ class KernelHead:
         return mx.nd.relu(found) if self._kernel.relu else found
 
 
-class MapHead:
+class MapOutputGradient:
     """Any layer: one place of each image's map, or its mean.
 
     What is not asked for is never multiplied, not even by zero: there may be NaN.
@@ -94,8 +98,8 @@ class MapHead:
 
     def ask(self, objective: Objective) -> None:
         shape = self._shape
-        places = None if self._cropped else placed(objective, shape)
-        self._gradient = mx.nd.array(started(objective, shape), ctx=self._context)
+        places = None if self._cropped else unit_places(objective, shape)
+        self._gradient = mx.nd.array(output_weights(objective, shape), ctx=self._context)
         self._units = mx.nd.array([np.arange(shape[0]), objective.units], ctx=self._context)
         self._places = (
             None
@@ -106,10 +110,10 @@ class MapHead:
     def fill(self) -> None:
         pass  # it has no inputs of its own
 
-    def answer(self, outputs: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
-        return mx.nd.pick(self.answers(outputs), self._units[1], axis=1), [self._gradient]
+    def read_response(self, outputs: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
+        return mx.nd.pick(self.responses(outputs), self._units[1], axis=1), [self._gradient]
 
-    def answers(self, outputs: Sequence[Any]) -> Any:
+    def responses(self, outputs: Sequence[Any]) -> Any:
         output = outputs[0]
         if self._places is not None:
             last = mx.nd.transpose(output, (0, 2, 3, 1))
@@ -118,7 +122,7 @@ class MapHead:
         return flat.mean(axis=2) if flat.shape[2] > 1 else flat.reshape((0, 0))
 
 
-def _heads_of(objective: Objective, context: Any) -> Any:
-    heads = objective.heads
+def _output_gradients_of(objective: Objective, context: Any) -> Any:
+    heads = objective.output_gradients
     values = np.ones(len(objective.units), np.float32) if heads is None else heads
     return mx.nd.array(values, ctx=context)

@@ -22,7 +22,7 @@ from vizframe.gluon.graph.graph import Entry, Graph, Node
 from vizframe.gluon.graph.parameters import Arrays
 from vizframe.gluon.graph.rules import OPERATOR, is_relu
 from vizframe.gluon.graph.shapes import Shape
-from vizframe.gluon.graph.window import Window, window_of
+from vizframe.gluon.graph.window import OperatorWindow, window_of
 from vizframe.gluon.question.target import centre
 
 Slices = tuple[slice, slice]
@@ -54,7 +54,7 @@ class Plan:
     """What is compiled for an objective.
 
     Attributes:
-        graph: its one head is the layer's output; with a kernel see `_answering`.
+        graph: its one head is the layer's output; with a kernel see `_response_graph`.
         size: (y, x) of the images.
         corner: (y, x) of the whole image where they begin.
         exact_field: whether they are the unit's receptive field.
@@ -86,7 +86,7 @@ class Plan:
 
     def parameters(self) -> list[str]:
         """The names of all parameters that the answer depends on, the inputs left out."""
-        kept = self.graph.pruned().nodes
+        kept = self.graph.prune().nodes
         read = [n.name for n in kept if n.is_variable]
         kernel = [self.kernel.weight, self.kernel.bias] if self.kernel else []
         return [name for name in (*read, *kernel) if name]
@@ -105,7 +105,7 @@ def plan(
     Without ``exact_field`` the whole map is computed, from the whole image.
     """
     size = shapes[(data, 0)][2:]
-    whole = Plan(graph.answering([target]), (size[0], size[1]), (0, 0), False, None, False)
+    whole = Plan(graph.with_heads([target]), (size[0], size[1]), (0, 0), False, None, False)
     if not exact_field:
         return whole
     firsts = {index: shape for (index, output), shape in shapes.items() if output == 0}
@@ -150,24 +150,24 @@ def _before_kernel(
     size = (whole[0], whole[1])
     if node.operator == "FullyConnected":
         kernel = Kernel(names[0], bias, None, None, relu)
-        return Plan(_answering(graph, features, kernel), size, (0, 0), False, kernel, False)
+        return Plan(_response_graph(graph, features, kernel), size, (0, 0), False, kernel, False)
     window = window_of(node)
     shape = shapes.get(features[0], ())
     if window is None or len(shape) != 4 or features[1]:
         return None
-    box, part = _met(window, centre(shapes[target[0]]), shape)
+    box, part = _kernel_overlap(window, centre(shapes[target[0]]), shape)
     cut = crop(graph, data, features, box, shapes)
     if cut is None:
         kernel = Kernel(names[0], bias, part, _strided(box, window), relu)
-        return Plan(_answering(graph, features, kernel), size, (0, 0), False, kernel, False)
+        return Plan(_response_graph(graph, features, kernel), size, (0, 0), False, kernel, False)
     (top, bottom), (left, right) = box
     inside = _strided(((0, bottom - top), (0, right - left)), window)
     kernel = Kernel(names[0], bias, part, inside if window.dilate != (1, 1) else None, relu)
-    answering = _answering(cut.graph, cut.graph.heads[0], kernel)
+    answering = _response_graph(cut.graph, cut.graph.heads[0], kernel)
     return Plan(answering, cut.size, cut.corner, cut.size != size, kernel, True)
 
 
-def _answering(graph: Graph, features: Entry, kernel: Kernel) -> Graph:
+def _response_graph(graph: Graph, features: Entry, kernel: Kernel) -> Graph:
     """The graph up to the features, then each image's own kernel on them. Its heads, each for the
     whole batch: with a ReLU the answers before it; the answers; the features, to be read alone."""
     nodes = list(graph.nodes)
@@ -197,12 +197,14 @@ def _answering(graph: Graph, features: Entry, kernel: Kernel) -> Graph:
     return Graph(tuple(nodes), tuple(found))
 
 
-def _strided(box: Box, window: Window) -> Slices:
+def _strided(box: Box, window: OperatorWindow) -> Slices:
     y, x = (slice(b[0], b[1] + 1, d) for b, d in zip(box, window.dilate, strict=True))
     return y, x
 
 
-def _met(window: Window, place: tuple[int, int], shape: Shape) -> tuple[Box, Slices | None]:
+def _kernel_overlap(
+    window: OperatorWindow, place: tuple[int, int], shape: Shape
+) -> tuple[Box, Slices | None]:
     """The box of the features that a kernel at the place meets, and the part of the kernel; None:
     all of it."""
     boxes, parts = [], []

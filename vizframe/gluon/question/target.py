@@ -47,7 +47,7 @@ def centre(shape: Sequence[int]) -> tuple[int, int]:
     return shape[-2] // 2, shape[-1] // 2
 
 
-def placed(objective: Objective, shape: Sequence[int]) -> npt.NDArray[np.int64] | None:
+def unit_places(objective: Objective, shape: Sequence[int]) -> npt.NDArray[np.int64] | None:
     """The place asked for on each image, (batch, 2), or None: the mean of all that a unit gives.
 
     Raises:
@@ -82,11 +82,11 @@ def refuse_batch(objective: Objective, count: int) -> None:
         )
 
 
-def chosen(objective: Objective, shape: Sequence[int]) -> FloatArray:
+def selection_weights(objective: Objective, shape: Sequence[int]) -> FloatArray:
     """One weight per output, of this shape: zero but for each image's own unit and place."""
     images, units = np.arange(len(objective.units)), objective.units
     weights = np.zeros(shape, np.float32)
-    places = placed(objective, shape)
+    places = unit_places(objective, shape)
     if places is None:
         weights[images, units] = 1 / np.prod(shape[2:], dtype=np.int64)
     else:
@@ -94,18 +94,18 @@ def chosen(objective: Objective, shape: Sequence[int]) -> FloatArray:
     return weights
 
 
-def started(objective: Objective, shape: Sequence[int]) -> FloatArray:
-    """What the backward pass starts from: `chosen`, each image's own times its head."""
-    weights = chosen(objective, shape)
-    if objective.heads is not None:
-        weights *= objective.heads.reshape(-1, *(1,) * (weights.ndim - 1))
+def output_weights(objective: Objective, shape: Sequence[int]) -> FloatArray:
+    """What the backward pass starts from: `selection_weights`, each image's own times its head."""
+    weights = selection_weights(objective, shape)
+    if objective.output_gradients is not None:
+        weights *= objective.output_gradients.reshape(-1, *(1,) * (weights.ndim - 1))
     return weights
 
 
 def read(objective: Objective, output: FloatArray) -> FloatArray:
     """Each image's own answer, (batch,)."""
     images, units = np.arange(len(objective.units)), objective.units
-    places = placed(objective, output.shape)
+    places = unit_places(objective, output.shape)
     if places is None:
         answers: FloatArray = output[images, units].reshape(len(images), -1).mean(axis=1)
     else:

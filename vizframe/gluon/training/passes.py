@@ -15,7 +15,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from vizframe.gluon.compat import mx
-from vizframe.gluon.training.patches import Doors, Method
+from vizframe.gluon.training.patches import Method, Patches
 
 
 @dataclass(slots=True, eq=False)
@@ -56,7 +56,7 @@ class Epochs:
         return self._complete + (min(1.0, self._current.drawn / length) if length else 0.0)
 
 
-class Drawn(threading.local):
+class LastPass(threading.local):
     """The pass that one thread drew a batch from last."""
 
     last: Pass | None = None
@@ -66,7 +66,7 @@ class PassWatch:
     """Sees the batches that are drawn from Gluon's DataLoaders and MXNet's DataIters."""
 
     def __init__(self) -> None:
-        self._drawn = Drawn()
+        self._drawn = LastPass()
         self._iterated: WeakKeyDictionary[Any, Pass] = WeakKeyDictionary()
 
     @property
@@ -74,10 +74,10 @@ class PassWatch:
         """The pass that this thread drew a batch from last, of those that are not over."""
         return self._drawn.last
 
-    def begin(self, doors: Doors) -> None:
-        doors.stand(mx.gluon.data.DataLoader, "__iter__", self._loader)
-        doors.stand(mx.io.DataIter, "__iter__", self._iter)
-        doors.stand(mx.io.DataIter, "__next__", self._next)
+    def begin(self, doors: Patches) -> None:
+        doors.wrap(mx.gluon.data.DataLoader, "__iter__", self._loader)
+        doors.wrap(mx.io.DataIter, "__iter__", self._iter)
+        doors.wrap(mx.io.DataIter, "__next__", self._next)
 
     def _loader(self, original: Method, loader: Any) -> Iterator[Any]:
         one = Pass(loader_length(loader), outer=self._drawn.last)

@@ -9,13 +9,13 @@ from typing import Any
 Method = Callable[..., Any]
 
 
-class Doors:
+class Patches:
     """What is stood around, and how to take it off."""
 
     def __init__(self) -> None:
         self._undo: list[Callable[[], None]] = []
 
-    def stand(self, owner: Any, name: str, around: Method) -> None:
+    def wrap(self, owner: Any, name: str, around: Method) -> None:
         """Have ``around(original, …)`` called in place of ``owner.name(…)``."""
         original: Method = getattr(owner, name)
 
@@ -26,7 +26,7 @@ class Doors:
         setattr(owner, name, watched)
         self._undo.append(functools.partial(setattr, owner, name, original))
 
-    def leave(self) -> None:
+    def remove(self) -> None:
         """Put everything back."""
         while self._undo:
             self._undo.pop()()

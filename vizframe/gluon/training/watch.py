@@ -22,12 +22,12 @@ import numpy.typing as npt
 
 from vizframe.gluon.compat import mx
 from vizframe.gluon.training.passes import Epochs, PassWatch
-from vizframe.gluon.training.patches import Doors, Method
+from vizframe.gluon.training.patches import Method, Patches
 from vizframe.network.adapter import Batch, TrainingObserver
 
 
 @dataclass(slots=True, eq=False)
-class Call:
+class RecordedCall:
     """An outermost Block call while gradients are recorded."""
 
     block: Any
@@ -35,7 +35,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Trained:
+class TrainedNet:
     """A net, and the Block that the script calls: the net itself, or one with the loss in it,
     as in ``TrainNet(net, loss)(x, y)``."""
 
@@ -45,11 +45,11 @@ class Trained:
 
 
 @dataclass(eq=False)
-class Seen(threading.local):
+class ThreadState(threading.local):
     """What one thread did since its last update."""
 
     depth: int = 0
-    calls: dict[int, Call] = field(default_factory=dict)
+    calls: dict[int, RecordedCall] = field(default_factory=dict)
     loss: Any = None
 
     def forget(self) -> None:
@@ -62,21 +62,21 @@ class TrainingWatch:
 
     def __init__(self, observer: TrainingObserver) -> None:
         self._observer = observer
-        self._seen = Seen()
-        self._trained: WeakKeyDictionary[Any, Trained] = WeakKeyDictionary()
+        self._seen = ThreadState()
+        self._trained: WeakKeyDictionary[Any, TrainedNet] = WeakKeyDictionary()
         self._passes = PassWatch()
-        self._doors = Doors()
+        self._doors = Patches()
 
     def begin(self) -> None:
         self._passes.begin(self._doors)
-        self._doors.stand(mx.gluon.Block, "__call__", self._call)
-        self._doors.stand(mx.nd.NDArray, "backward", self._backward)
-        self._doors.stand(mx.autograd, "backward", self._backward)
-        self._doors.stand(mx.gluon.Trainer, "step", self._update)
-        self._doors.stand(mx.gluon.Trainer, "update", self._update)
+        self._doors.wrap(mx.gluon.Block, "__call__", self._call)
+        self._doors.wrap(mx.nd.NDArray, "backward", self._backward)
+        self._doors.wrap(mx.autograd, "backward", self._backward)
+        self._doors.wrap(mx.gluon.Trainer, "step", self._update)
+        self._doors.wrap(mx.gluon.Trainer, "update", self._update)
 
     def end(self) -> None:
-        self._doors.leave()
+        self._doors.remove()
 
     def _call(self, original: Method, block: Any, *inputs: Any) -> Any:
         seen = self._seen
@@ -87,7 +87,7 @@ class TrainingWatch:
             output = original(block, *inputs)
         finally:
             seen.depth -= 1
-        seen.calls[id(block)] = Call(block, inputs)
+        seen.calls[id(block)] = RecordedCall(block, inputs)
         return output
 
     def _backward(self, original: Method, heads: Any, *given: Any, **named: Any) -> Any:
@@ -105,7 +105,7 @@ class TrainingWatch:
         self._seen.forget()
         return result
 
-    def _of(self, trainer: Any) -> Trained | None:
+    def _of(self, trainer: Any) -> TrainedNet | None:
         """The Block whose parameters the trainer updates: of those called since its last update,
         the one that owns most of them. Losses are Blocks too, but own none."""
         if trainer not in self._trained:
@@ -115,10 +115,10 @@ class TrainingWatch:
             if call is None or not most:
                 return None
             model = call.block if len(call.inputs) == 1 else only_heir(call.block, updated)
-            self._trained[trainer] = Trained(model, call.block)
+            self._trained[trainer] = TrainedNet(model, call.block)
         return self._trained[trainer]
 
-    def _batch(self, trained: Trained) -> Batch:
+    def _batch(self, trained: TrainedNet) -> Batch:
         """What the model answered last, and the labels that a loss compared it with."""
         called = self._seen.calls[id(trained.called)]
         inputs = called.inputs[0].asnumpy().astype(np.float32, copy=False)
