@@ -13,7 +13,7 @@ that calls the operator without a block has no gradient here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -42,6 +42,7 @@ from vizframe.network import (
     Excitation,
     FloatArray,
     Gradient,
+    LayerGradients,
     Network,
     Objective,
     Ops,
@@ -133,6 +134,19 @@ class ImperativeNetwork:
         spread = output_weights(objective, output.shape)
         gradient = gradient_of(output, source, mx.nd.array(spread, ctx=output.context))
         return Gradient(read(objective, to_numpy(output)), to_numpy(gradient))
+
+    def gradients(
+        self, images: FloatArray, objective: Objective, at: Sequence[str]
+    ) -> LayerGradients:
+        """A pass for each layer: what comes before an array that has a gradient is cut off."""
+        names = list(self._by_name)
+        last = names.index(self.layer(objective.layer).name)
+        before = [name for name in at if names.index(self.layer(name).name) < last]
+        own, found = self.gradient(images, objective), {}
+        for name in before:
+            with suppress(Unreachable):
+                found[name] = self.gradient(images, objective, at=name).gradient
+        return LayerGradients(own.values, own.gradient, self.activations(images, [*found]), found)
 
     @contextmanager
     def excitation(
@@ -321,15 +335,18 @@ class ImperativeExcitation:
         return self._ops.take(self._head.responses([self._output]))
 
 
+class Unreachable(NetworkError):
+    """An output that does not depend on what it was to be differentiated by."""
+
+
 def gradient_of(output: Any, source: Any, spread: Any) -> Any:
     """Of the output, weighed by ``spread``, with respect to the source; no parameter's gradient
     is touched."""
     try:
         return mx.autograd.grad([output], [source], head_grads=[spread], train_mode=False)[0]
     except mx.MXNetError as error:
-        raise NetworkError(
-            f"the layer's output cannot be differentiated: {reason(error)}"
-        ) from error
+        kind = Unreachable if "is unreachable" in str(error) else NetworkError
+        raise kind(f"the layer's output cannot be differentiated: {reason(error)}") from error
 
 
 def is_pooling(block: Any) -> bool:

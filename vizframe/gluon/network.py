@@ -23,7 +23,7 @@ from vizframe.gluon.arrays.host import ignore_float_warnings
 from vizframe.gluon.compat import mx
 from vizframe.gluon.files import load_symbol
 from vizframe.gluon.graph.batch_axis import batch_axes, batch_first
-from vizframe.gluon.graph.differentiable import refuse_stopped
+from vizframe.gluon.graph.differentiable import nodes_with_gradient, refuse_stopped
 from vizframe.gluon.graph.graph import Entry, Graph
 from vizframe.gluon.graph.inference import for_inference
 from vizframe.gluon.graph.layers import layers_of, score_entry
@@ -34,6 +34,7 @@ from vizframe.gluon.graph.trace import Trace, trace_block, trace_symbol
 from vizframe.gluon.question.compiled import CompiledGraph, GraphCache, compile_graph
 from vizframe.gluon.question.excitation import GluonExcitation, output_gradient_of
 from vizframe.gluon.question.plan import Plan, plan
+from vizframe.gluon.question.taps import add_taps, shared_zeros, tap_name
 from vizframe.gluon.question.target import (
     output_weights,
     read,
@@ -43,7 +44,15 @@ from vizframe.gluon.question.target import (
     refuse_units,
 )
 from vizframe.gluon.settings import Settings
-from vizframe.network import Excitation, FloatArray, Gradient, Network, Objective, ReluRule
+from vizframe.network import (
+    Excitation,
+    FloatArray,
+    Gradient,
+    LayerGradients,
+    Network,
+    Objective,
+    ReluRule,
+)
 from vizframe.network.layer import Layer
 
 _MOST_AT_ONCE = 64
@@ -175,6 +184,30 @@ class GluonNetwork:
         values = read(objective, to_numpy(output))
         axis = 0 if at is None else self._axes.get(self._entries[self.layer(at).name], 0)
         return Gradient(values, np.moveaxis(to_numpy(compiled.gradients[wanted]), axis, 0))
+
+    def gradients(
+        self, images: FloatArray, objective: Objective, at: Sequence[str]
+    ) -> LayerGradients:
+        batch = self._settings.check_images(images, self._name)
+        layer = self.layer(objective.layer)
+        names = tuple(self.layer(name).name for name in at)
+        refuse_batch(objective, len(batch))
+        refuse_units(layer, objective.units)
+        compiled, kept = self._tapped_graph(layer.name, names, batch)
+        self._fill(compiled, batch)
+        output, *others = compiled.forward(training=True)
+        refuse_shape(layer.name, output.shape, len(batch))
+        compiled.backward(
+            [mx.nd.array(output_weights(objective, output.shape), ctx=output.context)]
+        )
+        taps = {name: compiled.gradients[tap_name(place)] for place, name in enumerate(kept)}
+        axes = {name: self._axes.get(self._entries[name], 0) for name in kept}
+        return LayerGradients(
+            read(objective, to_numpy(output)),
+            to_numpy(compiled.gradients[self._input]),
+            {name: to_numpy(each) for name, each in zip(kept, others, strict=True)},
+            {name: np.moveaxis(to_numpy(each), axes[name], 0) for name, each in taps.items()},
+        )
 
     @contextmanager
     def excitation(
@@ -329,6 +362,35 @@ class GluonNetwork:
         compiled.inputs[inner][:] = given
         self._fill(compiled, batch)
         return compiled, inner
+
+    def _tapped_graph(
+        self, layer: str, names: Sequence[str], batch: FloatArray
+    ) -> tuple[CompiledGraph, list[str]]:
+        """The graph of the layer with a tap behind those of the named ones that it depends on."""
+        target = self._entry(layer)
+        graph = self._graph.with_heads([target])
+        refuse_stopped(graph, self._data, target, layer)
+        reached = nodes_with_gradient(graph, target)
+        own = {target, self._entries[layer]}
+        entries = {name: self._entries[name] for name in names}
+        kept = [name for name, each in entries.items() if each[0] in reached and each not in own]
+        arrays = self._parameters.arrays()
+
+        def make() -> CompiledGraph:
+            places = [entries[name] for name in kept]
+            inputs = {self._input: batch.shape, **self._other_shapes(len(batch))}
+            shapes = entry_shapes(graph, arrays, inputs)
+            taps = {tap_name(place): shapes[entry] for place, entry in enumerate(places)}
+            context = self._parameters.context
+            wanted = (self._input, *taps)
+            shown = [self._entry(name) for name in kept]
+            added = add_taps(graph, target, places, shown)
+            return compile_graph(
+                added, arrays, {**inputs, **taps}, wanted, context, shared_zeros(taps, context)
+            )
+
+        key = ("gradients", layer, tuple(kept), batch.shape)
+        return self._kept.get(key, arrays, make), kept
 
     def _fill(self, compiled: CompiledGraph, batch: FloatArray) -> None:
         if self._input in compiled.inputs:

@@ -10,7 +10,7 @@ state and hooks are afterwards as before, also when the question fails.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol, Self, runtime_checkable
@@ -179,6 +179,23 @@ class Gradient:
     gradient: FloatArray
 
 
+@dataclass(frozen=True, slots=True)
+class LayerGradients:
+    """What `Network.gradients` finds, all in one forward and one backward pass.
+
+    Attributes:
+        values: of the objective, (batch,).
+        gradient: with respect to the images.
+        outputs: of each layer asked for, (batch, *layer.shape).
+        gradients: with respect to each of these outputs, of their shapes.
+    """
+
+    values: FloatArray
+    gradient: FloatArray
+    outputs: Mapping[str, FloatArray]
+    gradients: Mapping[str, FloatArray]
+
+
 @runtime_checkable
 class Network(Protocol):
     """A model as plugins see it."""
@@ -228,6 +245,13 @@ class Network(Protocol):
     ) -> Gradient:
         """Value and gradient of the objective with respect to the images, or, with ``at``, to
         the output of that layer, (batch, *layer.shape)."""
+        ...
+
+    def gradients(
+        self, images: FloatArray, objective: Objective, at: Sequence[str]
+    ) -> LayerGradients:
+        """Value and gradient of the objective with respect to the images and to the output of
+        every one of these layers. Those that it does not depend on are left out, as is its own."""
         ...
 
     def excitation(

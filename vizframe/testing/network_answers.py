@@ -127,6 +127,33 @@ class AnswersContract(PairContract):
         assert_close(found.values, wanted.values)
         assert_close(found.gradient, wanted.gradient)
 
+    @pytest.mark.parametrize("place", ["centre", "mean"])
+    def test_gradients_at_all_layers_come_in_one_question(self, pair: Pair, place: str) -> None:
+        images = probe_for(pair.reference).images
+        *before, last = pair.reference.layers
+        objective = objective_of(last, len(images), place)
+        names = [layer.name for layer in pair.reference.layers]
+        wanted = pair.reference.gradients(images, objective, names)
+        found = pair.network.gradients(images, pair.translate(objective), [*map(pair.name, names)])
+        assert_close(found.values, wanted.values)
+        assert_close(found.gradient, wanted.gradient)
+        assert list(found.gradients) == [pair.name(layer.name) for layer in before]
+        assert list(found.outputs) == list(found.gradients)
+        for layer in before:
+            assert_close(found.gradients[pair.name(layer.name)], wanted.gradients[layer.name])
+            assert_close(found.outputs[pair.name(layer.name)], wanted.outputs[layer.name])
+
+    def test_layers_that_an_objective_does_not_depend_on_are_left_out(self) -> None:
+        pair = self.pair_of(ordinary())
+        images = probe_for(pair.reference).images
+        objective = pair.translate(Objective.of("pool0", [0, 1, 2], "mean"))
+        names = [pair.name(name) for name in ("relu1", "relu0", "pool0", "conv0")]
+        found = pair.network.gradients(images, objective, names)
+        assert list(found.gradients) == list(found.outputs) == [names[1], names[3]]
+        alone = pair.network.gradients(images, objective, [])
+        assert not alone.gradients
+        assert_close(alone.gradient, found.gradient)
+
     @pytest.mark.parametrize("layer", ["conv1", "relu1", "dense0"])
     def test_heads_scale_the_gradient_and_not_the_values(self, layer: str) -> None:
         pair = self.pair_of(ordinary())

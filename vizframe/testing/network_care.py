@@ -103,6 +103,7 @@ class CareContract(PairContract):
             lambda: pair.network.batch_size(wrong),
             lambda: pair.network.gradient(images, objective),
             lambda: pair.network.gradient(images, pair.translate(CLASSES), at=wrong),
+            lambda: pair.network.gradients(images, pair.translate(CLASSES), [known, wrong]),
             lambda: pair.network.excitation(objective).__enter__(),
         ):
             sentence = f"layer '{wrong}' is not known; it can be '{known}'"
@@ -199,6 +200,7 @@ def _ask_all(network: Network, images: FloatArray) -> None:
         with network.excitation(Objective.of(name, units)) as excitation:
             evaluate_numpy(excitation, np.ones(excitation.shape, np.float32))
     network.gradient(images, Objective.of(network.score_layer, [0, 1, 2]), at=names[0])
+    network.gradients(images, Objective.of(network.score_layer, [0, 1, 2]), names)
     with network.randomized(1) as control:
         control.scores(images)
 

@@ -26,6 +26,7 @@ from vizframe.network import (
     DeviceArray,
     FloatArray,
     Gradient,
+    LayerGradients,
     Network,
     Objective,
     Ops,
@@ -124,6 +125,17 @@ class ReferenceNetwork:
             )
         values, _, gradient = _ask(operations, given, objective, rule, at)
         return Gradient(values.astype(np.float32), gradient.astype(np.float32))
+
+    def gradients(
+        self, images: FloatArray, objective: Objective, at: Sequence[str]
+    ) -> LayerGradients:
+        for name in at:
+            self.layer(name)
+        before = [name for name in at if name in self.part(objective.layer)]
+        before = [name for name in before if name != objective.layer]
+        found = {name: self.gradient(images, objective, at=name).gradient for name in before}
+        own = self.gradient(images, objective)
+        return LayerGradients(own.values, own.gradient, self.activations(images, before), found)
 
     @contextmanager
     def excitation(

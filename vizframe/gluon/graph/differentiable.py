@@ -35,6 +35,18 @@ def passes_gradients(node: Node) -> bool:
     return node.operator not in _STOPS
 
 
+def nodes_with_gradient(graph: Graph, target: Entry) -> set[int]:
+    """The nodes that get a gradient of the target, its own node included."""
+    reached, waiting = {target[0]}, [target[0]]
+    while waiting:
+        node = graph.nodes[waiting.pop()]
+        if passes_gradients(node):
+            new = {index for index, _ in node.inputs} - reached
+            reached |= new
+            waiting.extend(new)
+    return reached
+
+
 def refuse_stopped(graph: Graph, source: int, target: Entry, layer: str) -> None:
     """Raises NetworkError where no gradient of the target, an entry of that layer, reaches the
     source; the message names the last operator that stops it."""

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from vizframe.errors import NetworkError
@@ -57,9 +58,10 @@ def compile_graph(
     shapes: Mapping[str, Shape],
     wanted: Sequence[str],
     context: Any,
+    given: Arrays = MappingProxyType({}),
 ) -> CompiledGraph:
-    """Bind the graph's heads: parameters are shared, inputs of ``shapes`` allocated, gradients
-    kept for the inputs ``wanted`` alone.
+    """Bind the graph's heads: parameters are shared, inputs of ``shapes`` allocated unless they are
+    ``given``, gradients kept for the inputs ``wanted`` alone.
 
     Raises:
         NetworkError: the shapes do not fit the network, or a parameter is missing.
@@ -69,7 +71,11 @@ def compile_graph(
     for name in (*names, *states):
         if name not in shapes and name not in arrays:
             raise NetworkError(f"the network needs {name!r}, which is no parameter it came with")
-    inputs = {n: mx.nd.zeros(shapes[n], ctx=context) for n in names if n in shapes}
+    inputs = {
+        n: given[n] if n in given else mx.nd.zeros(shapes[n], ctx=context)
+        for n in names
+        if n in shapes
+    }
     bound = {name: arrays[name] for name in (*names, *states) if name not in inputs}
     gradients = {n: mx.nd.zeros(shapes[n], ctx=context) for n in wanted}
     try:
@@ -82,9 +88,9 @@ def compile_graph(
                 aux_states={name: bound[name] for name in states},
             )
     except mx.MXNetError as error:
-        given = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        told = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
         raise NetworkError(
-            f"the network cannot take inputs of shape {given}: {reason(error)}"
+            f"the network cannot take inputs of shape {told}: {reason(error)}"
         ) from error
     return CompiledGraph(executor, inputs, gradients, bound, _allocated_bytes(executor))
 
