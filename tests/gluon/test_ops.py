@@ -12,15 +12,16 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from scipy.ndimage import gaussian_filter
 
-from vizframe.gluon.arrays.host import HostOps, product
+from vizframe.gluon.arrays.host import GluonHostOps
 from vizframe.gluon.arrays.ops import Arithmetic, GluonOps
 from vizframe.gluon.compat import mx
+from vizframe.graph.host import product
 from vizframe.network import DeviceArray, FloatArray, Ops
 from vizframe.testing.ops import NumpyOps
 
 Made = Callable[[object], Arithmetic]
 
-MADE: dict[str, Made] = {"any device": GluonOps, "CPU": lambda _: HostOps()}
+MADE: dict[str, Made] = {"any device": GluonOps, "CPU": lambda _: GluonHostOps()}
 
 on_each = pytest.mark.parametrize("made", MADE.values(), ids=list(MADE))
 
@@ -216,5 +217,5 @@ def test_values_are_given_to_an_array_that_is_there(made: Made) -> None:
 
 
 def test_an_array_of_half_precision_is_taken_as_float32() -> None:
-    taken = HostOps().take(mx.nd.ones((2, 2), dtype="float16"))
-    assert HostOps().to_numpy(taken).dtype == np.float32
+    taken = GluonHostOps().take(mx.nd.ones((2, 2), dtype="float16"))
+    assert GluonHostOps().to_numpy(taken).dtype == np.float32

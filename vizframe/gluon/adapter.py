@@ -11,8 +11,8 @@ import numpy as np
 from vizframe.errors import NetworkError
 from vizframe.gluon.compat import mx
 from vizframe.gluon.semantics import numpy_interface
-from vizframe.gluon.settings import GIBIBYTE
 from vizframe.gluon.training.watch import watch_trainings
+from vizframe.graph.settings import GIBIBYTE
 from vizframe.network import FloatArray, Network
 from vizframe.network.adapter import Inputs
 

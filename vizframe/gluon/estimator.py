@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from vizframe.gluon.adapter import number
 from vizframe.gluon.compat import mx
-from vizframe.gluon.training.passes import Epochs, Pass
+from vizframe.graph.epochs import Epochs, Pass
 
 EpochBegin: Any = mx.gluon.contrib.estimator.EpochBegin
 BatchEnd: Any = mx.gluon.contrib.estimator.BatchEnd

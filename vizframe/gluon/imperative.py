@@ -20,13 +20,17 @@ from typing import Any
 import numpy as np
 
 from vizframe.errors import NetworkError, UnknownName
-from vizframe.gluon.arrays.host import ignore_float_warnings, ops_of
+from vizframe.gluon.arrays.host import ops_of
 from vizframe.gluon.compat import mx
 from vizframe.gluon.graph.graph import Graph, Node
 from vizframe.gluon.graph.hooks import After, Before, Names, hook_blocks, paths
 from vizframe.gluon.graph.parameters import Arrays, Parameters, refuse_nonfinite, to_numpy
 from vizframe.gluon.question.heads import MapOutputGradient
-from vizframe.gluon.question.target import (
+from vizframe.gluon.reason import reason
+from vizframe.gluon.semantics import from_net_array, is_numpy, numpy_interface, to_net_array
+from vizframe.graph.host import ignore_float_warnings
+from vizframe.graph.settings import Settings
+from vizframe.graph.target import (
     output_weights,
     read,
     refuse_batch,
@@ -34,9 +38,6 @@ from vizframe.gluon.question.target import (
     refuse_shape,
     refuse_units,
 )
-from vizframe.gluon.reason import reason
-from vizframe.gluon.semantics import from_net_array, is_numpy, numpy_interface, to_net_array
-from vizframe.gluon.settings import Settings
 from vizframe.network import (
     DeviceArray,
     Excitation,

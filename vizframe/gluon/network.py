@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 
 from vizframe.errors import NetworkError, UnknownName
-from vizframe.gluon.arrays.host import ignore_float_warnings
 from vizframe.gluon.compat import mx
 from vizframe.gluon.files import load_symbol
 from vizframe.gluon.graph.batch_axis import batch_axes, batch_first
@@ -35,7 +34,9 @@ from vizframe.gluon.question.compiled import CompiledGraph, GraphCache, compile_
 from vizframe.gluon.question.excitation import GluonExcitation, output_gradient_of
 from vizframe.gluon.question.plan import Plan, plan
 from vizframe.gluon.question.taps import add_taps, shared_zeros, tap_name
-from vizframe.gluon.question.target import (
+from vizframe.graph.host import ignore_float_warnings
+from vizframe.graph.settings import Settings
+from vizframe.graph.target import (
     output_weights,
     read,
     refuse_batch,
@@ -43,7 +44,6 @@ from vizframe.gluon.question.target import (
     refuse_shape,
     refuse_units,
 )
-from vizframe.gluon.settings import Settings
 from vizframe.network import (
     Excitation,
     FloatArray,

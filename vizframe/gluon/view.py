@@ -8,7 +8,7 @@ from vizframe.gluon.graph.parameters import Parameters
 from vizframe.gluon.graph.trace import NoGraph
 from vizframe.gluon.imperative import ImperativeNetwork
 from vizframe.gluon.network import GluonNetwork
-from vizframe.gluon.settings import Settings
+from vizframe.graph.settings import Settings
 from vizframe.network import Network
 
 
@@ -18,7 +18,7 @@ def view(net: Any, input_shape: tuple[int, ...], **options: Any) -> Network:
     Args:
         net: hybridized or not; its parameters have values.
         input_shape: of one image, without the batch axis.
-        options: those of `vizframe.gluon.settings.Settings`.
+        options: those of `vizframe.graph.settings.Settings`.
 
     Raises:
         NetworkError: it cannot be called with such inputs; a parameter has no values.

@@ -10,14 +10,13 @@ written the plainest way was measured on (64, 3, 14, 14) and (8, 3, 224, 224), t
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from functools import cache
 from typing import Any, Protocol, cast
 
 import numpy as np
 
 from vizframe.gluon.compat import mx
+from vizframe.graph.arithmetic import adam_shrink, blur_matrix, ranks
 from vizframe.network import AdamStep, DeviceArray, FloatArray, Ops
 
 NDArray = Any
@@ -207,36 +206,6 @@ class GluonOps:
             matrix = blur_matrix(size, sigma)
             self._blurs[size, sigma] = mx.nd.array(matrix, ctx=self._context)
         return self._blurs[size, sigma]
-
-
-def ranks(percent: float, count: int) -> tuple[int, int, float]:
-    """The ranks of so many values that a percentile lies between, and how far from the first."""
-    place = percent / 100 * (count - 1)
-    below = int(place)
-    return below, min(below + 1, count - 1), place - below
-
-
-def adam_shrink(steps: int, mean_decay: float, square_decay: float) -> float:
-    """What corrects both of Adam's moments for having begun at zero, as a factor of the rate
-    (Kingma & Ba 2014, end of section 2)."""
-    return math.sqrt(1 - square_decay**steps) / (1 - mean_decay**steps)
-
-
-@cache
-def blur_matrix(size: int, sigma: float) -> FloatArray:
-    """What a line of pixels, (…, size), is multiplied with to be blurred: column j holds the
-    Gaussian about pixel j, cut at 4σ, what falls beyond the edges reflected back
-    (d c b a | a b c d | d c b a)."""
-    radius = int(4 * sigma + 0.5)
-    places = np.arange(-radius, radius + 1)
-    weights = np.exp(-0.5 * (places / sigma) ** 2)
-    weights /= weights.sum()
-    matrix = np.zeros((size, size))
-    for column in range(size):
-        wrapped = (column + places) % (2 * size)
-        rows = np.where(wrapped < size, wrapped, 2 * size - 1 - wrapped)
-        np.add.at(matrix[:, column], rows, weights)
-    return matrix.astype(np.float32)
 
 
 def _own(values: DeviceArray) -> NDArray:

@@ -12,7 +12,7 @@ from vizframe.gluon.graph.shapes import Shape
 from vizframe.gluon.question.compiled import CompiledGraph
 from vizframe.gluon.question.heads import KernelOutputGradient, MapOutputGradient, OutputGradient
 from vizframe.gluon.question.plan import Plan
-from vizframe.gluon.question.target import refuse_shape, refuse_units
+from vizframe.graph.target import refuse_shape, refuse_units
 from vizframe.network import DeviceArray, Objective, Ops, ReluRule
 from vizframe.network.layer import Layer
 

@@ -13,7 +13,7 @@ from vizframe.gluon.graph.rules import split_output_gradients
 from vizframe.gluon.graph.shapes import Shape
 from vizframe.gluon.question.compiled import CompiledGraph
 from vizframe.gluon.question.plan import OWN_BIASES, OWN_KERNELS, Kernel
-from vizframe.gluon.question.target import output_weights, unit_places
+from vizframe.graph.target import output_weights, unit_places
 from vizframe.network import Objective, ReluRule
 
 

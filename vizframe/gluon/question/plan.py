@@ -23,7 +23,7 @@ from vizframe.gluon.graph.parameters import Arrays
 from vizframe.gluon.graph.rules import OPERATOR, is_relu
 from vizframe.gluon.graph.shapes import Shape
 from vizframe.gluon.graph.window import OperatorWindow, window_of
-from vizframe.gluon.question.target import centre
+from vizframe.graph.target import centre
 
 Slices = tuple[slice, slice]
 

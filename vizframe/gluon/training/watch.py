@@ -21,8 +21,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vizframe.gluon.compat import mx
-from vizframe.gluon.training.passes import Epochs, PassWatch
-from vizframe.gluon.training.patches import Method, Patches
+from vizframe.gluon.training.passes import PassWatch
+from vizframe.graph.epochs import Epochs
+from vizframe.graph.patches import Method, Patches
 from vizframe.network.adapter import Batch, TrainingObserver
 
 
