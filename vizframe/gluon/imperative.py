@@ -21,6 +21,7 @@ import numpy as np
 
 from vizframe.errors import NetworkError, UnknownName
 from vizframe.gluon.arrays.host import ops_of
+from vizframe.gluon.arrays.layout import restore_layout
 from vizframe.gluon.compat import mx
 from vizframe.gluon.graph.graph import Graph, Node
 from vizframe.gluon.graph.hooks import After, Before, Names, hook_blocks, paths
@@ -246,6 +247,8 @@ class ImperativeNetwork:
                     f"the network {self.name!r} cannot take images of shape {images.shape}: "
                     f"{reason(error)}"
                 ) from error
+        computed = [output.value for output in outputs.values()]
+        restore_layout(self._parameters.arrays().values(), computed)
         return outputs
 
     def record_layer(self, images: Any, layer: str, inner: str | None) -> tuple[Any, Any]:

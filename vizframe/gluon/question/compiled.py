@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from vizframe.errors import NetworkError
+from vizframe.gluon.arrays.layout import restore_layout
 from vizframe.gluon.compat import mx
 from vizframe.gluon.graph.graph import Graph
 from vizframe.gluon.graph.parameters import Arrays
@@ -42,6 +43,8 @@ class CompiledGraph:
     def forward(self, *, training: bool = False) -> Sequence[Any]:
         """The heads. A backward pass can follow only ``training``."""
         outputs: Sequence[Any] = self.executor.forward(is_train=training)
+        if not training:
+            restore_layout(self.bound.values(), outputs)
         return outputs
 
     def backward(self, heads: Sequence[Any]) -> None:
