@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from vizframe.gluon.graph.field import receptive_fields
 from vizframe.gluon.graph.graph import Entry, Graph, Node
 from vizframe.gluon.graph.shapes import Shape
 from vizframe.gluon.graph.trace import Trace
+from vizframe.gluon.graph.window import maps_of
+from vizframe.graph.field import receptive_fields
 from vizframe.network.layer import Layer
 
 _SOFTMAX = frozenset(("softmax", "SoftmaxOutput", "SoftmaxActivation", "log_softmax", "Softmax"))
@@ -34,7 +35,7 @@ def layers_of(
         entry: name for entry, name in trace.names.items() if entry in shapes and entry[0] in asked
     }
     firsts = {index: shape for (index, output), shape in shapes.items() if output == 0}
-    fields = receptive_fields(graph, data, firsts)
+    fields = receptive_fields(maps_of(graph, data, firsts), data)
     claimed = {full for own in trace.own.values() for full in own.values()}
     layers, owned = [], {}
     for entry, name in named.items():

@@ -1,17 +1,12 @@
-"""How an operator looks at space: which input places one output place reads, along one axis.
-
-place p reads   p·stride − pad,  p·stride − pad + dilate, …   kernel of them
-"""
+"""The window of each of MXNet's operators, and the nodes of a graph as maps."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
-from vizframe.gluon.graph.graph import Node
+from vizframe.gluon.graph.graph import Graph, Node
 from vizframe.gluon.graph.rules import OPERATOR
-
-Interval = tuple[int, int]
-"""The first and last place, both included, along one axis."""
+from vizframe.graph.window import MapNode, OperatorWindow, Padding
 
 POINTWISE = frozenset(
     (
@@ -66,23 +61,6 @@ POINTWISE = frozenset(
 """Operators whose output at a place depends on their inputs at that place alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class OperatorWindow:
-    """The window of an operator; each pair is (y, x)."""
-
-    kernel: tuple[int, int] = (1, 1)
-    stride: tuple[int, int] = (1, 1)
-    pad: tuple[int, int] = (0, 0)
-    dilate: tuple[int, int] = (1, 1)
-
-    def reads(self, axis: int, places: Interval) -> Interval:
-        """The input places that these output places read; those in the padding too."""
-        first, last = places
-        start = first * self.stride[axis] - self.pad[axis]
-        reach = (self.kernel[axis] - 1) * self.dilate[axis]
-        return start, last * self.stride[axis] - self.pad[axis] + reach
-
-
 def window_of(node: Node) -> OperatorWindow | None:
     """The operator's window, or None where a place may depend on the whole map."""
     if node.operator == "Convolution" and len(node.numbers("kernel", ())) == 2:
@@ -108,6 +86,45 @@ def window_of(node: Node) -> OperatorWindow | None:
     if node.operator == "Concat" and node.attributes.get("dim", "1") == "1":
         return OperatorWindow()
     return None
+
+
+def maps_of(graph: Graph, data: int, shapes: Mapping[int, Sequence[int]]) -> dict[int, MapNode]:
+    """Every node that depends on the input variable ``data``, as windows and crops see it."""
+    depends = graph.above([data])
+    return {
+        index: _map_of(node, index, data, depends, shapes)
+        for index, node in enumerate(graph.nodes)
+        if index in depends
+    }
+
+
+def _map_of(
+    node: Node, index: int, data: int, depends: set[int], shapes: Mapping[int, Sequence[int]]
+) -> MapNode:
+    shape = shapes.get(index, ())
+    sources = [(source, output) for source, output in node.inputs if source in depends]
+    window = None if index == data or any(output for _, output in sources) else window_of(node)
+    return MapNode(
+        window=window,
+        sources=tuple(dict.fromkeys(source for source, _ in sources)),
+        size=(shape[2], shape[3]) if len(shape) == 4 else None,
+        varies=window == OperatorWindow() and _adds_a_map(node, depends, shapes),
+        padding=_padding(node),
+    )
+
+
+def _adds_a_map(node: Node, depends: set[int], shapes: Mapping[int, Sequence[int]]) -> bool:
+    """Whether a parameter differs from place to place, as a learned position does."""
+    if node.operator in ("Convolution", "BatchNorm", "BatchNorm_v1", "LeakyReLU"):
+        return False  # those of a channel
+    others = (shapes.get(source, ()) for source, _ in node.inputs if source not in depends)
+    return any(length != 1 for shape in others for length in shape[-2:])
+
+
+def _padding(node: Node) -> Padding:
+    if node.operator != "Pooling" or node.attributes.get("pool_type", "max") == "max":
+        return "constant"
+    return "counted" if node.flag("count_include_pad", default=True) else "left out"
 
 
 def _pair(values: tuple[int, ...]) -> tuple[int, int]:

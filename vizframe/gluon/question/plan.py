@@ -17,13 +17,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vizframe.gluon.graph.crop import Box, crop
+from vizframe.gluon.graph.crop import crop
 from vizframe.gluon.graph.graph import Entry, Graph, Node
 from vizframe.gluon.graph.parameters import Arrays
 from vizframe.gluon.graph.rules import OPERATOR, is_relu
 from vizframe.gluon.graph.shapes import Shape
-from vizframe.gluon.graph.window import OperatorWindow, window_of
+from vizframe.gluon.graph.window import window_of
 from vizframe.graph.target import centre
+from vizframe.graph.window import Box, OperatorWindow
 
 Slices = tuple[slice, slice]
 

@@ -6,11 +6,10 @@ size and offset add up in units of the stride so far; where branches meet, the w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vizframe.gluon.graph.graph import Graph, Node
-from vizframe.gluon.graph.window import OperatorWindow, window_of
+from vizframe.graph.window import POINTWISE, MapNode, Maps, OperatorWindow
 from vizframe.network.layer import ReceptiveField
 
 
@@ -33,30 +32,27 @@ class Span:
 Spans = tuple[Span, Span]
 
 
-def receptive_fields(
-    graph: Graph, data: int, shapes: Mapping[int, Sequence[int]]
-) -> dict[int, ReceptiveField]:
-    """For each node whose places see a limited part of the input variable ``data``."""
-    depends = graph.above([data])
+def receptive_fields(maps: Maps, data: int) -> dict[int, ReceptiveField]:
+    """For each node whose places see a limited part of the image, which is node ``data``."""
     spans: dict[int, Spans] = {data: (Span(0, 1, 1), Span(0, 1, 1))}
-    for index, node in enumerate(graph.nodes):
-        if index in depends and index != data and len(shapes.get(index, ())) == 4:
-            sources = [each for each, _ in node.inputs if each in depends]
-            found = _merge(node, [spans.get(each) for each in sources])
+    for index, node in maps.items():
+        if index != data and node.size is not None:
+            found = _merge(maps, node, spans)
             if found is not None:
                 spans[index] = found
     return {index: _field(pair) for index, pair in spans.items() if index != data}
 
 
-def _merge(node: Node, sources: Sequence[Spans | None]) -> Spans | None:
-    window = window_of(node)
-    known = [spans for spans in sources if spans is not None]
-    if window is None or len(known) < len(sources) or not known:
+def _merge(maps: Maps, node: MapNode, spans: dict[int, Spans]) -> Spans | None:
+    known = [spans[each] for each in node.sources if each in spans]
+    if node.window is None or len(known) < len(node.sources) or not known:
         return None
-    joined = [_hull([spans[axis] for spans in known]) for axis in (0, 1)]
+    if node.window == POINTWISE and any(maps[each].size != node.size for each in node.sources):
+        return None  # one place of the source answers for all places of the result
+    joined = [_hull([pair[axis] for pair in known]) for axis in (0, 1)]
     if joined[0] is None or joined[1] is None:
         return None
-    return joined[0].through(window, 0), joined[1].through(window, 1)
+    return joined[0].through(node.window, 0), joined[1].through(node.window, 1)
 
 
 def _hull(spans: Sequence[Span]) -> Span | None:
