@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal, get_args
@@ -13,13 +13,13 @@ from pydantic import BeforeValidator, Field, field_validator
 from vizframe.attribution.cam import grad_cam, guided_grad_cam, hires_cam
 from vizframe.attribution.gradient import magnitude, smooth_gradient, times_input
 from vizframe.attribution.integrated import integrated_gradients
+from vizframe.attribution.layer_cams import LayerCams, Weigh, layer_cams
 from vizframe.attribution.occlusion import occlusion
 from vizframe.attribution.target import Target, target
-from vizframe.errors import PluginError
+from vizframe.errors import NetworkError, PluginError
 from vizframe.images.channels import as_picture
 from vizframe.network import FloatArray
-from vizframe.network.layer import Layer
-from vizframe.plugin import Plugin, Scene
+from vizframe.plugin import Plugin, Progress, Scene
 from vizframe.plugin.commas import items
 from vizframe.plugin.control import NOTE, scene_or_control
 from vizframe.plugin.frame import Frame, Picture
@@ -36,8 +36,15 @@ Method = Literal[
     "hires_cam",
     "guided_grad_cam",
 ]
-CAMS: tuple[Method, ...] = ("grad_cam", "hires_cam", "guided_grad_cam")
-"""The methods that explain by a layer's maps."""
+CAMS: Mapping[str, Weigh] = {
+    "grad_cam": grad_cam,
+    "hires_cam": hires_cam,
+    "guided_grad_cam": grad_cam,
+}
+"""The methods that explain by a layer's maps, and how each weighs them."""
+
+GUIDED: frozenset[Method] = frozenset(("guided", "guided_grad_cam"))
+"""The methods that need another ReLU rule, which a network without a graph does not have."""
 
 Baseline = Literal["black", "grey", "white"]
 
@@ -189,10 +196,35 @@ class Saliency(Plugin):
         with scene_or_control(scene, control=self.control) as seen:
             # The control explains the classes that the trained network predicts.
             explained = chosen.by(seen.network) if self.control else chosen
-            for frame in self._frames(seen, SharedGradients(explained)):
-                yield replace(frame, notes=(NOTE, *frame.notes)) if self.control else frame
+            answers = self._shared(seen, explained)
+            methods, note = self._possible(answers)
+            notes = ((NOTE,) if self.control else ()) + note
+            for frame in self._frames(seen, answers, methods):
+                yield replace(frame, notes=(*notes, *frame.notes))
 
-    def _frames(self, scene: Scene, answers: SharedGradients) -> Iterator[Frame]:
+    def _shared(self, scene: Scene, explained: Target) -> SharedGradients:
+        cams: dict[str, Weigh] = {
+            method: weigh for method, weigh in CAMS.items() if method in self.methods
+        }
+        layers = [layer.name for layer in scene.spatial_layers()] if cams else []
+        return SharedGradients(explained, layers, cams, scene.progress)
+
+    def _possible(self, answers: SharedGradients) -> tuple[tuple[Method, ...], tuple[str, ...]]:
+        """The methods that the network can be asked for, and a note on those that it cannot."""
+        if not GUIDED & set(self.methods):
+            return self.methods, ()
+        try:
+            answers.guided  # noqa: B018  # asked for once, and kept
+        except NetworkError as error:
+            others = tuple(each for each in self.methods if each not in GUIDED)
+            if not others:
+                raise
+            return others, (f"Guided backpropagation is left out: {error}",)
+        return self.methods, ()
+
+    def _frames(
+        self, scene: Scene, answers: SharedGradients, methods: tuple[Method, ...]
+    ) -> Iterator[Frame]:
         making: Mapping[Method, Callable[[Scene, SharedGradients], MethodResult]] = {
             "gradient": lambda _, given: MethodResult(magnitude(given.plain)),
             "gradient_input": lambda _, given: MethodResult(
@@ -204,11 +236,10 @@ class Saliency(Plugin):
             "occlusion": self._occlusion,
         }
         for method, make in making.items():
-            if method in self.methods:
+            if method in methods:
                 yield make(scene, answers).frame(scene.network.score_layer, method, answers.target)
-        if set(CAMS) & set(self.methods):
-            for layer in scene.spatial_layers():
-                yield from self._cams(scene, answers, layer)
+        for layer in answers.layers:
+            yield from self._cams(answers, layer, methods)
 
     def _smooth(self, scene: Scene, answers: SharedGradients) -> MethodResult:
         mean = smooth_gradient(
@@ -253,34 +284,43 @@ class Saliency(Plugin):
         )
         return MethodResult(lost)
 
-    def _cams(self, scene: Scene, answers: SharedGradients, layer: Layer) -> Iterator[Frame]:
+    def _cams(
+        self, answers: SharedGradients, layer: str, methods: tuple[Method, ...]
+    ) -> Iterator[Frame]:
         height, width = answers.target.images.shape[2:]
-        gradient = answers.target.gradient(at=layer.name).gradient
         for method in CAMS:
-            if method in self.methods:
-                weigh = hires_cam if method == "hires_cam" else grad_cam
-                cam = weigh(scene.activations(layer), gradient, (height, width))
+            if method in methods and (method, layer) in answers.cams.evidence:
+                cam = answers.cams.at((height, width), method, layer)
                 drawn = cam
                 if method == "guided_grad_cam":
                     drawn = as_picture(guided_grad_cam(answers.guided, cam))
-                yield MethodResult(drawn, notes=_describe_blind(cam)).frame(
-                    layer.name, method, answers.target
-                )
+                result = MethodResult(drawn, notes=_describe_blind(cam))
+                yield result.frame(layer, method, answers.target)
 
 
 @dataclass(eq=False)
 class SharedGradients:
-    """The gradients that several methods share, asked for once, when first needed."""
+    """The gradients that several methods share, asked for once, when first needed.
+
+    Where maps of evidence are asked for, the passes that make them give the pixels' gradient, too.
+    """
 
     target: Target
+    layers: Sequence[str]
+    weighing: Mapping[str, Weigh]
+    progress: Progress
 
     @cached_property
     def plain(self) -> FloatArray:
-        return self.target.gradient().gradient
+        return self.cams.gradient if self.layers else self.target.gradient().gradient
 
     @cached_property
     def guided(self) -> FloatArray:
-        return self.target.gradient(rule="guided").gradient
+        return self.target.gradient(rule="guided", progress=self.progress).gradient
+
+    @cached_property
+    def cams(self) -> LayerCams:
+        return layer_cams(self.target, self.layers, self.weighing, self.progress)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

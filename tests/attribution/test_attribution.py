@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from vizframe.attribution.batches import gradients, scores
+from vizframe.attribution.batches import even, gradients, scores
 from vizframe.attribution.cam import grad_cam, guided_grad_cam, hires_cam
 from vizframe.attribution.fields import place_gradients
 from vizframe.attribution.gradient import magnitude, smooth_gradient, times_input
@@ -103,14 +103,20 @@ class TestBatches:
         network = squares()
         gradients(network, images(10), Objective.of("scores", [0] * 10))
         scores(network, images(5))
-        assert network.asked == [4, 4, 4, 4, 4]
+        assert network.asked == [4, 4, 4, 3, 3]
+
+    @pytest.mark.parametrize(
+        ("count", "most", "size"), [(9, 8, 5), (8, 8, 8), (3, 8, 3), (7, 1, 1)]
+    )
+    def test_batches_are_as_large_as_one_another(self, count: int, most: int, size: int) -> None:
+        assert even(count, most) == size
 
     def test_places_go_with_their_images(self) -> None:
         network = squares()
         places = np.arange(12).reshape(6, 2)
         gradients(network, images(6), Objective("scores", np.zeros(6, np.int64), places))
         seen = [np.asarray(each).tolist() for each in network.places]
-        assert seen == [places[:4].tolist(), [[8, 9], [10, 11], [8, 9], [10, 11]]]
+        assert seen == [places[:3].tolist(), places[3:].tolist()]
 
 
 class TestTarget:

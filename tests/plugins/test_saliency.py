@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import get_args
 
 import numpy as np
@@ -141,6 +142,36 @@ def test_grad_cam_is_the_formula_written_out() -> None:
         assert np.allclose(enlarged[1::3, 1::3], cam, atol=1e-5)
         between = (cam[:-1, :-1] * 2 + cam[1:, :-1]) / 3
         assert np.allclose(enlarged[2:-3:3, 1:-3:3], between, atol=1e-5)
+
+
+def cramped() -> ReferenceNetwork:
+    """The ordinary network, with room for four images."""
+    whole = ordinary()
+    return ReferenceNetwork(whole.operations, whole.input_shape, room=4)
+
+
+def test_batches_of_images_give_the_maps_that_all_at_once_give() -> None:
+    whole, wanted = ordinary(), cramped()
+    methods = ("gradient", "grad_cam", "hires_cam")
+    frames = [
+        list(Saliency(methods=methods).visualize(scene_of(net, probe_for(net, count=5))))
+        for net in (whole, wanted)
+    ]
+    assert len(frames[0]) == len(frames[1]) > 5
+    for one, other in zip(*frames, strict=True):
+        assert (one.layer, one.part) == (other.layer, other.part)
+        assert np.allclose(one.values, other.values, atol=1e-6)
+
+
+def test_progress_tells_of_the_images_in_every_pass() -> None:
+    told: list[tuple[int, int]] = []
+    network = cramped()
+    scene = replace(
+        scene_of(network, probe_for(network, count=6)),
+        progress=lambda done, total, _what: told.append((done, total)),
+    )
+    list(Saliency().visualize(scene))
+    assert told == [(3, 6), (6, 6), (2, 6), (4, 6), (6, 6)]
 
 
 def test_hires_cam_weighs_each_place_by_itself() -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vizframe.network import FloatArray, Gradient, Network, Objective, ReluRule
+from vizframe.plugin import Progress, ignore_progress
 
 Indices = npt.NDArray[np.int64]
 
@@ -23,6 +24,7 @@ def gradients(
     *,
     rule: ReluRule = "plain",
     at: str | None = None,
+    progress: Progress = ignore_progress,
 ) -> Gradient:
     """`Network.gradient` for more images than fit into memory at once.
 
@@ -30,12 +32,13 @@ def gradients(
         images: (questions, channel, y, x), at least one.
         objective: one unit, place and head per image.
         rule, at: as `Network.gradient` has them.
+        progress: told how many images are done.
     """
-    every = np.arange(len(images))
-    answers = [
-        network.gradient(images[chosen], part(objective, chosen), rule=rule, at=at)
-        for chosen in batches(every, min(len(images), room(network)))
-    ]
+    count, answers = len(images), []
+    size = even(count, room(network))
+    for chosen in batches(np.arange(count), size):
+        answers.append(network.gradient(images[chosen], part(objective, chosen), rule=rule, at=at))
+        progress(min(len(answers) * size, count), count, f"{rule} gradient")
     values = np.concatenate([answer.values for answer in answers])[: len(images)]
     gradient = np.concatenate([answer.gradient for answer in answers])[: len(images)]
     return Gradient(values, gradient)
@@ -46,12 +49,19 @@ def scores(network: Network, images: FloatArray) -> FloatArray:
 
     Where each score is a map, as in a network without a dense layer, its mean counts.
     """
-    size = min(len(images), room(network))
+    size = even(len(images), room(network))
     together = batches(np.arange(len(images)), size)
     answers = [network.scores(images[chosen]) for chosen in together]
     found = np.concatenate(answers)[: len(images)]
     mean: FloatArray = found.mean(axis=tuple(range(2, found.ndim)), dtype=found.dtype)
     return mean
+
+
+def even(count: int, most: int) -> int:
+    """The size of equal batches, none larger than ``most``, that hold so many questions: 9 of at
+    most 8 are 5 and 4, not 8 and 1 that is filled up to 8."""
+    rounds = -(-count // max(1, most))
+    return -(-count // max(1, rounds))
 
 
 def room(network: Network) -> int:

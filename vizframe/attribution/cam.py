@@ -25,8 +25,10 @@ def grad_cam(maps: FloatArray, gradient: FloatArray, size: tuple[int, int]) -> F
         maps: the layer's activations, (probe, unit, y, x).
         gradient: of each image's class score with respect to them.
     """
+    probe, units, *places = maps.shape
     weight = gradient.mean(axis=(2, 3), dtype=np.float64)
-    return _enlarge(np.einsum("pk,pkyx->pyx", weight, maps.astype(np.float64)), size)
+    evidence = weight[:, None] @ maps.reshape(probe, units, -1).astype(np.float64)
+    return _enlarge(evidence.reshape(probe, *places), size)
 
 
 def hires_cam(maps: FloatArray, gradient: FloatArray, size: tuple[int, int]) -> FloatArray:

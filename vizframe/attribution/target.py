@@ -12,6 +12,7 @@ from vizframe.attribution.batches import gradients, scores
 from vizframe.errors import UnknownName, UsageError
 from vizframe.network import FloatArray, Gradient, Network, Objective, ReluRule
 from vizframe.network.probe import Probe
+from vizframe.plugin import Progress, ignore_progress
 
 Classes = npt.NDArray[np.int64]
 
@@ -38,11 +39,12 @@ class Target:
         *,
         rule: ReluRule = "plain",
         at: str | None = None,
+        progress: Progress = ignore_progress,
     ) -> Gradient:
         """The scores of these images (default: the target's own) and their gradient."""
         asked = self.images if images is None else images
         objective = Objective(self.network.score_layer, self.classes, "mean")
-        return gradients(self.network, asked, objective, rule=rule, at=at)
+        return gradients(self.network, asked, objective, rule=rule, at=at, progress=progress)
 
     def by(self, network: Network) -> Target:
         """The same classes of the same images, as another network scores them."""
