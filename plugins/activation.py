@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from typing import ClassVar
 
 import numpy as np
 from pydantic import Field
 
-from vizframe.network import FloatArray, Network
+from vizframe.network import FloatArray
 from vizframe.network.layer import Layer
 from vizframe.plugin import Plugin, Scene
 from vizframe.plugin.frame import Frame, Picture
-
-NEVER_NEGATIVE = {"relu", "relu6", "sigmoid", "hard_sigmoid", "softrelu", "softmax"}
-PASSING_ON = {"pooling", "flatten", "dropout", "reshape", "concat", "max", "mean", "identity"}
-"""Operators whose outputs are not negative where their inputs are not."""
 
 COLUMNS = {
     "mean": "The unit's mean answer over all places.",
@@ -68,7 +63,7 @@ class Activation(Plugin):
     def visualize(self, scene: Scene) -> Iterator[Frame]:
         for layer in scene.layers:
             maps = as_maps(scene.activations(layer), layer)
-            signed = not never_negative(scene.network, layer)
+            signed = not layer.nonnegative
             yield self._maps(layer, maps[: self.images], signed)
             yield _summary(layer, maps, signed)
 
@@ -152,21 +147,3 @@ def block_mean(maps: FloatArray, block: int) -> FloatArray:
         shape = (-1, 1) if axis == -2 else (-1,)
         maps = np.add.reduceat(maps, starts, axis=axis) / lengths.reshape(shape)
     return maps
-
-
-def never_negative(network: Network, layer: Layer) -> bool:
-    """Whether the layer's outputs cannot be negative, by its operator or those it reads."""
-    known = {each.name: each for each in network.layers}
-
-    def cannot(each: Layer | None) -> bool:
-        if each is None:  # the network's input
-            return False
-        last = each.operator.lower().rpartition(" + ")[2]  # of a block: what it ends with
-        words = set(re.findall(r"[a-z0-9_]+", last))
-        if words & NEVER_NEGATIVE:
-            return True
-        return bool(words & PASSING_ON and each.inputs) and all(
-            cannot(known.get(name)) for name in each.inputs
-        )
-
-    return cannot(layer)

@@ -204,8 +204,6 @@ def as_kernels(network: Network, layer: Layer, weight: FloatArray) -> FloatArray
     A dense layer on maps (input, y, x) gets one kernel per map; a dense layer on a vector gets 1×1
     kernels. Kernels of one spatial axis have one row; of three, the planes lie under one another.
     """
-    if layer.operator.startswith("Deconvolution"):
-        weight = weight.swapaxes(0, 1)  # MXNet keeps (input, unit, y, x) there
     units, inputs, *places = weight.shape
     if not places:
         shape = read_shape(network, layer, inputs) or (inputs, 1, 1)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -11,7 +9,7 @@ from vizframe.network import FloatArray
 from vizframe.network.probe import Probe
 from vizframe.plugin import Scene
 from vizframe.plugin.frame import Frame
-from vizframe.plugins.activation import Activation, block_mean, never_negative
+from vizframe.plugins.activation import Activation, block_mean
 from vizframe.testing.networks import broken, dead, ordinary
 from vizframe.testing.plugin import scene_of
 from vizframe.testing.reference import Convolution, ReferenceNetwork, Relu
@@ -120,10 +118,10 @@ def test_only_layers_that_cannot_be_negative_are_unsigned(layer: str, signed: bo
 
 def test_a_pooling_of_the_input_may_be_negative() -> None:
     network = ReferenceNetwork({"relu": Relu()}, (1, 2, 2))
-    assert never_negative(network, network.layers[0])
+    assert network.layers[0].nonnegative
     one = np.ones((1, 1, 1, 1), np.float32)
     network = ReferenceNetwork({"conv": Convolution(one, one[0, 0, 0])}, (1, 2, 2))
-    assert not never_negative(network, network.layers[0])
+    assert not network.layers[0].nonnegative
 
 
 def test_one_forward_pass_serves_all_layers() -> None:
@@ -138,20 +136,3 @@ def test_one_forward_pass_serves_all_layers() -> None:
     network.activations = counted  # type: ignore[method-assign, assignment]  # to count
     list(Activation().visualize(scene_of(network, Probe(np.ones((1, 1, 12, 12), np.float32)))))
     assert len(passes) == 1
-
-
-@pytest.mark.parametrize(
-    ("operator", "never"),
-    [
-        ("Convolution + Activation(relu)", True),
-        ("Activation(relu) + Convolution", False),
-        ("Activation(tanh)", False),
-        ("LeakyReLU(leaky)", False),
-        ("LeakyReLU(elu)", False),
-        ("softmax", True),
-    ],
-)
-def test_a_block_is_signed_as_what_it_ends_with(operator: str, never: bool) -> None:
-    network = ordinary()
-    layer = replace(network.layers[0], operator=operator)
-    assert never_negative(network, layer) is never

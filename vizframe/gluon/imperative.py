@@ -22,9 +22,13 @@ import numpy as np
 from vizframe.errors import NetworkError, UnknownName
 from vizframe.gluon.arrays.host import ops_of
 from vizframe.gluon.arrays.layout import restore_layout
+from vizframe.gluon.blocks import end_of, node_of
 from vizframe.gluon.compat import mx
 from vizframe.gluon.graph.graph import Graph, Node
 from vizframe.gluon.graph.hooks import After, Before, Names, hook_blocks, paths
+from vizframe.gluon.graph.kernels import KernelOrder, kernel_order_of
+from vizframe.gluon.graph.kinds import kind_of
+from vizframe.gluon.graph.nonnegative import cannot_be_negative
 from vizframe.gluon.graph.parameters import Arrays, Parameters, refuse_nonfinite, to_numpy
 from vizframe.gluon.question.heads import MapOutputGradient
 from vizframe.gluon.reason import reason
@@ -181,12 +185,18 @@ class ImperativeNetwork:
 
     def weights(self, layer: str) -> dict[str, FloatArray]:
         arrays = self._parameters.arrays()
-        return {short: to_numpy(arrays[full]) for short, full in self._own(layer).items()}
+        return {
+            short: order(to_numpy(arrays[full]))
+            for short, (full, order) in self._own(layer).items()
+        }
 
     def weight_gradients(self, layer: str) -> dict[str, FloatArray]:
-        own = self._own(layer).items()
-        found = {short: self._parameters.gradients(full) for short, full in own}
-        return {short: to_numpy(array) for short, array in found.items() if array is not None}
+        found = {}
+        for short, (full, order) in self._own(layer).items():
+            gradient = self._parameters.gradients(full)
+            if gradient is not None:
+                found[short] = order(to_numpy(gradient))
+        return found
 
     def randomized(self, seed: int) -> AbstractContextManager[Network]:
         return self._randomize(seed)
@@ -279,9 +289,14 @@ class ImperativeNetwork:
         taken = sum(n.operator == "Pooling" and is_maximum(n) for n in nodes)
         return taken > sum(is_pooling(each.block) for each in outputs.values())
 
-    def _own(self, layer: str) -> dict[str, str]:
-        registered = self._blocks[self.layer(layer).name]._reg_params
-        return {short: parameter.name for short, parameter in registered.items()}
+    def _own(self, layer: str) -> dict[str, tuple[str, KernelOrder]]:
+        """Each parameter's full name, and how it is kept, by its short one."""
+        block = self._blocks[self.layer(layer).name]
+        node = node_of(block)
+        return {
+            short: (each.name, kernel_order_of(node, short))
+            for short, each in block._reg_params.items()
+        }
 
     def _on_device(self, images: FloatArray) -> Any:
         checked = self._settings.check_images(images, self.name)
@@ -388,16 +403,25 @@ def _lend_parameters(net: Any, parameters: Parameters) -> Iterator[None]:
 
 def _layers(outputs: dict[str, Output], sample: Any) -> Iterator[Layer]:
     made = {id(sample): "data"}
+    nonnegative = {id(sample): False}
     for name, output in outputs.items():
         shape = tuple(output.value.shape[1:])
+        node = node_of(output.block)
         sources = (made[id(each)] for each in output.inputs if id(each) in made)
+        known = [nonnegative.get(id(each), False) for each in output.inputs]
+        nonnegative[id(output.value)] = cannot_be_negative(end_of(output.block), known)
         yield Layer(
             name=name,
             operator=type(output.block).__name__,
             shape=shape,
             units=shape[0] if shape else 1,
-            parameters={k: tuple(p.shape) for k, p in output.block._reg_params.items()},
+            parameters={
+                short: kernel_order_of(node, short).shape(tuple(each.shape))
+                for short, each in output.block._reg_params.items()
+            },
             inputs=tuple(dict.fromkeys(sources)),
+            kind=kind_of(node),
+            nonnegative=nonnegative[id(output.value)],
         )
         made[id(output.value)] = name
 

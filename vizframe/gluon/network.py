@@ -255,14 +255,16 @@ class GluonNetwork:
 
     def weights(self, layer: str) -> dict[str, FloatArray]:
         arrays = self._parameters.arrays()
-        return {k: to_numpy(arrays[full]) for k, full in self._own[self.layer(layer).name].items()}
+        own = self._own[self.layer(layer).name]
+        return {short: each.order(to_numpy(arrays[each.full])) for short, each in own.items()}
 
     def weight_gradients(self, layer: str) -> dict[str, FloatArray]:
-        found = {
-            short: self._parameters.gradients(full)
-            for short, full in self._own[self.layer(layer).name].items()
-        }
-        return {short: to_numpy(array) for short, array in found.items() if array is not None}
+        found = {}
+        for short, own in self._own[self.layer(layer).name].items():
+            gradient = self._parameters.gradients(own.full)
+            if gradient is not None:
+                found[short] = own.order(to_numpy(gradient))
+        return found
 
     def randomized(self, seed: int) -> AbstractContextManager[Network]:
         return self._randomize(seed)

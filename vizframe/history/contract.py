@@ -94,6 +94,11 @@ class LayerInfo(BaseModel):
     inputs: tuple[str, ...] = ()
     field_size: tuple[int, int] | None = None
     field_stride: tuple[int, int] | None = None
+    kind: str = "other"
+    """One of `vizframe.network.KINDS`; ``other`` in runs that are older than these words."""
+    axes: tuple[str, ...] = ()
+    """What the axes of its output are called; empty in older runs, where units come first."""
+    nonnegative: bool = False
 
     @classmethod
     def of(cls, layer: Layer) -> Self:
@@ -107,6 +112,9 @@ class LayerInfo(BaseModel):
             inputs=layer.inputs,
             field_size=receptive.size if receptive else None,
             field_stride=receptive.stride if receptive else None,
+            kind=layer.kind,
+            axes=layer.axes,
+            nonnegative=layer.nonnegative,
         )
 
 

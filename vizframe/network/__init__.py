@@ -3,6 +3,7 @@
 Import the nouns from here; the modules below are where each of them lives.
 """
 
+from vizframe.network.kinds import KINDS, Axis, Kind
 from vizframe.network.layer import Layer, ReceptiveField, select
 from vizframe.network.network import (
     AdamStep,
@@ -20,11 +21,14 @@ from vizframe.network.network import (
 from vizframe.network.probe import Normalization, Probe
 
 __all__ = [
+    "KINDS",
     "AdamStep",
+    "Axis",
     "DeviceArray",
     "Excitation",
     "FloatArray",
     "Gradient",
+    "Kind",
     "Layer",
     "LayerGradients",
     "Network",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vizframe.errors import UnknownName
+from vizframe.network.kinds import KERNEL_KINDS, UNIT_AXES, Axis, Kind, default_axes
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +41,19 @@ class Layer:
 
     Attributes:
         name: the structural path a user writes, such as ``features.3`` or ``dense0``.
-        operator: what makes it, such as ``Convolution``, ``Activation(relu)``, ``Pooling(max)``.
-        shape: of its output without the batch axis: ``(units, y, x)``, or ``(units,)`` for a
-            dense layer; other ranks occur (sequences).
-        units: how many filters, channels or neurons it has.
+        operator: what makes it, in its framework's words, such as ``Convolution``,
+            ``Activation(relu)``: to be shown, never compared; ``kind`` is for that.
+        shape: of its output without the batch axis: ``(units, y, x)``, ``(units,)`` of a dense
+            layer, ``(time, units)`` of a sequence.
+        units: how many filters, channels, neurons or heads it has: as long as its unit axis.
         parameters: the shapes of its own parameters, ``{"weight": (20, 1, 5, 5), …}``; empty for
-            a layer without any.
+            a layer without any. A weight is (unit, input, …), however the framework keeps it.
         receptive_field: what one place sees of the input, where that is defined.
         inputs: the names of the layers (or network inputs) it reads: the edges of the graph.
+        kind: what it is, in the words that all frameworks share.
+        axes: what the axes of its output are called, one word for each of ``shape``; those that
+            are usual for so many where none are given.
+        nonnegative: whether its output cannot be below zero, as behind a ReLU.
     """
 
     name: str
@@ -57,28 +63,46 @@ class Layer:
     parameters: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     receptive_field: ReceptiveField | None = None
     inputs: tuple[str, ...] = ()
+    kind: Kind = "other"
+    axes: tuple[Axis, ...] = ()
+    nonnegative: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.axes:
+            object.__setattr__(self, "axes", default_axes(len(self.shape)))
 
     @property
     def is_spatial(self) -> bool:
         """Whether each unit is a map: shape ``(units, y, x)``."""
-        return len(self.shape) == 3
+        return self.axes == ("unit", "y", "x")
+
+    @property
+    def is_sequence(self) -> bool:
+        """Whether each unit responds once per place of a sequence: shape ``(time, units)``."""
+        return self.axes == ("time", "unit")
+
+    @property
+    def unit_axis(self) -> int:
+        """Which axis of ``shape`` numbers the units; 0 of a layer that is a single number."""
+        return next((i for i, axis in enumerate(self.axes) if axis in UNIT_AXES), 0)
 
     @property
     def has_kernel(self) -> bool:
-        """Whether it has a weight of two axes or more: a convolution or a dense layer."""
-        return len(self.parameters.get("weight", ())) >= 2
+        """Whether it has a weight of two axes or more: a convolution, a dense layer, an
+        embedding."""
+        return self.kind in KERNEL_KINDS and len(self.parameters.get("weight", ())) >= 2
 
 
 def select(layers: Sequence[Layer], patterns: Iterable[str] = ()) -> tuple[Layer, ...]:
     """The layers that any of the glob patterns names, in forward order; without patterns, those
-    with kernels (convolutions and dense layers).
+    with kernels (convolutions, dense layers, embeddings) and recurrent ones.
 
     Raises:
         UnknownName: a pattern names no layer.
     """
     wanted = tuple(patterns)
     if not wanted:
-        return tuple(layer for layer in layers if layer.has_kernel)
+        return tuple(each for each in layers if each.has_kernel or each.kind == "recurrent")
     names = [layer.name for layer in layers]
     for pattern in wanted:
         if not fnmatch.filter(names, pattern):

@@ -342,8 +342,9 @@ def _layers(operations: Mapping[str, Operation], input_shape: tuple[int, ...]) -
     """The chain as layers, with shapes found by running it on one empty input."""
     outputs = _forward(operations, np.zeros((1, *input_shape)))
     field: ReceptiveField | None = ReceptiveField((1, 1), (1, 1), (0.0, 0.0))
-    before = "data"
+    before, nonnegative = "data", False
     for name, operation in operations.items():
+        nonnegative = operation.kind == "activation" or (nonnegative and not operation.parameters)
         shape = outputs[name].shape[1:]
         field = _widen_field(field, operation) if field is not None and len(shape) == 3 else None
         yield Layer(
@@ -354,6 +355,8 @@ def _layers(operations: Mapping[str, Operation], input_shape: tuple[int, ...]) -
             parameters={key: values.shape for key, values in operation.parameters.items()},
             receptive_field=field,
             inputs=(before,),
+            kind=operation.kind,
+            nonnegative=nonnegative,
         )
         before = name
 

@@ -14,7 +14,7 @@ from typing import ClassVar, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from vizframe.network import FloatArray, ReluRule
+from vizframe.network import FloatArray, Kind, ReluRule
 
 Signal = npt.NDArray[np.float64]
 
@@ -24,6 +24,8 @@ class Operation(Protocol):
 
     @property
     def operator(self) -> str: ...
+    @property
+    def kind(self) -> Kind: ...
     @property
     def window(self) -> tuple[int, int, int]:
         """(size, stride, pad) of what one place reads."""
@@ -42,6 +44,7 @@ class Plain:
     """What most operations share: they read one place and have no parameters; a base for more."""
 
     operator: ClassVar[str] = ""
+    kind: ClassVar[Kind] = "other"
 
     @property
     def window(self) -> tuple[int, int, int]:
@@ -74,6 +77,7 @@ class Convolution(Plain):
     stride: int = 1
     pad: int = 0
     operator: ClassVar[str] = "Convolution"
+    kind: ClassVar[Kind] = "convolution"
 
     @property
     def window(self) -> tuple[int, int, int]:
@@ -114,6 +118,7 @@ class Relu(Plain):
     """max(0, input), with four rules backward: see `vizframe.network.ReluRule`."""
 
     operator: ClassVar[str] = "Activation(relu)"
+    kind: ClassVar[Kind] = "activation"
 
     def forward(self, given: Signal) -> Signal:
         return np.maximum(given, 0)
@@ -135,6 +140,7 @@ class MaxPool(Plain):
     size: int = 2
     stride: int = 2
     operator: ClassVar[str] = "Pooling(max)"
+    kind: ClassVar[Kind] = "pooling"
 
     @property
     def window(self) -> tuple[int, int, int]:
@@ -162,6 +168,7 @@ class Flatten(Plain):
     """Maps as a vector, unit by unit."""
 
     operator: ClassVar[str] = "Flatten"
+    kind: ClassVar[Kind] = "reshape"
 
     def forward(self, given: Signal) -> Signal:
         return given.reshape(len(given), -1)
@@ -177,6 +184,7 @@ class Dense(Plain):
     weight: FloatArray
     bias: FloatArray
     operator: ClassVar[str] = "FullyConnected"
+    kind: ClassVar[Kind] = "dense"
 
     @property
     def parameters(self) -> Mapping[str, FloatArray]:

@@ -42,6 +42,8 @@ LAYERS = (
     LayerInfo(
         name="conv0",
         operator="Convolution",
+        kind="convolution",
+        axes=("unit", "y", "x"),
         shape=(8, 24, 24),
         units=8,
         parameters={"weight": (8, 3, 5, 5), "bias": (8,)},
@@ -52,6 +54,8 @@ LAYERS = (
     LayerInfo(
         name="features.conv1",
         operator="Convolution",
+        kind="convolution",
+        axes=("unit", "y", "x"),
         shape=(16, 12, 12),
         units=16,
         parameters={"weight": (16, 8, 3, 3), "bias": (16,)},
@@ -62,6 +66,8 @@ LAYERS = (
     LayerInfo(
         name="dense0",
         operator="FullyConnected",
+        kind="dense",
+        axes=("unit",),
         shape=(10,),
         units=10,
         parameters={"weight": (10, 2304), "bias": (10,)},

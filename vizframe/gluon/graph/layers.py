@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from vizframe.gluon.graph.graph import Entry, Graph, Node
+from vizframe.gluon.graph.kernels import AS_IT_IS, KernelOrder, kernel_order
+from vizframe.gluon.graph.kinds import kind_of, kind_of_layer
+from vizframe.gluon.graph.nonnegative import nonnegative_nodes
 from vizframe.gluon.graph.shapes import Shape
 from vizframe.gluon.graph.trace import Trace
 from vizframe.gluon.graph.window import maps_of
 from vizframe.graph.field import receptive_fields
+from vizframe.network.kinds import KERNEL_KINDS
 from vizframe.network.layer import Layer
 
 _SOFTMAX = frozenset(("softmax", "SoftmaxOutput", "SoftmaxActivation", "log_softmax", "Softmax"))
 _WORDS = {"Activation": "act_type", "LeakyReLU": "act_type", "Pooling": "pool_type", "RNN": "mode"}
 
-Own = Mapping[str, str]
-"""A layer's own parameters: short name → full name."""
+
+@dataclass(frozen=True, slots=True)
+class OwnParameter:
+    """A layer's own parameter: its full name, and how it is kept."""
+
+    full: str
+    order: KernelOrder = AS_IT_IS
+
+
+Own = Mapping[str, OwnParameter]
+"""A layer's own parameters by their short names."""
 
 
 def score_entry(graph: Graph, output: int) -> Entry:
@@ -37,9 +51,17 @@ def layers_of(
     firsts = {index: shape for (index, output), shape in shapes.items() if output == 0}
     fields = receptive_fields(maps_of(graph, data, firsts), data)
     claimed = {full for own in trace.own.values() for full in own.values()}
-    layers, owned = [], {}
+    nonnegative = nonnegative_nodes(graph)
+    layers: list[Layer] = []
+    owned: dict[str, Own] = {}
     for entry, name in named.items():
-        own = trace.own.get(entry) or _of_operator(graph, entry[0], claimed)
+        made = trace.made_by.get(entry, ())
+        orders = _kernel_orders(graph, (*made, entry[0]))
+        named_so = trace.own.get(entry) or _of_operator(graph, entry[0], claimed)
+        own = {
+            short: OwnParameter(full, orders.get(full, AS_IT_IS))
+            for short, full in named_so.items()
+        }
         owned[name] = own
         shape = shapes[entry][1:]
         layers.append(
@@ -48,15 +70,28 @@ def layers_of(
                 operator=_operator(graph, trace, entry),
                 shape=shape,
                 units=shape[0] if shape else 1,
-                parameters={short: _shape_of(graph, shapes, full) for short, full in own.items()},
+                parameters={short: _shape_of(graph, shapes, each) for short, each in own.items()},
                 receptive_field=fields.get(entry[0]),
                 inputs=tuple(_sources(graph, graph.nodes[entry[0]], named, trace.inputs)),
+                kind=kind_of_layer(graph, entry, made),
+                nonnegative=entry[0] in nonnegative,
             )
         )
     return tuple(layers), {name: entry for entry, name in named.items()}, owned
 
 
-def _of_operator(graph: Graph, index: int, claimed: set[str]) -> Own:
+def _kernel_orders(graph: Graph, indices: Iterable[int]) -> dict[str, KernelOrder]:
+    """How each weight that one of these operators reads is kept."""
+    found = {}
+    for node in (graph.nodes[index] for index in indices):
+        if kind_of(node) in KERNEL_KINDS and len(node.inputs) > 1:
+            weight = graph.nodes[node.inputs[1][0]]
+            if weight.is_variable:
+                found[weight.name] = kernel_order(node)
+    return found
+
+
+def _of_operator(graph: Graph, index: int, claimed: set[str]) -> Mapping[str, str]:
     """The parameters that an operator reads, where no block has them: ``conv1_weight`` of
     ``conv1_fwd`` is its ``weight``."""
     node = graph.nodes[index]
@@ -69,8 +104,9 @@ def _of_operator(graph: Graph, index: int, claimed: set[str]) -> Own:
     }
 
 
-def _shape_of(graph: Graph, shapes: Mapping[Entry, Shape], full: str) -> Shape:
-    return shapes.get((graph.variable(full), 0), ()) if _has(graph, full) else ()
+def _shape_of(graph: Graph, shapes: Mapping[Entry, Shape], own: OwnParameter) -> Shape:
+    kept = shapes.get((graph.variable(own.full), 0), ()) if _has(graph, own.full) else ()
+    return own.order.shape(kept) if kept else ()
 
 
 def _has(graph: Graph, name: str) -> bool:

@@ -43,9 +43,19 @@ def split_output_gradients(rule: ReluRule, gradient: Any) -> list[Any]:
 
 
 def is_relu(node: Node) -> bool:
-    return node.operator == "relu" or (
-        node.operator == "Activation" and node.attributes.get("act_type") == "relu"
-    )
+    """Whether the operator alone is max(0, x), by whatever name."""
+    attributes = node.attributes
+    match node.operator:
+        case "relu":
+            return True
+        case "Activation":
+            return attributes.get("act_type") == "relu"
+        case "LeakyReLU":
+            leaky = attributes.get("act_type", "leaky") == "leaky"
+            return leaky and float(attributes.get("slope", "0.25")) == 0
+        case "_maximum_scalar":
+            return float(attributes.get("scalar", "nan")) == 0
+    return False
 
 
 def is_bounded_relu(node: Node) -> bool:
