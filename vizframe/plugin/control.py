@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from vizframe.plugin.plugin import Scene
+from vizframe.plugin.base import Scene
 
 NOTE = "Control: the weights are shuffled, so this is what the method draws by itself"
 

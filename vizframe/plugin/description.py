@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import cast
 
 from vizframe.errors import PluginError
+from vizframe.plugin.base import Plugin
 from vizframe.plugin.frame import Picture
-from vizframe.plugin.plugin import Plugin
 from vizframe.plugin.registry import Registry
 
 Schema = Mapping[str, object]

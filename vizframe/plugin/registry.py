@@ -23,7 +23,7 @@ from pathlib import Path
 from types import ModuleType
 
 from vizframe.errors import PluginError, UnknownName, UsageError
-from vizframe.plugin.plugin import Plugin
+from vizframe.plugin.base import Plugin
 
 GROUP = "vizframe.plugins"
 """The entry point group that installed packages use."""
