@@ -3,15 +3,12 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from pydantic import Field
-
-from vizframe import Frame, Picture, Plugin, Scene
+from vizframe import Field, Frame, Picture, Plugin, Scene
 
 
 class Contrast(Plugin):
-    """How much each unit's answer varies over the places of each probe image."""
+    """How much each unit's activation varies over the places of each probe image."""
 
-    name: ClassVar[str] = "contrast"
     makes: ClassVar = (Picture(axes=("probe", "unit"), draw="bar", help="Spread of the map."),)
 
     power: float = Field(1.0, gt=0, le=4, description="Exponent of the spread.")

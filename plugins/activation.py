@@ -12,12 +12,13 @@ from pydantic import Field
 from vizframe.network import FloatArray
 from vizframe.network.layer import Layer
 from vizframe.plugin import Plugin, Scene
+from vizframe.plugin.column import Column
 from vizframe.plugin.frame import Frame, Picture
 
-COLUMNS = {
-    "mean": "The unit's mean answer over all places.",
-    "maximum": "Its strongest answer.",
-    "zeros": "The share of places that it does not answer to at all: 1 is a unit that is silent.",
+COLUMNS: dict[str, str | Column] = {
+    "mean": "The unit's mean activation over all places.",
+    "maximum": Column("Its strongest activation.", role="strength"),
+    "zeros": "The share of places where its activation is zero: 1 is a unit that is silent.",
 }
 
 

@@ -23,16 +23,17 @@ from vizframe.network import FloatArray, Objective
 from vizframe.network.layer import Layer
 from vizframe.network.probe import Probe
 from vizframe.plugin import Plugin, Scene
+from vizframe.plugin.column import Column
 from vizframe.plugin.control import NOTE, scene_or_control
 from vizframe.plugin.frame import Frame, Picture
 
 AXES = ("unit", "rank", "y", "x", "channel")
 
-COLUMNS = {
-    "value": "The unit's answer, which the way back starts from.",
-    "probe": "The probe image that caused it.",
-    "y": "The row of the unit's map that answered.",
-    "x": "The column of the unit's map that answered.",
+COLUMNS: dict[str, str | Column] = {
+    "value": "The unit's activation, which the way back starts from.",
+    "probe": Column("The probe image that caused it.", role="probe"),
+    "y": "The row of the unit's map where that is.",
+    "x": "The column of the unit's map where that is.",
 }
 
 

@@ -20,6 +20,7 @@ from vizframe.errors import NetworkError, PluginError
 from vizframe.images.channels import as_picture
 from vizframe.network import FloatArray
 from vizframe.plugin import Plugin, Progress, Scene
+from vizframe.plugin.column import Column
 from vizframe.plugin.commas import items
 from vizframe.plugin.control import NOTE, scene_or_control
 from vizframe.plugin.frame import Frame, Picture
@@ -53,9 +54,9 @@ TOLERANCE = 0.01
 
 MAP, COLOUR = ("probe", "y", "x"), ("probe", "y", "x", "channel")
 
-COLUMNS = {
-    "class": "The class that is explained.",
-    "score": "Its score, before the softmax.",
+COLUMNS: dict[str, str | Column] = {
+    "class": Column("The class that is explained.", role="class"),
+    "score": Column("Its score, before the softmax.", role="score"),
     "completeness_error": "How far the pixels' sum is from the score difference, relatively.",
 }
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from vizframe.network.layer import Layer as Layer
     from vizframe.network.probe import Normalization as Normalization
     from vizframe.network.probe import Probe as Probe
+    from vizframe.plugin import Column as Column
+    from vizframe.plugin import Field as Field
     from vizframe.plugin import Plugin as Plugin
     from vizframe.plugin import Scene as Scene
     from vizframe.plugin.frame import Frame as Frame
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from vizframe.recording.recorder import Recorder as Recorder
 
 _HOMES = {
+    "Column": "plugin",
+    "Field": "plugin",
     "Frame": "plugin",
     "History": "history",
     "Layer": "network",
@@ -50,6 +54,8 @@ _HOMES = {
 }
 
 __all__ = [
+    "Column",
+    "Field",
     "Frame",
     "History",
     "Layer",

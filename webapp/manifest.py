@@ -69,6 +69,7 @@ def _series(
         "over": declaration.over,
         "columns": dict(declaration.columns),
         "column_help": dict(declaration.column_help),
+        "column_roles": dict(declaration.column_roles),
         "parameters": dict(declaration.parameters),
         "steps": step_lists.index(steps),
     }

@@ -64,10 +64,11 @@ def _dead_tiles(
     declaration = asked.declaration
     if declaration.draw != "image" or declaration.signed:
         return {}
-    if "dead" not in declaration.columns:
+    name = next(iter(declaration.columns_with_role("dead")), None)
+    if name is None:
         return {"dead": []}
     try:
-        flags = [asked.history.columns(declaration.key, step)["dead"][where] for step in steps]
+        flags = [asked.history.columns(declaration.key, step)[name][where] for step in steps]
     except DamagedSegment:  # the pictures are sound; /columns says what is not
         return {"dead": []}
     return {"dead": np.flatnonzero(np.asarray(flags) == 1).tolist()}

@@ -47,7 +47,7 @@ def test_one_plugin_is_shown_with_parameters_limits_and_sentences(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     _, out, _ = ran(capsys, "contrast", "--plugins", str(EXAMPLE))
-    assert "How much each unit's answer varies" in out
+    assert "How much each unit's activation varies" in out
     assert "  contrast (probe, unit)\n      Spread of the map." in out
     assert "  power = 1.0  (number, > 0, ≤ 4)\n      Exponent of the spread." in out
 
@@ -79,3 +79,48 @@ def test_an_unknown_plugin_is_named_with_the_nearest(capsys: pytest.CaptureFixtu
     code, _, err = ran(capsys, "wieghts")
     assert code == 2
     assert err.startswith("vizframe: plugin 'wieghts' is not known; it can be 'weights', ")
+
+
+def test_a_new_plugin_passes_the_exam(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as left:
+        main(["plugins", "--new", "loud_units"])
+    assert left.value.code == 0
+    assert capfd.readouterr().out.startswith("loud_units.py written.")
+    with pytest.raises(SystemExit) as left:
+        main(["plugins", "--check", "loud_units.py", "--set", "power=2"])
+    assert left.value.code == 0
+    assert " passed" in capfd.readouterr().out
+
+
+def test_a_plugin_that_is_not_what_it_declares_fails_the_exam(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "odd.py"
+    file.write_text(
+        "from vizframe.plugin import plugin\n"
+        "@plugin(axes=('unit',), draw='bar')\n"
+        "def odd(maps):\n"
+        "    'One number too many.'\n"
+        "    return maps.mean(axis=(0, 2, 3)).repeat(2)\n"
+    )
+    with pytest.raises(SystemExit) as left:
+        main(["plugins", "--check", str(file)])
+    assert left.value.code == 1
+    assert "along 'unit' for conv0, which has" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--new", "Loud Units"], "name is 'Loud Units'; it can be small letters, digits and _"),
+        (["--check", "absent.py"], "check is 'absent.py'; it can be a Python file"),
+    ],
+)
+def test_a_file_that_cannot_be_is_one_sentence(
+    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = ran(capsys, *arguments)
+    assert (code, sentence in err) == (2, True)

@@ -10,7 +10,8 @@ import pytest
 from vizframe.errors import PluginError, UnknownName, UsageError
 from vizframe.plugin import Plugin
 from vizframe.plugin.description import describe
-from vizframe.plugin.registry import Offer, Registry, validate_plugin
+from vizframe.plugin.registry import Offer, Registry
+from vizframe.plugin.validation import validate_plugin
 
 SOUND = """
 from collections.abc import Iterator
@@ -135,10 +136,34 @@ def test_a_broken_plugin_does_not_stop_the_others(tmp_path: Path) -> None:
         ("def visualize", "def draw", "Loudness has no method visualize"),
         (
             '"probe", "unit"), draw="bar"',
-            '"unit",)), Picture(("unit",)',
+            '"unit",), draw="bar"), Picture(("unit",), draw="bar"',
             "two pictures of one part",
         ),
-        ('name: ClassVar[str] = "loudness"', "", "Loudness has no name"),
+        ('name: ClassVar[str] = "loudness"', "name: ClassVar = 3", "has the name 3; it can be a"),
+        ('"probe", "unit"), draw="bar"', '"unit")', "axes is 'unit', one text; it can be a tuple"),
+        ('"probe", "unit")', '"units",)', "axes has 'units'; each can be 'unit'"),
+        ('"probe", "unit")', '"unit", "unit")', "which has one name twice"),
+        ('"probe", "unit")', '"unit", "y", "x")', "draw is 'bar', but axes has ['y', 'x']"),
+        ('"probe", "unit")', '"y", "x", "unit")', "y, x and channel can only be the last ones"),
+        ('"probe", "unit")', '"unit", "y")', "what is inside a tile can be y, x or y, x, channel"),
+        ('draw="bar"', 'draw="bars"', "draw is 'bars'; it can be 'image', 'map', 'matrix', 'bar'"),
+        ('draw="bar"', 'draw="map"', "draw is 'map', but axes has no y and x; it can be 'bar'"),
+        ('draw="bar"', 'encoding="int8", draw="bar"', "encoding is 'int8'; it can be 'uint8'"),
+        (
+            'help="The mean."',
+            "columns={'a': 3}",
+            "column 'a' is 3; it can be a sentence or a Column",
+        ),
+        (
+            "makes: ClassVar = (Picture(",
+            "makes: ClassVar = (dict(",
+            "it can be a Picture, or several",
+        ),
+        ("power: float", "every: float", "has a parameter 'every', which every recording has"),
+        ("power: float", "layers: float", "has a parameter 'layers', which every recording has"),
+        ("yield Frame(", "Frame(", "Loudness yields nothing in visualize; it can yield Frame("),
+        ("self, scene: Scene", "self", "has visualize(self) -> collections.abc.Iterator"),
+        ("for layer in scene", "self.seen = 1; [].sort()\n        for layer in scene", "_seen: …"),
         ("power: float", "power: object = print; other: Plugin", "cannot be loaded"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import runpy
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -28,9 +29,9 @@ CONV0 = SeriesKey(label="contrast", layer="conv0")
 
 
 @pytest.fixture(autouse=True)
-def _toys_are_a_framework(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "toy_adapter", toy)
-    monkeypatch.setitem(adapter._OWN, ToyModel.__module__.partition(".")[0], "toy_adapter")
+def _toys_are_a_framework() -> Iterator[None]:
+    with adapter.registered(ToyModel.__module__.partition(".")[0], toy.__name__):
+        yield
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import errno
 import logging
 import os
 import random
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -27,9 +27,9 @@ CONV0 = SeriesKey(label="doubled", layer="conv0")
 
 
 @pytest.fixture(autouse=True)
-def _toys_are_a_framework(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "toy_adapter", toy)
-    monkeypatch.setitem(adapter._OWN, ToyModel.__module__.partition(".")[0], "toy_adapter")
+def _toys_are_a_framework() -> Iterator[None]:
+    with adapter.registered(ToyModel.__module__.partition(".")[0], toy.__name__):
+        yield
 
 
 class Place:
@@ -301,12 +301,12 @@ def test_a_plugin_that_the_budget_cannot_pay_is_stopped_and_named_and_the_others
     assert caplog.messages[0].startswith("plugin 'slow' was never recorded: a budget of 5 % of")
 
 
-def test_with_a_budget_plugins_that_iterate_come_after_the_others() -> None:
+def test_with_a_budget_plugins_that_are_slow_come_after_the_others() -> None:
     class Climb(Doubled):
         """Does as if it had to climb."""
 
         name: ClassVar[str] = "climb"
-        iterations: int = 9
+        slow: ClassVar[bool] = True
 
     def order(**options: Any) -> list[str]:
         place = Place()

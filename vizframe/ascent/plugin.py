@@ -62,6 +62,7 @@ class AscentPlugin(Plugin, ABC):
     """A plugin that climbs for many units of some layers."""
 
     makes: ClassVar[tuple[Picture, ...]]
+    slow: ClassVar[bool] = True
 
     preset: str = preset_field("quick")
     warm_start: bool = Field(

@@ -10,23 +10,27 @@ import numpy.typing as npt
 from vizframe.ascent.gallery import Gallery, Question
 from vizframe.network import FloatArray
 from vizframe.network.probe import Normalization
+from vizframe.plugin.column import Column
 from vizframe.plugin.control import NOTE
 
 LISTED = 12
 """How many units a note names one by one."""
 
-COLUMNS: Mapping[str, str] = {
+COLUMNS: Mapping[str, str | Column] = {
     "unit": "The unit's number in its layer.",
-    "objective": "The unit's answer to its picture.",
-    "curve": "Its answer on the way there, at 32 evenly spaced iterations.",
-    "converged": "Whether the answer came to rest: it changed by less than 1 % in the last eighth.",
+    "objective": Column("The unit's activation on its picture.", role="strength"),
+    "curve": "Its activation on the way there, at 32 evenly spaced iterations.",
+    "converged": Column(
+        "Whether the activation came to rest: it changed by less than 1 % in the last eighth.",
+        role="flag",
+    ),
     "iterations": "Evaluations of the network that the climb took.",
     "saved": "How many fewer than the recipe's that is, thanks to a warm start.",
-    "warm": "Whether the climb started from the previous step's picture.",
-    "strongest_since": "The iteration from which on the unit answered more strongly than every "
-    "other of its layer; nothing where another one answers more strongly to the picture.",
-    "rescued": "Whether only redirected gradients brought the unit to life.",
-    "dead": "Whether nothing did.",
+    "warm": Column("Whether the climb started from the previous step's picture.", role="flag"),
+    "strongest_since": "The iteration from which on the unit was more active than every other of "
+    "its layer; nothing where another one is more active on the picture.",
+    "rescued": Column("Whether only redirected gradients brought the unit to life.", role="flag"),
+    "dead": Column("Whether nothing did.", role="dead"),
 }
 """The numbers beside each picture; yes is 1 and no is 0."""
 

@@ -20,6 +20,17 @@ def plugins(
         typer.Option(metavar="PATH", help="A folder or file of your own plugins; repeatable."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for a script.")] = False,
+    new: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Write NAME.py, a plugin to begin from.")
+    ] = None,
+    check: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Let a plugin of yours sit the exam that ours sit."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PARAMETER=VALUE", help="For --check; repeatable."),
+    ] = None,
 ) -> None:
     """List the visualizations, where they come from, and their parameters.
 
@@ -27,6 +38,8 @@ def plugins(
 
     Example: vizframe plugins gradient_ascent --plugins my_plugins/
     """
+    if new is not None or check is not None:
+        raise typer.Exit(_own_file(new, check, settings or []))
     from vizframe.plugin.description import describe
     from vizframe.plugin.registry import Registry
 
@@ -76,6 +89,20 @@ def _pictures(described: Description) -> Iterator[str]:
     for each in described.makes:
         label = f"{described.name}.{each.part}" if each.part else described.name
         yield f"  {label} ({', '.join(each.axes)})\n      {each.help}"
+
+
+def _own_file(new: str | None, check: Path | None, settings: list[str]) -> int:
+    """Write a plugin or examine one; the exit code."""
+    from vizframe.cli.plugin_files import examine, write_new
+    from vizframe.recording.jobs import parse_option
+
+    if new is not None:
+        path = write_new(new, Path())
+        print(f"{path} written. Examine it: vizframe plugins --check {path}")
+        return 0
+    assert check is not None
+    options = [parse_option(f"{check.stem}.{each}") for each in settings]
+    return examine(check, {name: value for _, name, value in options})
 
 
 def _parameters(described: Description) -> Iterator[str]:

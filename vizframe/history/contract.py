@@ -14,11 +14,12 @@ from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from vizframe.network import FloatArray
 from vizframe.network.layer import Layer
 from vizframe.network.probe import Probe
+from vizframe.plugin.column import Role, former_roles
 from vizframe.plugin.frame import Draw, Encoding, Frame, tile_axes
 
 
@@ -75,10 +76,26 @@ class Declaration(BaseModel):
     """Each column's trailing length; 0 for one number per tile."""
     column_help: dict[str, str] = {}
     """What a column's numbers say, a sentence each, for those that the plugin explains."""
+    column_roles: dict[str, str] = {}
+    """What the page does with a column, for those that are more than a number: see `Role`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _give_former_roles(cls, given: object) -> object:
+        """A history of before there were roles knew the columns by their names."""
+        if isinstance(given, dict) and "column_roles" not in given:
+            columns = given.get("columns")
+            if isinstance(columns, dict):
+                return {**given, "column_roles": former_roles(map(str, columns))}
+        return given
 
     @property
     def tile_axes(self) -> tuple[str, ...]:
         return tile_axes(self.axes)
+
+    def columns_with_role(self, role: Role) -> tuple[str, ...]:
+        """The columns that the page does this with."""
+        return tuple(name for name in self.columns if self.column_roles.get(name) == role)
 
 
 class LayerInfo(BaseModel):

@@ -8,8 +8,8 @@ entry point of group `vizframe.adapters`, named like the framework's top-level m
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from importlib.util import find_spec
@@ -18,7 +18,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from vizframe.errors import MissingExtra, NetworkError
+from vizframe.errors import MissingExtra, NetworkError, UsageError
 from vizframe.network.network import FloatArray, Network
 
 GROUP = "vizframe.adapters"
@@ -104,6 +104,26 @@ class Adapter(Protocol):
 def frameworks() -> dict[str, str]:
     """The frameworks that are known, by their top-level module, and the module of each adapter."""
     return {**_OWN, **{point.name: point.value for point in entry_points(group=GROUP)}}
+
+
+@contextmanager
+def registered(framework: str, module: str) -> Iterator[None]:
+    """Inside, models of this top-level module have this adapter, as an installed package could
+    give them: for tests, and for notebooks that try one.
+
+    Raises:
+        UsageError: the framework has an adapter already.
+    """
+    if framework in frameworks():
+        raise UsageError(
+            f"framework is {framework!r}, whose adapter is {frameworks()[framework]}; it can be "
+            "one that has none"
+        )
+    _OWN[framework] = module
+    try:
+        yield
+    finally:
+        del _OWN[framework]
 
 
 def check_installed(what: str) -> None:

@@ -18,9 +18,8 @@ from typing import Literal, Protocol, Self, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from vizframe.arrays import FloatArray as FloatArray
 from vizframe.network.layer import Layer
-
-FloatArray = npt.NDArray[np.float32]
 
 ReluRule = Literal["plain", "deconvnet", "guided", "redirected"]
 """How a ReLU passes a gradient R back, given its input f (Springenberg et al. 2014, figure 1).

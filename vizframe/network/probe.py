@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from vizframe.arrays import FloatArray, read_only
 from vizframe.errors import UsageError
-from vizframe.network.network import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,8 @@ class Probe:
     """The same images at every step, stored in the run.
 
     Attributes:
-        images: network inputs, float32 of shape (probe, channel, y, x).
+        images: network inputs, float32 of shape (probe, channel, y, x); read-only, since all
+            plugins share them.
         labels: int64 of shape (probe,), or None where they are not known.
         names: one per image (file names, say), or empty.
         normalization: how the images relate to pictures.
@@ -69,6 +70,7 @@ class Probe:
                 f"the probe has shape {self.images.shape}; it can be (images, channels, y, x) "
                 "with at least one image"
             )
+        object.__setattr__(self, "images", read_only(self.images))
         if self.labels is not None and len(self.labels) != len(self.images):
             raise UsageError(
                 f"the probe has {len(self.images)} images and {len(self.labels)} labels; "

@@ -3,7 +3,22 @@
 Import the nouns from here; the modules below are where each of them lives.
 """
 
-from vizframe.plugin.base import Plugin, Progress, Scene, ignore_progress
-from vizframe.plugin.frame import Frame, Picture
+from pydantic import Field, PrivateAttr
 
-__all__ = ["Frame", "Picture", "Plugin", "Progress", "Scene", "ignore_progress"]
+from vizframe.plugin.base import Plugin, Progress, Scene, ignore_progress
+from vizframe.plugin.column import Column
+from vizframe.plugin.frame import Frame, Picture
+from vizframe.plugin.function import plugin
+
+__all__ = [
+    "Column",
+    "Field",
+    "Frame",
+    "Picture",
+    "Plugin",
+    "PrivateAttr",
+    "Progress",
+    "Scene",
+    "ignore_progress",
+    "plugin",
+]

@@ -1,10 +1,9 @@
 """A plugin: one small class that, shown a network at one step, yields frames.
 
     class Loudness(Plugin):
-        '''How strongly each unit answers to each probe image.'''
+        '''How strongly each unit responds to each probe image.'''
 
-        name: ClassVar[str] = "loudness"
-        makes: ClassVar = (Picture(axes=("probe", "unit"), draw="bar", help="Mean of the map."),)
+        makes: ClassVar = Picture(axes=("probe", "unit"), draw="bar", help="Mean of the map.")
 
         power: float = Field(1.0, gt=0, le=4, description="Exponent of the mean.")
 
@@ -19,6 +18,7 @@ file, the app's form and the error texts. The class docstring is the plugin's he
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -27,6 +27,7 @@ from typing import ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from vizframe.arrays import read_only
 from vizframe.errors import UsageError, nearest
 from vizframe.network import FloatArray, Network
 from vizframe.network.layer import Layer
@@ -73,20 +74,30 @@ class Scene:
         """The layer's output for the whole probe, (probe, *layer.shape).
 
         The first call asks the network for all layers of the scene in one forward pass; later
-        ones, also of other plugins at this step, are free.
+        ones, also of other plugins at this step, are free. The array is shared, and so it is
+        read-only: what changes it works on a copy.
         """
         if layer.name not in self.cache:
             wanted = dict.fromkeys([layer.name, *(each.name for each in self.layers)])
             missing = [name for name in wanted if name not in self.cache]
-            self.cache.update(self.network.activations(self.probe.images, missing))
+            for name, values in self.network.activations(self.probe.images, missing).items():
+                self.cache[name] = read_only(values)
         return self.cache[layer.name]
 
 
 class Plugin(BaseModel, ABC):
-    """The base of every visualization: subclass it, or register any class that fits.
+    """The base of every visualization: subclass it, or let `vizframe.plugin.plugin` do so.
 
     A plugin object lives as long as the recording, so it may keep what it needs from one step to
     the next in pydantic private attributes.
+
+    Attributes:
+        name: what a user writes; left out, the class's own name: ``loud_units`` of ``LoudUnits``.
+            A file's only plugin that names none goes by the file's.
+        makes: the picture, or pictures, that it makes.
+        version: grows when its pictures are no longer those of before.
+        slow: whether its pictures take many passes through the network: a budget pays for such a
+            plugin last.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
@@ -94,6 +105,21 @@ class Plugin(BaseModel, ABC):
     name: ClassVar[str]
     makes: ClassVar[tuple[Picture, ...]]
     version: ClassVar[int] = 1
+    slow: ClassVar[bool] = False
+    has_own_name: ClassVar[bool] = False
+    """Whether somebody gave it its name; else the class's or file's stands in."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **given: object) -> None:
+        """One picture may stand alone, and a plugin that has no name is called as its class."""
+        super().__pydantic_init_subclass__(**given)
+        made = cls.__dict__.get("makes")
+        if isinstance(made, Picture):
+            cls.makes = (made,)
+        if "name" in cls.__dict__:
+            cls.has_own_name = True
+        elif not cls.has_own_name:
+            cls.name = snake_case(cls.__name__)
 
     @abstractmethod
     def visualize(self, scene: Scene) -> Iterator[Frame]:
@@ -112,6 +138,15 @@ class Plugin(BaseModel, ABC):
             unknown = partial(_unknown, cls)
             found = refusal_sentences(error, unknown, f"{cls.name}: ")
             raise UsageError("; ".join(found)) from None
+
+
+def snake_case(name: str) -> str:
+    """A class's name as a user writes a plugin's.
+
+    >>> snake_case("LoudUnits"), snake_case("LRP")
+    ('loud_units', 'lrp')
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 def _unknown(plugin: type[Plugin], name: str) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
+
+from vizframe.errors import PluginError, nearest
+from vizframe.plugin.column import Column, as_column
 
 Draw = Literal["image", "map", "matrix", "bar"]
 """How the app draws a tile.
@@ -22,6 +25,17 @@ Encoding = Literal["uint8", "float16", "float32"]
 
 SPATIAL_AXES = ("y", "x", "channel")
 """Axes inside a tile. All others (unit, probe, input, …) count tiles."""
+
+TILE_AXES = ("probe", "unit", "input", "class", "layer", "rank", "gate", "head", "time", "source")
+"""Axes that count tiles.
+
+unit, probe   a layer's units, the probe's inputs: the page has a name for each of them
+input         what a unit reads from: the channels of a kernel
+class         the network's classes, where they are not the units of its last layer
+layer         one tile for the whole layer
+rank          the strongest, the second strongest, …
+gate, head, time, source   of recurrent and attention layers
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +56,11 @@ class Picture:
             that values come back within 1/255 of the tile's range.
         over: the part, or ``"probe"``, that the app may lay this one over (saliency).
         help: one sentence: what it shows.
-        columns: the numbers that stand beside its tiles (`Frame.columns`), a sentence each.
+        columns: the numbers that stand beside its tiles (`Frame.columns`): a sentence each, or a
+            `Column` where the page does something with them.
+
+    Raises:
+        PluginError: axes, draw or encoding are not what they can be, or do not fit each other.
     """
 
     axes: tuple[str, ...]
@@ -54,7 +72,16 @@ class Picture:
     encoding: Encoding = "uint8"
     over: str | None = None
     help: str = ""
-    columns: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str | Column] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for fault in _faults(self):
+            raise PluginError(fault)
+
+    @property
+    def described_columns(self) -> dict[str, Column]:
+        """Every column with its sentence and its role."""
+        return {name: as_column(each) for name, each in self.columns.items()}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,3 +114,55 @@ class Frame:
 def tile_axes(axes: tuple[str, ...]) -> tuple[str, ...]:
     """The axes that count tiles: ``("probe", "unit")`` of ``("probe", "unit", "y", "x")``."""
     return tuple(axis for axis in axes if axis not in SPATIAL_AXES)
+
+
+def _faults(picture: Picture) -> Iterator[str]:
+    """What is wrong with the declaration, the first first."""
+    yield from _faults_of_axes(picture.axes)
+    yield from _faults_of_drawing(picture)
+    columns: Mapping[str, object] = picture.columns
+    for name, column in columns.items():
+        if not isinstance(column, (str, Column)):
+            yield f"column {name!r} is {column!r}; it can be a sentence or a Column"
+
+
+def _faults_of_axes(axes: object) -> Iterator[str]:
+    known = (*TILE_AXES, *SPATIAL_AXES)
+    if isinstance(axes, str):
+        yield f'axes is {axes!r}, one text; it can be a tuple of names, such as ("{axes}",)'
+    elif not isinstance(axes, Sequence):
+        yield f'axes is {axes!r}; it can be a tuple of names, such as ("unit", "y", "x")'
+    else:
+        for axis in axes:
+            if axis not in known:
+                closest = ", ".join(map(repr, nearest(str(axis), known)))
+                yield f"axes has {axis!r}; each can be {closest}"
+        yield from _faults_of_order(tuple(axes))
+
+
+def _faults_of_order(axes: tuple[str, ...]) -> Iterator[str]:
+    inside = tuple(axis for axis in axes if axis in SPATIAL_AXES)
+    if len(set(axes)) != len(axes):
+        yield f"axes is {axes}, which has one name twice; each can be there once"
+    elif inside not in ((), ("y", "x"), SPATIAL_AXES):
+        yield f"axes is {axes}; what is inside a tile can be y, x or y, x, channel"
+    elif inside and axes[-len(inside) :] != inside:
+        yield f"axes is {axes}; y, x and channel can only be the last ones"
+    elif axes == inside:
+        yield f'axes is {axes}, which counts no tiles; it can be ("unit", *{axes}) or the like'
+
+
+def _faults_of_drawing(picture: Picture) -> Iterator[str]:
+    for what, given, kinds in (
+        ("draw", picture.draw, get_args(Draw)),
+        ("encoding", picture.encoding, get_args(Encoding)),
+    ):
+        if given not in kinds:
+            yield f"{what} is {given!r}; it can be {', '.join(map(repr, kinds))}"
+    inside = [axis for axis in picture.axes if axis in SPATIAL_AXES]
+    if picture.draw == "bar" and inside:
+        yield f"draw is 'bar', but axes has {inside}; it can be 'map', 'image' or 'matrix'"
+    elif picture.draw in ("image", "map", "matrix") and "y" not in inside:
+        yield f"draw is {picture.draw!r}, but axes has no y and x; it can be 'bar'"
+    elif "channel" in inside and picture.draw != "image":
+        yield f"draw is {picture.draw!r}, but axes has a channel; it can be 'image'"

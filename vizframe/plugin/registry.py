@@ -24,6 +24,7 @@ from types import ModuleType
 
 from vizframe.errors import PluginError, UnknownName, UsageError
 from vizframe.plugin.base import Plugin
+from vizframe.plugin.validation import validate_plugin
 
 GROUP = "vizframe.plugins"
 """The entry point group that installed packages use."""
@@ -166,6 +167,8 @@ def _check(offer: Offer) -> type[Plugin]:
     except (Exception, SystemExit) as error:
         reason = f"{type(error).__name__}: {error}"
         raise PluginError(f"{what} cannot be loaded: {reason}") from error
+    if not plugin.has_own_name:
+        plugin.name = offer.name
     if plugin.name != offer.name:
         raise PluginError(f"{what} calls itself {plugin.name!r}; give both the same name")
     return plugin
@@ -184,30 +187,3 @@ def _only_plugin(module: ModuleType) -> type[Plugin]:
         names = ", ".join(each.__name__ for each in own) or "none"
         raise PluginError(f"it has {len(own)} Plugin classes ({names}); it can have one")
     return own[0]
-
-
-def validate_plugin(plugin: object) -> type[Plugin]:
-    """The plugin, after all that can be known of it before it runs has been checked.
-
-    Raises:
-        PluginError: the sentence says what is missing and how to cure it.
-    """
-    if not (isinstance(plugin, type) and issubclass(plugin, Plugin)):
-        raise PluginError(f"it gives {plugin!r}; it can give a subclass of vizframe.Plugin")
-    if not isinstance(getattr(plugin, "name", None), str):
-        raise PluginError(f'{plugin.__name__} has no name; give it name: ClassVar[str] = "…"')
-    if getattr(plugin, "__abstractmethods__", None):
-        raise PluginError(f"{plugin.__name__} has no method visualize(self, scene)")
-    if not plugin.__dict__.get("__doc__"):
-        raise PluginError(f"{plugin.__name__} has no docstring; it is the plugin's help")
-    parts = [picture.part for picture in getattr(plugin, "makes", ())]
-    if not parts:
-        raise PluginError(
-            f"{plugin.__name__} makes nothing; give it makes: ClassVar = (Picture(…),)"
-        )
-    if len(set(parts)) != len(parts):
-        raise PluginError(
-            f"{plugin.__name__} makes two pictures of one part; tell them apart by Picture(part=…)"
-        )
-    plugin.model_json_schema()  # raises where pydantic cannot declare a parameter
-    return plugin

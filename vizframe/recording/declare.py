@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import functools
 import inspect
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from vizframe.errors import PluginError
 from vizframe.history import Declaration, SeriesKey
-from vizframe.plugin import Plugin
+from vizframe.plugin import Plugin, Scene
 from vizframe.plugin.frame import SPATIAL_AXES, Frame, Picture, tile_axes
 
 
@@ -25,6 +26,9 @@ def declaration(label: str, plugin: Plugin, frame: Frame, seed: int = 0) -> Decl
     _check_scalars(plugin, frame)
     axes = _axes(plugin, picture, frame)
     tiles = len(tile_axes(axes))
+    described = {
+        name: each for name, each in picture.described_columns.items() if name in frame.columns
+    }
     return Declaration(
         key=SeriesKey(label=label, layer=frame.layer, part=frame.part),
         plugin=plugin.name,
@@ -44,10 +48,42 @@ def declaration(label: str, plugin: Plugin, frame: Frame, seed: int = 0) -> Decl
         encoding=picture.encoding,
         over=picture.over,
         columns=_columns(plugin, frame, tiles),
-        column_help={
-            name: words for name, words in picture.columns.items() if name in frame.columns
-        },
+        column_help={name: each.help for name, each in described.items()},
+        column_roles={name: each.role for name, each in described.items() if each.role != "value"},
     )
+
+
+def checked_frames(plugin: Plugin, scene: Scene) -> Iterator[Frame]:
+    """What the plugin makes of the scene, each looked at before anybody relies on it.
+
+    Raises:
+        PluginError: it gives something else, or a frame of more units or images than there are.
+    """
+    given: object = plugin.visualize(scene)
+    if not isinstance(given, Iterable):
+        raise PluginError(
+            f"{plugin.name} gave {given!r} for its frames; it can yield Frame(layer.name, values)"
+        )
+    for frame in given:
+        if not isinstance(frame, Frame):
+            raise PluginError(
+                f"{plugin.name} yielded a {type(frame).__name__}; it can yield "
+                "Frame(layer.name, values)"
+            )
+        _check_lengths(plugin, frame, scene)
+        yield frame
+
+
+def _check_lengths(plugin: Plugin, frame: Frame, scene: Scene) -> None:
+    """A frame may leave units or images out, but have none that are not there."""
+    axes = _axes(plugin, _picture(plugin, frame), frame)
+    most = {"probe": len(scene.probe), "unit": scene.network.layer(frame.layer).units}
+    for axis, length in zip(axes, frame.values.shape, strict=False):
+        if length > most.get(axis, length):
+            raise PluginError(
+                f"{plugin.name} made {length} along {axis!r} for {frame.layer}, which has "
+                f"{most[axis]}; its axes are ({', '.join(axes)})"
+            )
 
 
 @functools.cache

@@ -19,7 +19,8 @@ from pathlib import Path
 
 from vizframe.errors import UnknownName, UsageError
 from vizframe.plugin import Plugin
-from vizframe.plugin.registry import Registry, plugin_files, validate_plugin
+from vizframe.plugin.registry import Registry, plugin_files
+from vizframe.plugin.validation import validate_plugin
 from vizframe.recording.schedule import Schedule
 
 USUAL = ("activation", "weights", "deconvolution", "saliency")
@@ -49,9 +50,9 @@ class Job:
     layers: tuple[str, ...] | None = None
 
     @property
-    def iterates(self) -> bool:
-        """Whether the plugin makes its pictures step by step, and so takes its time."""
-        return "iterations" in type(self.plugin).model_fields
+    def is_slow(self) -> bool:
+        """Whether the plugin takes many passes, as it says of itself."""
+        return self.plugin.slow
 
 
 def jobs(wanted: Iterable[PluginLike] | None = None, options: Options | None = None) -> list[Job]:

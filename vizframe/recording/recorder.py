@@ -95,7 +95,7 @@ class Recorder:
         self._model = model
         self._adapter: Adapter = adapter_for(model)
         self._jobs = sorted(
-            jobs(plugins, options), key=lambda each: budget is not None and each.iterates
+            jobs(plugins, options), key=lambda each: budget is not None and each.is_slow
         )
         own = Schedule.of(every)
         self._schedules = {each.label: each.schedule or Schedule.of(own) for each in self._jobs}

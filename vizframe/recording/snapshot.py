@@ -21,7 +21,7 @@ from vizframe.network.layer import select
 from vizframe.plugin import Scene
 from vizframe.plugin.frame import Frame
 from vizframe.recording.deadline import Forecast, Stopped
-from vizframe.recording.declare import declaration
+from vizframe.recording.declare import checked_frames, declaration
 from vizframe.recording.jobs import Job
 
 Kept = list[tuple[Declaration, Frame]]
@@ -104,7 +104,7 @@ def select_scene(job: Job, scene: Scene) -> Scene:
 
 def _frames(job: Job, scene: Scene) -> Iterator[tuple[Declaration, Frame]]:
     seen: set[SeriesKey] = set()
-    for frame in job.plugin.visualize(select_scene(job, scene)):
+    for frame in checked_frames(job.plugin, select_scene(job, scene)):
         declared = declaration(job.label, job.plugin, frame, scene.seed)
         if declared.key in seen:
             raise PluginError(f"{job.plugin.name} made {declared.key} twice in one step")

@@ -25,8 +25,8 @@ from vizframe.network.layer import select
 from vizframe.network.probe import Probe
 from vizframe.plugin import Plugin, Scene
 from vizframe.plugin.frame import Frame
-from vizframe.plugin.registry import validate_plugin
-from vizframe.recording.declare import declaration
+from vizframe.plugin.validation import validate_plugin
+from vizframe.recording.declare import checked_frames, declaration
 from vizframe.testing.networks import BROKEN, NETWORKS, constant_probe, ordinary, probe_for
 from vizframe.testing.reference import ReferenceNetwork
 
@@ -47,7 +47,7 @@ class PluginContract:
         """What it makes of a scene; a warning is a failure."""
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            return list(self.make_plugin().visualize(scene))
+            return list(checked_frames(self.make_plugin(), scene))
 
     # What it says of itself
 

@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 
 from vizframe.history import RunSummary
 from vizframe.webapp.markup import with_data_attributes
+from vizframe.wording import ago, size
 
 HEADINGS = ("Run", "Network", "Started", "Steps", "Last step", "Last written", "Size")
 
@@ -69,24 +70,6 @@ def _name(found: RunSummary, chosen: bool) -> Component:
     if found.fault:
         words.append(html.Div(found.fault, className="failure"))
     return html.Div(words)
-
-
-def ago(seconds: float) -> str:
-    """``3 min ago``."""
-    for limit, unit, words in ((90, 1, "s"), (5400, 60, "min"), (129_600, 3600, "h")):
-        if seconds < limit:
-            return f"{max(0, round(seconds / unit))} {words} ago"
-    return f"{round(seconds / 86_400)} days ago"
-
-
-def size(count: int) -> str:
-    """``3.4 MB``."""
-    amount = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if amount < 1000:
-            return f"{amount:.3g} {unit}"
-        amount /= 1000
-    return f"{amount:.3g} TB"
 
 
 def _date(seconds: float) -> str:

@@ -4,12 +4,13 @@
 // The numbers are asked for where the hand rests on a step; until they are there, the labels say
 // only what does not depend on the step.
 import { columns, Refused } from "./api.js";
+import { columnOf } from "./series.js";
 import { tileLabel, valueWords } from "./words.js";
 
 const REST = 80; // ms
 
-const isJudged = ({ spread, columns: names }) =>
-  spread === "probe" && "class" in names && "score" in names;
+const isJudged = (series) =>
+  series.spread === "probe" && Boolean(columnOf(series, "class") && columnOf(series, "score"));
 
 export class Judged {
   constructor(viewer) {
@@ -27,8 +28,10 @@ export class Judged {
 
   verdict(index) {
     const { run, series } = this.viewer;
-    const [found, score] = ["class", "score"].map((name) =>
-      valueWords(run, series, name, this.said[name][index]));
+    const [found, score] = ["class", "score"].map((role) => {
+      const name = columnOf(series, role);
+      return valueWords(run, series, name, this.said[name][index]);
+    });
     return `${found} · ${score}`;
   }
 

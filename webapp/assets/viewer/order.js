@@ -4,7 +4,7 @@
 // step could not be watched. "Sort again" finds it anew at the step that is shown.
 import { columns, Refused } from "./api.js";
 import { $, check, el, radios } from "./dom.js";
-import { lengthOf } from "./series.js";
+import { columnOf, lengthOf } from "./series.js";
 
 const ORDERS = {
   number: ["By number", "Units stand where the network has them."],
@@ -12,9 +12,6 @@ const ORDERS = {
     "By the objective, where the plugin notes one, else by the largest value of each picture, "
     + "whatever its sign. The order stays while the slider moves."],
 };
-
-/** Columns that say how strong a unit is, better than its picture does. */
-const COLUMNS = ["objective", "maximum"];
 
 export class Order {
   constructor(viewer) {
@@ -88,7 +85,7 @@ export class Order {
 }
 
 async function strengths(run, series, frame, at) {
-  const name = COLUMNS.find((each) => each in series.columns);
+  const name = columnOf(series, "strength"); // says it better than the picture does
   if (!name) return Array.from({ length: frame.count }, (_, i) => reach(frame, i));
   return (await columns(run, series, frame.step, at))[name];
 }

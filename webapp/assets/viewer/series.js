@@ -58,5 +58,9 @@ export const lengthOf = (series, axis) => series.tile_shape[series.tile_axes.ind
 export const otherAxes = (series) =>
   series.tile_axes.filter((axis) => axis !== series.spread && lengthOf(series, axis) > 1);
 
+/** The column that the plugin gave this role; undefined where none has it. */
+export const columnOf = (series, role) =>
+  Object.keys(series.columns).find((name) => series.column_roles[name] === role);
+
 /** Whether colours have a scale to choose: pictures of a fixed range are shown as they are. */
 export const hasScale = (series) => !(series.draw === "image" && series.value_range);

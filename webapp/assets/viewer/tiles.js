@@ -1,4 +1,4 @@
-// Tiles as the server sends them (webapp/body.py says how).
+// Tiles as the server sends them (webapp/tile_bytes.py says how).
 
 export class Tiles {
   constructor(head, low, high, nonfinite, missing, stored) {

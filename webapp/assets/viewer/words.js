@@ -23,25 +23,29 @@ export function title(kind) {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+/** How long since, as vizframe.wording.ago says it; the future (another clock) counts as now. */
 export function ago(seconds) {
-  if (seconds < 90) return `${Math.max(0, Math.round(seconds))} s ago`;
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min ago`;
-  if (seconds < 129600) return `${Math.round(seconds / 3600)} h ago`;
-  return `${Math.round(seconds / 86400)} days ago`;
+  for (const [length, unit] of [[86400, "days"], [3600, "h"], [60, "min"]]) {
+    if (seconds < length) continue;
+    const number = Math.floor(seconds / length);
+    return `${number} ${unit === "days" && number === 1 ? "day" : unit} ago`;
+  }
+  return seconds < 10 ? "now" : `${Math.floor(seconds)} s ago`;
 }
 
 export function plural(count, noun) {
   return `${whole(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** Columns that say yes (1) or no (0). */
-const FLAGS = new Set(["converged", "warm", "rescued", "dead"]);
+/** Roles of columns that say yes (1) or no (0). */
+const FLAGS = new Set(["flag", "dead"]);
 
 /** A number of a column, as what it stands for: a class by its name, an image by its label. */
 export function valueWords(manifest, series, name, value) {
-  if (FLAGS.has(name) && (value === 0 || value === 1)) return value ? "yes" : "no";
-  if (name === "class") return manifest.classes[value] ?? short(value);
-  if (name === "probe") return tileLabel(manifest, series, "probe", value) || short(value);
+  const role = series.column_roles[name];
+  if (FLAGS.has(role) && (value === 0 || value === 1)) return value ? "yes" : "no";
+  if (role === "class") return manifest.classes[value] ?? short(value);
+  if (role === "probe") return tileLabel(manifest, series, "probe", value) || short(value);
   return short(value);
 }
 
