@@ -28,18 +28,23 @@ def frames(run: Path, label: str, layer: str) -> dict[int, npt.NDArray[np.float3
 
 
 def values(group: h5py.Group, frame: int) -> npt.NDArray[np.float32]:
-    """One frame: its tiles between their low and high where they are stored as uint8."""
+    """One frame: what a stored number stands for is told beside its tile."""
     stored, tiles = group["stored"][frame], group["tiles"][frame]
-    if stored.dtype != np.uint8:
-        return np.asarray(stored, np.float32)
     differences = group["stored"].attrs.get("differences", b"").decode()
     y = tiles.ndim  # the axes behind those that count tiles are y, x and, for colour, channel
     for axis in {"": (), "x": (y + 1,), "yx": (y, y + 1)}[differences]:  # compacted runs only
         stored = np.cumsum(stored, axis, dtype=np.uint8)
     shape = tiles.shape + (1,) * (stored.ndim - y)
     low, high = tiles["low"].reshape(shape), tiles["high"].reshape(shape)
-    restored: npt.NDArray[np.float32] = low + stored * ((high - low) / np.float32(255))
-    return restored
+    coded = (tiles["nonfinite"].reshape(shape) & (1 << 30)) != 0
+    if stored.dtype == np.uint8:  # 256 levels from low to high, the last three for NaN and ±inf
+        step = ((high - low) / np.where(coded, 252, 255)).astype(np.float32)
+        odd = np.array([-np.inf, np.nan, np.inf])[np.maximum(stored, 253) - 253]
+        stored = np.where(coded & (stored > 252), odd, low + stored * step)
+    elif stored.dtype == np.float16:  # in a power of two that fits the tile
+        unit = 2.0 ** (np.frexp(np.maximum(abs(low), abs(high)))[1] - 15)
+        stored = np.where(coded, stored * unit, stored)
+    return np.asarray(stored, np.float32)
 
 
 if __name__ == "__main__":

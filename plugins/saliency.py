@@ -61,13 +61,23 @@ COLUMNS: dict[str, str | Column] = {
 }
 
 
-def _made(part: Method, title: str, help: str, *, signed: bool, colour: bool = False) -> Picture:
+def _made(
+    part: Method,
+    title: str,
+    help: str,
+    *,
+    signed: bool,
+    colour: bool = False,
+    summed: bool = False,
+) -> Picture:
     return Picture(
         axes=COLOUR if colour else MAP,
         part=part,
         title=title,
         signed=signed,
         draw="image" if colour else "map",
+        # 256 levels lose a sum by percents, float16 by hundredths of a percent
+        encoding="float16" if summed else "uint8",
         over="probe",
         help=help,
         columns=COLUMNS,
@@ -96,6 +106,7 @@ class Saliency(Plugin):
             "gradient × input",
             "What each pixel, as it is, adds to the score at first order.",
             signed=True,
+            summed=True,
         ),
         _made(
             "guided",
@@ -115,6 +126,7 @@ class Saliency(Plugin):
             "integrated gradients",
             "What each pixel adds to the score on the way from the baseline to the image.",
             signed=True,
+            summed=True,
         ),
         _made(
             "occlusion",

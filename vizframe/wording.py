@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
@@ -40,6 +41,17 @@ def count_noun(number: int, noun: str) -> str:
     ('1 step', '2 steps', '0 series')
     """
     return f"{number} {noun}" if number == 1 or noun.endswith("s") else f"{number} {noun}s"
+
+
+def listed(noun: str, numbers: Sequence[int], most: int = 8) -> str:
+    """A noun with its numbers, the first few of them.
+
+    >>> listed("unit", [3]), listed("image", [0, 2]), listed("unit", range(10), most=2)
+    ('unit 3', 'images 0, 2', 'units 0, 1 and 8 more')
+    """
+    shown = ", ".join(map(str, numbers[:most]))
+    rest = f" and {len(numbers) - most} more" if len(numbers) > most else ""
+    return f"{noun if len(numbers) == 1 else f'{noun}s'} {shown}{rest}"
 
 
 def first_sentence(text: str) -> str:

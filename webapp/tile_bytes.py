@@ -2,8 +2,8 @@
 
     uint32  length of the head        ┐
     JSON    {"count", "picture", …}   │  padded with blanks to a multiple of 4
-    float32 low        (count)        │  value = low + stored · (high − low) / 255
-    float32 high       (count)        │
+    float32 low        (count)        │  value = low + stored · (high − low) / 255, or, of a tile
+    float32 high       (count)        │  in "coded", / 252; 253, 254, 255 are −inf, NaN, +inf
     int32   nonfinite  (count)        │
     uint8   missing    (count)        │  padded with zeros to a multiple of 4
     uint8   stored     (count, y, x[, channel])
@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -81,7 +82,9 @@ def pack(tiles: Tiles, count: int, head: Mapping[str, object]) -> bytes:
     """
     picture = tiles.stored.shape[tiles.low.ndim :]
     shown = _quantised(tiles, tiles.low.ndim)
-    words = json.dumps({"count": count, "picture": list(picture), **head}).encode()
+    coded = np.flatnonzero(shown.coded & (shown.nonfinite > 0)).tolist()
+    told = {"count": count, "picture": list(picture), "coded": coded, **head}
+    words = json.dumps(told).encode()
     words += b" " * (-len(words) % 4)
     missing = np.ascontiguousarray(shown.missing, np.uint8).tobytes()
     parts = [
@@ -109,13 +112,7 @@ def pictures(values: npt.NDArray[np.float32], head: Mapping[str, object]) -> byt
 def _pick(tiles: Tiles, rest: tuple[slice | int, ...]) -> Tiles:
     if not any(isinstance(index, int) for index in rest):
         return tiles
-    return Tiles(
-        tiles.stored[rest],
-        np.asarray(tiles.low[rest]),
-        np.asarray(tiles.high[rest]),
-        np.asarray(tiles.nonfinite[rest]),
-        np.asarray(tiles.missing[rest]),
-    )
+    return tiles.pick(rest)
 
 
 def _flat_count(tiles: Tiles, rest: tuple[slice | int, ...]) -> int:
@@ -126,5 +123,5 @@ def _flat_count(tiles: Tiles, rest: tuple[slice | int, ...]) -> int:
 def _quantised(tiles: Tiles, tile_ndim: int) -> Tiles:
     if tiles.stored.dtype == np.uint8:
         return tiles
-    coded = encode(tiles.values(), tile_ndim, encoding="uint8", value_range=None)
-    return Tiles(coded.stored, coded.low, coded.high, tiles.nonfinite, tiles.missing)
+    again = encode(tiles.values(), tile_ndim, encoding="uint8", value_range=None)
+    return replace(again, missing=tiles.missing)

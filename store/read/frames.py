@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from vizframe.history import Declaration, Tiles
 from vizframe.history.encoding import Stored
+from vizframe.history.levels import CODED
 from vizframe.history.selection import check_where
 from vizframe.network import FloatArray
 from vizframe.store.format.checksum import crc32
@@ -108,8 +109,9 @@ def as_tiles(
         stored=stored.reshape(shape + declaration.picture_shape),
         low=table["low"],
         high=table["high"],
-        nonfinite=table["nonfinite"],
+        nonfinite=table["nonfinite"] & ~CODED,
         missing=missing.reshape(shape),
+        coded=(table["nonfinite"] & CODED) != 0,
     )
 
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from vizframe.errors import HistoryWriteError
 from vizframe.history import Declaration, SeriesKey, StepRecord, Tiles
 from vizframe.history.encoding import encode_frame
+from vizframe.history.levels import CODED
 from vizframe.plugin.frame import Frame
 from vizframe.store.format.checksum import crc32
 from vizframe.store.format.image import Image, np_bytes
@@ -50,7 +51,7 @@ def _records(tiles: Tiles, stored: memoryview) -> npt.NDArray[np.void]:
     records = np.empty(tiles.low.size, TILE)
     records["low"] = tiles.low.ravel()
     records["high"] = tiles.high.ravel()
-    records["nonfinite"] = tiles.nonfinite.ravel()
+    records["nonfinite"] = (tiles.nonfinite | np.where(tiles.coded, CODED, 0)).ravel()
     records["crc32"] = tile_checksums(stored, records)
     return records
 

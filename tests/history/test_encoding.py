@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from vizframe.errors import HistoryWriteError
-from vizframe.history import Declaration, SeriesKey
+from vizframe.history import Declaration, SeriesKey, Tiles
 from vizframe.history.encoding import BLOCK, encode, encode_frame
 from vizframe.network import FloatArray
 from vizframe.plugin.frame import Encoding, Frame
@@ -19,11 +19,20 @@ FINITE = st.floats(width=32, allow_nan=False, allow_infinity=False)
 TILES = hnp.array_shapes(min_dims=2, max_dims=4, max_side=6)
 
 
-def slow(tile: FloatArray) -> tuple[npt.NDArray[np.uint8], float, float]:
-    """The same quantisation, one value at a time, in float64."""
-    low, high = float(tile.min()), float(tile.max())
+def slow(tile: FloatArray, low: float, high: float) -> npt.NDArray[np.uint8]:
+    """The same quantisation between these ends, one value at a time, in float64."""
     levels = [round((float(v) - low) * 255 / (high - low)) if high > low else 0 for v in tile.flat]
-    return np.array(levels, np.uint8).reshape(tile.shape), low, high
+    return np.array(levels, np.uint8).reshape(tile.shape)
+
+
+def assert_ends(low: float, high: float, least: float, most: float) -> None:
+    """The extremes are the ends, unless zero between them had to become a level."""
+    if not least < 0 < most:
+        assert (low, high) == (least, most)
+    step = (high - low) / 255
+    assert low <= least + step / 1000
+    assert high >= most - step / 1000
+    assert (high - low) - (most - least) <= 0.01 * (most - least) or most - least < 1e-40
 
 
 @settings(deadline=None)
@@ -33,6 +42,7 @@ def test_every_value_comes_back_within_its_tiles_range_over_255(values: FloatArr
     for tile, again in zip(values.astype(np.float64), back, strict=True):
         span = tile.max() - tile.min()
         assert np.abs(again - tile).max() <= span / 255
+        assert not again[tile == 0].any()
 
 
 @settings(deadline=None)
@@ -40,39 +50,78 @@ def test_every_value_comes_back_within_its_tiles_range_over_255(values: FloatArr
 def test_levels_are_those_of_the_slow_twin_but_for_ties(values: FloatArray) -> None:
     tiles = encode(values, 1)
     for number, tile in enumerate(values):
-        stored, low, high = slow(tile)
-        assert (tiles.low[number], tiles.high[number]) == (low, high)
+        low, high = float(tiles.low[number]), float(tiles.high[number])
+        stored = slow(tile, low, high)
+        assert_ends(low, high, float(tile.min()), float(tile.max()))
         assert np.abs(tiles.stored[number].astype(int) - stored).max() <= 1
 
 
 @settings(deadline=None)
 @given(hnp.arrays(np.float32, TILES, elements=st.floats(width=32)))
-def test_nonfinite_values_are_counted_and_leave_the_finite_ones_alone(values: FloatArray) -> None:
+def test_nonfinite_values_come_back_as_themselves(values: FloatArray) -> None:
     tiles = encode(values, 1)
     for number, tile in enumerate(values):
         finite = np.isfinite(tile)
+        again = tiles.values()[number]
         assert tiles.nonfinite[number] == (~finite).sum()
+        np.testing.assert_array_equal(again[~finite], tile[~finite])
         if finite.any():
             inside = tile[finite].astype(np.float64)
-            assert (tiles.low[number], tiles.high[number]) == (inside.min(), inside.max())
-            error = np.abs(tiles.values()[number][finite] - inside).max()
-            assert error <= (inside.max() - inside.min()) / 255
+            error = np.abs(again[finite] - inside).max()
+            assert error <= (inside.max() - inside.min()) / 252
 
 
-def test_quantising_twice_changes_nothing() -> None:
+def test_quantising_twice_moves_nothing_by_a_step() -> None:
     values = np.random.default_rng(0).standard_normal((7, 9, 9)).astype(np.float32)
     once = encode(values, 1)
     twice = encode(once.values(), 1)
-    np.testing.assert_array_equal(twice.stored, once.stored)
+    step = (once.high - once.low)[:, None, None] / 255
+    assert (np.abs(twice.values() - once.values()) <= 0.51 * step).all()
 
 
 def test_extremes_are_exact() -> None:
-    values = np.random.default_rng(0).standard_normal((3, 4, 5, 5)).astype(np.float32)
+    values = np.random.default_rng(0).random((3, 4, 5, 5), np.float32) + 1
     tiles = encode(values, 2)
     np.testing.assert_array_equal(tiles.low, values.min((2, 3)))
     np.testing.assert_array_equal(tiles.high, values.max((2, 3)))
     assert tiles.stored.min((2, 3)).max() == 0
     assert tiles.stored.max((2, 3)).min() == 255
+
+
+@pytest.mark.parametrize("exponent", [-44, -38, -30, -10, -3, 0, 5, 20, 30, 38])
+@pytest.mark.parametrize("share", [1e-7, 0.001, 0.3, 0.5, 0.999])
+@pytest.mark.parametrize("odd", [[], [np.nan, np.inf]])
+def test_zero_is_a_level_of_every_tile_with_both_signs(
+    exponent: int, share: float, odd: list[float]
+) -> None:
+    size = np.float64(10) ** exponent
+    numbers = [-share * size, 0, (1 - share) * size, 0.4 * (1 - share) * size, *odd]
+    values = np.array([numbers], np.float32)
+    back = encode(values, 1).values()
+    assert back[0, 1] == 0
+    step = np.ptp(values[0, :4].astype(np.float64)) / (252 if odd else 255)
+    error = np.abs(back[:, :4].astype(np.float64) - values[:, :4]).max()
+    assert error <= max(0.51 * step, 1.5e-45)
+
+
+def test_the_largest_numbers_of_both_signs_stay_finite() -> None:
+    most = np.finfo(np.float32).max
+    values = np.array([[-most, 0, most], [-1e38, 0, most], [-most, 1, 0]], np.float32)
+    tiles = encode(values, 1)
+    assert np.isfinite(tiles.low).all()
+    assert np.isfinite(tiles.high).all()
+    assert not tiles.values()[values == 0].any()
+    np.testing.assert_allclose(tiles.values(), values, atol=float(most) / 120)
+
+
+def test_tiles_that_earlier_versions_wrote_read_as_they_did() -> None:
+    one, none = np.ones(1, np.int32), np.zeros(1, np.bool_)
+    ends = np.array([-1], np.float32), np.array([2], np.float32)
+    levels = np.array([[0, 85, 254, 255]], np.uint8)
+    old = Tiles(levels, *ends, one, none)
+    np.testing.assert_allclose(old.values(), [[-1, 0, 2 - 3 / 255, 2]], atol=1e-6)
+    halves = np.array([[0.25, 65504]], np.float16)
+    assert Tiles(halves, *ends, 0 * one, none).values().tolist() == [[0.25, 65504]]
 
 
 @pytest.mark.parametrize("constant", [0.0, -3.5, 1e-42, 3e38])
@@ -81,17 +130,18 @@ def test_a_constant_tile_comes_back_exactly(constant: float) -> None:
     np.testing.assert_array_equal(encode(values, 1).values(), values)
 
 
-def test_what_is_not_finite_is_stored_at_the_end_it_belongs_to() -> None:
+def test_what_is_not_finite_has_the_last_three_levels() -> None:
     values = np.array([[0, 1, np.nan, np.inf, -np.inf]], np.float32)
     tiles = encode(values, 1)
-    assert tiles.stored.tolist() == [[0, 255, 0, 255, 0]]
+    assert tiles.stored.tolist() == [[0, 252, 254, 255, 253]]
     assert tiles.nonfinite.tolist() == [3]
+    np.testing.assert_array_equal(tiles.values(), values)
 
 
-def test_a_tile_with_nothing_finite_is_zero() -> None:
+def test_a_tile_with_nothing_finite_comes_back() -> None:
     tiles = encode(np.full((1, 2, 2), np.nan, np.float32), 1)
     assert (tiles.low[0], tiles.high[0], tiles.nonfinite[0]) == (0, 0, 4)
-    assert not tiles.values().any()
+    assert np.isnan(tiles.values()).all()
 
 
 def test_a_fixed_range_is_kept_and_clips() -> None:
@@ -125,10 +175,17 @@ def test_float_encodings_keep_values_and_tell_their_extremes(encoding: Encoding)
     assert tiles.nonfinite.tolist() == [1, 1]
 
 
-def test_float16_clips_what_it_cannot_hold_and_keeps_the_true_extremes() -> None:
-    tiles = encode(np.array([[1e6, -1e6]], np.float32), 1, encoding="float16")
-    assert tiles.values().tolist() == [[65504, -65504]]
-    assert tiles.high.tolist() == [1e6]
+@pytest.mark.parametrize("exponent", [-44, -38, -30, -6, 0, 5, 30, 38])
+def test_float16_keeps_eleven_bits_at_every_range(exponent: int) -> None:
+    values = np.random.default_rng(3).standard_normal((2, 500)).clip(-3, 3)
+    values[:, 7] = 0
+    scaled = (values * np.float64(10) ** exponent).astype(np.float32)
+    tiles = encode(scaled, 1, encoding="float16")
+    assert tiles.stored.dtype == np.float16
+    np.testing.assert_allclose(tiles.values(), scaled, rtol=2**-11, atol=1.5e-45)
+    assert not tiles.values()[:, 7].any()
+    total = scaled.sum(axis=1, dtype=np.float64)
+    np.testing.assert_allclose(tiles.values().sum(axis=1, dtype=np.float64), total, rtol=1e-3)
 
 
 def test_uint8_pictures_can_be_kept_as_floats() -> None:

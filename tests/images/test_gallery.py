@@ -38,7 +38,7 @@ def a_series(values: object, axes: str, **more: object) -> tuple[Declaration, Ti
 def test_signed_tiles_are_red_below_zero_and_blue_above() -> None:
     declaration, tiles = a_series([[[-1, 1]]], "unit y x", signed=True)
     page = gallery(declaration, tiles, pixels=2)
-    assert page[2, 2:4].tolist() == [lut("signed")[0].tolist(), lut("signed")[255].tolist()]
+    assert page[2, 2:4].tolist() == [lut("signed")[1].tolist(), lut("signed")[254].tolist()]
 
 
 def test_a_dark_page_has_dark_zeros_and_a_dark_ground() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -12,10 +13,11 @@ import pytest
 import vizframe.store
 from tests.store.small import INFO, SHAPES, declaration, write
 from vizframe.history import SeriesKey, StepRecord
-from vizframe.plugin.frame import Frame
+from vizframe.plugin.frame import Encoding, Frame
 from vizframe.store.write.merger import MergePlan
 from vizframe.testing.runs import declare
 
+KEY = SeriesKey(label="odd", layer="conv0")
 EXAMPLE = Path(__file__).parents[2] / "examples" / "read_with_h5py.py"
 
 
@@ -57,6 +59,20 @@ def test_the_example_undoes_differences(tmp_path: Path) -> None:
             store.commit(StepRecord(step, [(declared, Frame("features.3", values))]))
     vizframe.store.compact(tmp_path)
     assert read(tmp_path, "ascent", "features.3") == expected(tmp_path, key)
+
+
+@pytest.mark.parametrize("encoding", ["uint8", "float16", "float32"])
+def test_the_example_gives_back_what_is_not_finite(tmp_path: Path, encoding: Encoding) -> None:
+    values = np.array([[[-1, 0, 2], [np.nan, np.inf, -np.inf]], [[0, 1, 2], [3, 4, 5]]], np.float32)
+    for number, size in enumerate((1e-20, 1, 1e20)):
+        declared = declare(KEY, ("unit", "y", "x"), values.shape, encoding=encoding)
+        with vizframe.store.create(tmp_path / str(number), INFO) as store:
+            frame = Frame("conv0", values * np.float32(size))
+            store.commit(StepRecord(0, [(declared, frame)]))
+        example = runpy.run_path(str(EXAMPLE))["frames"](tmp_path / str(number), "odd", "conv0")[0]
+        history = vizframe.store.open(tmp_path / str(number))
+        np.testing.assert_array_equal(example, history.tiles(KEY, 0).values())
+        np.testing.assert_array_equal(np.isfinite(example), np.isfinite(values))
 
 
 def test_the_example_is_short() -> None:

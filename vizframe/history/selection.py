@@ -40,14 +40,7 @@ def check_where(declaration: Declaration, where: Sequence[int], *, whole: bool =
 
 def sheet(tiles: Tiles, where: Sequence[int]) -> Tiles:
     """The tiles at these indices of the leading axes."""
-    at = tuple(where)
-    return Tiles(
-        stored=np.asarray(tiles.stored[at]),
-        low=np.asarray(tiles.low[at]),
-        high=np.asarray(tiles.high[at]),
-        nonfinite=np.asarray(tiles.nonfinite[at]),
-        missing=np.asarray(tiles.missing[at]),
-    )
+    return tiles.pick(tuple(where))
 
 
 def one_tile(
@@ -76,6 +69,7 @@ def stack(found: Sequence[Tiles | None], wanted: Declaration) -> Tiles:
         high=np.array([each.high for each in tiles], np.float32),
         nonfinite=np.array([each.nonfinite for each in tiles], np.int32),
         missing=np.array([each.missing for each in tiles], np.bool_),
+        coded=np.array([each.coded for each in tiles], np.bool_),
     )
 
 

@@ -87,14 +87,7 @@ def history_limits(history: History, key: SeriesKey, look: Look) -> Limits:
 
 def select_tiles(declaration: Declaration, tiles: Tiles, look: Look) -> Tiles:
     """The tiles of the unit and probe image that the look asks for."""
-    pick = _pick(declaration, tiles.low.shape, look)
-    return Tiles(
-        stored=tiles.stored[pick],
-        low=tiles.low[pick],
-        high=tiles.high[pick],
-        nonfinite=tiles.nonfinite[pick],
-        missing=tiles.missing[pick],
-    )
+    return tiles.pick(_pick(declaration, tiles.low.shape, look))
 
 
 def _dead(history: History, declaration: Declaration, step: int, look: Look) -> Flags | None:

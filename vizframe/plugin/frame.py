@@ -53,7 +53,8 @@ class Picture:
         value_range: the fixed range of the values, where there is one (pictures: ``(0, 1)``);
             None: each tile keeps its own.
         encoding: how the history stores it; uint8 keeps each tile's (low, high) beside it, so
-            that values come back within 1/255 of the tile's range.
+            that values come back within 1/255 of the tile's range, and zero as zero. float16
+            is for maps whose sum means something: it keeps 11 bits of every value.
         over: the part, or ``"probe"``, that the app may lay this one over (saliency).
         help: one sentence: what it shows.
         columns: the numbers that stand beside its tiles (`Frame.columns`): a sentence each, or a

@@ -42,7 +42,8 @@ class Series:
         return axis_sizes(self.declaration)
 
     def at(self, step: int | None = None, **where: int) -> Named:
-        """The values at one step, float32; NaN where a tile is damaged.
+        """The values at one step, float32; what is not finite as itself, NaN where a tile is
+        damaged.
 
         Args:
             step: one of `steps`; by default the newest.
@@ -128,6 +129,12 @@ class Series:
         """What the plugin said about its frame at one step (default: the newest)."""
         return list(self.history.notes(self.key, self._newest() if step is None else step))
 
+    def nonfinite(self, step: int | None = None) -> Named:
+        """How many values of each tile are NaN or ±inf at one step (default: the newest)."""
+        chosen = self._newest() if step is None else step
+        counts = self.history.tiles(self.key, chosen).nonfinite
+        return self._named(counts, self.declaration.tile_axes, {}, step=chosen)
+
     def _newest(self) -> int:
         return self.steps[-1]
 
@@ -143,7 +150,7 @@ class Series:
 
     def _name_axes(
         self,
-        values: npt.NDArray[np.float32],
+        values: npt.NDArray[np.float32] | npt.NDArray[np.int32],
         axes: tuple[str, ...],
         coords: Mapping[str, npt.NDArray[np.int64]],
         **attrs: object,

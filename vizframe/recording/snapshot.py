@@ -23,6 +23,7 @@ from vizframe.plugin.frame import Frame
 from vizframe.recording.deadline import Forecast, Stopped
 from vizframe.recording.declare import checked_frames, declaration
 from vizframe.recording.jobs import Job
+from vizframe.recording.not_finite import with_note
 
 Kept = list[tuple[Declaration, Frame]]
 
@@ -109,7 +110,7 @@ def _frames(job: Job, scene: Scene) -> Iterator[tuple[Declaration, Frame]]:
         if declared.key in seen:
             raise PluginError(f"{job.plugin.name} made {declared.key} twice in one step")
         seen.add(declared.key)
-        yield declared, frame
+        yield declared, with_note(declared, frame)
 
 
 def _sentence(error: Exception) -> str:

@@ -78,10 +78,13 @@ function boosted(place, signed, gamma) {
   return 0.5 + (Math.sign(away) * Math.abs(away) ** (1 / gamma)) / 2;
 }
 
+/** What is no number: a colour that no map has (vizframe.images.paint). */
+export const MAGENTA = 0xffd800d8;
+
 /** The table entry of each of the 256 stored bytes of one tile. */
 export function entries(into, tiles, index, [low, high], signed, gamma) {
   const start = tiles.low[index];
-  const step = (tiles.high[index] - start) / 255;
+  const step = (tiles.high[index] - start) / tiles.lastFinite(index);
   for (let s = 0; s < 256; s += 1) into[s] = entryOf(start + s * step, low, high, signed, gamma);
   return into;
 }

@@ -1,5 +1,5 @@
 // One tile onto a canvas: pixels through a table, enlarged without smoothing, marked if need be.
-import { entries, ownLimits, table } from "./colours.js";
+import { MAGENTA, entries, ownLimits, table } from "./colours.js";
 
 const scratch = document.createElement("canvas");
 const pen = scratch.getContext("2d", { willReadFrequently: true });
@@ -42,17 +42,20 @@ function reduced(tiles, index, times) {
   const [wide, tall] = [Math.floor(width / times), Math.floor(height / times)];
   const means = new Uint8Array(wide * tall * channels);
   const area = times * times;
+  const last = tiles.lastFinite(index);
   for (let y = 0, at = 0; y < tall; y += 1) {
     for (let x = 0; x < wide; x += 1) {
       for (let c = 0; c < channels; c += 1, at += 1) {
         const start = (y * times * width + x * times) * channels + c;
-        let sum = 0;
+        let [sum, most] = [0, 0];
         for (let row = 0; row < times; row += 1) {
           for (let column = 0; column < times; column += 1) {
-            sum += pixels[start + (row * width + column) * channels];
+            const level = pixels[start + (row * width + column) * channels];
+            sum += level;
+            if (level > most) most = level;
           }
         }
-        means[at] = (sum + area / 2) / area;
+        means[at] = most > last ? most : (sum + area / 2) / area;
       }
     }
   }
@@ -71,13 +74,17 @@ function fill(tiles, index, look, pixels, isOver) {
   const { series } = look;
   const out = new Uint32Array(image.data.buffer);
   entries(entry, tiles, index, limitsOf(look, tiles, index), series.signed, look.gamma);
+  const last = tiles.lastFinite(index);
   if (tiles.channels === 3) {
     for (let p = 0, s = 0; p < out.length; p += 1, s += 3) {
-      out[p] = 0xff000000 | entry[pixels[s + 2]] << 16 | entry[pixels[s + 1]] << 8 | entry[pixels[s]];
+      const [red, green, blue] = [pixels[s], pixels[s + 1], pixels[s + 2]];
+      out[p] = red > last || green > last || blue > last ? MAGENTA
+        : 0xff000000 | entry[blue] << 16 | entry[green] << 8 | entry[red];
     }
     return;
   }
-  for (let s = 0; s < 256; s += 1) {
+  colour.fill(MAGENTA, last + 1);
+  for (let s = 0; s <= last; s += 1) {
     colour[s] = look.table[entry[s]];
     if (isOver) colour[s] = (colour[s] & 0xffffff | strength(entry[s], look) << 24) >>> 0;
   }

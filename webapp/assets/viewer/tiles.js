@@ -1,5 +1,9 @@
 // Tiles as the server sends them (webapp/tile_bytes.py says how).
 
+/** A tile with values that are not finite keeps its last three levels for them. */
+const FINITE_LEVELS = 252;
+const NOT_FINITE = [-Infinity, NaN, Infinity];
+
 export class Tiles {
   constructor(head, low, high, nonfinite, missing, stored) {
     Object.assign(this, { low, high, nonfinite, missing, stored, head });
@@ -7,6 +11,7 @@ export class Tiles {
     this.picture = head.picture;
     this.step = head.step;
     this.notes = head.notes ?? [];
+    this.coded = new Set(head.coded ?? []);
     const [height = 1, width = 1, channels = 1] = head.picture;
     Object.assign(this, { height, width, channels, area: height * width * channels });
     this.bytes = stored.byteLength + 13 * this.count + 200;
@@ -20,8 +25,16 @@ export class Tiles {
   /** The real value of one byte. */
   value(index, offset) {
     const low = this.low[index];
-    if (this.picture.length === 0) return low;
-    return low + (this.stored[index * this.area + offset] * (this.high[index] - low)) / 255;
+    if (this.picture.length === 0) return this.nonfinite[index] ? NaN : low;
+    const level = this.stored[index * this.area + offset];
+    const last = this.lastFinite(index);
+    if (level > last) return NOT_FINITE[level - last - 1];
+    return low + (level * (this.high[index] - low)) / last;
+  }
+
+  /** The last byte of a tile that stands for a finite value. */
+  lastFinite(index) {
+    return this.coded.has(index) ? FINITE_LEVELS : 255;
   }
 
   /** Why a tile is no ordinary picture: missing, broken (not finite), dead, constant, or "". */
@@ -62,7 +75,7 @@ export function decode(buffer) {
 export function difference(a, b) {
   const count = Math.min(a.count, b.count);
   const fits = a.area === b.area && a.picture.length === b.picture.length;
-  const head = { count, picture: a.picture, step: a.step };
+  const head = { count, picture: a.picture, step: a.step, coded: [] };
   const [low, high] = [new Float32Array(count), new Float32Array(count)];
   const nonfinite = new Int32Array(count);
   const missing = new Uint8Array(count);
@@ -74,21 +87,26 @@ export function difference(a, b) {
     nonfinite[i] = Math.max(a.nonfinite[i], b.nonfinite[i]);
     subtract(values, a, b, i);
     let reach = 0;
-    for (const value of values) reach = Math.max(reach, Math.abs(value));
+    for (const value of values) if (Number.isFinite(value)) reach = Math.max(reach, Math.abs(value));
     if (a.picture.length === 0) { low[i] = values[0]; high[i] = values[0]; continue; }
     low[i] = -reach;
     high[i] = reach;
-    const scale = reach > 0 ? 127.5 / reach : 0;
-    for (let p = 0; p < a.area; p += 1) stored[i * a.area + p] = Math.round(127.5 + values[p] * scale);
+    const middle = nonfinite[i] ? FINITE_LEVELS / 2 : 127.5;
+    if (nonfinite[i]) head.coded.push(i);
+    const scale = reach > 0 ? middle / reach : 0;
+    for (let p = 0; p < a.area; p += 1) {
+      const level = Number.isFinite(values[p]) ? Math.round(middle + values[p] * scale) : levelOf(values[p]);
+      stored[i * a.area + p] = level;
+    }
   }
   return new Tiles(head, low, high, nonfinite, missing, stored);
 }
 
 function subtract(values, a, b, tile) {
-  const [stepA, stepB] = [a, b].map((side) => (side.high[tile] - side.low[tile]) / 255);
-  const start = tile * a.area;
-  if (a.picture.length === 0) { values[0] = a.low[tile] - b.low[tile]; return; }
-  for (let p = 0; p < a.area; p += 1) {
-    values[p] = a.low[tile] + a.stored[start + p] * stepA - b.low[tile] - b.stored[start + p] * stepB;
-  }
+  for (let p = 0; p < a.area; p += 1) values[p] = a.value(tile, p) - b.value(tile, p);
+}
+
+/** The level of a value that is not finite. */
+function levelOf(value) {
+  return Number.isNaN(value) ? 254 : value < 0 ? 253 : 255;
 }

@@ -1,0 +1,79 @@
+"""What every plugin makes comes back from a run on disk, at any size: zeros as zeros, sums too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import vizframe
+import vizframe.store
+from vizframe.history import Declaration, StepRecord
+from vizframe.plugin import Plugin
+from vizframe.plugin.frame import Frame
+from vizframe.plugin.registry import Registry
+from vizframe.recording.declare import declaration
+from vizframe.testing.networks import ordinary
+from vizframe.testing.plugin import scene_of
+from vizframe.testing.runs import fake_info
+
+QUICK: dict[str, dict[str, object]] = {
+    "gradient_ascent": {"iterations": 2},
+    "class_visualization": {"iterations": 2},
+    "saliency": {
+        "methods": "gradient,gradient_input,guided,integrated,occlusion,grad_cam,hires_cam",
+        "steps": 16,
+    },
+}
+
+SIZES = {0: 1e-30, 1: 1e-15, 2: 1e-4, 3: 1.0, 4: 1e4, 5: 1e15, 6: 1e30}
+"""What the frames' values are multiplied by, per step."""
+
+
+def made(name: str) -> list[tuple[Declaration, Frame]]:
+    """The frames of a plugin, on a small network."""
+    plugin: Plugin = Registry.found().load(name).configured(QUICK.get(name, {}))
+    return [
+        (declaration(name, plugin, frame), frame)
+        for frame in plugin.visualize(scene_of(ordinary()))
+    ]
+
+
+def sized(frame: Frame, size: float) -> Frame:
+    """The frame as a network of another size would give it, its largest value so large."""
+    exact = frame.values.astype(np.float64)
+    values = exact * (size / (np.abs(exact).max() or 1.0))
+    return replace(frame, values=values.astype(np.float32))
+
+
+@pytest.mark.parametrize("name", list(Registry.found()))
+def test_zeros_and_sums_survive_the_history_at_every_size(name: str, tmp_path: Path) -> None:
+    frames = [each for each in made(name) if each[0].value_range is None]
+    scaled = {
+        step: [(declared, sized(frame, size)) for declared, frame in frames]
+        for step, size in SIZES.items()
+    }
+    with vizframe.store.create(tmp_path, fake_info()) as store:
+        for step, each in scaled.items():
+            store.commit(StepRecord(step, each))
+    with vizframe.open(tmp_path) as run:
+        for step, each in scaled.items():
+            for declared, frame in each:
+                kind = run[declared.key.kind, declared.key.layer]
+                assert_kept(declared, frame.values, np.asarray(kind.at(step).values))
+
+
+def assert_kept(declared: Declaration, values: np.ndarray, back: np.ndarray) -> None:  # type: ignore[type-arg]
+    """Zero is zero, every value is within half a step, and what is summed keeps its sum."""
+    pictures = tuple(range(len(declared.tile_shape), values.ndim))
+    exact, found = values.astype(np.float64), back.astype(np.float64)
+    assert not back[values == 0].any()
+    if declared.encoding == "float16":
+        np.testing.assert_allclose(found, exact, rtol=2**-11, atol=1e-9 * abs(exact).max())
+        sums, total = exact.sum(axis=pictures), abs(exact).sum(axis=pictures)
+        assert (abs(found.sum(axis=pictures) - sums) <= 2e-4 * total).all()
+    else:
+        span = np.ptp(exact, axis=pictures, keepdims=True) if pictures else 0
+        assert (abs(found - exact) <= 0.51 * span / 255 + 1e-6 * abs(exact)).all()
