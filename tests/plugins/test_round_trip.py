@@ -32,9 +32,9 @@ SIZES = {0: 1e-30, 1: 1e-15, 2: 1e-4, 3: 1.0, 4: 1e4, 5: 1e15, 6: 1e30}
 """What the frames' values are multiplied by, per step."""
 
 
-def made(name: str) -> list[tuple[Declaration, Frame]]:
+def make_images(name: str) -> list[tuple[Declaration, Frame]]:
     """The frames of a plugin, on a small network."""
-    plugin: Plugin = Registry.found().load(name).configured(QUICK.get(name, {}))
+    plugin: Plugin = Registry.discover().load(name).configured(QUICK.get(name, {}))
     return [
         (declaration(name, plugin, frame), frame)
         for frame in plugin.visualize(scene_of(ordinary()))
@@ -48,9 +48,9 @@ def sized(frame: Frame, size: float) -> Frame:
     return replace(frame, values=values.astype(np.float32))
 
 
-@pytest.mark.parametrize("name", list(Registry.found()))
+@pytest.mark.parametrize("name", list(Registry.discover()))
 def test_zeros_and_sums_survive_the_history_at_every_size(name: str, tmp_path: Path) -> None:
-    frames = [each for each in made(name) if each[0].value_range is None]
+    frames = [each for each in make_images(name) if each[0].value_range is None]
     scaled = {
         step: [(declared, sized(frame, size)) for declared, frame in frames]
         for step, size in SIZES.items()

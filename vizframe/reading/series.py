@@ -133,7 +133,7 @@ class Series:
         """How many values of each tile are NaN or ±inf at one step (default: the newest)."""
         chosen = self._newest() if step is None else step
         counts = self.history.tiles(self.key, chosen).nonfinite
-        return self._named(counts, self.declaration.tile_axes, {}, step=chosen)
+        return self._name_axes(counts, self.declaration.tile_axes, {}, step=chosen)
 
     def _newest(self) -> int:
         return self.steps[-1]
