@@ -136,3 +136,15 @@ def test_the_newest_of_a_pattern_is_that_of_the_highest_step(tmp_path: Path) -> 
         (tmp_path / f"w-{step}.params").touch()
     assert newest_of(str(tmp_path / "w-*.params")).step == 40
     assert newest_of(str(tmp_path / "w-5.params")).step is None
+
+
+def test_a_checkpoint_that_was_read_and_no_longer_can_be_is_said(
+    nets: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "w.params"
+    make_images(nets).save_parameters(str(file))
+    live = Live(f"{nets}:net", str(file), GREY)
+    live.respond(PICTURE, "0")
+    file.write_bytes(b"nothing that a network could read")
+    with pytest.raises(NetworkError, match="cannot be loaded into the model"):
+        live.respond(PICTURE, "0")

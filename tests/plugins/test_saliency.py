@@ -291,3 +291,14 @@ class TestBadInput:
         )
         with pytest.raises(PluginError, match=r"^saliency needs images, but the network's input"):
             show_scene(scene_of(network, Probe(np.ones((1, 4), np.float32))), "gradient")
+
+
+def test_by_default_the_square_moves_by_half_of_its_side() -> None:
+    scene = scene_of(ordinary(side=10))
+    drawn = {
+        stride: show_scene(scene, "occlusion", square=4, stride=stride)
+        for stride in (None, 1, 2, 4)
+    }
+    assert np.array_equal(drawn[None].values, drawn[2].values)
+    assert not np.array_equal(drawn[None].values, drawn[1].values)
+    assert not np.array_equal(drawn[None].values, drawn[4].values)
