@@ -6,6 +6,7 @@ VizframeError
 │   └── UnknownName         a name that is not known; the message lists the nearest ones
 ├── MissingExtra            an optional install is needed; the message carries the pip command
 ├── NetworkError            the model cannot be asked this
+│   └── UnknownInputs       it is given more than images, and nobody said what
 ├── PluginError             a plugin is broken, or broke while it ran
 └── HistoryError            a history cannot be read or written
     ├── HistoryWriteError   a step was not committed (disk full, folder gone); carries errno
@@ -57,6 +58,10 @@ class MissingExtra(VizframeError):
 
 class NetworkError(VizframeError):
     """The model cannot answer: not traceable, no gradient, the wrong shape."""
+
+
+class UnknownInputs(NetworkError):
+    """A model that is called with more than the images, of which nothing is known yet."""
 
 
 class PluginError(VizframeError):

@@ -12,7 +12,9 @@ from pydantic import ValidationError
 
 from vizframe.errors import HistoryError, UsageError
 from vizframe.history import RunInfo
+from vizframe.network.call import Call
 from vizframe.network.probe import Normalization, Probe
+from vizframe.store.format.call import read_call
 from vizframe.store.format.layout import NONSENSE
 from vizframe.store.format.names import PROBE_FILE, RUN_FILE
 from vizframe.store.format.source import Source, VerifiedParts, damage_error, open_source
@@ -77,6 +79,7 @@ def load_probe(source: Source) -> Probe | None:
             Normalization(
                 tuple(normal["mean"]), tuple(normal["std"]), normal["low"], normal["high"]
             ),
+            read_call(about["call"], vouched.part) if "call" in about else Call(),
         )
     except (*NONSENSE, UsageError) as bad:
         raise damage_error(source, f"it holds no probe ({type(bad).__name__})") from bad

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from vizframe.history import RunInfo
 from vizframe.network.probe import Probe
+from vizframe.store.format.call import write_call
 from vizframe.store.format.checksum import crc32
 from vizframe.store.format.image import Image, np_bytes
 from vizframe.store.format.layout import Extent
@@ -32,6 +33,7 @@ def write_info(disk: Disk, run: Path, info: RunInfo, *, durable: bool) -> None:
 def probe_parts(probe: Probe) -> dict[str, npt.NDArray[np.generic]]:
     """The parts of ``probe.h5``."""
     normal = probe.normalization
+    call, others = write_call(probe.call)
     about = {
         "names": list(probe.names),
         "normalization": {
@@ -40,6 +42,7 @@ def probe_parts(probe: Probe) -> dict[str, npt.NDArray[np.generic]]:
             "low": normal.low,
             "high": normal.high,
         },
+        **({"call": call} if probe.call.names else {}),
     }
     parts: dict[str, npt.NDArray[np.generic]] = {
         "about": np.frombuffer(json.dumps(about).encode(), np.uint8),
@@ -48,7 +51,7 @@ def probe_parts(probe: Probe) -> dict[str, npt.NDArray[np.generic]]:
     }
     if probe.labels is not None:
         parts["labels"] = np.ascontiguousarray(probe.labels, "<i8")
-    return parts
+    return {**parts, **others}
 
 
 def write_probe(disk: Disk, run: Path, probe: Probe, *, durable: bool) -> None:

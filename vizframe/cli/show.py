@@ -82,6 +82,9 @@ def _facts(found: Content) -> Iterator[tuple[str, str]]:
         shape = " × ".join(map(str, found.probe.shape))
         labelled = "labelled" if found.probe.labelled else "without labels"
         yield "probe", f"{wording.count_noun(found.probe.images, 'image')} of {shape}, {labelled}"
+        if found.probe.others:
+            told = ", ".join(f"{name}: {each}" for name, each in found.probe.others.items())
+            yield "beside it", f"{told}; the same for every image"
     if info.command:
         yield "command", " ".join(info.command)
     if info.host:

@@ -15,6 +15,7 @@ from vizframe.gluon.training.watch import watch_trainings
 from vizframe.graph.settings import GIBIBYTE
 from vizframe.network import FloatArray, Network
 from vizframe.network.adapter import Inputs
+from vizframe.network.call import Call
 
 __all__ = ["is_ready", "network", "number", "preserve_state", "settle", "watch", "watch_trainings"]
 
@@ -24,13 +25,15 @@ def network(
     inputs: FloatArray,
     class_names: Sequence[str] | None = None,
     memory: int | None = None,
+    call: Call | None = None,
 ) -> Network:
     """The Block, traced for inputs of this shape. Raises NetworkError where that fails."""
     from vizframe.gluon.view import view
 
     names = None if class_names is None else tuple(class_names)
     room = GIBIBYTE if memory is None else memory
-    return view(_block(model), inputs.shape[1:], class_names=names, memory=room)
+    asked = call or Call()
+    return view(_block(model), inputs.shape[1:], class_names=names, memory=room, call=asked)
 
 
 def is_ready(model: object) -> bool:

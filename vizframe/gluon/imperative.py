@@ -30,6 +30,7 @@ from vizframe.gluon.graph.kernels import KernelOrder, kernel_order_of
 from vizframe.gluon.graph.kinds import kind_of
 from vizframe.gluon.graph.nonnegative import cannot_be_negative
 from vizframe.gluon.graph.parameters import Arrays, Parameters, refuse_nonfinite, to_numpy
+from vizframe.gluon.graph.trace import input_names
 from vizframe.gluon.question.heads import MapOutputGradient
 from vizframe.gluon.reason import reason
 from vizframe.gluon.semantics import from_net_array, is_numpy, numpy_interface, to_net_array
@@ -54,6 +55,7 @@ from vizframe.network import (
     Ops,
     ReluRule,
 )
+from vizframe.network.call import Call, arguments_of
 from vizframe.network.layer import Layer
 
 
@@ -79,6 +81,7 @@ class ImperativeNetwork:
         self._settings = settings
         self._why = why
         self._numpy = is_numpy(net)
+        self._call = settings.complete_call(settings.call.names or input_names(net))
         sample = mx.nd.zeros((1, *settings.input_shape), ctx=parameters.context)
         given = to_net_array(self._numpy, sample)
         outputs = self._call_net(given)
@@ -243,15 +246,14 @@ class ImperativeNetwork:
 
             return before, after
 
-        others = self._settings.others.values()
-        given = [to_net_array(self._numpy, _repeat(each, images)) for each in others]
+        given = {name: self._argument(name, value, images) for name, value in self._call.values()}
         with (
             numpy_interface(self._numpy),
             _lend_parameters(self._net, self._parameters),
             hook_blocks(self._net, watch),
         ):
             try:
-                self._net(images, *given)
+                self._net(*arguments_of(given))
             except (mx.MXNetError, ValueError) as error:
                 raise NetworkError(
                     f"the network {self.name!r} cannot take images of shape {images.shape}: "
@@ -260,6 +262,17 @@ class ImperativeNetwork:
         computed = [output.value for output in outputs.values()]
         restore_layout(self._parameters.arrays().values(), computed)
         return outputs
+
+    def _argument(self, name: str, value: object, images: Any) -> Any:
+        """What the net is given under that name, with these images."""
+        if name == self._call.input:
+            return _turned(images, self._call)
+        if not self._call.is_array(name):
+            return value
+        array = np.asarray(self._call.others[name].repeated(images.shape[0]))
+        dtype = np.float32 if array.dtype.kind == "f" else array.dtype
+        made = mx.nd.array(array, ctx=images.context, dtype=dtype)
+        return to_net_array(self._numpy, made)
 
     def record_layer(self, images: Any, layer: str, inner: str | None) -> tuple[Any, Any]:
         """The layer's output, and the array to differentiate it by."""
@@ -426,6 +439,11 @@ def _layers(outputs: dict[str, Output], sample: Any) -> Iterator[Layer]:
         made[id(output.value)] = name
 
 
-def _repeat(sample: FloatArray, images: Any) -> Any:
-    repeated = np.repeat(np.asarray(sample, np.float32)[None], images.shape[0], axis=0)
-    return mx.nd.array(repeated, ctx=images.context)
+def _turned(images: Any, call: Call) -> Any:
+    """The images with their axis where the net has it, as the numbers that it is given."""
+    given = images
+    if call.axis:
+        order = list(range(1, images.ndim))
+        order.insert(call.axis, 0)
+        given = images.transpose(order)
+    return given.astype(call.dtype) if np.dtype(call.dtype).kind in "iub" else given

@@ -29,7 +29,7 @@ from vizframe.gluon.graph.layers import layers_of, score_entry
 from vizframe.gluon.graph.parameters import Parameters, refuse_nonfinite, to_numpy
 from vizframe.gluon.graph.rules import with_rule
 from vizframe.gluon.graph.shapes import Shape, entry_shapes
-from vizframe.gluon.graph.trace import Trace, trace_block, trace_symbol
+from vizframe.gluon.graph.trace import Trace, input_names, trace_block, trace_symbol
 from vizframe.gluon.question.compiled import CompiledGraph, GraphCache, compile_graph
 from vizframe.gluon.question.excitation import GluonExcitation, output_gradient_of
 from vizframe.gluon.question.plan import Plan, plan
@@ -67,8 +67,13 @@ class GluonNetwork:
         self._trace = trace
         self._parameters = parameters
         self._settings = settings
-        self._input = settings.image_input(trace.inputs)
-        self._others = {k: np.asarray(v, np.float32) for k, v in settings.others.items()}
+        call = trace.call or settings.complete_call(trace.inputs)
+        self._input = call.input
+        self._others = {
+            name: each
+            for name, each in call.others.items()
+            if name in trace.inputs and isinstance(each.value, np.ndarray)
+        }
         graph = trace.graph.map_nodes(for_inference)
         self._graph = graph
         self._data = graph.variable(self._input)
@@ -96,7 +101,8 @@ class GluonNetwork:
             NetworkError: it cannot be traced, or not with such inputs.
         """
         settings = Settings(tuple(input_shape), **options)
-        trace = trace_block(net)
+        call = settings.complete_call(settings.call.names or input_names(net))
+        trace = trace_block(net, call, len(settings.input_shape) + 1)
         parameters = Parameters.of_block(net, trace.graph.variables())
         return cls(type(net).__name__, trace, parameters, settings)
 
@@ -309,7 +315,7 @@ class GluonNetwork:
         return entry_shapes(self._graph, self._parameters.arrays(), inputs)
 
     def _other_shapes(self, count: int) -> dict[str, Shape]:
-        return {name: (count, *sample.shape) for name, sample in self._others.items()}
+        return {name: each.shape(count) for name, each in self._others.items()}
 
     def _compiled(self, key: tuple[object, ...], graph: Graph, batch: FloatArray) -> CompiledGraph:
         return self._bind(key, graph, batch.shape)
@@ -400,6 +406,6 @@ class GluonNetwork:
         self._fill_others(compiled, len(batch))
 
     def _fill_others(self, compiled: CompiledGraph, count: int) -> None:
-        for name, sample in self._others.items():
+        for name, each in self._others.items():
             if name in compiled.inputs:
-                compiled.inputs[name][:] = np.repeat(sample[None], count, axis=0)
+                compiled.inputs[name][:] = each.repeated(count)

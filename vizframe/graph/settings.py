@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from vizframe.errors import NetworkError, UnknownName
+from vizframe.errors import NetworkError, UnknownInputs, UnknownName
 from vizframe.network import FloatArray
+from vizframe.network.call import Call
 
 GIBIBYTE = 1 << 30
 
@@ -22,6 +23,7 @@ class Settings:
         input_shape: of the image input, without the batch axis.
         input: which of several inputs takes the images; the first by default.
         others: what the other inputs are given: one sample each, repeated for every image.
+        call: what was seen of how it is called; what is said above goes first.
         output: which of several outputs gives the scores, by number or by its layer's name.
         class_names: one per score.
         memory: bytes that a batch of units may take, and compiled graphs may hold.
@@ -29,29 +31,32 @@ class Settings:
 
     input_shape: tuple[int, ...]
     input: str = ""
-    others: Mapping[str, FloatArray] = field(default_factory=dict)
+    others: Mapping[str, object] = field(default_factory=dict)
+    call: Call = field(default_factory=Call)
     output: int | str = 0
     class_names: tuple[str, ...] | None = None
     memory: int = GIBIBYTE
 
-    def image_input(self, inputs: Sequence[str]) -> str:
-        """Which of the network's inputs takes the images; all others must be given something.
+    def complete_call(self, inputs: Sequence[str]) -> Call:
+        """How a network with these inputs is called: one takes the images, and all others have
+        something to be given.
 
         Raises:
             UnknownName: no input is called so.
-            NetworkError: an input gets nothing.
+            UnknownInputs: an input gets nothing.
         """
-        for name in (*filter(None, [self.input]), *self.others):
-            if name not in inputs:
-                raise UnknownName("input", name, inputs)
-        free = [name for name in inputs if name not in self.others]
-        chosen = self.input or (free[0] if free else "")
+        known = replace(self.call, names=tuple(inputs)).given(self.others)
+        if self.input and self.input not in inputs:
+            raise UnknownName("input", self.input, inputs)
+        free = [name for name in inputs if name not in known.others]
+        seen = self.call.input if self.call.input in free else ""
+        chosen = self.input or seen or (free[0] if free else "")
         if not chosen or any(name != chosen for name in free):
-            raise NetworkError(
+            raise UnknownInputs(
                 f"the network has the inputs {', '.join(map(repr, inputs))}; one takes the images, "
                 "give one sample for each of the others: others={name: array}"
             )
-        return chosen
+        return replace(known, input=chosen)
 
     def check_images(self, images: npt.NDArray[np.generic], name: str) -> FloatArray:
         """The images as float32, for the network of this name.

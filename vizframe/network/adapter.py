@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from typing import Protocol
@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vizframe.errors import MissingExtra, NetworkError, UsageError
+from vizframe.network.call import Call
 from vizframe.network.network import FloatArray, Network
 
 GROUP = "vizframe.adapters"
@@ -31,10 +32,17 @@ Inputs = Callable[[FloatArray], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """What a model was trained on: inputs and, where they could be seen, one label each."""
+    """What a model was trained on.
+
+    Attributes:
+        inputs: of the input that takes the images, their axis first.
+        labels: one for each, where they could be seen.
+        call: which input that is, and what the model was given beside it.
+    """
 
     inputs: FloatArray
     labels: npt.NDArray[np.int64] | None = None
+    call: Call = field(default_factory=Call)
 
 
 class TrainingObserver(Protocol):
@@ -62,13 +70,15 @@ class Adapter(Protocol):
         inputs: FloatArray,
         class_names: Sequence[str] | None = None,
         memory: int | None = None,
+        call: Call | None = None,
     ) -> Network:
         """The model, as plugins see it.
 
         Args:
-            inputs: of the shape that it takes.
+            inputs: of the shape that it takes, their axis first.
             memory: bytes that a batch of units may take, as may what is kept between questions;
                 None for the adapter's own choice.
+            call: what it is given beside the inputs; None: nothing.
 
         Raises:
             NetworkError: it cannot be traced, or not with such inputs.

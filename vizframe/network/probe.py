@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from vizframe.arrays import FloatArray, read_only
 from vizframe.errors import UsageError
+from vizframe.network.call import Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,14 @@ class Probe:
         labels: int64 of shape (probe,), or None where they are not known.
         names: one per image (file names, say), or empty.
         normalization: how the images relate to pictures.
+        call: what the network is given beside the images.
     """
 
     images: FloatArray
     labels: npt.NDArray[np.int64] | None = None
     names: Sequence[str] = ()
     normalization: Normalization = Normalization()
+    call: Call = field(default_factory=Call)
 
     def __post_init__(self) -> None:
         if self.images.ndim < 2 or not len(self.images):

@@ -84,11 +84,12 @@ class ScalarContent(BaseModel):
 
 
 class ProbeContent(BaseModel):
-    """The probe: how many images, of which shape."""
+    """The probe: how many images, of which shape, and what the network is given beside them."""
 
     images: int
     shape: tuple[int, ...]
     labelled: bool
+    others: dict[str, str] = {}
 
 
 class Content(BaseModel):
@@ -141,7 +142,10 @@ def _probe(history: History) -> ProbeContent | None:
     if probe is None:
         return None
     return ProbeContent(
-        images=len(probe), shape=probe.images.shape[1:], labelled=probe.labels is not None
+        images=len(probe),
+        shape=probe.images.shape[1:],
+        labelled=probe.labels is not None,
+        others={name: str(other) for name, other in probe.call.others.items()},
     )
 
 

@@ -26,8 +26,12 @@ from vizframe.gluon.semantics import (
     to_classic,
     to_net_array,
 )
+from vizframe.network.call import Call, arguments_of
 
 _INTO, _OUT_OF = "__vizframe_into__", "__vizframe_out_of__"
+
+TURNED = "vizframe_turned"
+"""The name of the node that moves the axis of the images to where a net has it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +53,41 @@ class TracedCall:
         return isinstance(self.block, mx.gluon.SymbolBlock)
 
 
+@dataclass(slots=True, eq=False)
+class Calls:
+    """The calls of one trace, in the order in which they begin, and the marks that say which nodes
+    go in and come out.
+
+    Marks are attributes of the nodes. Those of an operator written in Python would reach its
+    constructor, which ends the process where it does not know them; so they are kept beside, by
+    the node's name.
+    """
+
+    made: list[TracedCall] = field(default_factory=list)
+    beside: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def mark(self, symbol: Any, key: str, mark: str) -> None:
+        """Add a mark to a single symbol's node."""
+        if symbol.attr("op_type") is None:
+            before = symbol.attr(key)
+            symbol._set_attr(**{key: _joined(before, mark)})
+        else:
+            marks = self.beside.setdefault(symbol.name, {})
+            marks[key] = _joined(marks.get(key), mark)
+
+    def marked(self, graph: Graph) -> Graph:
+        """The graph with all marks on its nodes."""
+        return graph.map_nodes(
+            lambda node: (
+                node.set(**self.beside.get(node.name, {})) if node.operator == "Custom" else node
+            )
+        )
+
+
+def _joined(before: str | None, mark: str) -> str:
+    return f"{before},{mark}" if before else mark
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Trace:
     """A graph and what its entries are called.
@@ -60,6 +99,7 @@ class Trace:
         aliases: other names that lead to the same output, such as that of a container.
         own: for layers that are a block's output, its own parameters: short name → full name.
         made_by: for such layers, the nodes that the block itself made.
+        call: how the net was called; None of a graph that was read from a file.
     """
 
     graph: Graph
@@ -68,21 +108,29 @@ class Trace:
     aliases: Mapping[str, Entry] = field(default_factory=dict)
     own: Mapping[Entry, Mapping[str, str]] = field(default_factory=dict)
     made_by: Mapping[Entry, tuple[int, ...]] = field(default_factory=dict)
+    call: Call | None = None
 
 
 class NoGraph(NetworkError):
     """A net that computes something on symbols which no graph can hold."""
 
 
-def trace_block(net: Any) -> Trace:
+def trace_block(net: Any, call: Call, rank: int) -> Trace:
     """The graph of a HybridBlock, or of a plain Block that only calls others.
+
+    Args:
+        call: how it is called, all that it is given known.
+        rank: how many axes the images have, their own included.
 
     Raises:
         NoGraph: it computes something that no graph can hold; the message says what.
     """
-    calls: list[TracedCall] = []
-    inputs = input_names(net)
+    calls = Calls()
     numpy = is_numpy(net)
+    given = {
+        name: to_net_array(numpy, _variable(call, name, rank)) if call.is_array(name) else value
+        for name, value in call.values()
+    }
     try:
         # A name manager of its own: names that MXNet counts up do not depend on what else the
         # process has traced, nor do the user's depend on this.
@@ -91,15 +139,28 @@ def trace_block(net: Any) -> Trace:
             mx.name.NameManager(),
             hook_blocks(net, lambda path, _block: _marks(path, calls)),
         ):
-            output = net(*(to_net_array(numpy, mx.sym.var(name)) for name in inputs))
+            output = net(*arguments_of(given))
     except Exception as error:
         raise NoGraph(
             f"the network {type(net).__name__} cannot be traced: {_first_line(error)}; "
             "hybrid_forward can use F's operators on symbols only (no shapes, no NDArray)"
         ) from error
-    outputs = output if isinstance(output, list | tuple) else [output]
-    marked = Graph.of(mx.sym.Group(list(_flat(outputs))))
-    return _name_entries(marked.map_nodes(to_classic), inputs, calls)
+    outputs = list(_flat([output]))
+    if not outputs:
+        raise NoGraph(f"the network {type(net).__name__} gave no symbol")
+    graph = Graph.of(mx.sym.Group(outputs)).map_nodes(to_classic)
+    inputs = tuple(name for name in call.names if call.is_array(name))
+    return replace(_name_entries(calls.marked(graph), inputs, calls.made), call=call)
+
+
+def _variable(call: Call, name: str, rank: int) -> Any:
+    """An input; that of the images has their axis first, and is turned as the net wants it."""
+    variable = mx.sym.var(name)
+    if name != call.input or not call.axis:
+        return variable
+    order = list(range(1, rank))
+    order.insert(call.axis, 0)
+    return mx.sym.transpose(variable, axes=tuple(order), name=TURNED)
 
 
 def trace_symbol(symbol: Any, inputs: tuple[str, ...]) -> Trace:
@@ -141,37 +202,34 @@ def input_names(net: Any) -> tuple[str, ...]:
     return tuple(names) if len(names) > 1 else ("data",)
 
 
-def _marks(path: str, calls: list[TracedCall]) -> tuple[Before, After]:
+def _marks(path: str, calls: Calls) -> tuple[Before, After]:
     open_calls: list[int] = []
 
     def before(block: Any, inputs: tuple[Any, ...]) -> None:
-        open_calls.append(len(calls))
-        calls.append(TracedCall(path, block))
+        open_calls.append(len(calls.made))
+        calls.made.append(TracedCall(path, block))
         for symbol in _flat(inputs):
-            _mark(symbol, _INTO, str(open_calls[-1]))
+            calls.mark(symbol, _INTO, str(open_calls[-1]))
 
     def after(_block: Any, _inputs: Any, output: Any) -> None:
         number = open_calls.pop()
         outputs = list(_flat([output]))
         for position, symbol in enumerate(outputs):
-            _mark(symbol, _OUT_OF, f"{number}:{position if len(outputs) > 1 else ''}")
+            calls.mark(symbol, _OUT_OF, f"{number}:{position if len(outputs) > 1 else ''}")
 
     return before, after
 
 
 def _flat(values: Any) -> Iterator[Any]:
-    """The single symbols in nested lists."""
+    """The single symbols in nested lists and dicts."""
     for value in values:
         if isinstance(value, mx.sym.Symbol):
             symbol = from_net_array(value)
             yield from symbol if len(symbol) > 1 else [symbol]
         elif isinstance(value, list | tuple):
             yield from _flat(value)
-
-
-def _mark(symbol: Any, key: str, mark: str) -> None:
-    before = symbol.attr(key)
-    symbol._set_attr(**{key: f"{before},{mark}" if before else mark})
+        elif isinstance(value, dict):
+            yield from _flat(value.values())
 
 
 def _name_entries(marked: Graph, inputs: tuple[str, ...], calls: list[TracedCall]) -> Trace:
