@@ -3,7 +3,8 @@ the cure.
 
 VizframeError
 ├── UsageError              what the caller asked for cannot be (exit code 2)
-│   └── UnknownName         a name that is not known; the message lists the nearest ones
+│   ├── UnknownName         a name that is not known; the message lists the nearest ones
+│   └── RunTaken            another recorder writes into the run at this moment
 ├── MissingExtra            an optional install is needed; the message carries the pip command
 ├── NetworkError            the model cannot be asked this
 │   └── UnknownInputs       it is given more than images, and nobody said what
@@ -42,6 +43,10 @@ class UnknownName(UsageError):
         super().__init__(f"{noun} {given!r} is not known; {allowed}")
         self.noun = noun
         self.given = given
+
+
+class RunTaken(UsageError):
+    """A run that another recorder writes into at this moment."""
 
 
 class MissingExtra(VizframeError):

@@ -36,6 +36,8 @@ COMPACTED = re.compile(
 )
 TEMPORARY = re.compile(r"\.tmp-.+-(?P<place>[0-9a-f]{8})-(?P<pid>\d+)-\d+")
 
+CLAIM = re.compile(r"\.claim-(?P<writer>[A-Za-z0-9_-]{1,40})(?P<after>(?:\.after-[a-z0-9]+)*)")
+
 LARGEST_STEP = 10**12 - 1
 
 
@@ -51,11 +53,7 @@ class Session:
     @classmethod
     def new(cls, writer: str, start: int) -> Self:
         """Raises UsageError for a name that cannot be part of a file name."""
-        if not WRITER.fullmatch(writer):
-            raise UsageError(
-                f"the writer's name is {writer!r}; it can be 1 to 40 letters, digits, '_' and '-'"
-            )
-        return cls(start, writer, secrets.token_hex(3))
+        return cls(start, check_writer(writer), secrets.token_hex(3))
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
@@ -178,6 +176,25 @@ def is_of_run(text: str) -> bool:
         or SegmentName.parse(text) is not None
         or CompactedName.parse(text) is not None
     )
+
+
+def claim_file(writer: str) -> str:
+    """The file that says who records under a writer's name. Raises UsageError for no such name."""
+    return f".claim-{check_writer(writer)}"
+
+
+def check_writer(writer: str) -> str:
+    """The name itself. Raises UsageError where it cannot be part of a file name."""
+    if not WRITER.fullmatch(writer):
+        raise UsageError(
+            f"the writer's name is {writer!r}; it can be 1 to 40 letters, digits, '_' and '-'"
+        )
+    return writer
+
+
+def is_passing(text: str) -> bool:
+    """Whether a file name is one that the store gives to what comes and goes: drafts and claims."""
+    return TEMPORARY.fullmatch(text) is not None or CLAIM.fullmatch(text) is not None
 
 
 def temporary_name(folder: Path, what: str, number: int) -> Path:

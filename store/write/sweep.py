@@ -6,9 +6,11 @@ import os
 import time
 from pathlib import Path
 
-from vizframe.store.format.names import TEMPORARY, CompactedName, SegmentName, this_place
+from vizframe.store.format.names import CLAIM, TEMPORARY, CompactedName, SegmentName, this_place
 from vizframe.store.read.listing import Listing
+from vizframe.store.write.claim import sweep_claim
 from vizframe.store.write.disk import Disk
+from vizframe.store.write.holder import is_running
 from vizframe.store.write.publish import discard
 
 FOREIGN_AGE = 24 * 3600.0
@@ -16,7 +18,7 @@ FOREIGN_AGE = 24 * 3600.0
 
 
 def sweep(disk: Disk, run: Path, grace: float) -> None:
-    """Remove drafts of dead writers, and segments that a sound larger one covers.
+    """Remove drafts and claims of dead writers, and segments that a sound larger one covers.
 
     Args:
         disk: the system calls.
@@ -30,6 +32,8 @@ def sweep(disk: Disk, run: Path, grace: float) -> None:
     for text in names:
         if _is_abandoned(run, text):
             discard(disk, run / text)
+        elif CLAIM.fullmatch(text):
+            sweep_claim(disk, run / text)
     if any(_is_larger(text) for text in names):
         _sweep_sources(disk, run, grace)
 
@@ -39,18 +43,8 @@ def _is_abandoned(run: Path, text: str) -> bool:
     if match is None:
         return False
     if match["place"] == this_place():
-        return not _is_alive(int(match["pid"]))
+        return not is_running(int(match["pid"]))
     return _age(run / text) > FOREIGN_AGE
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # alive, and another user's
-        return True
-    return True
 
 
 def _sweep_sources(disk: Disk, run: Path, grace: float) -> None:

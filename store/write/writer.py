@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Sequence
-from pathlib import Path
+from threading import Lock
 from typing import Self
 
 from vizframe.errors import HistoryWriteError
 from vizframe.history import StepRecord
 from vizframe.store.format.names import LARGEST_STEP, SegmentName, Session
-from vizframe.store.write.disk import Disk
 from vizframe.store.write.draft import Drafter
+from vizframe.store.write.folder import RunFolder
 from vizframe.store.write.merger import MergePlan, Merger
 from vizframe.store.write.publish import publish_image
 from vizframe.store.write.retention import Retention
@@ -21,40 +22,48 @@ from vizframe.store.write.thinning import PublishedSegment
 class StoreWriter:
     """One session of recording into a run; a `vizframe.history.HistoryWriter`.
 
-    Any number of them may write into one run at once, from any number of processes: each writes
-    files of its own, and nobody writes another's. ``former`` are segments of older sessions of the
-    same writer, which a limit of size may thin too.
+    Any number of them, each under a name of its own, may write into one run at once, from any
+    number of processes: each writes files of its own, and nobody writes another's. ``former`` are
+    segments of older sessions of the same writer, which a limit of size may thin too.
     """
 
     def __init__(
         self,
-        run: Path,
+        folder: RunFolder,
         session: Session,
         *,
-        durable: bool,
-        disk: Disk,
         merging: MergePlan,
         retention: Retention,
         former: Sequence[PublishedSegment] = (),
     ) -> None:
-        self.run = run
+        self.run = folder.run
         self.session = session
-        self._durable = durable
-        self._disk = disk
+        self._folder = folder
         self._drafter: Drafter | None = None
-        self._merger = Merger(run, disk, merging, retention, former)
+        self._merger = Merger(self.run, folder.disk, merging, retention, former)
         self._commits = 0
         self._last_step = -1
         self._process = os.getpid()
         self._closed = False
+        self._lock = Lock()
+        # A writer that nobody closed gives its claim up when it is forgotten, or Python ends.
+        weakref.finalize(self, folder.claim.release)
 
     def commit(self, record: StepRecord) -> None:
-        """Make the step complete and visible, or raise HistoryWriteError and leave no trace."""
-        self._check(record.step)
+        """Make the step complete and visible, or raise HistoryWriteError and leave no trace.
+
+        Any thread may: one step is committed after the other.
+        """
+        with self._lock:
+            self._check(record.step)
+            self._folder.check()
+            self._publish(record)
+
+    def _publish(self, record: StepRecord) -> None:
         drafter = self._drafter or Drafter(self.session, record.step)
         name = SegmentName(self.session, self._commits, self._commits, record.step, record.step)
         image = drafter.draft(record)
-        publish_image(self._disk, image, self.run / str(name), durable=self._durable)
+        publish_image(self._folder.disk, image, self.run / str(name), durable=self._folder.durable)
         self._merger.add(PublishedSegment(name, image.size))
         self._drafter = drafter
         self._commits += 1
@@ -81,6 +90,7 @@ class StoreWriter:
         """Wait for a merge that runs, a second or two at most. Idempotent."""
         if os.getpid() == self._process:  # a fork has the writer, but not its thread
             self._merger.close()
+            self._folder.claim.release()
         self._closed = True
 
     def __enter__(self) -> Self:

@@ -6,6 +6,7 @@ import errno
 import logging
 import os
 import random
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,7 +17,14 @@ import pytest
 import vizframe.store
 from tests.core import toy
 from tests.core.toy import IMAGES, Doubled, Fragile, Gambler, Slow, ToyModel
-from vizframe.errors import HistoryWriteError, NetworkError, PluginError, UnknownName, UsageError
+from vizframe.errors import (
+    HistoryWriteError,
+    NetworkError,
+    PluginError,
+    RunTaken,
+    UnknownName,
+    UsageError,
+)
 from vizframe.history import History, HistoryWriter, RunInfo, SeriesKey, StepRecord
 from vizframe.history.memory import MemoryRun
 from vizframe.network import adapter
@@ -322,6 +330,59 @@ def test_without_a_budget_a_plugin_takes_as_long_as_it_takes() -> None:
     train_run(place, 2, plugins=[Slow], options={"slow": {"fifths": 6}})
     assert list(place.history.steps) == [0, 2]
     assert {key.layer for key in place.history.declarations} == {"conv0", "relu0"}
+
+
+def test_a_second_recorder_of_a_run_is_refused_while_the_first_lives(tmp_path: Path) -> None:
+    given: dict[str, Any] = {"every": 1, "plugins": [Doubled], "probe": IMAGES}
+    with Recorder(ToyModel(), tmp_path / "run", **given) as first:
+        with pytest.raises(RunTaken, match="is being recorded by this process; record to another"):
+            Recorder(ToyModel(), tmp_path / "run", **given)
+        with Recorder(ToyModel(), tmp_path / "run", writer="rank1", **given):
+            first.step()
+    assert list(vizframe.store.open(tmp_path / "run").steps) == [0, 1]
+    train_run(tmp_path / "run", steps=2)
+
+
+def test_a_recorder_that_is_refused_or_sees_no_training_leaves_nothing(tmp_path: Path) -> None:
+    Recorder(ToyModel(), tmp_path / "run", plugins=[Doubled]).close()
+    with pytest.raises(UnknownName):
+        Recorder(ToyModel(), tmp_path / "run", layers="nowhere", plugins=[Doubled], probe=IMAGES)
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "run").mkdir()
+    Recorder(ToyModel(), tmp_path / "run", plugins=[Doubled]).close()
+    assert (tmp_path / "run").exists()
+
+
+def test_a_script_that_goes_to_another_folder_is_recorded_where_it_began(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "away").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with Recorder(ToyModel(), "run", every=1, plugins=[Doubled], probe=IMAGES) as recorder:
+        recorder.step()
+        os.chdir("away")
+        recorder.step()
+    assert list(vizframe.store.open(tmp_path / "run").steps) == [0, 1, 2]
+    assert not list((tmp_path / "away").iterdir())
+
+
+def test_threads_that_share_a_recorder_lose_no_step(tmp_path: Path) -> None:
+    with Recorder(
+        ToyModel(), tmp_path / "run", every=1, plugins=[Doubled], probe=IMAGES
+    ) as recorder:
+
+        def train() -> None:
+            for _ in range(20):
+                recorder.step(loss=1.0)
+
+        threads = [threading.Thread(target=train) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    history = vizframe.store.open(tmp_path / "run")
+    assert list(history.steps) == list(range(81))
+    assert np.nansum(history.scalars().values["loss"]) == 80
 
 
 def test_a_run_on_disk_is_resumed_after_its_last_step_with_its_probe(tmp_path: Path) -> None:

@@ -387,7 +387,7 @@ def test_nothing_of_a_step_that_python_interrupts_stays(
             store.commit(record(1))
         monkeypatch.undo()
         assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
-            ["run.json", "probe.h5", segments(tmp_path)[0].name]
+            [".claim-main", "run.json", "probe.h5", segments(tmp_path)[0].name]
         )
         store.commit(record(1))
     assert_whole(vizframe.store.open(tmp_path), [0, 1])

@@ -49,15 +49,15 @@ def demo(
     from vizframe.demo.server_process import serve_folder
     from vizframe.errors import UsageError
     from vizframe.network.adapter import check_installed
-    from vizframe.recording.past import free_name
+    from vizframe.recording.past import make_run_folder
     from vizframe.recording.schedule import Schedule
 
     Schedule.of(every)
     if train:
         check_installed("the demo")
     runs.mkdir(parents=True, exist_ok=True)
-    path = runs / run if run else free_name("mnist-demo", runs)
-    if train and path.exists():
+    path = runs / run if run else make_run_folder("mnist-demo", runs)
+    if train and run and path.exists():
         raise UsageError(f"run is {path.name!r}, which exists in {runs}; it can be a new name")
     console = Console(highlight=False)
     # `kill`, and a terminal that is closed, end the page with the training, as Ctrl-C does.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from vizframe.recording.from_checkpoints import Rendering
     from vizframe.recording.recorder import Recorder
     from vizframe.recording.script import Script
+
+log = logging.getLogger("vizframe")
 
 
 def record(
@@ -160,11 +165,17 @@ def _check(chosen: Config, *, tells_epochs: bool) -> None:
 
 
 def _run(script: Script, chosen: Config) -> None:
+    from vizframe.reading.runs_folder import RUNS
     from vizframe.recording.autostart import Watch
-    from vizframe.recording.past import free_name
+    from vizframe.store import check_free
 
-    path = Path(chosen.run) if chosen.run else free_name(script.stem)
-    watch = Watch(lambda model, batch: _recorder(model, batch, path, chosen), chosen.net)
+    # Both are fixed now: the script may change its working directory.
+    path, runs = Path(chosen.run).absolute() if chosen.run else None, RUNS.absolute()
+    if path is not None:
+        check_free(path)
+    watch = Watch(
+        lambda model, batch: _recorder(model, batch, path or runs / script.stem, chosen), chosen.net
+    )
     watch.begin()
     failed = True
     try:
@@ -185,20 +196,34 @@ def _run(script: Script, chosen: Config) -> None:
 
 
 def _recorder(model: object, batch: Batch, path: Path, chosen: Config) -> Recorder:
-    from vizframe.recording.configured import make_recorder
+    """The recorder of a run that the user has named, or of the first free name after this one.
 
-    recorder = make_recorder(model, batch, path, chosen)
+    The training is under way by now, so a run that was taken meanwhile is another one.
+    """
+    from vizframe.errors import RunTaken
+    from vizframe.recording.configured import make_recorder
+    from vizframe.recording.past import make_run_folder
+
+    if chosen.run is None:
+        path = make_run_folder(path.name, path.parent)
+    try:
+        recorder = make_recorder(model, batch, path, chosen)
+    except RunTaken as taken:
+        path = make_run_folder(path.name, path.parent)
+        log.warning("%s; recording to %s", taken, path)
+        recorder = make_recorder(model, batch, path, chosen)
     if sys.stderr.isatty():
-        _say(f"recording to {path}; watch it with: vizframe serve {path.parent}")
+        shown = os.path.relpath(path)
+        _say(f"recording to {shown}; watch it with: vizframe serve {os.path.dirname(shown)}")
     return recorder
 
 
 def _render(rendering: Rendering, chosen: Config) -> None:
     from vizframe.cli.progress_bar import bar
-    from vizframe.recording.past import free_name
+    from vizframe.recording.past import make_run_folder
     from vizframe.wording import count_noun
 
-    path = Path(chosen.run) if chosen.run else free_name("checkpoints")
+    path = Path(chosen.run) if chosen.run else make_run_folder("checkpoints")
     if rendering.follow:
         _say(f"waiting for {rendering.pattern}, recording to {path}  (Ctrl-C ends)")
     try:
@@ -209,6 +234,9 @@ def _render(rendering: Rendering, chosen: Config) -> None:
         print(f"\nEnded. Look with: vizframe serve {path.parent}")
     else:
         print(f"{count_noun(count, 'checkpoint')} recorded to {path}")
+    finally:
+        with suppress(OSError):  # it is not empty, unless nothing could be recorded
+            path.rmdir()
 
 
 def _say(sentence: str) -> None:

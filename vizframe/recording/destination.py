@@ -7,13 +7,18 @@ a function          that opens a writer, such as that of a history in memory
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vizframe.errors import NetworkError, UsageError
 from vizframe.history import HistoryWriter, RunInfo
 from vizframe.network import Network
 from vizframe.network.probe import Probe
-from vizframe.recording.past import Past, new_run, past_of
+from vizframe.recording.past import Past, check_is_run, new_run, past_of
+
+if TYPE_CHECKING:
+    from vizframe.store import Claim
 
 OpenWriter = Callable[[RunInfo, Probe], HistoryWriter]
 
@@ -21,11 +26,15 @@ OpenWriter = Callable[[RunInfo, Probe], HistoryWriter]
 class Destination:
     """Opens the writer of a run, once it is known that the run can go on with this network.
 
+    A folder is claimed from the start, so that nobody else records into it meanwhile, and is found
+    again wherever the script goes.
+
     Args:
         run: the folder, or a function.
-        keep, max_size, durable: see `vizframe.Recorder`.
+        writer, keep, max_size, durable: see `vizframe.Recorder`.
 
     Raises:
+        RunTaken: another recorder is at it.
         UsageError: the folder holds other things, or an argument is not what it can be.
         HistoryError: it is a run that cannot be read.
     """
@@ -34,20 +43,43 @@ class Destination:
         self,
         run: str | Path | OpenWriter,
         *,
+        writer: str = "main",
         keep: int | str = "all",
         max_size: int | None = None,
         durable: bool = False,
     ) -> None:
         from vizframe.store import Retention
 
-        self._run = run
+        self._run = run if callable(run) else Path(run).absolute()
+        self._writer = writer
         self._retention = Retention.of(keep, max_size)
         self._durable = durable
-        self.past = Past() if callable(run) else past_of(Path(run))
+        self._claim: Claim | None = None
+        self._made = not callable(self._run) and not self._run.exists()
+        self.past = Past() if callable(self._run) else self._claim_folder(self._run)
+
+    def _claim_folder(self, folder: Path) -> Past:
+        from vizframe.store import claim
+
+        check_is_run(folder)
+        self._claim = claim(folder, self._writer)
+        try:
+            return past_of(folder)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let others record there. A folder that was made and stayed empty goes again."""
+        if self._claim is not None:
+            self._claim.release()
+        if self._made and isinstance(self._run, Path):
+            with suppress(OSError):  # it is not empty, as is usual
+                self._run.rmdir()
 
     @property
     def name(self) -> str:
-        return "memory" if callable(self._run) else Path(self._run).name
+        return "memory" if callable(self._run) else self._run.name
 
     def check(self, network: Callable[[], Network], probe: Probe) -> Network:
         """The network, if it and the probe are those that the run was recorded with.
@@ -77,5 +109,11 @@ class Destination:
         from vizframe.store import create
 
         return create(
-            Path(self._run), info, probe, durable=self._durable, retention=self._retention
+            self._run,
+            info,
+            probe,
+            writer=self._writer,
+            claimed=self._claim,
+            durable=self._durable,
+            retention=self._retention,
         )

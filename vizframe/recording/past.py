@@ -24,12 +24,20 @@ from vizframe.reading.runs_folder import RUNS
 _PACKAGES = ("vizframe", "numpy", "h5py", "mxnet")
 
 
-def free_name(stem: str, runs: Path = RUNS) -> Path:
-    """The first of ``runs/stem``, ``runs/stem-2``, ``runs/stem-3``, … that does not exist."""
+def make_run_folder(stem: str, runs: Path = RUNS) -> Path:
+    """Make the first of ``runs/stem``, ``runs/stem-2``, … that does not exist, and give its path.
+
+    Of many that ask at once, as a sweep does, each makes a folder of its own. Raises OSError.
+    """
+    folder = runs.absolute()
+    folder.mkdir(parents=True, exist_ok=True)
     for number in count(1):
-        path = runs / (stem if number == 1 else f"{stem}-{number}")
-        if not path.exists():
-            return path
+        path = folder / (stem if number == 1 else f"{stem}-{number}")
+        try:
+            path.mkdir()
+        except FileExistsError:
+            continue
+        return path
     raise AssertionError("count() ended")
 
 
@@ -92,6 +100,18 @@ def _describe(shape: tuple[int, ...] | None) -> str:
     return "missing" if shape is None else f"of shape {shape}"
 
 
+def check_is_run(path: Path) -> None:
+    """Raises UsageError where this is a file, or a folder that holds other things than a run."""
+    from vizframe.store import is_passing
+
+    if path.is_file() or (
+        path.is_dir()
+        and not (path / "run.json").exists()
+        and not all(is_passing(each.name) for each in path.iterdir())
+    ):
+        raise UsageError(f"run is {str(path)!r}, which holds other things; it can be a new name")
+
+
 def past_of(path: Path) -> Past:
     """The past of the run in this folder; an empty one if there is none yet.
 
@@ -99,11 +119,8 @@ def past_of(path: Path) -> Past:
         UsageError: the folder is not a run, and has other things in it.
         HistoryError: it is a run that cannot be read.
     """
+    check_is_run(path)
     if not (path / "run.json").exists():
-        if path.is_file() or (path.is_dir() and any(path.iterdir())):
-            raise UsageError(
-                f"run is {str(path)!r}, which holds other things; it can be a new name"
-            )
         return Past()
     from vizframe.store import open as open_history
 

@@ -19,6 +19,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from threading import RLock
 from typing import Self
 
 from vizframe.errors import UsageError
@@ -44,7 +45,8 @@ class Recorder:
 
     Args:
         model: the network that is being trained.
-        run: the run's folder; a run that exists is resumed after its last step. Or a function
+        run: the run's folder, from where the script is now; a run that exists is resumed after
+            its last step, unless another recorder is at it. Or a function
             that opens a writer, such as that of a history in memory.
         every: when to record: steps, or a text such as ``"2 epochs"`` (see `Schedule`).
         plugins: names, paths, classes or objects (see `job`); None for the usual ones.
@@ -55,6 +57,8 @@ class Recorder:
         budget: how much recording may slow the training, such as ``"5%"``; None for no limit.
         strict: raise when a plugin breaks, instead of writing it down and going on.
         seed: the same at every step, so that only the weights move between frames.
+        writer: who records: of one run and one name there is one recorder at a time. Ranks that
+            record into one run together take names of their own, such as ``"rank1"``.
         keep: which recordings of a long training stay: ``"all"``, every so many such as 5, or
             ``"log"``, ten per decade (``"log:20"``: twenty). The first and the newest always do.
         max_size: bytes that the run's files may take; the oldest steps are thinned evenly when
@@ -67,6 +71,7 @@ class Recorder:
             the run has, or none.
 
     Raises:
+        RunTaken: another recorder writes into the run at this moment.
         UsageError: an argument is not what it can be; names are checked before training starts.
         NetworkError: the model cannot be traced; raised at its first batch at the latest.
     """
@@ -85,6 +90,7 @@ class Recorder:
         budget: float | str | None = None,
         strict: bool = False,
         seed: int = 0,
+        writer: str = "main",
         keep: int | str = "all",
         max_size: int | None = None,
         durable: bool = False,
@@ -105,7 +111,7 @@ class Recorder:
         self._strict, self._seed, self._progress = strict, seed, progress
         self._memory = memory
 
-        self._place = Destination(run, keep=keep, max_size=max_size, durable=durable)
+        self._place = Destination(run, writer=writer, keep=keep, max_size=max_size, durable=durable)
         past = self._place.past
         self._step = (past.last_step or 0) if start is None else start
         self._epoch = past.last_epoch
@@ -113,7 +119,12 @@ class Recorder:
         self._committed: int | None = past.last_step
         self._recording: Recording | None = None
         self._unwatch: Callable[[], None] | None = None
-        self._start(past.probe if probe is None else probe)
+        self._lock = RLock()
+        try:
+            self._start(past.probe if probe is None else probe)
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def last_step(self) -> int:
@@ -157,9 +168,10 @@ class Recorder:
                 "every is in epochs, which nobody tells: recorder.step(epoch=1.5) does, and a "
                 "script whose batches come from its framework's loader; it can be a number of steps"
             )
-        self._step = self._step + 1 if step is None else step
-        self._epoch = epoch
-        self._look(self._now(), scalars)
+        with self._lock:  # threads that train one network count its steps together
+            self._step = self._step + 1 if step is None else step
+            self._epoch = epoch
+            self._look(self._now(), scalars)
 
     def finish(self) -> None:
         """Record the weights that training ended with, if that can be paid and they are not there
@@ -180,6 +192,7 @@ class Recorder:
         if self._recording is not None:
             self._recording.writer.close()
             self._recording = None
+        self._place.close()
 
     def __enter__(self) -> Self:
         return self
