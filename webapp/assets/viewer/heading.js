@@ -4,42 +4,81 @@ import { el } from "./dom.js";
 import { isLive } from "./live.js";
 import { title } from "./words.js";
 
-export function words(viewer) {
-  const { series } = viewer;
-  const part = series.part && series.title ? `${title(series.label)} · ${series.title}` : title(series.kind);
+const PATIENCE = 150; // ms until a fetch shows that it takes its time
+
+/** What stands over the gallery. It alone changes what is here. */
+export class Heading {
+  constructor() {
+    this.title = el("h1", {});
+    this.readout = el("span", { className: "readout" });
+    this.caption = el("p", { className: "caption" });
+    this.notesHead = el("summary", {});
+    this.notesRest = el("ul", {});
+    this.notes = el("details", { className: "notes", hidden: true }, this.notesHead, this.notesRest);
+    this.progress = el("div", { className: "progress-line", hidden: true });
+    this.message = el("div", { className: "message", hidden: true });
+    this.noted = "";
+  }
+
+  get parts() {
+    const head = el("div", { className: "stage-head" }, this.title, this.readout);
+    return [head, this.caption, this.notes, this.progress, this.message];
+  }
+
+  /** Something is being fetched; call what this returns when it has come. */
+  expect() {
+    const slow = setTimeout(() => { this.progress.hidden = false; }, PATIENCE);
+    return () => {
+      clearTimeout(slow);
+      this.progress.hidden = true;
+    };
+  }
+
+  /** What the pointer is over. */
+  read(words) { this.readout.textContent = words; }
+
+  name(series) {
+    this.message.hidden = true;
+    delete document.body.dataset.empty;
+    this.title.replaceChildren(el("b", {}, series.layer), ` · ${describe(series)}`);
+    this.caption.textContent = series.picture_help || series.help.split("\n")[0];
+    document.title = `${series.layer} · ${partTitle(series)} – vizframe`;
+  }
+
+  showEmpty(run) {
+    document.body.dataset.empty = "true";
+    this.title.textContent = run.name || run.run;
+    this.caption.textContent = "";
+    this.message.hidden = false;
+    const live = isLive(run);
+    this.message.replaceChildren(
+      el("h2", {}, live ? "Waiting for the first step" : "This run is still empty"),
+      el("p", {}, live
+        ? "The training has started; its first pictures appear here by themselves."
+        : "No step was recorded in it. If its training is running, pictures appear here by themselves."));
+  }
+
+  /** What the plugin noted: one line, and all of it when opened. */
+  note(notes) {
+    const text = notes.join("\n");
+    if (this.noted === text) return;
+    this.noted = text;
+    this.notes.hidden = !notes.length;
+    const rest = notes.length > 1 ? ` (and ${notes.length - 1} more)` : "";
+    this.notesHead.textContent = `${notes[0] ?? ""}${rest}`;
+    this.notesRest.replaceChildren(...notes.map((each) => el("li", {}, each)));
+  }
+}
+
+const partTitle = (series) =>
+  (series.part && series.title ? `${title(series.label)} · ${series.title}` : title(series.kind));
+
+/** "Weights · 20 units of 5×5" */
+export function describe(series) {
   const count = series.spread ? lengthOf(series, series.spread) : 1;
   const [h, w] = series.picture_shape;
   const noun = series.spread === "probe" ? "probe image" : series.spread ?? "picture";
   const plural = count === 1 ? noun : noun === "class" ? "classes" : `${noun}s`;
   const size = w === undefined ? "" : ` of ${h}×${w}`;
-  viewer.title.replaceChildren(el("b", {}, series.layer), ` · ${part} · ${count} ${plural}${size}`);
-  viewer.caption.textContent = series.picture_help || series.help.split("\n")[0];
-  document.title = `${series.layer} · ${part} – vizframe`;
-}
-
-export function showEmpty(viewer) {
-  viewer.gallery.clear();
-  viewer.series = null;
-  document.body.dataset.empty = "true";
-  viewer.title.textContent = viewer.run.name || viewer.run.run;
-  viewer.caption.textContent = "";
-  viewer.message.hidden = false;
-  const live = isLive(viewer.run);
-  viewer.message.replaceChildren(
-    el("h2", {}, live ? "Waiting for the first step" : "This run is still empty"),
-    el("p", {}, live
-      ? "The training has started; its first pictures appear here by themselves."
-      : "No step was recorded in it. If its training is running, pictures appear here by themselves."));
-  viewer.tell("series");
-}
-
-/** What the plugin noted: one line, and all of it when opened. */
-export function sayNotes(viewer, notes) {
-  const text = notes.join("\n");
-  if (viewer.noted === text) return;
-  viewer.noted = text;
-  viewer.notes.hidden = !notes.length;
-  const rest = notes.length > 1 ? ` (and ${notes.length - 1} more)` : "";
-  viewer.notesHead.textContent = `${notes[0] ?? ""}${rest}`;
-  viewer.notesRest.replaceChildren(...notes.map((each) => el("li", {}, each)));
+  return `${partTitle(series)} · ${count} ${plural}${size}`;
 }

@@ -98,8 +98,8 @@ document.addEventListener("click", (event) => {
 window.addEventListener("popstate", async () => {
   const next = place.read();
   const { run } = viewer.place;
-  viewer.place = { ...next, run: next.run ?? run };
-  viewer.following = next.step === null;
+  viewer.setPlace({ ...next, run: next.run ?? run });
+  viewer.stepper.setFollowing(next.step === null);
   if (viewer.place.run !== run) await viewer.openRun(viewer.place.run).catch(report);
   else if (viewer.run) await viewer.showSeries();
   showPage();
@@ -125,8 +125,8 @@ async function listRuns() {
 }
 
 async function openRun(name, page = viewer.place.page) {
-  viewer.following = true;
-  viewer.place = { ...viewer.place, step: null, page };
+  viewer.stepper.setFollowing(true);
+  viewer.setPlace({ ...viewer.place, step: null, page });
   try {
     await viewer.openRun(name);
     place.write(viewer.addressed(), { push: true });

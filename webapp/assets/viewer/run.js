@@ -4,64 +4,77 @@ import { resolve } from "./series.js";
 import { nearest } from "./curves.js";
 import { lookOf } from "./painter.js";
 
-/** Open a run. A place that names a series or step keeps it where the run has it. */
-export async function openRun(viewer, name) {
-  const run = await json("run", { run: name });
-  const other = viewer.run?.id !== run.id;
-  viewer.run = run;
-  viewer.place.run = name;
-  if (other) {
-    Object.assign(viewer, { series: null, shown: null, wanted: null, probe: null });
-    viewer.gallery.clear();
-    loadProbe(viewer);
+/** The run that is open. It alone changes what is here. */
+export class OpenRun {
+  constructor(viewer) {
+    this.viewer = viewer;
+    this.manifest = null; // what the run holds, as the server tells it
+    this.probe = null; // the probe's pictures, where they are some
+    this.curves = null; // numbers over the steps
   }
-  await viewer.showSeries();
-  await loadCurves(viewer);
-  viewer.tell("run");
-}
 
-/** Look for new steps. */
-export async function refresh(viewer) {
-  if (!viewer.run) return;
-  const run = await json("run", { run: viewer.run.run });
-  if (run.id !== viewer.run.id) { await openRun(viewer, run.run); return; }
-  const same = run.version === viewer.run.version && run.faults.length === viewer.run.faults.length;
-  if (same) { viewer.tell("time"); return; }
-  const before = viewer.steps.length;
-  const { series: old } = viewer;
-  viewer.run = run;
-  if (!old) { await viewer.showSeries(); }
-  else {
-    viewer.series = resolve(run, viewer.place);
-    newSteps(viewer, before);
+  /** Open a run. A place that names a series or step keeps it where the run has it. */
+  async open(name) {
+    const { viewer } = this;
+    const found = await json("run", { run: name });
+    const other = this.manifest?.id !== found.id;
+    this.manifest = found;
+    viewer.place.run = name;
+    if (other) {
+      this.probe = null;
+      viewer.leave();
+      this.loadProbe();
+    }
+    await viewer.showSeries();
+    await this.loadCurves();
+    viewer.tell("run");
   }
-  await loadCurves(viewer);
-  viewer.tell("version");
-}
 
-function newSteps(viewer, before) {
-  const shown = viewer.gallery.tiles?.step;
-  viewer.transport.setSteps(viewer.steps);
-  if (viewer.following && viewer.steps.length > before) viewer.go(viewer.steps.length - 1, { pin: false });
-  else if (shown !== undefined) viewer.transport.move(nearest(viewer.steps, shown));
-  viewer.sayNewer();
-  viewer.loadExtent({ grow: true });
-  if (viewer.place.unit !== null) viewer.chooseUnit();
-}
+  /** Look for new steps. */
+  async refresh() {
+    const { viewer, manifest: old } = this;
+    if (!old) return;
+    const found = await json("run", { run: old.run });
+    if (found.id !== old.id) { await this.open(found.run); return; }
+    if (found.version === old.version && found.faults.length === old.faults.length) {
+      viewer.tell("time");
+      return;
+    }
+    const before = viewer.steps.length;
+    this.manifest = found;
+    if (!viewer.series) await viewer.showSeries();
+    else this.takeNewSteps(before);
+    await this.loadCurves();
+    viewer.tell("version");
+  }
 
-async function loadProbe(viewer) {
-  const { run } = viewer;
-  if (!run.probe?.pictures) return;
-  const tiles = await fetchTiles(addresses.probe(run));
-  if (viewer.run?.id !== run.id) return;
-  const series = { signed: false, draw: "image" };
-  viewer.probe = { tiles, look: lookOf(series, [0, 1], { dark: viewer.dark }) };
-  if (viewer.series) { viewer.showPanels(); viewer.paint(); }
-}
+  takeNewSteps(before) {
+    const { viewer } = this;
+    viewer.renewSeries(resolve(this.manifest, viewer.place));
+    const shown = viewer.gallery.tiles?.step;
+    viewer.transport.setSteps(viewer.steps);
+    if (viewer.following && viewer.steps.length > before) viewer.go(viewer.steps.length - 1, { pin: false });
+    else if (shown !== undefined) viewer.transport.move(nearest(viewer.steps, shown));
+    viewer.sayNewer();
+    viewer.loadExtent({ grow: true });
+    if (viewer.place.unit !== null) viewer.chooseUnit();
+  }
 
-async function loadCurves(viewer) {
-  const { steps, values } = await json("curves", { run: viewer.run.run });
-  viewer.curves = { steps, values };
-  viewer.transport.curves.set(steps, values, viewer.steps);
-  viewer.transport.move(viewer.transport.index);
+  async loadProbe() {
+    const { viewer, manifest } = this;
+    if (!manifest.probe?.pictures) return;
+    const tiles = await fetchTiles(addresses.probe(manifest));
+    if (this.manifest?.id !== manifest.id) return;
+    const series = { signed: false, draw: "image" };
+    this.probe = { tiles, look: lookOf(series, [0, 1], { dark: viewer.dark }) };
+    if (viewer.series) { viewer.showPanels(); viewer.paint(); }
+  }
+
+  async loadCurves() {
+    const { viewer } = this;
+    const { steps, values } = await json("curves", { run: this.manifest.run });
+    this.curves = { steps, values };
+    viewer.transport.curves.set(steps, values, viewer.steps);
+    viewer.transport.move(viewer.transport.index);
+  }
 }

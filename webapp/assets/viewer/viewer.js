@@ -4,8 +4,9 @@
 //        ▲                                                                     │
 //        └──────────────────── choose(…), go(…), keys, clicks ◄────────────────┘
 //
-// What is done with a run (run.js), a step (step.js), the range of colours (range.js) and the words
-// over the gallery (heading.js) is written there, over the state that is kept here.
+// The run (run.js), the step (step.js), the range of colours (range.js) and the words over the
+// gallery (heading.js) are objects that own what they change; the viewer owns the place and the
+// series, and brings them together.
 //
 // Dash is told what is shown (the store "choice") and answers with menus and tables.
 import { addresses } from "./api.js";
@@ -15,14 +16,14 @@ import { nearest } from "./curves.js";
 import { $, el } from "./dom.js";
 import { Gallery } from "./gallery.js";
 import { Judged } from "./judged.js";
-import { sayNotes, showEmpty, words } from "./heading.js";
+import { Heading } from "./heading.js";
 import { lookOf } from "./painter.js";
 import * as place from "./place.js";
-import { limitsNow, loadExtent } from "./range.js";
-import { openRun, refresh } from "./run.js";
+import { ValueRange } from "./range.js";
+import { OpenRun } from "./run.js";
 import { Scale } from "./scale.js";
 import { atOf, epochOf, lengthOf, missingFrom, otherAxes, resolve, stepsOf } from "./series.js";
-import { failed, follow, go, sayNewer } from "./step.js";
+import { Stepper } from "./step.js";
 import { Transport } from "./transport.js";
 import { UnitPanel } from "./unit.js";
 import { tileName } from "./words.js";
@@ -31,38 +32,25 @@ export class Viewer {
   constructor() {
     this.cache = new Cache();
     this.place = place.read();
-    this.run = null;
     this.series = null;
-    this.following = this.place.step === null;
-    this.direction = 1;
-    this.wanted = null; // the URL of the frame to be painted next
-    this.shown = null; // … of the one that is painted
     this.listeners = [];
-    this.probe = null;
-    this.troubled = ""; // why what is wanted cannot be shown
+    this.opened = new OpenRun(this);
+    this.stepper = new Stepper(this, { following: this.place.step === null });
+    this.range = new ValueRange(this);
+    this.heading = new Heading();
     this.judged = new Judged(this);
     this.build();
   }
 
   build() {
     const stage = $("#stage");
-    this.title = el("h1", {});
-    this.readout = el("span", { className: "readout" });
-    this.caption = el("p", { className: "caption" });
-    this.notesHead = el("summary", {});
-    this.notesRest = el("ul", {});
-    this.notes = el("details", { className: "notes", hidden: true }, this.notesHead, this.notesRest);
-    this.progress = el("div", { className: "progress-line", hidden: true });
-    this.message = el("div", { className: "message", hidden: true });
-    stage.replaceChildren(
-      el("div", { className: "stage-head" }, this.title, this.readout), this.caption, this.notes,
-      this.progress, this.message);
+    stage.replaceChildren(...this.heading.parts);
     this.gallery = new Gallery(stage, {
       name: "Units", label: (index) => this.labelOf(index),
       on: {
         select: (index) => this.choose({ unit: index }),
         open: (index) => this.choose({ unit: index, page: "unit" }, { push: true }),
-        hover: (words) => { this.readout.textContent = words && `${this.noun} ${words}`; },
+        hover: (words) => this.heading.read(words && `${this.noun} ${words}`),
         name: (index) => tileName(this.run, this.series, this.series.spread ?? "tile", index),
       },
     });
@@ -78,6 +66,14 @@ export class Viewer {
     });
   }
 
+  get run() { return this.opened.manifest; }
+  get probe() { return this.opened.probe; }
+  get curves() { return this.opened.curves; }
+  get following() { return this.stepper.following; }
+  get wanted() { return this.stepper.wanted; }
+  get shown() { return this.stepper.shown; }
+  get frame() { return this.stepper.frame; }
+  get troubled() { return this.stepper.troubled; }
   get noun() { return this.series.spread === "probe" ? "image" : this.series.spread ?? "tile"; }
   get dark() { return document.documentElement.dataset.bsTheme === "dark"; }
   get steps() { return this.series ? stepsOf(this.run, this.series) : []; }
@@ -94,9 +90,19 @@ export class Viewer {
 
   // ── runs ────────────────────────────────────────────────────────────────────────────────────
 
-  openRun(name) { return openRun(this, name); }
-  refresh() { return refresh(this); }
-  sayNewer() { return sayNewer(this); }
+  openRun(name) { return this.opened.open(name); }
+  refresh() { return this.opened.refresh(); }
+  sayNewer() { this.stepper.sayNewer(); }
+
+  /** Another run is open: nothing is shown of the one before. */
+  leave() {
+    this.series = null;
+    this.stepper.reset();
+    this.gallery.clear();
+  }
+
+  /** The same series, as the run has it now. */
+  renewSeries(series) { this.series = series; }
 
   // ── series ──────────────────────────────────────────────────────────────────────────────────
 
@@ -111,6 +117,9 @@ export class Viewer {
     if (this.place.page !== before.page) this.tell("page");
     this.tell("place");
   }
+
+  /** Another place altogether: an address that one went back to, another run. */
+  setPlace(next) { this.place = next; }
 
   isOther(before) {
     return ["kind", "layer", "run", "page"].some((name) => this.place[name] !== before[name]);
@@ -129,11 +138,9 @@ export class Viewer {
     const other = series.kind !== this.series?.kind || series.layer !== this.series?.layer;
     const step = this.following ? null : this.place.step ?? this.gallery.tiles?.step ?? null;
     this.series = series;
-    this.message.hidden = true;
-    delete document.body.dataset.empty;
     Object.assign(this.place, { kind: series.kind, layer: series.layer });
-    if (other) { this.limits = null; this.place.unit = this.unitWithin(series); }
-    this.words();
+    if (other) { this.range.reset(); this.place.unit = this.unitWithin(series); }
+    this.heading.name(series);
     this.transport.setSteps(this.steps);
     const index = step === null ? this.steps.length - 1 : nearest(this.steps, step);
     this.tell("series");
@@ -151,8 +158,12 @@ export class Viewer {
     return this.place.unit !== null && this.place.unit < count ? this.place.unit : 0;
   }
 
-  words() { return words(this); }
-  showEmpty() { return showEmpty(this); }
+  showEmpty() {
+    this.gallery.clear();
+    this.series = null;
+    this.heading.showEmpty(this.run);
+    this.tell("series");
+  }
 
   showPanels() {
     showAxes($("#axes"), {
@@ -183,16 +194,16 @@ export class Viewer {
 
   goTo(step) { this.transport.pause(); this.go(nearest(this.steps, step)); }
 
-  go(index, options) { return go(this, index, options); }
-  follow() { return follow(this); }
+  go(index, options) { this.stepper.go(index, options); }
+  follow() { this.stepper.follow(); }
   urlOf(index) { return addresses.tiles(this.run, this.series, this.steps[index], this.at); }
 
-  failed(error) { return failed(this, error); }
+  failed(error) { this.stepper.failed(error); }
 
   // ── colours ─────────────────────────────────────────────────────────────────────────────────
 
-  loadExtent(options) { return loadExtent(this, options); }
-  limitsNow() { return limitsNow(this); }
+  loadExtent(options) { return this.range.load(options); }
+  limitsNow() { return this.range.now(); }
 
   rescale(patch) {
     if (patch.size !== undefined) { this.gallery.size = patch.size; this.gallery.arrange(); }
@@ -222,7 +233,7 @@ export class Viewer {
     this.gallery.size = this.scale.size;
     const first = this.gallery.tiles === null;
     this.gallery.show(this.frame, this.look, this.underOf());
-    this.sayNotes(this.frame.notes);
+    this.heading.note(this.frame.notes);
     if (this.place.scale === "step") this.scale.show(this.series, "step", limits, this.dark);
     $("#stage").dataset.step = this.frame.step;
     $("#stage").dataset.url = this.shown;
@@ -230,8 +241,6 @@ export class Viewer {
     this.unit.show(this.frame, this.look, this.underOf());
     this.tell("painted");
   }
-
-  sayNotes(notes) { return sayNotes(this, notes); }
 
   unitKey() {
     return JSON.stringify([this.run.id, this.series.kind, this.series.layer, this.place.unit, this.at, this.steps.length]);
