@@ -16,9 +16,9 @@ from vizframe.ascent.pixels import Pixels
 from vizframe.ascent.presets import PRESETS, preset
 from vizframe.ascent.recipe import Recipe
 from vizframe.errors import NetworkError, UnknownName, UsageError
-from vizframe.network import Objective, ReluRule
+from vizframe.network import Excitation, Objective, ReluRule
 from vizframe.network.probe import Normalization
-from vizframe.testing.reference import ReferenceExcitation, ReferenceNetwork
+from vizframe.testing.reference import ReferenceNetwork
 
 SHORT = Recipe(40, "adam", rate=8.0, decay=0.005, blur=0.5)
 
@@ -229,7 +229,7 @@ class Stubborn(ReferenceNetwork):
         size: tuple[int, int] | None = None,
         rule: ReluRule = "plain",
         exact_field: bool = True,
-    ) -> Iterator[ReferenceExcitation]:
+    ) -> Iterator[Excitation]:
         if rule != "plain":
             raise NetworkError(f"rule is {rule!r}; it can be 'plain'")
         asked = super().excitation(objective, size=size, rule=rule, exact_field=exact_field)

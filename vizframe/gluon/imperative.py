@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -25,11 +26,12 @@ from vizframe.gluon.arrays.layout import restore_layout
 from vizframe.gluon.blocks import end_of, node_of
 from vizframe.gluon.compat import mx
 from vizframe.gluon.graph.graph import Graph, Node
+from vizframe.gluon.graph.healthy import has_nonfinite, healthy
 from vizframe.gluon.graph.hooks import After, Before, Names, hook_blocks, paths
 from vizframe.gluon.graph.kernels import KernelOrder, kernel_order_of
 from vizframe.gluon.graph.kinds import kind_of
 from vizframe.gluon.graph.nonnegative import cannot_be_negative
-from vizframe.gluon.graph.parameters import Arrays, Parameters, refuse_nonfinite, to_numpy
+from vizframe.gluon.graph.parameters import Arrays, Parameters, to_numpy
 from vizframe.gluon.graph.trace import input_names
 from vizframe.gluon.question.heads import MapOutputGradient
 from vizframe.gluon.reason import reason
@@ -57,6 +59,7 @@ from vizframe.network import (
 )
 from vizframe.network.call import Call, arguments_of
 from vizframe.network.layer import Layer
+from vizframe.network.sick import HealthyExcitation, join_gradients, needs_twin
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,6 +135,14 @@ class ImperativeNetwork:
         rule: ReluRule = "plain",
         at: str | None = None,
     ) -> Gradient:
+        found = self._gradient(images, objective, rule, at)
+        if not needs_twin(found):
+            return found
+        return join_gradients(found, self._twin._gradient(images, objective, rule, at))
+
+    def _gradient(
+        self, images: FloatArray, objective: Objective, rule: ReluRule, at: str | None
+    ) -> Gradient:
         self._refuse_rule(rule)
         layer = self.layer(objective.layer)
         inner = None if at is None else self.layer(at).name
@@ -169,13 +180,24 @@ class ImperativeNetwork:
         self._refuse_rule(rule)
         layer = self.layer(objective.layer)
         refuse_flat(self.name, self.input_shape)
-        arrays = self._parameters.arrays()
-        refuse_nonfinite(arrays, list(arrays))
         shape = (len(objective.units), self.input_shape[0], *(size or self.input_shape[1:]))
+        found: Excitation = self._excitation(layer, objective, shape)
+        if has_nonfinite(self._parameters.arrays()):
+            found = HealthyExcitation(found, self._twin._excitation(layer, objective, shape))
+        with ignore_float_warnings():
+            yield found
+
+    def _excitation(
+        self, layer: Layer, objective: Objective, shape: tuple[int, ...]
+    ) -> ImperativeExcitation:
         excitation = ImperativeExcitation(self, layer, shape, self._parameters.context)
         excitation.ask(replace(objective, layer=layer.name))
-        with ignore_float_warnings():
-            yield excitation
+        return excitation
+
+    @cached_property
+    def _twin(self) -> ImperativeNetwork:
+        """This network with its sick units switched off: see `vizframe.network.sick`."""
+        return ImperativeNetwork(self._net, healthy(self._parameters), self._settings, self._why)
 
     def batch_size(
         self, layer: str, *, size: tuple[int, int] | None = None, exact_field: bool = True

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -24,9 +25,10 @@ from vizframe.gluon.files import load_symbol
 from vizframe.gluon.graph.batch_axis import batch_axes, batch_first
 from vizframe.gluon.graph.differentiable import nodes_with_gradient, refuse_stopped
 from vizframe.gluon.graph.graph import Entry, Graph
+from vizframe.gluon.graph.healthy import has_nonfinite, healthy
 from vizframe.gluon.graph.inference import for_inference
 from vizframe.gluon.graph.layers import layers_of, score_entry
-from vizframe.gluon.graph.parameters import Parameters, refuse_nonfinite, to_numpy
+from vizframe.gluon.graph.parameters import Parameters, to_numpy
 from vizframe.gluon.graph.rules import with_rule
 from vizframe.gluon.graph.shapes import Shape, entry_shapes
 from vizframe.gluon.graph.trace import Trace, input_names, trace_block, trace_symbol
@@ -54,6 +56,12 @@ from vizframe.network import (
     ReluRule,
 )
 from vizframe.network.layer import Layer
+from vizframe.network.sick import (
+    HealthyExcitation,
+    join_gradients,
+    join_layer_gradients,
+    needs_twin,
+)
 
 _MOST_AT_ONCE = 64
 """Larger batches of receptive fields fall out of the processor's cache and gain nothing."""
@@ -178,6 +186,14 @@ class GluonNetwork:
         rule: ReluRule = "plain",
         at: str | None = None,
     ) -> Gradient:
+        found = self._gradient(images, objective, rule, at)
+        if not needs_twin(found):
+            return found
+        return join_gradients(found, self._twin._gradient(images, objective, rule, at))
+
+    def _gradient(
+        self, images: FloatArray, objective: Objective, rule: ReluRule, at: str | None
+    ) -> Gradient:
         batch = self._settings.check_images(images, self._name)
         layer = self.layer(objective.layer)
         refuse_batch(objective, len(batch))
@@ -192,6 +208,14 @@ class GluonNetwork:
         return Gradient(values, np.moveaxis(to_numpy(compiled.gradients[wanted]), axis, 0))
 
     def gradients(
+        self, images: FloatArray, objective: Objective, at: Sequence[str]
+    ) -> LayerGradients:
+        found = self._gradients(images, objective, at)
+        if not needs_twin(found):
+            return found
+        return join_layer_gradients(found, self._twin._gradients(images, objective, at))
+
+    def _gradients(
         self, images: FloatArray, objective: Objective, at: Sequence[str]
     ) -> LayerGradients:
         batch = self._settings.check_images(images, self._name)
@@ -230,7 +254,16 @@ class GluonNetwork:
         centred = isinstance(objective.place, str) and objective.place == "centre"
         chosen_plan = self._plan(layer, self._sized(size), rule, exact_field and centred)
         arrays = self._parameters.arrays()
-        refuse_nonfinite(arrays, [n for n in chosen_plan.parameters() if n in arrays])
+        found: Excitation = self._excitation(chosen_plan, objective, rule)
+        if has_nonfinite({n: arrays[n] for n in chosen_plan.parameters() if n in arrays}):
+            found = HealthyExcitation(found, self._twin._excitation(chosen_plan, objective, rule))
+        with ignore_float_warnings():
+            yield found
+
+    def _excitation(
+        self, chosen_plan: Plan, objective: Objective, rule: ReluRule
+    ) -> GluonExcitation:
+        layer, arrays = self.layer(objective.layer), self._parameters.arrays()
         count = len(objective.units)
         batch = (count, self.input_shape[0], *chosen_plan.size)
         key = ("excitation", layer.name, rule, chosen_plan.key)
@@ -240,8 +273,12 @@ class GluonNetwork:
         head = output_gradient_of(compiled, chosen_plan, rule, arrays, layer, count)
         excitation = GluonExcitation(compiled, self._input, chosen_plan, head, layer)
         excitation.ask(replace(objective, layer=layer.name))
-        with ignore_float_warnings():
-            yield excitation
+        return excitation
+
+    @cached_property
+    def _twin(self) -> GluonNetwork:
+        """This network with its sick units switched off: see `vizframe.network.sick`."""
+        return GluonNetwork(self._name, self._trace, healthy(self._parameters), self._settings)
 
     def batch_size(
         self, layer: str, *, size: tuple[int, int] | None = None, exact_field: bool = True

@@ -243,7 +243,10 @@ class Network(Protocol):
         at: str | None = None,
     ) -> Gradient:
         """Value and gradient of the objective with respect to the images, or, with ``at``, to
-        the output of that layer, (batch, *layer.shape)."""
+        the output of that layer, (batch, *layer.shape).
+
+        Where the value is a number, so is the gradient, whatever other units of the network hold:
+        see `vizframe.network.sick`."""
         ...
 
     def gradients(

@@ -12,7 +12,6 @@ what adapters are tested against.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,9 +20,10 @@ from typing import cast
 
 import numpy as np
 
-from vizframe.errors import NetworkError, UnknownName, UsageError
+from vizframe.errors import NetworkError, UnknownName
 from vizframe.network import (
     DeviceArray,
+    Excitation,
     FloatArray,
     Gradient,
     LayerGradients,
@@ -33,7 +33,15 @@ from vizframe.network import (
     ReluRule,
 )
 from vizframe.network.layer import Layer, ReceptiveField
+from vizframe.network.sick import (
+    HealthyExcitation,
+    is_sick,
+    join_gradients,
+    needs_twin,
+    switch_off,
+)
 from vizframe.testing.ops import NumpyOps
+from vizframe.testing.reference_objective import read_units, refuse_units, share_of_places
 from vizframe.testing.reference_ops import (
     Convolution,
     Dense,
@@ -116,6 +124,14 @@ class ReferenceNetwork:
     ) -> Gradient:
         if at is not None:
             self.layer(at)
+        found = self._gradient(images, objective, rule, at)
+        if not needs_twin(found):
+            return found
+        return join_gradients(found, self._twin()._gradient(images, objective, rule, at))
+
+    def _gradient(
+        self, images: FloatArray, objective: Objective, rule: ReluRule, at: str | None
+    ) -> Gradient:
         given = self._checked(images)
         operations = self.part(objective.layer)
         if at is not None and at not in operations:
@@ -125,6 +141,14 @@ class ReferenceNetwork:
             )
         values, _, gradient = _ask(operations, given, objective, rule, at)
         return Gradient(values.astype(np.float32), gradient.astype(np.float32))
+
+    def _twin(self) -> ReferenceNetwork:
+        """This network with its sick units switched off: see `vizframe.network.sick`."""
+        off = {
+            name: each.with_parameters(switch_off(each.parameters))
+            for name, each in self.operations.items()
+        }
+        return ReferenceNetwork(off, self._input_shape, room=self._room)
 
     def gradients(
         self, images: FloatArray, objective: Objective, at: Sequence[str]
@@ -145,15 +169,24 @@ class ReferenceNetwork:
         size: tuple[int, int] | None = None,
         rule: ReluRule = "plain",
         exact_field: bool = True,
-    ) -> Iterator[ReferenceExcitation]:
+    ) -> Iterator[Excitation]:
+        found: Excitation = self._excitation(objective, size, rule, exact_field)
+        if any(is_sick(each.parameters) for each in self.part(objective.layer).values()):
+            twin = self._twin()._excitation(objective, size, rule, exact_field)
+            found = HealthyExcitation(found, twin)
+        yield found
+
+    def _excitation(
+        self, objective: Objective, size: tuple[int, int] | None, rule: ReluRule, exact_field: bool
+    ) -> ReferenceExcitation:
         operations = self.part(objective.layer)
-        _refuse_units(objective, self.layer(objective.layer).units)
+        refuse_units(objective, self.layer(objective.layer).units)
         shape = (*self._input_shape[:1], *(size or self._input_shape[1:]))
         field = self._field_of(objective, operations, shape) if exact_field else None
         if field is not None:
             operations = {name: each.unpadded() for name, each in operations.items()}
             shape = (shape[0], *field.size)
-        yield ReferenceExcitation(
+        return ReferenceExcitation(
             operations, objective, rule, (len(objective.units), *shape), field is not None
         )
 
@@ -276,11 +309,11 @@ def _ask(
     outputs = _forward(operations, given)
     names = ["", *operations]
     last = outputs[names[-1]]
-    share = _share(objective, last)
+    share = share_of_places(objective, last)
     units = objective.units
     rows = np.arange(len(given))
     # Not a product with the share: 0 · NaN elsewhere in the map would be NaN here.
-    answers = _read(last, share)
+    answers = read_units(last, share)
     heads = (
         np.ones(len(given)) if objective.output_gradients is None else objective.output_gradients
     )
@@ -292,50 +325,6 @@ def _ask(
                 break
             signal = operations[name].backward(signal, outputs[before], rule)
     return answers[rows, units], answers, signal
-
-
-def _refuse_units(objective: Objective, count: int) -> None:
-    """Raises UsageError for the first unit that the layer does not have."""
-    wrong = objective.units[(objective.units < 0) | (objective.units >= count)]
-    if wrong.size:
-        raise UsageError(
-            f"unit is {wrong[0]}; it can be 0 to {count - 1} in layer {objective.layer!r}"
-        )
-
-
-def _share(objective: Objective, last: Signal) -> Signal:
-    """How much each place counts, (batch, y, x): one place of each image, or all alike."""
-    batch, _, *places = last.shape
-    if len(objective.units) != batch:
-        raise NetworkError(
-            f"the objective has {len(objective.units)} units for {batch} images; "
-            "it can be one for each image"
-        )
-    _refuse_units(objective, last.shape[1])
-    share = np.zeros((batch, *places))
-    if not places:
-        return share + 1
-    if isinstance(objective.place, str) and objective.place == "mean":
-        return share + 1 / math.prod(places)
-    if isinstance(objective.place, str):
-        share[:, places[0] // 2, places[1] // 2] = 1
-    else:
-        for image, (y, x) in enumerate(objective.place):
-            if not (0 <= y < places[0] and 0 <= x < places[1]):
-                raise UsageError(
-                    f"place is ({y}, {x}); it can be (0, 0) to {(places[0] - 1, places[1] - 1)} "
-                    f"in layer {objective.layer!r}"
-                )
-            share[image, y, x] = 1
-    return share
-
-
-def _read(last: Signal, share: Signal) -> Signal:
-    """What each unit answers, (batch, unit)."""
-    places = tuple(range(2, last.ndim))
-    weighed = np.where(share[:, None] > 0, last * share[:, None], 0)
-    total: Signal = weighed.sum(axis=places)
-    return total
 
 
 def _layers(operations: Mapping[str, Operation], input_shape: tuple[int, ...]) -> Iterator[Layer]:

@@ -110,12 +110,3 @@ def to_numpy(array: Any) -> FloatArray:
     """A copy in NumPy float32."""
     values: FloatArray = array.asnumpy().astype(np.float32, copy=False)
     return values
-
-
-def refuse_nonfinite(arrays: Arrays, names: list[str]) -> None:
-    """Raises NetworkError for the first of the parameters that holds NaN or ±inf."""
-    for name in names:
-        if not np.isfinite(arrays[name].sum().asscalar()):
-            raise NetworkError(
-                f"parameter {name!r} holds NaN or infinite values; nothing can be raised through it"
-            )

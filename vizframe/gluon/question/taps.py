@@ -55,6 +55,6 @@ def tap_name(place: int) -> str:
 
 def shared_zeros(shapes: Mapping[str, Shape], context: Any) -> dict[str, Any]:
     """An array of zeros for each name, all of them views of one."""
-    most = max((math.prod(shape) for shape in shapes.values()), default=0)
+    most = max((math.prod(shape) for shape in shapes.values()), default=1)
     shared = mx.nd.zeros((most,), ctx=context)
     return {name: shared[: math.prod(shape)].reshape(shape) for name, shape in shapes.items()}

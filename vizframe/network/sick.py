@@ -1,0 +1,115 @@
+"""Networks with parameters that are no numbers: what can be asked of the units that are healthy.
+
+One filter of NaN makes the gradient of every unit of its layer NaN, because its zero share of the
+way back is 0 · NaN. A unit whose own value is a number has a gradient all the same: that of the
+network with the sick filters switched off, which its value does not depend on. So each question is
+asked of two networks:
+
+    the network itself   ─► values, responses           NaN where a unit is sick
+    its healthy twin     ─► gradients                   of the units whose value is a number
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from vizframe.network.network import (
+    DeviceArray,
+    Excitation,
+    FloatArray,
+    Gradient,
+    LayerGradients,
+    Objective,
+    Ops,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HealthyExcitation:
+    """Values of one excitation, gradients of another; see `vizframe.network.Excitation`."""
+
+    real: Excitation
+    twin: Excitation
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.real.shape
+
+    @property
+    def exact_field(self) -> bool:
+        return self.real.exact_field
+
+    @property
+    def ops(self) -> Ops:
+        return self.real.ops
+
+    def evaluate(self, images: DeviceArray) -> tuple[DeviceArray, DeviceArray]:
+        values, _ = self.real.evaluate(images)
+        _, gradient = self.twin.evaluate(images)
+        nothing = self.ops.reshape(values * 0.0, (self.shape[0], 1, 1, 1))  # NaN where it is sick
+        return values, gradient + nothing
+
+    def responses(self) -> DeviceArray:
+        return self.real.responses()
+
+    def ask(self, objective: Objective) -> None:
+        self.real.ask(objective)
+        self.twin.ask(objective)
+
+
+def needs_twin(found: Gradient | LayerGradients) -> bool:
+    """Whether a value is a number and its gradient is not."""
+    gradients = [found.gradient]
+    if isinstance(found, LayerGradients):
+        gradients += found.gradients.values()
+    sick = np.zeros(len(found.values), np.bool_)
+    for each in gradients:
+        sick |= ~np.isfinite(each).all(axis=tuple(range(1, each.ndim)))
+    return bool((sick & np.isfinite(found.values)).any())
+
+
+def join_gradients(real: Gradient, twin: Gradient) -> Gradient:
+    """The values of the network itself, with the gradients of its twin where they are numbers."""
+    return Gradient(real.values, _choose(real.values, twin.gradient, real.gradient))
+
+
+def join_layer_gradients(real: LayerGradients, twin: LayerGradients) -> LayerGradients:
+    """The same at several layers."""
+    return LayerGradients(
+        real.values,
+        _choose(real.values, twin.gradient, real.gradient),
+        real.outputs,
+        {
+            name: _choose(real.values, twin.gradients[name], each)
+            for name, each in real.gradients.items()
+        },
+    )
+
+
+def _choose(values: FloatArray, healthy: FloatArray, real: FloatArray) -> FloatArray:
+    known = np.isfinite(values).reshape(-1, *(1,) * (real.ndim - 1))
+    return np.where(known, healthy, real)
+
+
+def is_sick(parameters: Mapping[str, FloatArray]) -> bool:
+    """Whether any of a layer's parameters is no number."""
+    return not all(np.isfinite(values).all() for values in parameters.values())
+
+
+def switch_off(parameters: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    """A layer's parameters with the units that hold what is no number set to zero, bias and all."""
+    sick = [
+        ~np.isfinite(values).all(axis=tuple(range(1, values.ndim)))
+        for values in parameters.values()
+    ]
+    healthy = {}
+    for name, values in parameters.items():
+        off = np.zeros(len(values), np.bool_)
+        for each in sick:
+            if each.shape == off.shape:
+                off |= each
+        healthy[name] = np.where(off.reshape(-1, *(1,) * (values.ndim - 1)), 0, values)
+    return healthy
