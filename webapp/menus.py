@@ -32,7 +32,10 @@ def kinds(history: History, chosen: str) -> Children:
 
 
 def _part(kind: str, declaration: Declaration, chosen: str) -> Component:
-    words = declaration.title or title(declaration.key.part or declaration.key.label)
+    key = declaration.key
+    words = declaration.title or title(key.part or key.label)
+    if key.rank:
+        words = f"{words}, rank {key.rank}"
     button = html.Button(words, type="button", className="part", title=declaration.picture_help)
     return with_data_attributes(button, data_kind=kind, aria_pressed=str(kind == chosen).lower())
 

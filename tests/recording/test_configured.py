@@ -29,6 +29,7 @@ CHOSEN = Config.model_validate(
 )
 
 ELSEWHERE = {
+    "ranks": "who records, which is decided before",
     "net": "which model is handed over",
     "run": "where the run is",
     "probe": "a folder of images, whose test needs some",
@@ -45,6 +46,7 @@ def test_every_option_reaches_the_recorder(monkeypatch: pytest.MonkeyPatch, tmp_
     probe = given.pop("probe")
     assert len(probe) == CHOSEN.probe_images  # type: ignore[arg-type]  # a Probe
     assert given.pop("start") is None
+    assert (given.pop("rank"), given.pop("job")) == (None, "")
     options = given.pop("options")
     assert options == CHOSEN.set
     expected = CHOSEN.model_dump(exclude={*ELSEWHERE, "set"})

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from vizframe.network.adapter import Batch
     from vizframe.recording.config import Config
     from vizframe.recording.from_checkpoints import Rendering
+    from vizframe.recording.ranks import Meeting
     from vizframe.recording.recorder import Recorder
     from vizframe.recording.script import Script
 
@@ -61,6 +62,12 @@ def record(
         list[str] | None,
         typer.Option("--set", metavar="PLUGIN.PARAMETER=VALUE", help="Repeatable."),
     ] = None,
+    ranks: Annotated[
+        str | None, typer.Option(help="Which workers record: 0 (the default), '0,2', 'all'.")
+    ] = None,
+    launch: Annotated[
+        int | None, typer.Option(help="Start a scheduler, a server and so many workers here.")
+    ] = None,
     checkpoints: Annotated[
         str | None, typer.Option(help="Instead of a script: 'ckpt-*.params', each at its step.")
     ] = None,
@@ -73,7 +80,7 @@ def record(
     follow: Annotated[
         bool, typer.Option("--follow", help="Wait for more checkpoints until Ctrl-C.")
     ] = False,
-) -> Callable[[], None] | None:
+) -> Callable[[], int | None] | None:
     """Run a training script, unmodified, and record what its filters learn.
 
     The script sees its own arguments; its output and exit code are as ever. The same options can
@@ -81,11 +88,14 @@ def record(
 
     Example: vizframe record --every 50 --plugins all -- train.py --lr 0.01
 
+    Example, of a distributed training: vizframe record --launch 4 --ranks all -- train.py
+
     Or record the checkpoints that a training has left, or leaves while it runs elsewhere.
 
     Example: vizframe record --checkpoints 'ckpt-*.params' --model nets:lenet --probe images/
     --shape 1,28,28
     """
+    from vizframe.errors import UsageError
     from vizframe.recording.config import config
     from vizframe.recording.script import Script
 
@@ -102,14 +112,19 @@ def record(
         "max_size": max_size,
         "durable": durable,
         "memory": memory,
+        "ranks": ranks,
     }
     rendering = _rendering(words, checkpoints, model, shape, follow)
     script = None if rendering else Script.of(words or [])
     chosen = config(given, sets or (), folder=Path.cwd())
+    if rendering and launch is not None:
+        raise UsageError("--launch is for a script; checkpoints are spread with --dask")
     if rendering and "every" not in chosen.model_fields_set:
         chosen = chosen.model_copy(update={"every": 1})
     _check(chosen, tells_epochs=rendering is None)
     if script is not None:
+        if launch is not None:
+            return partial(_launch, launch, script, chosen)
         return partial(_run, script, chosen)
     if rendering is not None:
         _render(rendering, chosen)
@@ -149,6 +164,7 @@ def _check(chosen: Config, *, tells_epochs: bool) -> None:
     from vizframe.network.adapter import check_installed
     from vizframe.recording.budget import share_of
     from vizframe.recording.jobs import jobs
+    from vizframe.recording.ranks import Ranks
     from vizframe.recording.schedule import Schedule
     from vizframe.store import Retention
 
@@ -162,20 +178,25 @@ def _check(chosen: Config, *, tells_epochs: bool) -> None:
     if chosen.budget is not None:
         share_of(chosen.budget)
     Retention.of(chosen.keep)
+    Ranks.of(chosen.ranks)
 
 
 def _run(script: Script, chosen: Config) -> None:
+    from vizframe.network.worker import job_of_environment, serves_others
     from vizframe.reading.runs_folder import RUNS
     from vizframe.recording.autostart import Watch
+    from vizframe.recording.ranks import Meeting
     from vizframe.store import check_free
 
+    if serves_others():  # the parameters of workers, which record themselves
+        script.run()
+        return
     # Both are fixed now: the script may change its working directory.
-    path, runs = Path(chosen.run).absolute() if chosen.run else None, RUNS.absolute()
-    if path is not None:
+    path, job = Path(chosen.run).absolute() if chosen.run else None, job_of_environment()
+    if path is not None and not job:
         check_free(path)
-    watch = Watch(
-        lambda model, batch: _recorder(model, batch, path or runs / script.stem, chosen), chosen.net
-    )
+    meeting = Meeting(job, path, script.stem, RUNS.absolute())
+    watch = Watch(lambda model, batch: _recorder(model, batch, meeting, chosen), chosen.net)
     watch.begin()
     failed = True
     try:
@@ -195,27 +216,44 @@ def _run(script: Script, chosen: Config) -> None:
         _say(f"the script trained {others}, too, which --net can choose")
 
 
-def _recorder(model: object, batch: Batch, path: Path, chosen: Config) -> Recorder:
-    """The recorder of a run that the user has named, or of the first free name after this one.
+def _recorder(model: object, batch: Batch, meeting: Meeting, chosen: Config) -> Recorder | None:
+    """The recorder of a run that the user has named, or of the first free name; None for a worker
+    that is not to record.
 
     The training is under way by now, so a run that was taken meanwhile is another one.
     """
     from vizframe.errors import RunTaken
     from vizframe.recording.configured import make_recorder
-    from vizframe.recording.past import make_run_folder
+    from vizframe.recording.ranks import Ranks
 
-    if chosen.run is None:
-        path = make_run_folder(path.name, path.parent)
+    ranks = Ranks.of(chosen.ranks)
+    path = meeting.path(batch.worker, ranks)
+    if path is None:
+        return None
     try:
         recorder = make_recorder(model, batch, path, chosen)
     except RunTaken as taken:
-        path = make_run_folder(path.name, path.parent)
+        path = meeting.beside(path).path(batch.worker, ranks)
+        assert path is not None
         log.warning("%s; recording to %s", taken, path)
         recorder = make_recorder(model, batch, path, chosen)
     if sys.stderr.isatty():
         shown = os.path.relpath(path)
         _say(f"recording to {shown}; watch it with: vizframe serve {os.path.dirname(shown)}")
     return recorder
+
+
+def _launch(workers: int, script: Script, chosen: Config) -> int:
+    from vizframe.recording.launch import Launch, worker_command
+    from vizframe.recording.past import make_run_folder
+
+    launch = Launch(workers)
+    made = None if chosen.run else make_run_folder(script.stem)
+    try:
+        return launch.run(worker_command(sys.argv, chosen.run or str(made), script))
+    finally:
+        if made is not None and not os.listdir(made):
+            made.rmdir()
 
 
 def _render(rendering: Rendering, chosen: Config) -> None:

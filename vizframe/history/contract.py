@@ -17,6 +17,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from vizframe.history.levels import FINITE_LEVELS, LEVELS, half_unit, not_finite
+from vizframe.history.rank_names import ranked_kind
 from vizframe.network import FloatArray
 from vizframe.network.layer import Layer
 from vizframe.network.probe import Probe
@@ -32,8 +33,9 @@ Number = TypeVar("Number", bound=np.generic)
 class SeriesKey(BaseModel):
     """Which series: the frames of one plugin (under its label), part and layer over all steps.
 
-    The label is the plugin's name, unless a run uses one plugin twice under two labels.
-    Keys are hashable, ordered by (label, part, layer) as text in URLs: ``label[.part]`` and layer.
+    The label is the plugin's name, unless a run uses one plugin twice under two labels. The rank is
+    the worker's whose network it shows; 0 for a training of one process.
+    Keys are hashable, and text in URLs: ``label[.part][@rank]`` and layer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,11 +43,13 @@ class SeriesKey(BaseModel):
     label: str
     layer: str
     part: str = ""
+    rank: int = 0
 
     @property
     def kind(self) -> str:
-        """``label`` or ``label.part``: what the app's plugin menu chooses."""
-        return f"{self.label}.{self.part}" if self.part else self.label
+        """``label``, ``label.part`` or ``label@rank``: what the app's plugin menu chooses."""
+        picture = f"{self.label}.{self.part}" if self.part else self.label
+        return ranked_kind(picture, self.rank)
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.layer}"
@@ -157,6 +161,8 @@ class RunInfo(BaseModel):
     network: str = ""
     layers: tuple[LayerInfo, ...] = ()
     class_names: tuple[str, ...] = ()
+    job: str = ""
+    """Where the workers of a distributed training met: what tells it from others at the time."""
 
 
 class Failure(BaseModel):
@@ -168,6 +174,7 @@ class Failure(BaseModel):
     label: str
     sentence: str
     layer: str = ""
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

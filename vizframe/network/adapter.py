@@ -21,6 +21,7 @@ import numpy.typing as npt
 from vizframe.errors import MissingExtra, NetworkError, UsageError
 from vizframe.network.call import Call
 from vizframe.network.network import FloatArray, Network
+from vizframe.network.worker import Worker
 
 GROUP = "vizframe.adapters"
 
@@ -38,11 +39,13 @@ class Batch:
         inputs: of the input that takes the images, their axis first.
         labels: one for each, where they could be seen.
         call: which input that is, and what the model was given beside it.
+        worker: which of several that train it together; None for one process.
     """
 
     inputs: FloatArray
     labels: npt.NDArray[np.int64] | None = None
     call: Call = field(default_factory=Call)
+    worker: Worker | None = None
 
 
 class TrainingObserver(Protocol):

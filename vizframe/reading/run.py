@@ -17,6 +17,7 @@ from typing import Self
 
 from vizframe.errors import HistoryError, UnknownName, UsageError
 from vizframe.history import Failure, History, RunInfo
+from vizframe.history.ranks import ranks_of, scalars_of
 from vizframe.network.probe import Probe
 from vizframe.reading.named_array import Named, name_axes
 from vizframe.reading.series import Series, axis_sizes, span
@@ -118,9 +119,21 @@ class Run:
         """A sentence for each part of the run that is not sound."""
         return list(self.history.faults())
 
-    def scalars(self) -> dict[str, Named]:
-        """Loss, metrics, …, each over all steps; NaN where not reported."""
-        scalars = self.history.scalars()
+    @property
+    def ranks(self) -> Sequence[int]:
+        """The workers of a distributed training that have recorded; (0,) for one process. The
+        series of rank 2 are ``run["activation@2", layer]``."""
+        return list(ranks_of(self.history))
+
+    def scalars(self, rank: int | None = None) -> dict[str, Named]:
+        """Loss, metrics, …, each over all steps; NaN where not reported.
+
+        Args:
+            rank: one worker's alone, under their plain names; None for all, a rank's as
+                ``loss (rank 2)``.
+        """
+        history = self.history
+        scalars = history.scalars() if rank is None else scalars_of(history, rank)
         everything = {"time": scalars.time, "epoch": scalars.epoch, **scalars.values}
         return {
             name: name_axes(values, ("step",), {"step": scalars.steps}, {}, xarray=self._xarray)

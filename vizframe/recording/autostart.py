@@ -18,8 +18,9 @@ from vizframe.recording.recorder import Recorder
 
 log = logging.getLogger("vizframe")
 
-NewRecorder = Callable[[object, Batch], Recorder]
-"""Makes the recorder of a model that is about to be trained, given the batch it answered."""
+NewRecorder = Callable[[object, Batch], Recorder | None]
+"""Makes the recorder of a model that is about to be trained, given the batch it answered; None
+where another worker records it."""
 
 
 class Watch:
@@ -41,7 +42,7 @@ class Watch:
     @property
     def saw_training(self) -> bool:
         """Whether any update of it was seen."""
-        return self._recorder is not None
+        return self._model is not None
 
     @property
     def others(self) -> list[str]:
@@ -66,10 +67,11 @@ class Watch:
         """Start recording at the first update of the model that is wanted."""
         if model is self._model or id(model) in self._others:
             return
-        if self._recorder is None and self._is_wanted(model):
+        if self._model is None and self._is_wanted(model):
             self._model = model
             self._recorder = self._new_recorder(model, batch())
-            self._epochs_before = self._recorder.last_epoch or 0.0
+            if self._recorder is not None:
+                self._epochs_before = self._recorder.last_epoch or 0.0
         else:
             self._others[id(model)] = _names(model)[0]
 

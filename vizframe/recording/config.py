@@ -60,6 +60,9 @@ class Config(BaseModel):
     memory: ByteSize | None = Field(
         None, ge=1, description="What a batch of units may take, such as '500MB'; none: 1 GiB."
     )
+    ranks: int | str = Field(
+        0, description="Which workers of a distributed training record: 0, '0,2', 'all'."
+    )
     seed: int = Field(0, description="Given to every plugin at every step.")
     set: dict[str, dict[str, object]] = Field({}, description="Each plugin's own options.")
 

@@ -9,8 +9,10 @@ from vizframe.errors import UsageError
 from vizframe.network.adapter import Batch
 from vizframe.network.probe import Probe, probe_of
 from vizframe.network.probe_images import probe_from
+from vizframe.network.worker import job_of_environment
 from vizframe.recording.config import Config
 from vizframe.recording.past import past_of
+from vizframe.recording.ranks import came_late
 from vizframe.recording.recorder import Recorder
 
 
@@ -27,7 +29,11 @@ def make_recorder(
     Raises:
         UsageError: there is neither a batch nor a run, or what the recorder refuses.
     """
-    resumed = past_of(path).probe is not None
+    rank = None if batch is None or batch.worker is None else batch.worker.rank
+    past = past_of(path, rank)
+    resumed = past.probe is not None
+    if rank is not None and resumed and start is None and past.last_step is None:
+        start = (past_of(path).last_step or 0) if came_late(path) else 0
     return Recorder(
         model,
         path,
@@ -44,6 +50,8 @@ def make_recorder(
         durable=chosen.durable,
         memory=chosen.memory,
         start=start,
+        rank=rank,
+        job="" if rank is None else job_of_environment(),
     )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from vizframe.errors import NetworkError, UsageError
 from vizframe.history import HistoryWriter, RunInfo
+from vizframe.history.ranks import RankWriter
 from vizframe.network import Network
 from vizframe.network.probe import Probe
 from vizframe.recording.past import Past, check_is_run, new_run, past_of
@@ -31,7 +32,8 @@ class Destination:
 
     Args:
         run: the folder, or a function.
-        writer, keep, max_size, durable: see `vizframe.Recorder`.
+        writer, keep, max_size, durable, rank: see `vizframe.Recorder`.
+        job: see `vizframe.history.RunInfo`.
 
     Raises:
         RunTaken: another recorder is at it.
@@ -47,11 +49,14 @@ class Destination:
         keep: int | str = "all",
         max_size: int | None = None,
         durable: bool = False,
+        rank: int | None = None,
+        job: str = "",
     ) -> None:
         from vizframe.store import Retention
 
         self._run = run if callable(run) else Path(run).absolute()
-        self._writer = writer
+        self._writer = writer if rank is None else f"rank{rank}"
+        self._rank, self._job = rank, job
         self._retention = Retention.of(keep, max_size)
         self._durable = durable
         self._claim: Claim | None = None
@@ -64,7 +69,7 @@ class Destination:
         check_is_run(folder)
         self._claim = claim(folder, self._writer)
         try:
-            return past_of(folder)
+            return past_of(folder, self._rank)
         except BaseException:
             self.close()
             raise
@@ -103,7 +108,10 @@ class Destination:
 
     def writer(self, network: Network, probe: Probe) -> HistoryWriter:
         """The open run."""
-        info = new_run(self.name, network)
+        writer = self._open(new_run(self.name, network, job=self._job), probe)
+        return RankWriter(writer, self._rank) if self._rank else writer
+
+    def _open(self, info: RunInfo, probe: Probe) -> HistoryWriter:
         if callable(self._run):
             return self._run(info, probe)
         from vizframe.store import create

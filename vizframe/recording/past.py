@@ -17,6 +17,7 @@ import numpy as np
 
 from vizframe.errors import UsageError
 from vizframe.history import LayerInfo, RunInfo
+from vizframe.history.ranks import last_step_of
 from vizframe.network import Network
 from vizframe.network.probe import Probe
 from vizframe.reading.runs_folder import RUNS
@@ -41,7 +42,7 @@ def make_run_folder(stem: str, runs: Path = RUNS) -> Path:
     raise AssertionError("count() ended")
 
 
-def new_run(name: str, network: Network, command: Sequence[str] = ()) -> RunInfo:
+def new_run(name: str, network: Network, command: Sequence[str] = (), job: str = "") -> RunInfo:
     """What a run of this network starts with."""
     return RunInfo(
         id=str(uuid.uuid4()),
@@ -53,6 +54,7 @@ def new_run(name: str, network: Network, command: Sequence[str] = ()) -> RunInfo
         network=network.name,
         layers=tuple(LayerInfo.of(layer) for layer in network.layers),
         class_names=network.class_names or (),
+        job=job,
     )
 
 
@@ -112,8 +114,11 @@ def check_is_run(path: Path) -> None:
         raise UsageError(f"run is {str(path)!r}, which holds other things; it can be a new name")
 
 
-def past_of(path: Path) -> Past:
+def past_of(path: Path, rank: int | None = None) -> Past:
     """The past of the run in this folder; an empty one if there is none yet.
+
+    Args:
+        rank: of which worker, where several record; its steps alone count then.
 
     Raises:
         UsageError: the folder is not a run, and has other things in it.
@@ -127,6 +132,8 @@ def past_of(path: Path) -> Past:
     history = open_history(path)
     try:
         last = history.steps[-1] if history.steps else None
+        if rank is not None:
+            last = last_step_of(history, rank)
         told = history.scalars().epoch
         epoch = float(told[-1]) if len(told) and np.isfinite(told[-1]) else None
         return Past(last, epoch, history.probe, history.info.layers)

@@ -69,6 +69,9 @@ class Recorder:
         progress: told how far plugins with many iterations are.
         start: updates done before, where training goes on from a checkpoint; None for those that
             the run has, or none.
+        rank: which worker of a distributed training this is. All share one run, and each records
+            steps of its own; whether the network is to be seen is rank 0's, by its probe.
+        job: where the workers met, such as the address of their scheduler.
 
     Raises:
         RunTaken: another recorder writes into the run at this moment.
@@ -97,6 +100,8 @@ class Recorder:
         memory: int | None = None,
         progress: Progress = ignore_progress,
         start: int | None = None,
+        rank: int | None = None,
+        job: str = "",
     ) -> None:
         self._model = model
         self._adapter: Adapter = adapter_for(model)
@@ -111,7 +116,15 @@ class Recorder:
         self._strict, self._seed, self._progress = strict, seed, progress
         self._memory = memory
 
-        self._place = Destination(run, writer=writer, keep=keep, max_size=max_size, durable=durable)
+        self._place = Destination(
+            run,
+            writer=writer,
+            keep=keep,
+            max_size=max_size,
+            durable=durable,
+            rank=rank,
+            job=job,
+        )
         past = self._place.past
         self._step = (past.last_step or 0) if start is None else start
         self._epoch = past.last_epoch

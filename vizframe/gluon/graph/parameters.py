@@ -15,6 +15,7 @@ import numpy as np
 
 from vizframe.errors import NetworkError
 from vizframe.gluon.compat import mx
+from vizframe.gluon.gradients import are_own
 from vizframe.gluon.semantics import from_net_array
 from vizframe.network import FloatArray
 
@@ -65,7 +66,8 @@ class Parameters:
 
         def gradient(name: str) -> Any:
             parameter = owned[name]
-            return None if parameter._grad is None else parameter.grad(context)
+            kept = parameter._grad is not None and are_own(parameter)
+            return parameter.grad(context) if kept else None
 
         return cls(arrays, gradient, context)
 

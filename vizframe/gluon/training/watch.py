@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import threading
+import time
 from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,7 @@ import numpy.typing as npt
 
 from vizframe.gluon.compat import mx
 from vizframe.gluon.training.passes import PassWatch
+from vizframe.gluon.training.ranks import RankMonitor, has_yet_to_meet, worker_of
 from vizframe.graph.epochs import Epochs
 from vizframe.graph.patches import Method, Patches
 from vizframe.network.adapter import Batch, TrainingObserver
@@ -43,6 +45,7 @@ class TrainedNet:
     model: Any
     called: Any
     epochs: Epochs = field(default_factory=Epochs)
+    monitor: RankMonitor = field(default_factory=RankMonitor)
 
 
 @dataclass(eq=False)
@@ -75,6 +78,7 @@ class TrainingWatch:
         self._doors.wrap(mx.autograd, "backward", self._backward)
         self._doors.wrap(mx.gluon.Trainer, "step", self._update)
         self._doors.wrap(mx.gluon.Trainer, "update", self._update)
+        self._doors.wrap(mx.gluon.Trainer, "_allreduce_grads", self._exchange)
 
     def end(self) -> None:
         self._doors.remove()
@@ -97,14 +101,43 @@ class TrainingWatch:
 
     def _update(self, original: Method, trainer: Any, *given: Any, **named: Any) -> Any:
         trained = self._of(trainer)
-        if trained is not None:
-            self._observer.before_update(trained.model, functools.partial(self._batch, trained))
+        if trained is not None and not has_yet_to_meet(trainer):
+            self._before_update(trained, trainer)
         result = original(trainer, *given, **named)
         if trained is not None:
-            epoch = trained.epochs.at(self._passes.last)
-            self._observer.after_update(trained.model, self._scalars(trainer), epoch)
+            self._after_update(trained, trainer)
         self._seen.forget()
         return result
+
+    def _exchange(self, original: Method, trainer: Any, *given: Any, **named: Any) -> Any:
+        """A worker among others has met them by now, and has not told them its gradients yet."""
+        trained = self._of(trainer)
+        if trained is not None and worker_of(trainer) is not None:
+            self._before_update(trained, trainer)
+            trained.monitor.before_exchange(trainer)
+        return original(trainer, *given, **named)
+
+    def _before_update(self, trained: TrainedNet, trainer: Any) -> None:
+        batch = functools.partial(self._batch, trained, trainer)
+        started = time.perf_counter()
+        self._observer.before_update(trained.model, batch)
+        trained.monitor.skip(time.perf_counter() - started)
+
+    def _after_update(self, trained: TrainedNet, trainer: Any) -> None:
+        epoch = trained.epochs.at(self._passes.last)
+        scalars = self._scalars(trainer)
+        started = time.perf_counter()
+        if worker_of(trainer) is not None:
+            size = self._batch_size(trained)
+            trained.monitor.after_update(trainer, size)
+            scalars.update(trained.monitor.scalars(trainer, size))
+            started = time.perf_counter()
+        self._observer.after_update(trained.model, scalars, epoch)
+        trained.monitor.skip(time.perf_counter() - started)
+
+    def _batch_size(self, trained: TrainedNet) -> int:
+        called = self._seen.calls.get(id(trained.called))
+        return len(called.inputs[0]) if called is not None and called.inputs else 0
 
     def _of(self, trainer: Any) -> TrainedNet | None:
         """The Block whose parameters the trainer updates: of those called since its last update,
@@ -119,11 +152,12 @@ class TrainingWatch:
             self._trained[trainer] = TrainedNet(model, call.block)
         return self._trained[trainer]
 
-    def _batch(self, trained: TrainedNet) -> Batch:
+    def _batch(self, trained: TrainedNet, trainer: Any) -> Batch:
         """What the model answered last, and the labels that a loss compared it with."""
         called = self._seen.calls[id(trained.called)]
         inputs = called.inputs[0].asnumpy().astype(np.float32, copy=False)
-        return Batch(inputs, self._labels(trained.model, len(inputs)))
+        labels = self._labels(trained.model, len(inputs))
+        return Batch(inputs, labels, worker=worker_of(trainer))
 
     def _labels(self, model: Any, count: int) -> npt.NDArray[np.int64] | None:
         for call in self._seen.calls.values():

@@ -1,0 +1,60 @@
+"""Processes of one machine: which command they run, and what becomes of their exit codes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from vizframe.errors import UsageError
+from vizframe.recording import launch
+from vizframe.recording.launch import Launch, worker_command
+from vizframe.recording.script import Script
+
+QUIET = (sys.executable, "-c", "")
+
+
+def test_a_worker_runs_the_same_command_into_the_run_and_launches_nothing() -> None:
+    words = ["record", "--launch", "4", "--every", "5", "--", "train.py", "--launch", "9"]
+    script = Script("train.py", ("--launch", "9"))
+    found = worker_command(["/env/bin/vizframe", *words], "runs/x", script)
+    assert found == [
+        *(sys.executable, "/env/bin/vizframe", "record", "--every", "5"),
+        *("--run", "runs/x", "--", "train.py", "--launch", "9"),
+    ]
+
+
+def test_the_command_of_a_module_without_a_dash() -> None:
+    script = Script("pkg.train", ("1",), is_module=True)
+    words = ["record", "--launch=2", "--strict", "--", "-m", "pkg.train", "1"]
+    found = worker_command(["/x/vizframe/__main__.py", *words], "runs/x", script)
+    assert found[1:] == [
+        *("-m", "vizframe", "record", "--strict", "--run", "runs/x"),
+        *("--", "-m", "pkg.train", "1"),
+    ]
+
+
+@pytest.mark.parametrize("count", [0, -1, 257])
+def test_a_number_of_workers_that_cannot_be_is_refused(count: int) -> None:
+    with pytest.raises(UsageError, match=rf"launch is {count}; it can be 1 to 256"):
+        Launch(count)
+
+
+def test_every_process_knows_its_role_and_the_worst_exit_code_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell = "import os, pathlib; e = os.environ; "
+    tell += "name = f'{e[\"DMLC_ROLE\"]}-{os.getpid()}'; "
+    tell += f"pathlib.Path({str(tmp_path)!r}, name).write_text(e['DMLC_PS_ROOT_PORT']); "
+    monkeypatch.setattr(launch, "_SERVE", (sys.executable, "-c", tell))
+    assert Launch(2, servers=2).run([sys.executable, "-c", tell + "raise SystemExit(3)"]) == 3
+    roles = sorted(each.name.partition("-")[0] for each in tmp_path.iterdir())
+    assert roles == ["scheduler", "server", "server", "worker", "worker"]
+    assert len({each.read_text() for each in tmp_path.iterdir()}) == 1
+
+
+def test_a_worker_s_signal_comes_back_as_a_shell_says_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "_SERVE", QUIET)
+    killed = [sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"]
+    assert Launch(1).run(killed) == 128 + 9

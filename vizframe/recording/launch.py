@@ -1,0 +1,125 @@
+"""A distributed training on one machine: scheduler, servers and workers, as MXNet's launcher starts
+them, each a process of its own.
+
+    vizframe record --launch 4 -- train.py
+      scheduler, server      MXNet's own, no script
+      worker × 4             vizframe record … -- train.py
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from vizframe.errors import UsageError
+from vizframe.recording.script import Script
+
+MOST = 256
+
+_SERVE = (sys.executable, "-P", "-m", "vizframe.gluon.training.server")
+
+GRACE = 10.0
+"""Seconds that scheduler and servers have to end by themselves, once the workers have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How many processes of each kind."""
+
+    workers: int
+    servers: int = 1
+
+    def __post_init__(self) -> None:
+        for name, count in (("launch", self.workers), ("servers", self.servers)):
+            if not 1 <= count <= MOST:
+                raise UsageError(f"{name} is {count}; it can be 1 to {MOST}")
+
+    def run(self, command: Sequence[str], environment: Mapping[str, str] = os.environ) -> int:
+        """Run the command as every worker, and the processes that bring them together.
+
+        A worker that dies leaves the others to their training; Ctrl-C reaches all.
+
+        Returns:
+            the exit code of the first worker that failed, by their order; else 0.
+        """
+        shared = {**environment, **self._meeting_place()}
+        with ExitStack() as ending:
+            serving = [self._start(ending, _SERVE, shared, "scheduler")]
+            serving += [self._start(ending, _SERVE, shared, "server") for _ in range(self.servers)]
+            workers = [self._start(ending, command, shared, "worker") for _ in range(self.workers)]
+            codes = [_wait(worker) for worker in workers]
+            if not any(codes):
+                for each in serving:
+                    _wait(each, GRACE)
+        return next((code for code in codes if code), 0)
+
+    def _meeting_place(self) -> dict[str, str]:
+        return {
+            "DMLC_PS_ROOT_URI": "127.0.0.1",
+            "DMLC_PS_ROOT_PORT": str(_free_port()),
+            "DMLC_NUM_SERVER": str(self.servers),
+            "DMLC_NUM_WORKER": str(self.workers),
+            "DMLC_INTERFACE": "lo",
+            "DMLC_NODE_HOST": "127.0.0.1",
+        }
+
+    def _start(
+        self, ending: ExitStack, command: Sequence[str], shared: Mapping[str, str], role: str
+    ) -> subprocess.Popen[bytes]:
+        started = subprocess.Popen(command, env={**shared, "DMLC_ROLE": role})
+        ending.callback(_end, started)
+        return started
+
+
+def worker_command(arguments: Sequence[str], run: str, script: Script) -> list[str]:
+    """What each worker runs: the command that vizframe itself was started with (``sys.argv``), into
+    this run, and launching nothing."""
+    program, *words = arguments
+    own = words[: len(words) - len(script.arguments) - 1]
+    if "--" in own:
+        own = own[: own.index("--")]
+    start = ["-m", "vizframe"] if Path(program).name == "__main__.py" else [program]
+    named = ["-m", script.target] if script.is_module else [script.target]
+    options = _without_launch(own)
+    return [sys.executable, *start, *options, "--run", run, "--", *named, *script.arguments]
+
+
+def _without_launch(words: Sequence[str]) -> list[str]:
+    kept = [word for word in words if not word.startswith("--launch=")]
+    if "--launch" in kept:
+        at = kept.index("--launch")
+        del kept[at : at + 2]
+    return kept
+
+
+def _wait(process: subprocess.Popen[bytes], seconds: float | None = None) -> int:
+    """Its exit code, as a shell tells it: 128 and more for a signal."""
+    try:
+        code = process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return 0
+    return 128 - code if code < 0 else code
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(2)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _free_port() -> int:
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
