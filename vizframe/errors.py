@@ -11,6 +11,7 @@ VizframeError
 ├── PluginError             a plugin is broken, or broke while it ran
 └── HistoryError            a history cannot be read or written
     ├── HistoryWriteError   a step was not committed (disk full, folder gone); carries errno
+    ├── UnreadableSegment   one file of a run cannot be read now; it may be sound
     └── DamagedSegment      one file of a run is not sound; the others stay readable
 """
 
@@ -83,6 +84,10 @@ class HistoryWriteError(HistoryError):
     def __init__(self, message: str, *, errno: int | None = None) -> None:
         super().__init__(message)
         self.errno = errno
+
+
+class UnreadableSegment(HistoryError):
+    """One file of a run cannot be read now: no descriptor, no permission, a share that is away."""
 
 
 class DamagedSegment(HistoryError):

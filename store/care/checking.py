@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vizframe.errors import DamagedSegment, HistoryError
+from vizframe.errors import DamagedSegment, HistoryError, UnreadableSegment
 from vizframe.history import SeriesKey
 from vizframe.plugin import Progress, ignore_progress
 from vizframe.store.care.examine import examine
@@ -17,9 +17,10 @@ from vizframe.store.format.checksum import crc32
 from vizframe.store.format.image import np_bytes
 from vizframe.store.format.index import SeriesIndex
 from vizframe.store.format.layout import Row
-from vizframe.store.format.names import PROBE_FILE, RUN_FILE
+from vizframe.store.format.names import PROBE_FILE, RUN_FILE, is_of_run
 from vizframe.store.read.about import read_info, read_probe
 from vizframe.store.read.frames import find_missing
+from vizframe.store.read.identity import Identity
 from vizframe.store.read.segment import Segment, read_segment
 
 
@@ -123,7 +124,7 @@ def _is_ours(path: Path) -> bool:
         if path.name == PROBE_FILE:
             return read_probe(path.parent) is not None
         read_segment(path)
-    except (DamagedSegment, OSError):
+    except (DamagedSegment, UnreadableSegment, OSError):
         return False
     return True
 
@@ -154,12 +155,22 @@ def _check_segment(path: Path, hdf5: dict[Path, Sequence[str]]) -> FileReport:
     size = _size(path)
     try:
         segment = read_segment(path)
+        _check_identity(segment, path)
         series = tuple(_check_series(segment))
-    except (DamagedSegment, OSError) as bad:
+    except (DamagedSegment, UnreadableSegment, OSError) as bad:
         return FileReport(path.name, size, sentences=(str(bad),))
     found = [f"{path}: {finding}" for finding in hdf5.get(path, ())]
     sentences = (segment.doubt, *found) if segment.doubt else tuple(found)
     return FileReport(path.name, size, len(segment.steps), sentences, series)
+
+
+def _check_identity(segment: Segment, path: Path) -> None:
+    """Raises DamagedSegment where the file lies in the folder of another run."""
+    if is_of_run(path.name):  # one that a person named is a run of its own
+        try:
+            Identity.of(path.parent).check(segment)
+        except DamagedSegment as foreign:
+            raise DamagedSegment(f"{path} is foreign: {foreign}") from None
 
 
 def _check_series(segment: Segment) -> Iterator[SeriesReport]:

@@ -1,4 +1,7 @@
-"""Rewrite a run as one tidy file: what is visible of it, compressed where that pays, atomically."""
+"""Rewrite a run as one tidy file: all of it, compressed where that pays, atomically.
+
+What later sessions hide is kept and stays hidden: nothing that was recorded is dropped.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import numpy as np
 
 from vizframe.errors import DamagedSegment, HistoryError, UsageError
 from vizframe.plugin import Progress, ignore_progress
@@ -80,7 +81,7 @@ def compact(
     if not len(union.steps):
         raise HistoryError(f"{run} has no steps to compact")
     sources = _sources(origin) if target is None else ()
-    parts = choose_parts(union)
+    parts = [Part.whole(segment) for segment in union.segments]
     gathering = _gather(parts, _covers(sources, union))
     tidy = Tidy(
         gathering,
@@ -120,20 +121,6 @@ def _sources(origin: Origin) -> Sequence[str]:
     if not isinstance(origin, Folder):
         return ()
     return [*origin.listing.sound, *origin.listing.replaced]
-
-
-def choose_parts(union: Union) -> Sequence[Part]:
-    """What is visible of each segment: its steps, and the frames that no later one replaces."""
-    rows = [np.zeros(len(segment.rows), np.bool_) for segment in union.segments]
-    for key in union.declarations:
-        places = union.places(key)
-        for number in np.unique(places.segments):
-            rows[number][places.rows[places.segments == number]] = True
-    return [
-        Part(segment, visible, taken)
-        for segment, visible, taken in zip(union.segments, union.visible, rows, strict=True)
-        if visible.any()
-    ]
 
 
 def _gather(parts: Sequence[Part], covers: Sequence[Commits]) -> Gathering:

@@ -110,6 +110,11 @@ class SeriesIndex:
         yield "columns", self.columns, self.frames * self.column_bytes
 
 
+Hides = tuple[tuple[Session, tuple[tuple[Session, int], ...]], ...]
+"""For each session the older ones of which it hides steps: those behind its first one, and up to
+the last that was there when it began. What an older one commits after that, nothing hides."""
+
+
 @dataclass(frozen=True)
 class Index:
     """What a segment says of itself."""
@@ -122,6 +127,10 @@ class Index:
     series: tuple[SeriesIndex, ...]
     covers: tuple[Commits, ...] = ()
     """The commits whose segments a compacted run replaces."""
+    run: str = ""
+    """The id of the run that it belongs to; older files do not say."""
+    hides: Hides = ()
+    """What each session hides of older ones; older files do not say."""
 
     def dump(self) -> bytes:
         shared: dict[str, int] = {}
@@ -132,6 +141,11 @@ class Index:
                 "series": [_dump_series(each, shared) for each in self.series],
                 "shared": [json.loads(text) for text in shared],
                 "covers": [[str(each.session), each.first, each.last] for each in self.covers],
+                "run": self.run,
+                "hides": {
+                    str(session): [[str(older), last] for older, last in hidden]
+                    for session, hidden in self.hides
+                },
             },
             separators=(",", ":"),
         ).encode()
@@ -167,9 +181,17 @@ def load_index(text: bytes) -> Index:
         covers = tuple(
             Commits(_session(name), int(first), int(last)) for name, first, last in said["covers"]
         )
-        return Index(sessions, tuple(map(str, said["scalars"])), series, covers)
+        scalars = tuple(map(str, said["scalars"]))
+        return Index(sessions, scalars, series, covers, str(said.get("run", "")), _load_hides(said))
     except NONSENSE as bad:
         raise DamagedSegment(f"its index is not of layout 1 ({_short(bad)})") from bad
+
+
+def _load_hides(said: Mapping[str, Any]) -> Hides:
+    return tuple(
+        (_session(name), tuple((_session(older), _step(last)) for older, last in hidden))
+        for name, hidden in said.get("hides", {}).items()
+    )
 
 
 def _session(name: str) -> Session:

@@ -23,21 +23,32 @@ LARGEST_INFO = 1 << 26
 """Bytes of a ``run.json`` that are read at most."""
 
 
+IDENTIFIED = "identified"
+"""A key of ``run.json``: whether each file of the run says the run's id."""
+
+
 def read_info(run: Path) -> RunInfo:
     """Raises HistoryError where there is none, or where it is something else."""
+    try:
+        return RunInfo.model_validate_json(read_info_text(run))
+    except ValidationError as bad:
+        reason = bad.errors()[0]
+        where = ".".join(map(str, reason["loc"])) or "its text"
+        path = run / RUN_FILE
+        raise HistoryError(f"{path} does not describe a run: {where}: {reason['msg']}") from bad
+
+
+def read_info_text(run: Path) -> bytes:
+    """What ``run.json`` says. Raises HistoryError where it cannot be read."""
     path = run / RUN_FILE
     try:
-        return RunInfo.model_validate_json(_small_file(path))
+        return _small_file(path)
     except FileNotFoundError as missing:
         raise HistoryError(f"{run} is no run: it has no {RUN_FILE}") from missing
     except NotADirectoryError as other:
         raise HistoryError(f"{run} is no run: it is neither a folder nor a file") from other
     except OSError as refused:
         raise HistoryError(f"{path} cannot be read: {refused.strerror or refused}") from refused
-    except ValidationError as bad:
-        reason = bad.errors()[0]
-        where = ".".join(map(str, reason["loc"])) or "its text"
-        raise HistoryError(f"{path} does not describe a run: {where}: {reason['msg']}") from bad
 
 
 def _small_file(path: Path) -> bytes:

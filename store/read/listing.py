@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from vizframe.errors import DamagedSegment
+from vizframe.errors import DamagedSegment, UnreadableSegment
 from vizframe.store.format.names import (
     Commits,
     CompactedName,
@@ -23,6 +23,7 @@ from vizframe.store.format.names import (
     is_of_run,
     uncovered_names,
 )
+from vizframe.store.read.identity import Identity
 from vizframe.store.read.segment import Segment, read_segment
 
 MOST_LOOKS = 5
@@ -56,6 +57,12 @@ class Fault:
 
     sentence: str
     state: State | None = None
+    may_pass: bool = False
+    """Whether the next look may find it cured though the file is the same: it could not be read."""
+
+    def is_cured(self, path: Path) -> bool:
+        """Whether it is worth another look."""
+        return self.may_pass or State.of(path) != self.state
 
 
 @dataclass(slots=True)
@@ -70,6 +77,7 @@ class Listing:
     """Known ones: what is damaged, was deleted by hand, or is in a compacted run."""
     _names: frozenset[str] = frozenset()
     _missed: frozenset[str] = frozenset()
+    _identity: Identity = field(default_factory=Identity)
 
     def refresh(self) -> bool:
         """Look again; whether anything is new. Never raises for a file that is not sound.
@@ -99,12 +107,12 @@ class Listing:
 
     def _has_changed(self) -> bool:
         """Whether a file that was not sound has changed."""
-        return any(State.of(self.run / text) != fault.state for text, fault in self.faults.items())
+        return any(fault.is_cured(self.run / text) for text, fault in self.faults.items())
 
     def _take_in(self, names: frozenset[str]) -> bool:
         """Read what is new in a listing; whether a listed file had gone by then."""
         for text, fault in [*self.faults.items()]:
-            if State.of(self.run / text) != fault.state:
+            if fault.is_cured(self.run / text):
                 del self.faults[text]
         self._note_strangers(names)
         listed = self._list_names(names)
@@ -152,12 +160,25 @@ class Listing:
         path = self.run / text
         state = State.of(path)
         try:
-            self.sound[text] = read_segment(path)
+            segment = read_segment(path)
+            self._check(segment, path)
+            self.sound[text] = segment
         except FileNotFoundError:
             return False
+        except UnreadableSegment as bad:
+            self.faults[text] = Fault(str(bad), state, may_pass=True)
         except DamagedSegment as bad:
             self.faults[text] = Fault(str(bad), state)
         return True
+
+    def _check(self, segment: Segment, path: Path) -> None:
+        """Raises DamagedSegment for a file of another run."""
+        if not self._identity.run:
+            self._identity = Identity.of(self.run)
+        try:
+            self._identity.check(segment)
+        except DamagedSegment as foreign:
+            raise DamagedSegment(f"{path} is foreign: {foreign}") from None
 
     def _note_strangers(self, names: frozenset[str]) -> None:
         """HDF5 files that are no segments by their names are said so, and not opened."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from vizframe.errors import DamagedSegment
+from vizframe.errors import DamagedSegment, UnreadableSegment
 from vizframe.history import Failure
 from vizframe.store.format.index import Index, SeriesIndex, known_fields, load_index
 from vizframe.store.format.layout import BLOCK, NONSENSE, ROW, STEP, Row
@@ -25,6 +25,7 @@ from vizframe.store.format.source import (
     damage_error,
     open_source,
 )
+from vizframe.store.read.identity import check_name
 
 Ints = npt.NDArray[np.int64]
 
@@ -48,6 +49,7 @@ class Segment:
         failures: what broke.
         notes: each row's sentences.
         doubt: what is wrong with the file, though it can be read.
+        run: the id of the run that it belongs to; empty where it does not say.
     """
 
     file: File
@@ -61,6 +63,7 @@ class Segment:
     failures: Sequence[Failure]
     notes: Mapping[int, Sequence[str]]
     doubt: str = ""
+    run: str = ""
 
     def row(self, number: int) -> Row:
         """A row as plain integers."""
@@ -72,16 +75,22 @@ def read_segment(path: Path) -> Segment:
 
     Raises:
         DamagedSegment: it is not sound, or no segment at all.
+        UnreadableSegment: what it holds cannot be known now.
         FileNotFoundError: it is gone.
     """
     try:
         with open_source(path) as source:
-            return load_segment(source, LocalFile(path))
+            segment = load_segment(source, LocalFile(path))
+            try:
+                check_name(segment, path.name)
+            except DamagedSegment as bad:
+                raise damage_error(source, str(bad)) from bad
+            return segment
     except FileNotFoundError:
         raise
     except OSError as refused:
         reason = refused.strerror or str(refused)
-        raise DamagedSegment(f"{path} cannot be read: {reason}") from refused
+        raise UnreadableSegment(f"{path} cannot be read: {reason}") from refused
 
 
 def load_segment(source: Source, file: File) -> Segment:
@@ -90,9 +99,18 @@ def load_segment(source: Source, file: File) -> Segment:
     parts = {name: vouched.part(name) for name in PARTS}
     try:
         segment = parse_segment(file, source.size, parts)
-        return replace(segment, doubt=vouched.doubt) if vouched.doubt else segment
+        run = segment.index.run or (_run_of(vouched.part("run")) if "run" in vouched else "")
+        return replace(segment, doubt=vouched.doubt, run=run)
     except DamagedSegment as bad:
         raise damage_error(source, str(bad)) from bad
+
+
+def _run_of(text: bytes) -> str:
+    """The id in the description that a compacted run carries."""
+    try:
+        return str(json.loads(text)["id"])
+    except NONSENSE as bad:
+        raise DamagedSegment("it does not describe a run") from bad
 
 
 def parse_segment(file: File, size: int, parts: Mapping[str, bytes]) -> Segment:

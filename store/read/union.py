@@ -1,8 +1,9 @@
 """The union of all segments of a run: which steps there are, and which file has each frame.
 
 Where two segments have the same frame, the one committed later wins. Where a writer of the same
-name was started again, from an older checkpoint say, its first step hides what older sessions of
-that name had recorded from there on: that training never led to these weights.
+name was started again, from an older checkpoint say, it hides what older sessions of that name had
+recorded behind its first step: that training never led to these weights. What they record after it
+was started, it does not hide.
 """
 
 from __future__ import annotations
@@ -17,8 +18,11 @@ import numpy.typing as npt
 from vizframe.errors import UnknownName
 from vizframe.history import Declaration, Failure, Scalars, SeriesKey
 from vizframe.store.format.index import Index
-from vizframe.store.format.names import Session
+from vizframe.store.format.names import LARGEST_STEP, Session
 from vizframe.store.read.segment import Segment
+
+Hidden = tuple[tuple[Session, int], ...]
+Span = tuple[int, int]
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -73,10 +77,12 @@ class Union:
     def visible(self) -> Sequence[Mask]:
         """For each segment, which of its steps are not hidden by a later session."""
         resumed: dict[Session, int] = {}
+        hides: dict[Session, Hidden] = {}
         for index in self._indexes():
             resumed.update(index.sessions)
-        limits = hiding_steps(resumed)
-        return [_visible_steps(segment, limits) for segment in self.segments]
+            hides.update(index.hides)
+        hidden = find_hidden(resumed, hides)
+        return [_visible_steps(segment, hidden) for segment in self.segments]
 
     def _indexes(self) -> Iterator[Index]:
         """Each distinct one, once."""
@@ -185,19 +191,35 @@ class Union:
         return sorted(found, key=lambda failure: failure.step)
 
 
-def hiding_steps(resumed: Mapping[Session, int]) -> Mapping[Session, int]:
-    """For each session, the step from which on later ones of its writer hide it."""
-    limits: dict[Session, int] = {}
+def find_hidden(
+    resumed: Mapping[Session, int], hides: Mapping[Session, Hidden]
+) -> Mapping[Session, Sequence[Span]]:
+    """For each session the spans of steps, both ends included, that later ones of its writer hide.
+
+    Its first step a later session shares with the older ones: it has the weights that it goes on
+    from. But at step 0 a training begins anew.
+    """
+    found: dict[Session, list[Span]] = {session: [] for session in resumed}
     lowest: dict[str, int] = {}
     for session in sorted(resumed, reverse=True):
-        limits[session] = lowest.get(session.writer, np.iinfo(np.int64).max)
-        lowest[session.writer] = min(limits[session], resumed[session])
-    return limits
+        if session.writer in lowest:
+            found[session].append((lowest[session.writer], LARGEST_STEP))
+        begin = resumed[session] + 1 if resumed[session] else 0
+        if session in hides:
+            for older, last in hides[session]:
+                if older in found and older.writer == session.writer and older < session:
+                    found[older].append((begin, last))
+        else:  # written before sessions said what they hide: all that is older
+            lowest[session.writer] = min(begin, lowest.get(session.writer, begin))
+    return found
 
 
-def _visible_steps(segment: Segment, limits: Mapping[Session, int]) -> Mask:
-    limit = np.array([limits[session] for session, _ in segment.index.sessions], np.int64)
-    visible: Mask = segment.steps["step"] < limit[segment.steps["session"]]
+def _visible_steps(segment: Segment, hidden: Mapping[Session, Sequence[Span]]) -> Mask:
+    visible = np.ones(len(segment.steps), np.bool_)
+    steps, numbers = segment.steps["step"], segment.steps["session"]
+    for number, (session, _) in enumerate(segment.index.sessions):
+        for first, last in hidden[session]:
+            visible[(numbers == number) & (first <= steps) & (steps <= last)] = False
     return visible
 
 

@@ -17,6 +17,7 @@ from vizframe.store.format.image import Image, np_bytes
 from vizframe.store.format.layout import Extent
 from vizframe.store.format.names import PROBE_FILE, RUN_FILE, temporary_name
 from vizframe.store.format.skeleton import Dataset, lay_out
+from vizframe.store.read.about import IDENTIFIED
 from vizframe.store.write.disk import Disk
 from vizframe.store.write.plan import BLOCK_COPY, put_block
 from vizframe.store.write.publish import discard, refusal
@@ -26,7 +27,7 @@ _numbers = itertools.count()
 
 def write_info(disk: Disk, run: Path, info: RunInfo, *, durable: bool) -> None:
     """Write ``run.json`` unless there is one: a resumed run keeps the first."""
-    text = info.model_dump_json(indent=1).encode()
+    text = json.dumps({**info.model_dump(mode="json"), IDENTIFIED: True}, indent=1).encode()
     _write_once(disk, Image(len(text), [(0, text)]), run / RUN_FILE, durable)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from vizframe.errors import DamagedSegment
+from vizframe.errors import DamagedSegment, UnreadableSegment
 from vizframe.history import RunInfo
 from vizframe.network.probe import Probe
 from vizframe.store.format.names import CompactedName, SegmentName, Session
@@ -72,7 +72,9 @@ def create(
         if durable:  # a run is lost with its name, however well its files were flushed
             _flush(disk, [*missing, run] if claimed else missing, run)
         sweep(disk, run, SWEEP_AFTER * merging.grace)
-        session = Session.new(writer, _start(run))
+        ends = find_ends(run)
+        starts = [time.time_ns(), *(older.start + 1 for older in ends)]
+        session = Session.new(writer, max(starts))
         former = () if retention.max_bytes is None else find_inherited(run, session)
         folder.describe()
     except OSError as refused:
@@ -81,7 +83,9 @@ def create(
     except BaseException:
         held.release()
         raise
-    return StoreWriter(folder, session, merging=merging, retention=retention, former=former)
+    return StoreWriter(
+        folder, session, ends=ends, merging=merging, retention=retention, former=former
+    )
 
 
 def _flush(disk: Disk, missing: Sequence[Path], run: Path) -> None:
@@ -90,21 +94,26 @@ def _flush(disk: Disk, missing: Sequence[Path], run: Path) -> None:
         disk.sync_folder(folder.parent)
 
 
-def _start(run: Path) -> int:
-    """Now, in nanoseconds, but after every session that the run has seen."""
-    starts = [time.time_ns()]
+def find_ends(run: Path) -> Mapping[Session, int]:
+    """The last step of each session that the run has seen; names say it. Raises OSError."""
+    ends: dict[Session, int] = {}
     for text in os.listdir(run):
         name = SegmentName.parse(text)
         if name is not None:
-            starts.append(name.session.start + 1)
+            ends[name.session] = max(name.high, ends.get(name.session, 0))
         elif CompactedName.parse(text) is not None:
-            starts += [session.start + 1 for session in _sessions_of(run / text)]
-    return max(starts)
+            for session, last in _ends_inside(run / text):
+                ends[session] = max(last, ends.get(session, 0))
+    return ends
 
 
-def _sessions_of(path: Path) -> Sequence[Session]:
-    """The sessions of a compacted run; none where it is not sound."""
+def _ends_inside(path: Path) -> Iterator[tuple[Session, int]]:
+    """The last step of each session in a compacted run; none where it is not sound."""
     try:
-        return [session for session, _ in read_segment(path).index.sessions]
-    except (DamagedSegment, FileNotFoundError):
-        return []
+        segment = read_segment(path)
+    except (DamagedSegment, UnreadableSegment, FileNotFoundError):
+        return
+    for number, (session, _) in enumerate(segment.index.sessions):
+        own = segment.steps["step"][segment.steps["session"] == number]
+        if len(own):
+            yield session, int(own.max())

@@ -58,10 +58,19 @@ def _records(tiles: Tiles, stored: memoryview) -> npt.NDArray[np.void]:
 
 @dataclass(slots=True)
 class Drafter:
-    """Makes the images of one session's steps; remembers their plans."""
+    """Makes the images of one session's steps; remembers their plans.
+
+    Attributes:
+        session: whose steps.
+        resumed_at: its first one.
+        run: the id of the run.
+        hidden: the older sessions that have steps behind that, each with its last one.
+    """
 
     session: Session
     resumed_at: int
+    run: str = ""
+    hidden: tuple[tuple[Session, int], ...] = ()
     _plans: OrderedDict[Hashable, SegmentPlan] = field(default_factory=OrderedDict)
     _names: dict[int, tuple[Declaration, str]] = field(default_factory=dict)
     """What the last step's declarations say, by their identity: most come again as they are."""
@@ -103,7 +112,11 @@ class Drafter:
         plan = self._plans.get(key)
         if plan is None:
             index = Index(
-                ((self.session, self.resumed_at),), tuple(record.scalars), _series(record.frames)
+                ((self.session, self.resumed_at),),
+                tuple(record.scalars),
+                _series(record.frames),
+                run=self.run,
+                hides=((self.session, self.hidden),),
             )
             plan = self._plans[key] = make_plan(PlanKey(index, 1, len(texts), notes))
         self._plans.move_to_end(key)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vizframe.errors import HistoryWriteError, RunTaken
+from vizframe.errors import HistoryError, HistoryWriteError, RunTaken
 from vizframe.history import RunInfo
 from vizframe.network.probe import Probe
 from vizframe.store.format.names import claim_file
+from vizframe.store.read.about import read_info
 from vizframe.store.write import claim as claims
 from vizframe.store.write.about import write_info, write_probe
 from vizframe.store.write.claim import Claim
@@ -27,7 +29,7 @@ class RunFolder:
     Attributes:
         run: the folder, an absolute path: a script may change its working directory.
         claim: that of the writer; no commit is made without it.
-        info: for ``run.json``.
+        info: for ``run.json``; what that says, where another writer was first.
         probe: for ``probe.h5``.
     """
 
@@ -42,8 +44,15 @@ class RunFolder:
     def describe(self) -> None:
         """Write ``run.json`` and ``probe.h5`` unless they are there. Raises HistoryWriteError."""
         write_info(self.disk, self.run, self.info, durable=self.durable)
+        with suppress(HistoryError):  # a damaged one is a fault that readers tell
+            self.info = read_info(self.run)
         if self.probe is not None:
             write_probe(self.disk, self.run, self.probe, durable=self.durable)
+
+    @property
+    def run_id(self) -> str:
+        """What each file of the run says that it belongs to."""
+        return self.info.id
 
     def check(self) -> None:
         """See that the folder is still this writer's; one that was emptied is begun anew.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vizframe.store.format.index import Index, SeriesIndex, group_path
+from vizframe.store.format.index import Hides, Index, SeriesIndex, group_path
 from vizframe.store.format.layout import ROW, STEP
 from vizframe.store.format.names import Session
 from vizframe.store.read.segment import Segment
@@ -70,6 +70,8 @@ def gather(parts: Sequence[Part]) -> Gathering:
             SeriesIndex(each.declaration, each.path, int(frames))
             for each, frames in zip(series, counted, strict=True)
         ),
+        run=next((part.segment.run for part in parts if part.segment.run), ""),
+        hides=_hides(parts),
     )
     return Gathering(index, steps, scalars, rows, origins, _notes(parts, origins))
 
@@ -79,6 +81,10 @@ def _sessions(parts: Sequence[Part]) -> tuple[tuple[Session, int], ...]:
     for part in parts:
         found.update(part.segment.index.sessions)
     return tuple(sorted(found.items()))
+
+
+def _hides(parts: Sequence[Part]) -> Hides:
+    return tuple(sorted(dict(each for part in parts for each in part.segment.index.hides).items()))
 
 
 def _steps(

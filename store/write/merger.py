@@ -19,7 +19,7 @@ from threading import Lock, Thread
 
 import numpy as np
 
-from vizframe.errors import DamagedSegment, HistoryWriteError
+from vizframe.errors import DamagedSegment, HistoryWriteError, UnreadableSegment
 from vizframe.store.format.names import SegmentName
 from vizframe.store.read.segment import read_segment
 from vizframe.store.write.disk import Disk
@@ -152,7 +152,7 @@ class Merger:
         try:
             parts = [self._take(each, stride) for each in batch]
             size = merge(self._disk, parts, self._run / str(target))
-        except HistoryWriteError as refused:
+        except (HistoryWriteError, UnreadableSegment) as refused:
             logger.warning("segments stay unmerged for now: %s", refused)
             self._patience = len(self._pieces) + self._plan.steps
             return False

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vizframe.errors import DamagedSegment
+from vizframe.errors import DamagedSegment, UnreadableSegment
 from vizframe.store.format.names import SegmentName, Session, uncovered_names
 from vizframe.store.read.segment import read_segment
 
@@ -92,7 +92,7 @@ def _piece(run: Path, name: SegmentName) -> PublishedSegment | None:
     """None where the segment is damaged, or gone."""
     try:
         segment = read_segment(run / str(name))
-    except (DamagedSegment, FileNotFoundError):
+    except (DamagedSegment, UnreadableSegment, FileNotFoundError):
         return None
     kept = len(np.unique(segment.rows["step"]))
     stride = max(1, len(segment.steps) // max(1, kept))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import Self
 
@@ -23,8 +23,9 @@ class StoreWriter:
     """One session of recording into a run; a `vizframe.history.HistoryWriter`.
 
     Any number of them, each under a name of its own, may write into one run at once, from any
-    number of processes: each writes files of its own, and nobody writes another's. ``former`` are
-    segments of older sessions of the same writer, which a limit of size may thin too.
+    number of processes: each writes files of its own, and nobody writes another's. ``ends`` are
+    the last steps of the sessions before it; ``former`` are segments of older ones of the same
+    writer, which a limit of size may thin too.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class StoreWriter:
         folder: RunFolder,
         session: Session,
         *,
+        ends: Mapping[Session, int],
         merging: MergePlan,
         retention: Retention,
         former: Sequence[PublishedSegment] = (),
@@ -40,6 +42,7 @@ class StoreWriter:
         self.session = session
         self._folder = folder
         self._drafter: Drafter | None = None
+        self._ends = ends
         self._merger = Merger(self.run, folder.disk, merging, retention, former)
         self._commits = 0
         self._last_step = -1
@@ -60,7 +63,7 @@ class StoreWriter:
             self._publish(record)
 
     def _publish(self, record: StepRecord) -> None:
-        drafter = self._drafter or Drafter(self.session, record.step)
+        drafter = self._drafter or self._begin(record.step)
         name = SegmentName(self.session, self._commits, self._commits, record.step, record.step)
         image = drafter.draft(record)
         publish_image(self._folder.disk, image, self.run / str(name), durable=self._folder.durable)
@@ -68,6 +71,19 @@ class StoreWriter:
         self._drafter = drafter
         self._commits += 1
         self._last_step = record.step
+
+    def _begin(self, step: int) -> Drafter:
+        """What drafts the steps from the first on; it says what that one hides."""
+        return Drafter(
+            self.session,
+            step,
+            self._folder.run_id,
+            tuple(
+                (older, last)
+                for older, last in sorted(self._ends.items())
+                if older.writer == self.session.writer and (last > step or not step)
+            ),
+        )
 
     def _check(self, step: int) -> None:
         if self._closed:

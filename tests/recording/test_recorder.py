@@ -397,6 +397,26 @@ def test_a_run_on_disk_is_resumed_after_its_last_step_with_its_probe(tmp_path: P
     history.close()
 
 
+def test_a_resumed_run_keeps_the_last_step_s_loss_and_shows_new_plugins_from_there(
+    tmp_path: Path,
+) -> None:
+    class Tripled(Doubled):
+        """Is new in the resumed run."""
+
+        name: ClassVar[str] = "tripled"
+
+    model = train_run(tmp_path / "run", steps=20)
+    for plugins in ([Doubled], [Doubled, Tripled]):
+        train_run(tmp_path / "run", steps=10, model=model, probe=None, plugins=plugins)
+    history = vizframe.store.open(tmp_path / "run")
+    assert list(history.steps) == [0, 10, 20, 30, 40]
+    losses = history.scalars().values["loss"].tolist()
+    assert losses[1:] == pytest.approx([1 / 10, 1 / 20, 1 / 10, 1 / 10])
+    assert list(history.series_steps(CONV0)) == [0, 10, 20, 30, 40]
+    tripled = SeriesKey(label="tripled", layer="conv0")
+    assert list(history.series_steps(tripled)) == [30, 40]
+
+
 def test_a_run_is_not_resumed_with_another_probe(tmp_path: Path) -> None:
     train_run(tmp_path / "run", steps=10)
     with pytest.raises(UsageError) as raised:

@@ -43,7 +43,8 @@ class MemoryRun:
 
     def writer(self, name: str = "main") -> MemoryWriter:
         """A new session of the named writer. Where it starts at an earlier step than a former
-        session of the same name ended, it replaces that session's later steps."""
+        session of the same name ended, it replaces that session's later steps; that step has what
+        both say of it."""
         self.sessions += 1
         return MemoryWriter(self, name, self.sessions)
 

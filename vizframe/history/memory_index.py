@@ -67,7 +67,8 @@ class CommitIndex:
 
 
 def _standing_commits(commits: Sequence[Commit]) -> Iterator[Commit]:
-    """The commits that no later session of the same writer has replaced, oldest first."""
+    """The commits that no later session of the same writer has replaced, oldest first: it replaces
+    those behind its first one, and shares that one."""
     resumed: dict[tuple[str, int], int] = {}
     for commit in commits:
         resumed.setdefault((commit.writer, commit.session), commit.record.step)
@@ -77,7 +78,8 @@ def _standing_commits(commits: Sequence[Commit]) -> Iterator[Commit]:
             for (writer, session), step in resumed.items()
             if writer == commit.writer and session > commit.session
         )
-        if commit.record.step < min(later, default=commit.record.step + 1):
+        # The first step of a session shows the weights that it goes on from; 0 begins anew.
+        if commit.record.step <= min((step or -1 for step in later), default=commit.record.step):
             yield commit
 
 

@@ -76,6 +76,8 @@ class Past:
     last_epoch: float | None = None
     probe: Probe | None = None
     layers: tuple[LayerInfo, ...] = ()
+    labels: frozenset[str] = frozenset()
+    """The plugins that have frames in it, by label."""
 
     def check_probe(self, probe: Probe, run: str) -> None:
         """Raises UsageError where the run's images were others."""
@@ -136,6 +138,7 @@ def past_of(path: Path, rank: int | None = None) -> Past:
             last = last_step_of(history, rank)
         told = history.scalars().epoch
         epoch = float(told[-1]) if len(told) and np.isfinite(told[-1]) else None
-        return Past(last, epoch, history.probe, history.info.layers)
+        labels = frozenset(key.label for key in history.declarations)
+        return Past(last, epoch, history.probe, history.info.layers, labels)
     finally:
         history.close()

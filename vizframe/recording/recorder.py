@@ -130,6 +130,7 @@ class Recorder:
         self._epoch = past.last_epoch
         self._due: set[str] = set()
         self._committed: int | None = past.last_step
+        self._known = past.labels
         self._recording: Recording | None = None
         self._unwatch: Callable[[], None] | None = None
         self._lock = RLock()
@@ -250,6 +251,9 @@ class Recorder:
                 progress=self._progress,
                 limit=self._budget.limit,
             )
+        self._due |= {label for label, each in self._schedules.items() if each.due(self._now())}
+        if self._committed == self._step:  # the run has this step already, of the plugins it knows
+            self._due -= self._known
         self._look(self._now(), {})
 
     def _network(self, probe: Probe) -> Network:

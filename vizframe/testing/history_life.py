@@ -146,6 +146,33 @@ class LifeContract(PlaceContract):
         assert_same(history, maps(), noise(maps(), 33), 3)
         assert history.scalars().values["loss"].tolist() == [1, 1, 1, 2]
 
+    def test_a_resumed_run_keeps_what_was_known_of_the_step_that_it_goes_on_from(
+        self, place: HistoryPlace
+    ) -> None:
+        kernels = declare(KERNELS, ("unit", "input", "y", "x"), (2, 3, 5, 5))
+        with place.writer() as writer:
+            for step in range(4):
+                commit(writer, step, (maps(), noise(maps(), step)), scalars={"loss": 0.5})
+        with place.writer() as writer:
+            commit(writer, 3, (kernels, noise(kernels, 3)), scalars={"weights": 7.0})
+            commit(writer, 4, (maps(), noise(maps(), 4)), scalars={"loss": 0.25})
+        history = place.history()
+        assert_strip(history, 1, range(5))
+        assert_same(history, kernels, noise(kernels, 3), 3)
+        assert history.scalars().values["loss"].tolist() == [0.5, 0.5, 0.5, 0.5, 0.25]
+        assert history.scalars().values["weights"][3] == 7
+
+    def test_a_run_begun_anew_at_step_0_keeps_nothing_of_before(self, place: HistoryPlace) -> None:
+        with place.writer() as writer:
+            for step in range(4):
+                commit(writer, step, (maps(), noise(maps(), step)), scalars={"loss": 0.5})
+        with place.writer() as writer:
+            commit(writer, 0, scalars={"accuracy": 0.1})
+        history = place.history()
+        assert list(history.steps) == [0]
+        assert not history.declarations
+        assert list(history.scalars().values) == ["accuracy"]
+
     @pytest.mark.parametrize("wrong", [5, 4, 0, -1])
     def test_a_step_that_does_not_grow_is_refused(self, place: HistoryPlace, wrong: int) -> None:
         with place.writer() as writer:
