@@ -131,13 +131,14 @@ def _units(which: np.ndarray[tuple[int], np.dtype[np.int64]], most: int = 8) -> 
 def as_maps(activations: FloatArray, layer: Layer) -> FloatArray:
     """(probe, unit, y, x), or (probe, unit) of a dense layer.
 
-    A layer of another rank lays its inner axes under one another: (unit, x) has one row,
-    (unit, z, y, x) has z · y.
+    A layer of other axes lays its places under one another: a sequence has one row, (z, y, x) has
+    z · y of them.
     """
     if layer.is_spatial or len(layer.shape) < 2:
         return activations
-    units, *inner, width = layer.shape
-    return activations.reshape(len(activations), units, math.prod(inner), width)
+    units_first = np.moveaxis(activations, 1 + layer.unit_axis, 1)
+    probe, units, *inner, width = units_first.shape
+    return np.ascontiguousarray(units_first.reshape(probe, units, math.prod(inner), width))
 
 
 def block_mean(maps: FloatArray, block: int) -> FloatArray:

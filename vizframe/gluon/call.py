@@ -11,9 +11,14 @@ import numpy.typing as npt
 
 from vizframe.errors import NetworkError
 from vizframe.gluon.compat import mx
+from vizframe.gluon.graph.hooks import paths
+from vizframe.gluon.graph.output_axes import grown_axis
+from vizframe.gluon.graph.parameters import Parameters
+from vizframe.gluon.graph.shapes import entry_shapes
+from vizframe.gluon.graph.trace import trace_block
 from vizframe.network import FloatArray
 from vizframe.network.adapter import Batch
-from vizframe.network.call import Array, observe_call
+from vizframe.network.call import Array, Call, observe_call
 
 
 def batch_of(
@@ -24,10 +29,13 @@ def batch_of(
     Raises:
         NetworkError: there is no array among it.
     """
-    seen = observe_call(argument_names(model), arguments, _to_numpy)
+    names = argument_names(model)
+    seen = observe_call(names, arguments, _to_numpy)
     if seen is None:
         kinds = ", ".join(type(each).__name__ for each in arguments) or "nothing"
         raise NetworkError(f"the network was given {kinds}; it can be one array or more")
+    if seen[0].ndim > 1 and seen[1].axis == 0 and _has_time_first(model, seen[0], seen[1]):
+        seen = observe_call(names, arguments, _to_numpy, axis=1) or seen
     images, call = seen
     inputs: FloatArray = np.ascontiguousarray(images, np.float32)
     fits = labels is not None and len(labels) == len(inputs)
@@ -61,3 +69,27 @@ def _to_numpy(value: object) -> Array | None:
         found: Array = value.asnumpy()
         return found
     return value if isinstance(value, np.ndarray) else None
+
+
+def _has_time_first(model: Any, images: Array, call: Call) -> bool:
+    """Whether what is taken for the axis of the images is that of time where it meets a recurrent
+    layer, whose inputs are (time, image, feature)."""
+    recurrent = mx.gluon.rnn.rnn_layer._RNNLayer
+    if not any(isinstance(block, recurrent) for _, block in paths(model)):
+        return False
+    try:
+        trace = trace_block(model, call, images.ndim)
+        arrays = Parameters.of_block(model, trace.graph.variables()).arrays()
+        one, two = (entry_shapes(trace.graph, arrays, _shapes(call, images, n)) for n in (1, 2))
+    except NetworkError:  # it has no graph, or takes no other number of images
+        return False
+    read = (node.inputs[0] for node in trace.graph.nodes if node.operator in ("RNN", "_npx_rnn"))
+    grown = (grown_axis(one.get(entry, ()), two.get(entry, ())) for entry in read)
+    return any(each is not None and each[0] == 0 for each in grown)
+
+
+def _shapes(call: Call, images: Array, count: int) -> dict[str, tuple[int, ...]]:
+    others = {
+        name: other.shape(count) for name, other in call.others.items() if call.is_array(name)
+    }
+    return {call.input: (count, *images.shape[1:]), **others}

@@ -12,28 +12,30 @@ that calls the operator without a block has no gradient here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from vizframe.errors import NetworkError, UnknownName
-from vizframe.gluon.arrays.host import ops_of
 from vizframe.gluon.arrays.layout import restore_layout
-from vizframe.gluon.blocks import end_of, node_of
+from vizframe.gluon.block_layers import Output, layers_of_outputs, leaves
+from vizframe.gluon.blocks import node_of
 from vizframe.gluon.compat import mx
 from vizframe.gluon.graph.graph import Graph, Node
 from vizframe.gluon.graph.healthy import has_nonfinite, healthy
 from vizframe.gluon.graph.hooks import After, Before, Names, hook_blocks, paths
 from vizframe.gluon.graph.kernels import KernelOrder, kernel_order_of
-from vizframe.gluon.graph.kinds import kind_of
-from vizframe.gluon.graph.nonnegative import cannot_be_negative
 from vizframe.gluon.graph.parameters import Arrays, Parameters, to_numpy
 from vizframe.gluon.graph.trace import input_names
-from vizframe.gluon.question.heads import MapOutputGradient
+from vizframe.gluon.imperative_excitation import (
+    ImperativeExcitation,
+    Unreachable,
+    gradient_of,
+)
 from vizframe.gluon.reason import reason
 from vizframe.gluon.semantics import from_net_array, is_numpy, numpy_interface, to_net_array
 from vizframe.graph.host import ignore_float_warnings
@@ -47,28 +49,17 @@ from vizframe.graph.target import (
     refuse_units,
 )
 from vizframe.network import (
-    DeviceArray,
     Excitation,
     FloatArray,
     Gradient,
     LayerGradients,
     Network,
     Objective,
-    Ops,
     ReluRule,
 )
 from vizframe.network.call import Call, arguments_of
 from vizframe.network.layer import Layer
 from vizframe.network.sick import HealthyExcitation, join_gradients, needs_twin
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Output:
-    """What a block gave when the net was called."""
-
-    block: Any
-    value: Any
-    inputs: tuple[Any, ...]
 
 
 class ImperativeNetwork:
@@ -88,7 +79,7 @@ class ImperativeNetwork:
         sample = mx.nd.zeros((1, *settings.input_shape), ctx=parameters.context)
         given = to_net_array(self._numpy, sample)
         outputs = self._call_net(given)
-        self._layers = tuple(_layers(outputs, given))
+        self._layers, self._axes = layers_of_outputs(outputs, self._outputs_of_two(), given)
         self._by_name = {layer.name: layer for layer in self._layers}
         self._blocks = {name: output.block for name, output in outputs.items()}
         self._lost_maxima = self._maxima_without_block(sample)
@@ -122,7 +113,7 @@ class ImperativeNetwork:
     def activations(self, images: FloatArray, layers: Sequence[str]) -> dict[str, FloatArray]:
         wanted = [self.layer(name).name for name in layers]
         outputs = self.run(self._on_device(images))
-        return {name: to_numpy(outputs[name].value) for name in wanted}
+        return {name: self._axes[name].from_kept(to_numpy(outputs[name].value)) for name in wanted}
 
     def scores(self, images: FloatArray) -> FloatArray:
         return self.activations(images, [self.score_layer])[self.score_layer]
@@ -153,7 +144,9 @@ class ImperativeNetwork:
         refuse_shape(layer.name, output.shape, len(images))
         spread = output_weights(objective, output.shape)
         gradient = gradient_of(output, source, mx.nd.array(spread, ctx=output.context))
-        return Gradient(read(objective, to_numpy(output)), to_numpy(gradient))
+        found = to_numpy(gradient)
+        ordered = found if inner is None else self._axes[inner].from_kept(found)
+        return Gradient(read(objective, to_numpy(output)), ordered)
 
     def gradients(
         self, images: FloatArray, objective: Objective, at: Sequence[str]
@@ -252,19 +245,20 @@ class ImperativeNetwork:
             mx.autograd.set_training(is_pooling(block))
 
         def watch(path: str, _block: Any) -> tuple[Before, After]:
-            def after(block: Any, inputs: tuple[Any, ...], value: Any) -> None:
+            def after(block: Any, inputs: tuple[Any, ...], made: Any) -> None:
                 mx.autograd.set_training(False)
-                if not isinstance(value, mx.nd.NDArray):
-                    return
-                known = next((n for n, each in outputs.items() if each.value is value), None)
-                if known is not None:
-                    if not block._reg_params or outputs[known].block._reg_params:
-                        return  # a container, whose last child has said so
-                    del outputs[known]  # the activation inside a layer that has the parameters
-                name = names.unique(path or "output")
-                outputs[name] = Output(block, value, inputs)
-                if name == cut:
-                    value.attach_grad()
+                values = list(leaves(made))
+                for place, value in enumerate(values):
+                    known = next((n for n, each in outputs.items() if each.value is value), None)
+                    if known is not None:
+                        if not block._reg_params or outputs[known].block._reg_params:
+                            continue  # a container, whose last child has said so
+                        del outputs[known]  # the activation of a layer that has the parameters
+                    own = f"{path or 'output'}.{place}" if len(values) > 1 else path or "output"
+                    name = names.unique(own)
+                    outputs[name] = Output(block, value, tuple(leaves(inputs)), place)
+                    if name == cut:
+                        value.attach_grad()
 
             return before, after
 
@@ -297,7 +291,7 @@ class ImperativeNetwork:
         return to_net_array(self._numpy, made)
 
     def record_layer(self, images: Any, layer: str, inner: str | None) -> tuple[Any, Any]:
-        """The layer's output, and the array to differentiate it by."""
+        """The layer's output as (image, unit, …), and the array to differentiate it by."""
         if self._lost_maxima:
             raise NetworkError(
                 f"the network {self.name!r} takes maxima by mx.nd.Pooling, whose gradient MXNet "
@@ -309,7 +303,26 @@ class ImperativeNetwork:
             raise NetworkError(
                 f"layer {layer!r} does not depend on layer {inner!r}; name one that comes before it"
             )
-        return outputs[layer].value, images if inner is None else outputs[inner].value
+        with mx.autograd.record(train_mode=False):
+            asked = self.canonical(layer, outputs)
+        return asked, images if inner is None else outputs[inner].value
+
+    def canonical(self, layer: str, outputs: Mapping[str, Output]) -> Any:
+        """The layer's own output as (image, unit, …)."""
+        axes, value = self._axes[layer], outputs[layer].value
+        if axes.is_canonical:
+            return value
+        return value.reshape(axes.split(value.shape)).transpose(axes.order)
+
+    def _outputs_of_two(self) -> dict[str, Output] | None:
+        """What the blocks give for two images that differ; None where the net takes one."""
+        shape = (1, *self._settings.input_shape)
+        context = self._parameters.context
+        both = mx.nd.concat(mx.nd.zeros(shape, ctx=context), mx.nd.ones(shape, ctx=context), dim=0)
+        try:
+            return self.run(both)
+        except NetworkError:
+            return None
 
     def _record_layer(self, images: Any, inner: str | None) -> dict[str, Output]:
         images.attach_grad()
@@ -344,65 +357,6 @@ class ImperativeNetwork:
             )
 
 
-class ImperativeExcitation:
-    """See `vizframe.network.Excitation`."""
-
-    exact_field = False
-
-    def __init__(
-        self, network: ImperativeNetwork, layer: Layer, shape: tuple[int, ...], context: Any
-    ) -> None:
-        self._network, self._layer = network, layer
-        self.shape = shape
-        self._ops, self._context = ops_of(context), context
-        output = network.run(mx.nd.zeros(shape, ctx=context))[layer.name].value
-        refuse_shape(layer.name, output.shape, shape[0])
-        self._head = MapOutputGradient(output.shape, False, context)
-        self._output: Any = None
-
-    @property
-    def ops(self) -> Ops:
-        return self._ops
-
-    def ask(self, objective: Objective) -> None:
-        if objective.layer != self._layer.name or len(objective.units) != self.shape[0]:
-            raise NetworkError(
-                f"the question is of {len(objective.units)} units of {objective.layer!r}; it can "
-                f"be of {self.shape[0]} units of {self._layer.name!r}, as it was opened"
-            )
-        refuse_units(self._layer, objective.units)
-        self._head.ask(objective)
-
-    def evaluate(self, images: DeviceArray) -> tuple[DeviceArray, DeviceArray]:
-        if images.shape != self.shape:
-            raise NetworkError(f"the images have shape {images.shape}; it can be {self.shape}")
-        source = mx.nd.empty(self.shape, ctx=self._context)
-        self._ops.give(images, source)
-        self._output, _ = self._network.record_layer(source, self._layer.name, None)
-        values, (spread,) = self._head.read_response([self._output])
-        gradient = gradient_of(self._output, source, spread)
-        return self._ops.take(values), self._ops.take(gradient)
-
-    def responses(self) -> DeviceArray:
-        if self._output is None:
-            raise NetworkError("nothing was evaluated yet; call evaluate first")
-        return self._ops.take(self._head.responses([self._output]))
-
-
-class Unreachable(NetworkError):
-    """An output that does not depend on what it was to be differentiated by."""
-
-
-def gradient_of(output: Any, source: Any, spread: Any) -> Any:
-    """Of the output, weighed by ``spread``, with respect to the source; no parameter's gradient
-    is touched."""
-    try:
-        return mx.autograd.grad([output], [source], head_grads=[spread], train_mode=False)[0]
-    except mx.MXNetError as error:
-        kind = Unreachable if "is unreachable" in str(error) else NetworkError
-        raise kind(f"the layer's output cannot be differentiated: {reason(error)}") from error
-
-
 def is_pooling(block: Any) -> bool:
     return isinstance(block, mx.gluon.nn.conv_layers._Pooling)
 
@@ -434,31 +388,6 @@ def _lend_parameters(net: Any, parameters: Parameters) -> Iterator[None]:
             parameter._data = own
         for block in active:
             block._active = True
-
-
-def _layers(outputs: dict[str, Output], sample: Any) -> Iterator[Layer]:
-    made = {id(sample): "data"}
-    nonnegative = {id(sample): False}
-    for name, output in outputs.items():
-        shape = tuple(output.value.shape[1:])
-        node = node_of(output.block)
-        sources = (made[id(each)] for each in output.inputs if id(each) in made)
-        known = [nonnegative.get(id(each), False) for each in output.inputs]
-        nonnegative[id(output.value)] = cannot_be_negative(end_of(output.block), known)
-        yield Layer(
-            name=name,
-            operator=type(output.block).__name__,
-            shape=shape,
-            units=shape[0] if shape else 1,
-            parameters={
-                short: kernel_order_of(node, short).shape(tuple(each.shape))
-                for short, each in output.block._reg_params.items()
-            },
-            inputs=tuple(dict.fromkeys(sources)),
-            kind=kind_of(node),
-            nonnegative=nonnegative[id(output.value)],
-        )
-        made[id(output.value)] = name
 
 
 def _turned(images: Any, call: Call) -> Any:

@@ -22,12 +22,13 @@ import numpy as np
 from vizframe.errors import NetworkError, UnknownName
 from vizframe.gluon.compat import mx
 from vizframe.gluon.files import load_symbol
-from vizframe.gluon.graph.batch_axis import batch_axes, batch_first
+from vizframe.gluon.graph.canonical import axes_of_outputs, in_order
 from vizframe.gluon.graph.differentiable import nodes_with_gradient, refuse_stopped
 from vizframe.gluon.graph.graph import Entry, Graph
 from vizframe.gluon.graph.healthy import has_nonfinite, healthy
 from vizframe.gluon.graph.inference import for_inference
 from vizframe.gluon.graph.layers import layers_of, score_entry
+from vizframe.gluon.graph.output_axes import OutputAxes
 from vizframe.gluon.graph.parameters import Parameters, to_numpy
 from vizframe.gluon.graph.rules import with_rule
 from vizframe.gluon.graph.shapes import Shape, entry_shapes
@@ -88,9 +89,11 @@ class GluonNetwork:
         self._kept = GraphCache(settings.memory)
         self._shapes_of: dict[tuple[object, ...], dict[Entry, Shape]] = {}
         shapes = self._shapes(settings.input_shape)
-        self._axes = batch_axes(graph, shapes, self._shapes_of_two)
-        self._graph, shapes, self._moved = batch_first(graph, shapes, self._axes)
-        self._layers, self._entries, self._own = layers_of(trace, graph, shapes, self._data)
+        self._axes = axes_of_outputs(graph, self._data, shapes, self._shapes_of_two())
+        self._graph, self._moved = in_order(graph, self._axes, trace.names)
+        self._layers, self._entries, self._own = layers_of(
+            trace, graph, shapes, self._data, self._axes
+        )
         self._by_name = {layer.name: layer for layer in self._layers}
         output = settings.output
         self._scores = (
@@ -172,7 +175,10 @@ class GluonNetwork:
         compiled = self._compiled(("activations", entries), self._graph.with_heads(entries), batch)
         self._fill(compiled, batch)
         outputs = dict(zip(entries, compiled.forward(), strict=True))
-        return {name: to_numpy(outputs[self._entry(name)]) for name in layers}
+        return {
+            name: self._axes_of(name).outside(to_numpy(outputs[self._entry(name)]))
+            for name in layers
+        }
 
     def scores(self, images: FloatArray) -> FloatArray:
         name = self.score_layer
@@ -204,8 +210,8 @@ class GluonNetwork:
         spread = output_weights(objective, output.shape)
         compiled.backward([mx.nd.array(spread, ctx=output.context)])
         values = read(objective, to_numpy(output))
-        axis = 0 if at is None else self._axes.get(self._entries[self.layer(at).name], 0)
-        return Gradient(values, np.moveaxis(to_numpy(compiled.gradients[wanted]), axis, 0))
+        gradient = to_numpy(compiled.gradients[wanted])
+        return Gradient(values, gradient if at is None else self._axes_of(at).from_kept(gradient))
 
     def gradients(
         self, images: FloatArray, objective: Objective, at: Sequence[str]
@@ -231,12 +237,12 @@ class GluonNetwork:
             [mx.nd.array(output_weights(objective, output.shape), ctx=output.context)]
         )
         taps = {name: compiled.gradients[tap_name(place)] for place, name in enumerate(kept)}
-        axes = {name: self._axes.get(self._entries[name], 0) for name in kept}
+        axes = {name: self._axes_of(name) for name in kept}
         return LayerGradients(
             read(objective, to_numpy(output)),
             to_numpy(compiled.gradients[self._input]),
-            {name: to_numpy(each) for name, each in zip(kept, others, strict=True)},
-            {name: np.moveaxis(to_numpy(each), axes[name], 0) for name, each in taps.items()},
+            {n: axes[n].outside(to_numpy(each)) for n, each in zip(kept, others, strict=True)},
+            {name: axes[name].from_kept(to_numpy(each)) for name, each in taps.items()},
         )
 
     @contextmanager
@@ -322,6 +328,9 @@ class GluonNetwork:
         entry = self._entries[self.layer(name).name]
         return self._moved.get(entry, entry)
 
+    def _axes_of(self, name: str) -> OutputAxes:
+        return self._axes[self._entries[self.layer(name).name]]
+
     def _sized(self, size: tuple[int, int] | None) -> Shape:
         shape = self._settings.input_shape
         return shape if size is None else (shape[0], *size)
@@ -347,9 +356,13 @@ class GluonNetwork:
             self._shapes_of[key] = entry_shapes(asked, self._parameters.arrays(), inputs)
         return self._shapes_of[key]
 
-    def _shapes_of_two(self) -> dict[Entry, Shape]:
+    def _shapes_of_two(self) -> dict[Entry, Shape] | None:
+        """None of a network that takes one input at a time."""
         inputs = {self._input: (2, *self._settings.input_shape), **self._other_shapes(2)}
-        return entry_shapes(self._graph, self._parameters.arrays(), inputs)
+        try:
+            return entry_shapes(self._graph, self._parameters.arrays(), inputs)
+        except NetworkError:
+            return None
 
     def _other_shapes(self, count: int) -> dict[str, Shape]:
         return {name: each.shape(count) for name, each in self._others.items()}
@@ -390,7 +403,7 @@ class GluonNetwork:
             self._fill(compiled, batch)
             return compiled, self._input
         inner, source = "vizframe_at", self._entries[self.layer(at).name]
-        given = np.moveaxis(self.activations(batch, [at])[at], 0, self._axes.get(source, 0))
+        given = self._axes_of(at).kept(self.activations(batch, [at])[at])
         if source[0] not in graph.below(graph.heads) or source in graph.heads:
             raise NetworkError(
                 f"layer {layer!r} does not depend on layer {at!r}; name one that comes before it"

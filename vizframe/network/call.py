@@ -112,7 +112,10 @@ def _given(value: object, axis: int | None) -> Other:
 
 
 def observe_call(
-    names: Sequence[str], arguments: Sequence[object], to_numpy: ToNumpy
+    names: Sequence[str],
+    arguments: Sequence[object],
+    to_numpy: ToNumpy,
+    axis: int | None = None,
 ) -> tuple[Array, Call] | None:
     """The images of a call, their axis first, and all the rest of it; None where it has no array.
 
@@ -120,6 +123,7 @@ def observe_call(
 
     Args:
         names: of the arguments; further ones go by their number.
+        axis: where the axis of the images lies among those of their array; None to guess it.
     """
     leaves = dict(_leaves(names, arguments))
     arrays = {name: array for name, each in leaves.items() if (array := to_numpy(each)) is not None}
@@ -128,16 +132,16 @@ def observe_call(
         return None
     others = {name: array for name, array in arrays.items() if name != images}
     given = arrays[images]
-    axis = _common_axis(given, list(others.values()))
-    count = given.shape[axis]
+    own = _common_axis(given, list(others.values())) if axis is None else axis
+    count = given.shape[own]
     made: dict[str, Other] = {}
     for name, value in leaves.items():
         if name in others:
             made[name] = _first_of(others[name], count)
         elif name != images:
             made[name] = Other(value, None)
-    call = Call(tuple(leaves), images, axis, made, count, str(given.dtype))
-    return np.moveaxis(given, axis, 0), call
+    call = Call(tuple(leaves), images, own, made, count, str(given.dtype))
+    return np.moveaxis(given, own, 0), call
 
 
 def arguments_of(values: Mapping[str, object]) -> list[object]:

@@ -9,11 +9,12 @@ from vizframe.gluon.graph.graph import Entry, Graph, Node
 from vizframe.gluon.graph.kernels import AS_IT_IS, KernelOrder, kernel_order
 from vizframe.gluon.graph.kinds import kind_of, kind_of_layer
 from vizframe.gluon.graph.nonnegative import nonnegative_nodes
+from vizframe.gluon.graph.output_axes import OutputAxes
 from vizframe.gluon.graph.shapes import Shape
-from vizframe.gluon.graph.trace import Trace
+from vizframe.gluon.graph.trace import TURNED, Trace
 from vizframe.gluon.graph.window import maps_of
 from vizframe.graph.field import receptive_fields
-from vizframe.network.kinds import KERNEL_KINDS
+from vizframe.network.kinds import KERNEL_KINDS, Kind
 from vizframe.network.layer import Layer
 
 _SOFTMAX = frozenset(("softmax", "SoftmaxOutput", "SoftmaxActivation", "log_softmax", "Softmax"))
@@ -40,13 +41,19 @@ def score_entry(graph: Graph, output: int) -> Entry:
 
 
 def layers_of(
-    trace: Trace, graph: Graph, shapes: Mapping[Entry, Shape], data: int
+    trace: Trace,
+    graph: Graph,
+    shapes: Mapping[Entry, Shape],
+    data: int,
+    axes: Mapping[Entry, OutputAxes],
 ) -> tuple[tuple[Layer, ...], dict[str, Entry], dict[str, Own]]:
     """Every layer in forward order, the entry of each name, and each one's own parameters."""
     inputs = [i for i, node in enumerate(graph.nodes) if node.name in trace.inputs]
     asked = graph.above(inputs)  # the rest prepares parameters and constants
     named = {
-        entry: name for entry, name in trace.names.items() if entry in shapes and entry[0] in asked
+        entry: name
+        for entry, name in trace.names.items()
+        if entry in axes and entry[0] in asked and graph.nodes[entry[0]].name != TURNED
     }
     firsts = {index: shape for (index, output), shape in shapes.items() if output == 0}
     fields = receptive_fields(maps_of(graph, data, firsts), data)
@@ -63,21 +70,28 @@ def layers_of(
             for short, full in named_so.items()
         }
         owned[name] = own
-        shape = shapes[entry][1:]
+        shape = axes[entry].layer_shape(shapes[entry])
         layers.append(
             Layer(
                 name=name,
                 operator=_operator(graph, trace, entry),
                 shape=shape,
-                units=shape[0] if shape else 1,
+                units=shape[axes[entry].unit_axis] if shape else 1,
+                axes=axes[entry].names,
                 parameters={short: _shape_of(graph, shapes, each) for short, each in own.items()},
                 receptive_field=fields.get(entry[0]),
                 inputs=tuple(_sources(graph, graph.nodes[entry[0]], named, trace.inputs)),
-                kind=kind_of_layer(graph, entry, made),
+                kind=_kind(graph, entry, made, axes[entry]),
                 nonnegative=entry[0] in nonnegative,
             )
         )
     return tuple(layers), {name: entry for entry, name in named.items()}, owned
+
+
+def _kind(graph: Graph, entry: Entry, made: tuple[int, ...], axes: OutputAxes) -> Kind:
+    """A softmax over what each place looks at is an attention."""
+    kind = kind_of_layer(graph, entry, made)
+    return "attention" if kind == "softmax" and "source" in axes.names else kind
 
 
 def _kernel_orders(graph: Graph, indices: Iterable[int]) -> dict[str, KernelOrder]:

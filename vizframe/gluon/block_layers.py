@@ -1,0 +1,121 @@
+"""The layers of a net without a graph: its blocks, by what they gave when it was called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from vizframe.gluon.blocks import end_of, node_of
+from vizframe.gluon.compat import mx
+from vizframe.gluon.graph.graph import Node
+from vizframe.gluon.graph.kernels import kernel_order_of
+from vizframe.gluon.graph.kinds import kind_of
+from vizframe.gluon.graph.labels import Labels, input_labels, output_labels
+from vizframe.gluon.graph.nonnegative import cannot_be_negative
+from vizframe.gluon.graph.output_axes import BatchAxis, OutputAxes, grown_axis, output_axes
+from vizframe.network.layer import Layer
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Output:
+    """What a block gave when the net was called."""
+
+    block: Any
+    value: Any
+    inputs: tuple[Any, ...]
+    place: int = 0
+    """Which of several outputs it is."""
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """The single arrays of what a block gave, in nested lists and dicts."""
+    if isinstance(value, mx.nd.NDArray):
+        yield value
+    elif isinstance(value, (list, tuple, dict)):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from leaves(each)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of an array while the blocks are gone through."""
+
+    name: str
+    labels: Labels
+    nonnegative: bool = False
+
+
+def layers_of_outputs(
+    one: Mapping[str, Output], two: Mapping[str, Output] | None, sample: Any
+) -> tuple[tuple[Layer, ...], dict[str, OutputAxes]]:
+    """The layers in the order in which they end, and how each one's output is brought to the core's
+    order.
+
+    Args:
+        one: what the blocks gave for the sample, which is one image.
+        two: what they gave for it and another; None where the net takes only so many.
+    """
+    known = {id(sample): _Known("data", input_labels(len(sample.shape)))}
+    layers, axes = [], {}
+    for name, output in one.items():
+        node = node_of(output.block)
+        sources = [known.get(id(each)) for each in output.inputs]
+        labels = _labels(node, output, sources)
+        never = [source is not None and source.nonnegative for source in sources]
+        nonnegative = cannot_be_negative(end_of(output.block), never)
+        known[id(output.value)] = _Known(name, labels, nonnegative)
+        own = output_axes(labels, _batch(output.value, two[name].value if two else None))
+        axes[name] = own
+        read = [source.name for source in sources if source is not None]
+        layers.append(_layer(name, output, node, own, read, nonnegative))
+    return tuple(layers), axes
+
+
+def _layer(
+    name: str, output: Output, node: Node, axes: OutputAxes, read: Sequence[str], never: bool
+) -> Layer:
+    shape = axes.layer_shape(output.value.shape)
+    return Layer(
+        name=name,
+        operator=type(output.block).__name__,
+        shape=shape,
+        units=shape[axes.unit_axis] if shape else 1,
+        parameters={
+            short: kernel_order_of(node, short).shape(tuple(each.shape))
+            for short, each in output.block._reg_params.items()
+        },
+        inputs=tuple(dict.fromkeys(read)),
+        kind=kind_of(node),
+        axes=axes.names,
+        nonnegative=never,
+    )
+
+
+def _labels(node: Node, output: Output, sources: Sequence[_Known | None]) -> Labels:
+    """What the output's axes are; of what no block gave nothing is known."""
+    shapes = [tuple(each.shape) for each in output.inputs if hasattr(each, "shape")]
+    given = [
+        (None,) * len(each.shape) if source is None else source.labels
+        for each, source in zip(output.inputs, sources, strict=True)
+        if hasattr(each, "shape")
+    ]
+    return output_labels(node, given, shapes, output.place, tuple(output.value.shape))
+
+
+def _batch(one: Any, two: Any | None) -> BatchAxis:
+    """Where the images lie, by what the net gave for one image, and for the same and another."""
+    if two is None:
+        return BatchAxis()
+    grown = grown_axis(tuple(one.shape), tuple(two.shape))
+    if grown is None:
+        return BatchAxis()
+    axis, length = grown
+    if length == 1:
+        return BatchAxis(axis)
+    alone, both = one.asnumpy(), two.asnumpy()
+    first = both.reshape(*both.shape[:axis], length, 2, *both.shape[axis + 1 :])
+    same = np.allclose(np.take(first, 0, axis + 1), alone, rtol=1e-4, atol=1e-6, equal_nan=True)
+    return BatchAxis(axis, before=length) if same else BatchAxis(axis, after=length)

@@ -1,0 +1,179 @@
+"""What the axes of an output are, in MXNet's order and in the core's.
+
+as MXNet keeps it      (time·image, unit)       images may lie anywhere, merged with others
+split                  (time, image, unit)
+canonical              (image, unit, time)      what questions are asked of: units second
+outside                (image, time, unit)      what a plugin gets: the order of Layer.axes
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vizframe.gluon.graph.shapes import Shape
+from vizframe.network import FloatArray
+from vizframe.network.kinds import UNIT_AXES, Axis
+
+Label = Axis | None
+"""What an axis is called, where that is known."""
+
+IMAGE: Axis = "place"
+"""Stands for the axis of the images among the labels; it has no other name outside."""
+
+_SPATIAL = ("z", "y", "x")
+
+
+@dataclass(frozen=True, slots=True)
+class BatchAxis:
+    """Where an output has its images: along ``axis``, of which ``before`` × images × ``after`` is
+    the length."""
+
+    axis: int = 0
+    before: int = 1
+    after: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class OutputAxes:
+    """How one output is brought to the core's order.
+
+    Attributes:
+        names: of its axes outside, the one of the images left out.
+        batch: where its images lie.
+        order: of its axes, the batch axis split, that makes it canonical.
+    """
+
+    names: tuple[Axis, ...]
+    batch: BatchAxis
+    order: tuple[int, ...]
+
+    @property
+    def is_canonical(self) -> bool:
+        """Whether MXNet keeps it in canonical order already."""
+        whole = self.batch.before == self.batch.after == 1
+        return whole and self.order == tuple(range(len(self.order)))
+
+    @property
+    def unit_axis(self) -> int:
+        """Which of the names is that of the units."""
+        units = [axis for axis, name in enumerate(self.names) if name in UNIT_AXES]
+        return units[0] if units else 0
+
+    def layer_shape(self, shape: Shape) -> Shape:
+        """The shape outside, without images, of an output that has this one, whose batch axis is
+        as long as it is; so of one image, where nothing is merged with the images."""
+        split = self.split(shape)
+        canonical = [split[axis] for axis in self.order][1:]
+        if canonical:
+            canonical.insert(self.unit_axis, canonical.pop(0))
+        return tuple(canonical)
+
+    def outside(self, values: FloatArray) -> FloatArray:
+        """Canonical values, (image, unit, …), in the order of the names."""
+        if not self.names or not self.unit_axis:
+            return values
+        return np.ascontiguousarray(np.moveaxis(values, 1, 1 + self.unit_axis))
+
+    def kept(self, values: FloatArray) -> FloatArray:
+        """Values in the order of the names as MXNet keeps them."""
+        canonical = np.moveaxis(values, 1 + self.unit_axis, 1) if self.names else values
+        split = canonical.transpose(np.argsort(self.order))
+        at, merged = self.batch.axis, split.ndim - self._rank + 1
+        shape = (*split.shape[:at], -1, *split.shape[at + merged :])
+        return np.ascontiguousarray(split.reshape(shape))
+
+    def from_kept(self, values: FloatArray) -> FloatArray:
+        """MXNet's values in the order of the names."""
+        split = values.reshape(self.split(values.shape))
+        return self.outside(np.ascontiguousarray(split.transpose(self.order)))
+
+    @property
+    def _rank(self) -> int:
+        """Of what MXNet keeps."""
+        return len(self.order) - (self.batch.before > 1) - (self.batch.after > 1)
+
+    def split(self, shape: Shape) -> Shape:
+        """The shape, whatever MXNet keeps, with its batch axis split."""
+        at, (before, after) = self.batch.axis, (self.batch.before, self.batch.after)
+        images = shape[at] // (before * after)
+        parts = ((before,) if before > 1 else ()) + (images,) + ((after,) if after > 1 else ())
+        return (*shape[:at], *parts, *shape[at + 1 :])
+
+
+_USUAL: dict[int, tuple[Axis, ...]] = {1: ("time",), 2: ("y", "x"), 3: ("z", "y", "x")}
+_PLACES: tuple[Axis, ...] = ("place",) * 32
+
+
+def output_axes(labels: Sequence[Label], batch: BatchAxis) -> OutputAxes:
+    """The order of an output whose axes are labelled so."""
+    at = batch.axis
+    middle: list[Label] = [None] if batch.before > 1 else []
+    middle += [IMAGE, *([None] if batch.after > 1 else [])]
+    if batch.before > 1 or batch.after > 1:
+        inner = None if labels[at] in ("unit", IMAGE) else labels[at]
+        middle = [inner if each is None else each for each in middle]
+    split: list[Label] = [*labels[:at], *middle, *labels[at + 1 :]]
+    image = at + (1 if batch.before > 1 else 0)
+    rest = [axis for axis in range(len(split)) if axis != image]
+    if not rest:
+        return OutputAxes((), batch, (image,))
+    unit = _unit_among(split, rest)
+    others = [axis for axis in rest if axis != unit]
+    heads = split[unit] == "head" or ("source" in split and split[unit] != "unit")
+    own: Axis = "head" if heads else "unit"
+    named = _names(split, others)
+    names: tuple[Axis, ...] = (*named, own) if len(others) == 1 else (own, *named)
+    return OutputAxes(names, batch, (image, unit, *others))
+
+
+def _unit_among(labels: Sequence[Label], rest: Sequence[int]) -> int:
+    """The axis of the units: the one of that name, or where it usually is."""
+    for name in ("unit", "head"):
+        found = [axis for axis in rest if labels[axis] == name]
+        if found:
+            return found[-1]
+    unnamed = [axis for axis in rest if labels[axis] not in (*_SPATIAL, "time", "source")]
+    choice = unnamed or list(rest)
+    return choice[-1] if len(rest) == 2 else choice[0]
+
+
+def _names(labels: Sequence[Label], others: Sequence[int]) -> tuple[Axis, ...]:
+    """What the other axes are called: two without names are y and x, one is time."""
+    found = [labels[axis] for axis in others]
+    if found.count(None) == len(found):
+        return _USUAL.get(len(found), _PLACES[: len(found)])
+    names: list[Axis] = []
+    for label in found:
+        names.append("place" if label is None or label == "unit" or label in names else label)
+    return tuple(names)
+
+
+def grown_axis(one: Shape, two: Shape) -> tuple[int, int] | None:
+    """The axis that is twice as long for two images as for one, and how long it is for one; None
+    where none, or not exactly one, is."""
+    if len(one) != len(two):
+        return None
+    grown = [axis for axis, (a, b) in enumerate(zip(one, two, strict=True)) if a != b]
+    if len(grown) != 1 or two[grown[0]] != 2 * one[grown[0]]:
+        return None
+    return grown[0], one[grown[0]]
+
+
+def reshaped_batch(source: BatchAxis, before: Shape, axis: int, after: Shape) -> BatchAxis | None:
+    """Where the images lie behind a reshape; None where it mixes them with others.
+
+    Args:
+        before, after: the shapes for one image.
+        axis: the one of ``after`` that grows with the images.
+    """
+    outer = math.prod(before[: source.axis]) * source.before
+    own = math.prod(after[:axis])
+    if outer % own:
+        return None
+    inside = outer // own
+    length = after[axis]
+    return None if length % inside else BatchAxis(axis, inside, length // inside)
