@@ -73,7 +73,9 @@ def _words(desk: OpenRuns) -> tuple[View, ...]:
 
     def run() -> Response:
         with desk.run(text(asked(), "run"), fresh=True) as found:
-            return caching.document(manifest.manifest(found.name, found.history))
+            return caching.document(
+                manifest.manifest(found.name, found.history, found.probe_digest)
+            )
 
     def curves() -> Response:
         with desk.run(text(asked(), "run")) as found:

@@ -12,8 +12,12 @@ from vizframe.webapp.request import spread
 NEWEST_FAILURES = 50
 
 
-def manifest(name: str, history: History) -> dict[str, object]:
-    """All but the pixels and the curves. Series of equal steps name one list of steps."""
+def manifest(name: str, history: History, probe_digest: str | None = None) -> dict[str, object]:
+    """All but the pixels and the curves. Series of equal steps name one list of steps.
+
+    Args:
+        probe_digest: tells the probe's images from those of another run.
+    """
     step_lists: list[Sequence[int]] = []
     series = [_series(history, each, step_lists) for each in history.declarations.values()]
     info, scalars = history.info, history.scalars()
@@ -35,7 +39,7 @@ def manifest(name: str, history: History) -> dict[str, object]:
         "epochs": plain(scalars.epoch),
         "step_lists": [list(steps) for steps in step_lists],
         "series": series,
-        "probe": probe(history.probe),
+        "probe": probe(history.probe, probe_digest),
         "failures": [each.model_dump() for each in failures[-NEWEST_FAILURES:]],
         "failure_count": len(failures),
         "faults": list(history.faults()),
@@ -85,13 +89,14 @@ def _range(declaration: Declaration) -> list[float] | None:
     return list(declaration.value_range) if declaration.value_range else None
 
 
-def probe(found: Probe | None) -> dict[str, object] | None:
+def probe(found: Probe | None, digest: str | None = None) -> dict[str, object] | None:
     """The probe in words; its pictures have an address of their own."""
     if found is None:
         return None
     labels = None if found.labels is None else plain(found.labels)
     return {
         "count": len(found),
+        "digest": digest,
         "shape": list(found.images.shape[1:]),
         "labels": labels,
         "names": list(found.names),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
 
 from vizframe.history import Catalog, History
 from vizframe.webapp.value_range import Extents
@@ -24,6 +28,17 @@ class OpenRun:
     extents: Extents = field(default_factory=Extents)
     lock: threading.RLock = field(default_factory=threading.RLock)
     looked: float = float("-inf")
+
+    @cached_property
+    def probe_digest(self) -> str | None:
+        """Of the probe's images: two runs with equal ones were looked at by the same images."""
+        probe = self.history.probe
+        if probe is None:
+            return None
+        images = np.ascontiguousarray(probe.images)
+        return hashlib.blake2b(
+            images.tobytes() + str(images.shape).encode(), digest_size=12
+        ).hexdigest()
 
     def refresh(self) -> None:
         """Look for new steps, unless someone just did."""

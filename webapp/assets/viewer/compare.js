@@ -1,43 +1,77 @@
-// The Compare page: the slider's step (A) beside a pinned one (B), and A − B, on one colour scale.
+// The Compare page: the slider's step (A) beside another one (B), and A − B where that means something.
+//
+// B can be another step, run, probe image or plugin; it follows the slider as one chooses. The two
+// are shown side by side, one over the other with a line to move between them, or by turns.
 import { addresses, json } from "./api.js";
 import { stepLimits } from "./colours.js";
-import { nearest } from "./curves.js";
-import { $, el } from "./dom.js";
+import { WHEN, besideIndex, besideSeries, describeSide, parseBeside, usualBeside, whyNot } from "./comparison.js";
+import { $, check, el, radios } from "./dom.js";
 import { Gallery } from "./gallery.js";
 import { lookOf } from "./painter.js";
-import { atOf, find, stepsOf } from "./series.js";
+import { atOf, hasScale, lengthOf, stepsOf } from "./series.js";
 import { difference } from "./tiles.js";
-import { short, whole } from "./words.js";
+import { short, tileName, title } from "./words.js";
+
+const VIEWS = {
+  side: ["Side by side", "A, B and their difference"],
+  swipe: ["Swipe", "B lies over A, up to a line that you move"],
+  blink: ["Blink", "A and B by turns, so that the eye catches what moved"],
+};
+const BLINK = 700; // ms that each side is shown
 
 export class Compare {
   constructor(viewer) {
     this.viewer = viewer;
     this.runs = new Map(); // manifests of other runs
     this.sides = ["a", "b", "d"].map((name) => this.side(name));
+    this.buildControls();
     const [a, b, d] = this.sides;
-    this.run = el("select", { "aria-label": "Run to compare with" });
-    this.run.addEventListener("change", () => viewer.choose({ with: this.run.value, beside: null }));
-    this.step = el("select", { "aria-label": "Step to compare with" });
-    this.step.addEventListener("change", () => viewer.choose({ beside: Number(this.step.value) }));
-    const pin = el("button", {
-      type: "button", className: "plain", title: "Compare with the step that is shown now (c)",
-      onclick: () => viewer.choose({ beside: viewer.step, with: null }),
-    }, "Pin this step");
-    a.head.append(el("b", {}, "A"), a.words, pin);
-    b.head.append(el("b", {}, "B"), this.run, this.step, b.words);
+    a.head.append(el("b", {}, "A"), this.pin, a.words);
+    b.head.append(el("b", {}, "B"), b.words);
     d.head.append(el("b", {}, "A − B"), d.words);
-    $("#compare-page").replaceChildren(...this.sides.map((side) => side.root));
+    this.page = $("#compare-page");
+    this.page.replaceChildren(
+      el("div", { className: "views" }, this.views,
+        el("span", { className: "chosen-b", role: "group", "aria-label": "What B is" },
+          el("span", { className: "quiet" }, "B:"), this.run, this.when, this.number, this.image, this.kind),
+        this.line),
+      el("div", { className: "sides" }, ...this.sides.map((side) => side.root)));
     viewer.on((_, what) => {
-      if (viewer.place.page !== "compare" || !viewer.series) return;
+      if (viewer.place.page !== "compare" || !viewer.series) { this.blink(false); return; }
       if (["painted", "page", "series", "place", "theme", "version", "order"].includes(what)) this.show();
     });
   }
 
+  buildControls() {
+    const { viewer } = this;
+    const select = (label, changed) => {
+      const made = el("select", { "aria-label": label });
+      made.addEventListener("change", () => changed(made.value));
+      return made;
+    };
+    this.run = select("Run to compare with", (name) =>
+      viewer.choose({ with: name === viewer.run.run ? null : name, beside: null }));
+    this.when = select("Which step of it", (when) => viewer.choose({ beside: this.written(when) }));
+    this.image = select("Probe image to compare with", (index) =>
+      viewer.choose({ besideat: index === "" ? {} : { probe: Number(index) } }));
+    this.kind = select("Plugin to compare with", (kind) =>
+      viewer.choose({ besidekind: kind === viewer.series.kind ? null : kind }));
+    this.number = el("input", { type: "text", inputMode: "numeric", "aria-label": "Step to compare with" });
+    this.number.addEventListener("change", () => this.typed());
+    this.pin = el("button", {
+      type: "button", className: "plain", title: "Compare with the step that is shown now (c)",
+      onclick: () => viewer.choose({ beside: String(viewer.step), with: null }),
+    }, "Pin this step");
+    this.views = radios("view", VIEWS, (view) => viewer.choose({ view }), el("legend", {}, "Show"));
+    this.line = el("input", { type: "range", min: 0, max: 100, value: 50, "aria-label": "Where A ends and B begins" });
+    this.line.addEventListener("input", () => this.page.style.setProperty("--cut", `${this.line.value}%`));
+  }
+
   side(name) {
     const [head, words] = [el("div", { className: "side-head" }), el("span", { className: "quiet" })];
-    const root = el("section", { className: "compared" }, head);
+    const root = el("section", { className: `compared ${name}` }, head);
     const gallery = new Gallery(root, {
-      name: { a: "A: the slider's step", b: "B: the pinned step", d: "A minus B" }[name],
+      name: { a: "A: the slider's step", b: "B: what it is compared with", d: "A minus B" }[name],
       label: (index) => this.viewer.labelOf(index),
       on: {
         select: (index) => this.viewer.choose({ unit: index }),
@@ -50,6 +84,24 @@ export class Compare {
       }
     });
     return { root, head, words, gallery };
+  }
+
+  get beside() {
+    const { place } = this.viewer;
+    return parseBeside(place.beside) ?? usualBeside(place);
+  }
+
+  /** What an address says of a choice in the menu. */
+  written(when) {
+    if (when === "fixed") return String(this.shownB?.tiles.step ?? this.viewer.step);
+    return when === "offset" ? "-1" : when;
+  }
+
+  typed() {
+    const sign = this.beside.when === "offset" ? (/^\s*[-−]/.test(this.number.value) ? "-" : "+") : "";
+    const digits = this.number.value.replaceAll(/[^0-9]/g, "");
+    if (digits) this.viewer.choose({ beside: `${sign}${digits}` });
+    this.number.blur();
   }
 
   async otherRun() {
@@ -73,57 +125,115 @@ export class Compare {
     const { frame, series, place } = viewer;
     if (!frame) return;
     const run = await this.otherRun();
-    const other = find(run, series.kind, series.layer);
-    if (!other) { this.nothing(`run ${run.run} has no ${series.kind} of ${series.layer}`); return; }
-    const steps = stepsOf(run, other);
-    const step = steps[place.beside === null ? 0 : nearest(steps, place.beside)];
-    this.fill(run, steps, step);
-    const url = addresses.tiles(run, other, step, atOf(other, place.at));
+    const { found, words } = besideSeries(run, place, series);
+    const { beside } = this;
+    this.fill(run, found, beside);
+    if (!found) { this.nothing(words); return; }
+    const steps = stepsOf(run, found);
+    const step = steps[besideIndex(beside, viewer.step, steps)];
+    const at = { ...place.at, ...place.besideat };
+    const url = addresses.tiles(run, found, step, atOf(found, at));
     this.wanted = url;
-    const beside = await viewer.cache.get(url);
-    if (this.wanted === url && viewer.frame === frame) this.paint(frame, beside);
+    const tiles = await viewer.cache.get(url);
+    if (this.wanted !== url || viewer.frame !== frame) return;
+    this.shownB = { run, series: found, at, tiles };
+    this.paint({ run: viewer.run, series, at: place.at, tiles: frame }, this.shownB, words);
   }
 
-  paint(a, b) {
+  paint(a, b, missing) {
     const { viewer } = this;
-    const { series, place: { unit } } = viewer;
-    const [sideA, sideB, sideD] = this.sides;
-    const look = viewer.limitsNow() ? viewer.look : lookOf(series, null, viewer.look);
-    for (const { gallery } of this.sides) gallery.sort(viewer.gallery.order);
-    sideA.gallery.show(a, look, viewer.underOf());
-    sideB.gallery.show(b, look, viewer.underOf());
-    const change = difference(a, b);
+    const [sideA, sideB] = this.sides;
+    const own = viewer.limitsNow() === null;
+    const lookA = own ? lookOf(a.series, null, viewer.look) : viewer.look;
+    const reason = missing || whyNot(a, b);
+    for (const { gallery } of this.sides) gallery.sort(reason ? null : viewer.gallery.order);
+    sideA.gallery.show(a.tiles, lookA, viewer.underOf(a.at));
+    sideB.gallery.show(b.tiles, this.lookOfB(a, b, lookA), viewer.underOf(b.at, b));
+    this.say(sideA, `${describeSide(a, false)} (the slider)`);
+    this.say(sideB, [describeSide(b, a.run.run !== b.run.run), missing].filter(Boolean).join(" · "));
+    if (reason) this.nothing(`Not subtracted: ${reason}.`);
+    else this.subtract(a, b);
+    for (const { gallery } of this.sides) gallery.choose(viewer.place.unit, { scroll: false });
+    this.arrangeViews(reason);
+  }
+
+  /** B on A's colours, where both are of one plugin and layer; else on its own. */
+  lookOfB(a, b, lookA) {
+    if (a.series.kind === b.series.kind && a.series.layer === b.series.layer) return lookA;
+    const limits = hasScale(b.series) ? stepLimits(b.tiles, b.series.signed) : b.series.value_range;
+    return lookOf(b.series, limits, this.viewer.look);
+  }
+
+  subtract(a, b) {
+    const { viewer } = this;
+    const side = this.sides[2];
+    const change = difference(a.tiles, b.tiles);
     // Of equal sides nothing is left: any range then shows zero in its own colour.
     const limits = stepLimits(change, true).map((end, i) => end || [-1, 1][i]);
-    const signed = { ...series, signed: true, draw: "map" };
-    this.signedOf = this.signedOf?.key === series ? this.signedOf : { key: series, signed };
-    sideD.gallery.show(change, lookOf(this.signedOf.signed, limits, { dark: viewer.dark }));
-    for (const { gallery } of this.sides) gallery.choose(unit, { scroll: false });
-    this.say(sideA, `step ${whole(a.step)} (the slider)`);
-    this.say(sideD, `from −${short(limits[1])} (red) to +${short(limits[1])} (blue)`);
+    const signed = { ...a.series, signed: true, draw: "map" };
+    this.signedOf = this.signedOf?.key === a.series ? this.signedOf : { key: a.series, signed };
+    side.root.classList.remove("empty");
+    side.gallery.show(change, lookOf(this.signedOf.signed, limits, { dark: viewer.dark }));
+    this.say(side, `from −${short(limits[1])} (red) to +${short(limits[1])} (blue)`);
   }
 
   say(side, words) {
     side.words.dataset.words = words;
     side.words.textContent = words;
+    side.words.title = words;
   }
 
+  /** There is no difference to show, and why. */
   nothing(sentence) {
-    this.say(this.sides[2], sentence);
-    this.sides[1].gallery.clear();
-    this.sides[2].gallery.clear();
+    const side = this.sides[2];
+    this.say(side, sentence);
+    side.root.classList.add("empty");
+    side.gallery.clear();
   }
 
-  fill(run, steps, step) {
+  /** Swipe and blink lay one side over the other, which needs pictures of one size. */
+  arrangeViews() {
+    const { view } = this.viewer.place;
+    check(this.views, view);
+    this.page.dataset.view = view;
+    this.line.hidden = view !== "swipe";
+    this.page.style.setProperty("--cut", `${this.line.value}%`);
+    this.blink(view === "blink");
+    for (const { gallery } of this.sides) gallery.arrange();
+  }
+
+  /** Show A and B by turns; the page says which it is for those who want less motion, too. */
+  blink(on) {
+    if (on === Boolean(this.blinking)) return;
+    clearInterval(this.blinking);
+    this.blinking = on ? setInterval(() => this.page.classList.toggle("turned"), BLINK) : null;
+    if (!on) this.page.classList.remove("turned");
+  }
+
+  fill(run, series, beside) {
+    const { viewer } = this;
     const names = [...document.querySelectorAll("#run option")].map((each) => each.value);
-    options(this.run, names, (name) => name);
-    options(this.step, steps, (each) => `step ${whole(each)}`);
-    this.run.value = run.run;
-    this.step.value = step;
+    fillSelect(this.run, names, (name) => name, run.run);
+    fillSelect(this.when, Object.keys(WHEN), (when) => WHEN[when], beside.when);
+    const typed = beside.when === "fixed" || beside.when === "offset";
+    this.number.hidden = !typed;
+    if (typed && document.activeElement !== this.number) {
+      this.number.value = beside.when === "fixed" ? beside.step : `${beside.by > 0 ? "+" : ""}${beside.by}`;
+    }
+    const kinds = [...new Set(run.series.filter((each) => each.layer === viewer.series.layer).map((each) => each.kind))];
+    fillSelect(this.kind, kinds, title, series?.kind ?? "");
+    this.kind.hidden = kinds.length < 2;
+    const images = series?.tile_axes.includes("probe") && series.spread !== "probe" ? lengthOf(series, "probe") : 0;
+    const indices = ["", ...Array.from({ length: images }, (_, index) => index)];
+    fillSelect(this.image, indices, (index) => (index === "" ? "same image" : tileName(run, series, "probe", index)),
+      viewer.place.besideat.probe ?? "");
+    this.image.hidden = images < 2;
   }
 }
 
-function options(select, values, words) {
-  if (String([...select.options].map((each) => each.value)) === String(values)) return;
-  select.replaceChildren(...values.map((value) => el("option", { value }, words(value))));
+function fillSelect(select, values, words, chosen) {
+  if (String([...select.options].map((each) => each.value)) !== String(values)) {
+    select.replaceChildren(...values.map((value) => el("option", { value }, words(value))));
+  }
+  select.value = chosen;
 }

@@ -217,7 +217,7 @@ const keys = new Keys({
   p: () => viewer.shift("kind", 1), P: () => viewer.shift("kind", -1),
   i: () => viewer.turn(1), I: () => viewer.turn(-1),
   r: cycleScale, t: () => viewer.scale.set("gamma", viewer.scale.gamma >= 3 ? 1 : viewer.scale.gamma + 1),
-  c: () => viewer.choose({ page: "compare", beside: viewer.step }, { push: true }),
+  c: () => viewer.choose({ page: "compare", beside: String(viewer.step) }, { push: true }),
   "/": () => find.focus(),
   o: () => order.sortAgain(), d: turnTheme, y: copyLink, "?": () => keys.help(),
 });

@@ -2,26 +2,29 @@
 //
 //   ?page=gallery&run=mnist&kind=activation&layer=conv0&step=40&unit=9&scale=history&at.probe=3
 
-const TEXTS = ["page", "run", "kind", "layer", "scale", "order", "axis", "with"];
-const NUMBERS = ["step", "unit", "beside"];
-const AXIS = "at.";
+const TEXTS = ["page", "run", "kind", "layer", "scale", "order", "axis", "with", "beside", "besidekind", "view"];
+const NUMBERS = ["step", "unit"];
+const AXES = { "at.": "at", "besideat.": "besideat" };
 
 export const NOWHERE = {
   page: "gallery", run: null, kind: null, layer: null, step: null, unit: null, scale: "history",
-  order: "number", axis: "linear", with: null, beside: null, at: {},
+  order: "number", axis: "linear", with: null, beside: null, besidekind: null, view: "side", at: {}, besideat: {},
 };
 
 export function read(search = location.search) {
   const query = new URLSearchParams(search);
-  const place = { ...NOWHERE, at: {} };
+  const place = { ...NOWHERE, at: {}, besideat: {} };
   for (const name of TEXTS) if (query.get(name)) place[name] = query.get(name);
   for (const name of NUMBERS) if (/^\d{1,15}$/.test(query.get(name) ?? "")) place[name] = Number(query.get(name));
   for (const [name, value] of query) {
-    if (name.startsWith(AXIS) && /^\d{1,9}$/.test(value)) place.at[name.slice(AXIS.length)] = Number(value);
+    const [before] = Object.keys(AXES).filter((each) => name.startsWith(each));
+    if (before && /^\d{1,9}$/.test(value)) place[AXES[before]][name.slice(before.length)] = Number(value);
   }
   if (!["unit", "step", "history"].includes(place.scale)) place.scale = "history";
   if (place.order !== "strongest") place.order = "number";
   if (place.axis !== "log") place.axis = "linear";
+  if (!["swipe", "blink"].includes(place.view)) place.view = "side";
+  if (!/^(start|same|last|[+-]\d{1,9}|\d{1,15})$/.test(place.beside ?? "")) place.beside = null;
   return place;
 }
 
@@ -31,7 +34,8 @@ export function search(place) {
     const value = place[name];
     if (value !== null && value !== undefined && value !== NOWHERE[name]) query.set(name, value);
   }
-  for (const [axis, index] of Object.entries(place.at)) if (index) query.set(AXIS + axis, index);
+  for (const [axis, index] of Object.entries(place.at)) if (index) query.set(`at.${axis}`, index);
+  for (const [axis, index] of Object.entries(place.besideat)) query.set(`besideat.${axis}`, index);
   const text = query.toString();
   return text ? `?${text}` : location.pathname;
 }

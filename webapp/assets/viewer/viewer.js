@@ -216,10 +216,10 @@ export class Viewer {
   // ── paint ───────────────────────────────────────────────────────────────────────────────────
 
   /** The picture that a tile of this series lies over, where it lies over the probe. */
-  underOf() {
-    if (this.series.over !== "probe" || !this.probe) return null;
-    const chosen = this.place.at.probe ?? 0;
-    const spread = this.series.spread === "probe";
+  underOf(at = this.place.at, { series, run } = this) {
+    if (series.over !== "probe" || !this.probe || run.id !== this.run.id) return null;
+    const chosen = at.probe ?? 0;
+    const spread = series.spread === "probe";
     const { tiles, look } = this.probe;
     return (index) => ({ tiles, look, index: Math.min(spread ? index : chosen, tiles.count - 1) });
   }
