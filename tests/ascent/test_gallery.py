@@ -15,6 +15,7 @@ from vizframe.ascent.gallery import Gallery, Question, ascend
 from vizframe.ascent.pixels import Pixels
 from vizframe.ascent.presets import PRESETS, preset
 from vizframe.ascent.recipe import Recipe
+from vizframe.ascent.tiles import notes, pictures
 from vizframe.errors import NetworkError, UnknownName, UsageError
 from vizframe.network import Excitation, Objective, ReluRule
 from vizframe.network.probe import Normalization
@@ -310,3 +311,36 @@ def test_a_regulariser_of_pixels_is_refused_for_frequencies() -> None:
         UsageError, match=r"blur is 1.0 for a preset that moves frequencies; it can"
     ):
         replace(preset("lucid"), blur=1.0)
+
+
+def test_the_best_picture_of_a_climb_is_kept_where_that_is_asked_for() -> None:
+    """A rate that throws the picture beyond its optimum and back."""
+    net, units = network(), (0, 1, 2)
+    rough = replace(preset("yosinski-2"), iterations=40, rate=1e6, decay=0.6)
+    asked = replace(question(net, "conv1"), recipe=rough)
+    last = ascend(net, asked, units).outcome
+    best = ascend(net, replace(asked, recipe=replace(rough, keep="best")), units).outcome
+    np.testing.assert_array_equal(best.curve, last.curve)
+    assert (best.objective >= best.curve.max(axis=1)).all()
+    assert (best.objective > last.objective).any()
+    with net.excitation(Objective.of("conv1", units)) as excitation:
+        values, _ = excitation.evaluate(excitation.ops.to_device(best.images))
+    np.testing.assert_allclose(excitation.ops.to_numpy(values), best.objective, rtol=1e-5)
+
+
+def test_the_best_is_not_kept_of_pictures_that_move() -> None:
+    with pytest.raises(UsageError, match="keep is 'best' for a preset that moves the image"):
+        replace(preset("clear"), keep="best")
+
+
+def test_a_climb_that_diverged_is_said_so_and_never_called_converged() -> None:
+    net = network()
+    wild = replace(preset("simonyan"), iterations=64, rate=1e9, l2=0.01)
+    gallery = ascend(net, replace(question(net, "relu1"), recipe=wild), (0, 1))
+    assert not gallery.outcome.converged.any()
+    assert not np.isfinite(gallery.outcome.images).all(axis=(1, 2, 3)).any()
+    asked = replace(question(net, "relu1"), recipe=wild)
+    said = " ".join(notes(gallery, asked))
+    assert "The climb diverged, lower the rate of 1e+09" in said
+    assert "less than 1/l2 = 100, or the l2" in said
+    assert np.isnan(pictures(gallery, Normalization())).all()

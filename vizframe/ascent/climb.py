@@ -13,7 +13,7 @@ image and unit; waiting for them also keeps the device's queue short.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -44,9 +44,9 @@ class Climb:
     """What a climb came to, one entry per image.
 
     Attributes:
-        images: network inputs, (batch, channel, y, x), as last evaluated and unmoved.
+        images: network inputs, (batch, channel, y, x), as last evaluated and unmoved, or the best.
         values: what the optimiser ended with; a later climb may start from it.
-        objective: its last value, (batch,).
+        objective: its value for the images, (batch,).
         curve: its value at evenly spaced iterations, (batch, POINTS).
         iterations: evaluations done, (batch,).
         converged: whether it had stopped rising; see `curve.converged`.
@@ -70,21 +70,26 @@ def climb(
     iterations: int,
     *,
     early: bool = False,
+    keep_best: bool = False,
     report: Report | None = None,
 ) -> Climb:
     """Climb from the start values; the last iteration only evaluates.
 
     Args:
+        keep_best: keep of each image what raised the unit most on the way, and not the last one.
         early: end as soon as the batch's mean answer has converged and is no less than at the
             start.
         report: told at each iteration that the curve remembers, and all of them at the end.
     """
     memory = _Memory(parts.uphill)
+    best = _Best(parts.uphill) if keep_best else None
     moments = set(curve.moments(iterations))
     values, iteration = start, 0
     for iteration in range(iterations - 1):
         image, pullback = parts.parameterisation.show(values, iteration)
         gradient = pullback(parts.uphill.gradient(image))
+        if best:
+            best.see(image)
         if iteration in moments:
             memory.add(iteration)
             if report:
@@ -100,7 +105,31 @@ def climb(
     memory.add(iteration)
     if report:
         report(iterations)
-    return memory.climb(image, values)
+    last = memory.climb(image, values)
+    if best is None:
+        return last
+    best.see(image)
+    return replace(last, images=best.images, objective=best.objective)
+
+
+class _Best:
+    """Of each image of a climb, what raised its unit most so far; a first one in any case."""
+
+    def __init__(self, uphill: Uphill) -> None:
+        self._uphill = uphill
+        self.images = np.empty(0, np.float32)
+        self.objective = np.empty(0, np.float32)
+
+    def see(self, image: DeviceArray) -> None:
+        """Look at the image that was evaluated last. NaN is never better than a number."""
+        now, shown = self._uphill.objective(), self._uphill.excitation.ops.to_numpy(image)
+        if not self.images.size:
+            self.images, self.objective = shown.copy(), now
+            return
+        raised, before = now * self._uphill.sign, self.objective * self._uphill.sign
+        better = (raised > before) | (np.isnan(before) & ~np.isnan(raised))
+        better &= np.isfinite(shown).all(axis=(1, 2, 3))
+        self.images[better], self.objective[better] = shown[better], now[better]
 
 
 class _Memory:
@@ -129,13 +158,14 @@ class _Memory:
     def climb(self, image: DeviceArray, values: DeviceArray) -> Climb:
         ops = self._uphill.excitation.ops
         objective = np.stack(self._objective, axis=1)
+        images = ops.to_numpy(image)
         return Climb(
-            images=ops.to_numpy(image),
+            images=images,
             values=ops.to_numpy(values),
             objective=objective[:, -1],
             curve=curve.fill_curve(objective),
             iterations=np.full(len(objective), self._iterations[-1] + 1, np.float32),
-            converged=curve.has_converged(self._rising()),
+            converged=curve.has_converged(self._rising()) & _is_finite(images),
             strongest_since=self._since(),
         )
 
@@ -150,3 +180,9 @@ class _Memory:
         iterations = np.asarray([*self._iterations, np.nan], np.float32)
         since: FloatArray = iterations[first]
         return since
+
+
+def _is_finite(images: FloatArray) -> npt.NDArray[np.bool_]:
+    """Which images are numbers throughout. A ReLU may turn NaN into 0, so the curve cannot tell."""
+    found: npt.NDArray[np.bool_] = np.isfinite(images).all(axis=(1, 2, 3))
+    return found

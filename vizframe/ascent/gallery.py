@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, fields
@@ -14,6 +15,7 @@ from vizframe.ascent.noise import noise
 from vizframe.ascent.pixels import Pixels
 from vizframe.ascent.recipe import Recipe, parameterisation, parts
 from vizframe.ascent.rescue import Rescue, no_rescue, rescue, slopes
+from vizframe.ascent.strength import ordinary_strength
 from vizframe.errors import NetworkError
 from vizframe.network import (
     DeviceArray,
@@ -152,12 +154,15 @@ def _batch(
     A last one that is not full repeats its last unit, so that nothing is compiled anew.
     """
     start, warm = _start(question, excitation, units, earlier)
-    alive = _rescue_silent(network, question, excitation, units, start)
+    at_first = slopes(_parts(question, excitation, units), start)
+    strength = _strength(question, excitation, units, start, at_first)
+    alive = _rescue_silent(network, question, excitation, units, start, strength, at_first)
     climbed = climb(
-        _parts(question, excitation, units),
+        _parts(question, excitation, units, strength),
         alive.values,
         question.recipe.iterations,
         early=bool(warm.any()),
+        keep_best=question.recipe.keep == "best",
         report=report,
     )
     kept = {field.name: getattr(climbed, field.name) for field in fields(climbed)}
@@ -165,7 +170,33 @@ def _batch(
     return outcome, alive.refused
 
 
-def _parts(question: Question, excitation: Excitation, units: Sequence[int]) -> Parts:
+def _strength(
+    question: Question,
+    excitation: Excitation,
+    units: Sequence[int],
+    start: DeviceArray,
+    plain: FloatArray,
+) -> FloatArray | None:
+    """How many times as strong the gradients have to be for Adam; other rules mean their size.
+
+    Args:
+        plain: the slopes as they are.
+    """
+    if question.recipe.rule != "adam":
+        return None
+    pixels = np.float32(math.prod(excitation.shape[1:]))
+    return ordinary_strength(
+        plain / pixels,
+        lambda strength: slopes(_parts(question, excitation, units, strength), start) / pixels,
+    )
+
+
+def _parts(
+    question: Question,
+    excitation: Excitation,
+    units: Sequence[int],
+    strength: FloatArray | None = None,
+) -> Parts:
     return parts(
         question.recipe,
         excitation,
@@ -173,6 +204,7 @@ def _parts(question: Question, excitation: Excitation, units: Sequence[int]) -> 
         question.pixels,
         minimise=question.minimise,
         seed=question.seed,
+        strength=strength,
     )
 
 
@@ -182,10 +214,13 @@ def _rescue_silent(
     excitation: Excitation,
     units: Sequence[int],
     start: DeviceArray,
+    strength: FloatArray | None,
+    at_first: FloatArray,
 ) -> Rescue:
     """The start, the silent images moved to where they have a gradient."""
-    plain = _parts(question, excitation, units)
-    at_first = slopes(plain, start)
+    plain = _parts(question, excitation, units, strength)
+    if strength is not None:
+        at_first = slopes(plain, start)
     if at_first.all():
         return no_rescue(start, at_first)
     with ExitStack() as stack:
@@ -193,7 +228,7 @@ def _rescue_silent(
             redirected = stack.enter_context(question.excitation(network, units, "redirected"))
         except NetworkError as error:
             return no_rescue(start, at_first, refused=str(error))
-        return rescue(plain, _parts(question, redirected, units), start, at_first)
+        return rescue(plain, _parts(question, redirected, units, strength), start, at_first)
 
 
 def _start(

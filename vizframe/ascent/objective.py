@@ -18,6 +18,8 @@ from vizframe.network import DeviceArray, Excitation, FloatArray, Objective
 class Uphill:
     """An excitation with a direction: raise the asked units, or lower them.
 
+    ``strength`` multiplies each image's gradient: `vizframe.ascent.strength`.
+
     It asks the excitation on construction. `objective` and `strongest` tell of the last
     `gradient`.
     """
@@ -30,6 +32,7 @@ class Uphill:
         *,
         minimise: bool = False,
         l2: float = 0.0,
+        strength: FloatArray | None = None,
     ) -> None:
         self.excitation = excitation
         self.sign = -1.0 if minimise else 1.0
@@ -40,7 +43,7 @@ class Uphill:
             else None
         )
         self._answer: DeviceArray | None = None
-        excitation.ask(with_direction(objective, self.sign))
+        excitation.ask(with_direction(objective, self.sign, strength))
 
     def gradient(self, image: DeviceArray) -> DeviceArray:
         """The way up, without the penalty."""
@@ -67,6 +70,10 @@ class Uphill:
         return alone
 
 
-def with_direction(objective: Objective, sign: float) -> Objective:
-    """The objective whose gradient leads up (1) or down (−1); its value stays as it is."""
-    return replace(objective, output_gradients=np.full(len(objective.units), sign, np.float32))
+def with_direction(
+    objective: Objective, sign: float, strength: FloatArray | None = None
+) -> Objective:
+    """The objective whose gradient leads up (1) or down (−1), so many times as strong; its value
+    stays as it is."""
+    heads = np.full(len(objective.units), sign, np.float32)
+    return replace(objective, output_gradients=heads if strength is None else heads * strength)

@@ -13,7 +13,7 @@ from vizframe.ascent.climb import Report
 from vizframe.ascent.gallery import Question, ascend
 from vizframe.ascent.pixels import Ground, Pixels, channels, ground_of
 from vizframe.ascent.presets import PRESETS, preset
-from vizframe.ascent.recipe import Recipe
+from vizframe.ascent.recipe import Keep, Recipe
 from vizframe.ascent.tiles import COLUMNS, columns, notes, pictures
 from vizframe.network import FloatArray, Place
 from vizframe.network.layer import Layer
@@ -33,8 +33,9 @@ NUMBERS = (
     "blur_every",
     "small_norm",
     "small_contribution",
+    "keep",
 )
-"""The parameters that change single numbers of the preset."""
+"""The parameters that change single numbers of the preset, and what it keeps."""
 
 
 def picture(title: str, help: str) -> Picture:
@@ -106,6 +107,11 @@ class AscentPlugin(Plugin, ABC):
         ge=0,
         le=100,
         description="Percentile of contributions to the answer under which pixels are zeroed.",
+    )
+
+    keep: Keep | None = Field(
+        None,
+        description="Which picture of the climb: 'last', or 'best' as Yosinski's released code.",
     )
 
     _earlier: dict[str, FloatArray] = PrivateAttr(default_factory=dict)

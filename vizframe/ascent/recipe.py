@@ -19,10 +19,11 @@ from vizframe.ascent.parameterisations import Fourier, Moved, Parameterisation, 
 from vizframe.ascent.pixels import Pixels, factor
 from vizframe.ascent.regularisers import Regulariser
 from vizframe.errors import UsageError
-from vizframe.network import Excitation, Objective, Ops
+from vizframe.network import Excitation, FloatArray, Objective, Ops
 
 Rule = Literal["rate", "progress", "adam"]
 Space = Literal["pixels", "fourier", "colour"]
+Keep = Literal["last", "best"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class Recipe:
         space: what the optimiser moves: pixels, or frequencies with or without decorrelated
             colours.
         moves: whether the image is jittered, scaled and rotated as lucid does.
+        keep: which image of the climb: the last one, or the one that raised the unit most, as
+            Yosinski's released code does.
     """
 
     iterations: int
@@ -62,8 +65,14 @@ class Recipe:
     clipped: bool = True
     space: Space = "pixels"
     moves: bool = False
+    keep: Keep = "last"
 
     def __post_init__(self) -> None:
+        if self.moves and self.keep == "best":
+            raise UsageError(
+                "keep is 'best' for a preset that moves the image, so that what was evaluated on "
+                "the way is not the picture; it can be 'last' there"
+            )
         if self.space == "pixels":
             return
         for name in ("l2", "decay", "sparsity", "blur", "small_norm", "small_contribution"):
@@ -86,11 +95,15 @@ def parts(
     *,
     minimise: bool = False,
     seed: int = 0,
+    strength: FloatArray | None = None,
 ) -> Parts:
-    """All parts of one batch's climb, the excitation asked for the objective."""
+    """All parts of one batch's climb, the excitation asked for the objective, its gradients so many
+    times as strong."""
     ops = excitation.ops
     return Parts(
-        uphill=Uphill(excitation, objective, pixels, minimise=minimise, l2=recipe.l2),
+        uphill=Uphill(
+            excitation, objective, pixels, minimise=minimise, l2=recipe.l2, strength=strength
+        ),
         parameterisation=parameterisation(recipe, ops, pixels, excitation.shape, seed),
         optimiser=optimiser(recipe, ops, pixels),
         regulariser=regulariser(recipe, ops, pixels),

@@ -39,12 +39,12 @@ def pictures(gallery: Gallery, normalization: Normalization) -> FloatArray:
     """The gallery as pictures in [0, 1]: (unit, y, x), or (unit, y, x, channel) in colour.
 
     Inputs of neither one nor three channels are drawn as the mean of their channels. A dead unit
-    is black, one that answers NaN is NaN.
+    is black; one that answers NaN, or whose climb diverged, is NaN.
     """
     drawn = normalization.to_picture(gallery.outcome.images)
     drawn = drawn.transpose(0, 2, 3, 1) if drawn.shape[1] == 3 else drawn.mean(axis=1)
     drawn[gallery.outcome.dead] = 0.0
-    drawn[~np.isfinite(gallery.outcome.objective)] = np.nan
+    drawn[_is_broken(gallery)] = np.nan
     return np.ascontiguousarray(drawn, np.float32)
 
 
@@ -82,16 +82,38 @@ def notes(gallery: Gallery, question: Question, *, control: bool = False) -> Ite
             "The climbs began at the previous step's pictures, which saved "
             f"{saved:.0f} of {question.recipe.iterations} iterations"
         )
-    broken = ~np.isfinite(outcome.objective)
+    broken, diverged = ~np.isfinite(outcome.objective), _is_diverged(gallery)
     climbed = (-1 if question.minimise else 1) * (outcome.objective - outcome.curve[:, 0]) > 0
-    alive = ~(outcome.dead | broken)
-    yield from _describe(gallery, broken, "An answer that is not finite")
+    alive = ~(outcome.dead | broken | diverged)
+    yield from _describe(gallery, broken & ~diverged, "An answer that is not finite")
+    yield from _describe(gallery, diverged, _diverged_words(question))
     yield from _describe(gallery, outcome.dead & ~broken, "Dead, as no gradient reaches the input")
     if gallery.refused:
         yield f"Silent units could not be rescued: {gallery.refused}"
     yield from _describe(gallery, outcome.rescued, "Silent at the start, and rescued")
     held = "No stronger for the picture than for what it began with"
     yield from _describe(gallery, alive & ~climbed, held)
+
+
+def _is_broken(gallery: Gallery) -> npt.NDArray[np.bool_]:
+    broken: npt.NDArray[np.bool_] = ~np.isfinite(gallery.outcome.objective) | _is_diverged(gallery)
+    return broken
+
+
+def _is_diverged(gallery: Gallery) -> npt.NDArray[np.bool_]:
+    """Which pictures are not numbers throughout, though their units answered one at first."""
+    outcome = gallery.outcome
+    finite = np.isfinite(outcome.images).all(axis=(1, 2, 3))
+    diverged: npt.NDArray[np.bool_] = ~finite & np.isfinite(outcome.curve[:, 0]) & ~outcome.dead
+    return diverged
+
+
+def _diverged_words(question: Question) -> str:
+    recipe = question.recipe
+    cure = f"lower the rate of {recipe.rate:g}"
+    if recipe.l2 and recipe.rule == "rate":
+        cure += f", which can be less than 1/l2 = {1 / recipe.l2:g}, or the l2"
+    return f"The climb diverged, {cure}"
 
 
 def _describe(gallery: Gallery, which: npt.NDArray[np.bool_], what: str) -> Iterator[str]:
