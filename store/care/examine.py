@@ -16,6 +16,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from vizframe.isolated import python_module
+
 SECONDS = 20.0
 """What a child may take for its start, and for each file more, if it takes the last one."""
 
@@ -39,7 +41,7 @@ def examine(paths: Sequence[Path]) -> Iterator[tuple[Path, Sequence[str]]]:
 
 def _ask_child(paths: Sequence[Path]) -> tuple[list[Sequence[str]], str]:
     """What a child told of the files until its end, and how it ended."""
-    command = [sys.executable, "-m", "vizframe.store.care.examine", *map(str, paths)]
+    command = python_module("vizframe.store.care.examine", *map(str, paths))
     child = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )

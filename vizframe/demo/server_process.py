@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from vizframe.errors import VizframeError
+from vizframe.isolated import python_module
 
 _URL = re.compile(r"https?://\S+")
 
@@ -40,8 +40,7 @@ def serve_folder(runs: Path, port: int, options: Sequence[str] = ()) -> Iterator
     Raises:
         VizframeError: it cannot be served (a busy port); the sentence is the server's own.
     """
-    command = [sys.executable, "-m", "vizframe", "serve", str(runs), "--port", str(port)]
-    command += options
+    command = python_module("vizframe", "serve", str(runs), "--port", str(port), *options)
     # Errors go to a file: a pipe that nobody empties would stop the server when it is full.
     with tempfile.TemporaryFile("w+") as errors:
         # Of its own session: Ctrl-C goes to the training alone, which then ends the server.

@@ -19,11 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vizframe.errors import UsageError
+from vizframe.isolated import python_module
 from vizframe.recording.script import Script
 
 MOST = 256
 
-_SERVE = (sys.executable, "-P", "-m", "vizframe.gluon.training.server")
+_SERVE = tuple(python_module("vizframe.gluon.training.server"))
 
 GRACE = 10.0
 """Seconds that scheduler and servers have to end by themselves, once the workers have."""
