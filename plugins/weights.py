@@ -73,6 +73,7 @@ class Weights(Plugin):
             signed=True,
             draw="matrix",
             help="The kernels minus those at the recording's first step.",
+            zero_is_dead=False,
             columns=CHANGED,
         ),
         Picture(
@@ -82,6 +83,7 @@ class Weights(Plugin):
             signed=True,
             draw="matrix",
             help="The kernels minus those at the recorded step before.",
+            zero_is_dead=False,
             columns=CHANGED,
         ),
         Picture(
@@ -91,6 +93,7 @@ class Weights(Plugin):
             signed=True,
             draw="matrix",
             help="The matrix minus that at the recording's first step.",
+            zero_is_dead=False,
             columns=CHANGED,
         ),
         Picture(
@@ -100,6 +103,7 @@ class Weights(Plugin):
             signed=True,
             draw="matrix",
             help="The matrix minus that at the recorded step before.",
+            zero_is_dead=False,
             columns=CHANGED,
         ),
     )

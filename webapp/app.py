@@ -37,6 +37,7 @@ INDEX = """<!DOCTYPE html>
 {%css%}
 </head>
 <body data-base="BASE">
+<a class="skip" href="#main">Skip to the pictures</a>
 <noscript>vizframe paints with JavaScript, which is switched off in this browser.</noscript>
 {%app_entry%}
 {%config%}

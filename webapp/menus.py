@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dash import html
 from dash.development.base_component import Component
 
-from vizframe.history import Declaration, History
+from vizframe.history import Declaration, History, LayerInfo
 from vizframe.webapp.markup import with_data_attributes
 
 Children = Sequence[Component | str]
@@ -46,9 +46,21 @@ def layers(history: History, kind: str, chosen: str) -> Children:
     forward = [layer.name for layer in history.info.layers]
     known = [name for name in forward if name in of_kind]
     rest = [name for name in of_kind if name not in forward]
+    names = layer_names(history.info.layers)
     return [
-        _entry(name, size(of_kind[name]), "layer", name, name == chosen) for name in known + rest
+        _entry(names.get(name, name), size(of_kind[name]), "layer", name, name == chosen)
+        for name in known + rest
     ]
+
+
+def layer_names(found: Iterable[LayerInfo]) -> dict[str, str]:
+    """What a person recognises: a name that ends in a number says what the layer is, too."""
+    return {
+        each.name: f"{each.name} · {each.kind}"
+        if each.kind != "other" and each.name.rpartition(".")[2].isdecimal()
+        else each.name
+        for each in found
+    }
 
 
 def about(history: History, declaration: Declaration) -> Children:

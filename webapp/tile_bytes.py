@@ -63,6 +63,8 @@ def _dead_tiles(
     Said of pictures alone, of which a black one may be just that; a map of zeros is dead.
     """
     declaration = asked.declaration
+    if not declaration.zero_is_dead:
+        return {"dead": [], "zero": "plain"}
     if declaration.draw != "image" or declaration.signed:
         return {}
     name = next(iter(declaration.columns_with_role("dead")), None)

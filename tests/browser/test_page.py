@@ -505,3 +505,37 @@ def test_help_parameters_notes_and_failures_of_a_plugin_are_shown(
     expect(page.locator("#unit .number", has_text="Objective")).to_have_attribute("title", words)
     page.locator("#kinds [data-kind=deconvolution]").click()
     expect(page.locator("#about .failure")).to_contain_text("step 20: dense0 has no spatial axes")
+
+
+def test_a_page_that_is_not_there_is_said(visitor: Visitor, url: str) -> None:
+    page = visitor.open(url, "?run=fake&page=zzz")
+    expect(page.locator("#stage")).to_be_visible()
+    expect(page.locator("#banner")).to_contain_text("There is no page “zzz”")
+
+
+def test_a_key_that_changes_nothing_leaves_no_history(visitor: Visitor, url: str) -> None:
+    page = visitor.open(url, "?run=fake&kind=activation&layer=conv0&step=100")
+    before = page.evaluate("history.length")
+    for _ in range(3):
+        page.keyboard.press("Escape")
+    page.keyboard.press("c")
+    page.keyboard.press("c")
+    assert page.evaluate("history.length") == before + 1
+
+
+def test_the_probe_images_are_one_stop_of_the_tabulator(visitor: Visitor, url: str) -> None:
+    page = visitor.open(url, "?run=fake&kind=activation&layer=conv0&step=100")
+    thumbs = page.locator(".thumb")
+    expect(thumbs.first).to_be_visible()
+    stops = page.evaluate("document.querySelectorAll('.thumb[tabindex=\"0\"]').length")
+    thumbs.first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(thumbs.nth(1)).to_be_focused()
+    assert stops == 1
+
+
+def test_the_first_tab_stop_skips_to_the_pictures(visitor: Visitor, url: str) -> None:
+    page = visitor.open(url, "?run=fake")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    expect(page.locator(".skip")).to_be_in_viewport()

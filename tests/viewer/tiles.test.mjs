@@ -43,3 +43,8 @@ test("zero is the middle colour of a signed map, and gamma leaves it there", () 
 test("the strongest come first, equals by number, what has no value last", () => {
   assert.deepEqual(strongestFirst([1, null, 3, 3, NaN, -2]), [2, 3, 0, 5, 1, 4]);
 });
+
+test("zeros that mean no change are no dead unit", () => {
+  const found = tiles([[0, 0], [2, 2]], { dead: [], zero: "plain" });
+  assert.deepEqual([0, 1].map((i) => found.mark(i)), ["", "constant"]);
+});

@@ -116,3 +116,21 @@ def test_curves_are_grouped_with_loss_first_and_the_recorder_last() -> None:
         ("recorder", ["recorder/share"]),
         ("recorder/seconds", ["recorder/seconds", "recorder/seconds/weights"]),
     ]
+
+
+def test_a_layer_that_is_only_a_number_says_what_it_is() -> None:
+    found = [
+        LayerInfo(name=name, operator="x", kind=kind, shape=(1,), units=1)
+        for name, kind in [
+            ("0", "convolution"),
+            ("features.3", "dense"),
+            ("conv0", "convolution"),
+            ("1", "other"),
+        ]
+    ]
+    assert menus.layer_names(found) == {
+        "0": "0 · convolution",
+        "features.3": "features.3 · dense",
+        "conv0": "conv0",
+        "1": "1",
+    }

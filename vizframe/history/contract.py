@@ -82,6 +82,7 @@ class Declaration(BaseModel):
     value_range: tuple[float, float] | None = None
     encoding: Encoding = "uint8"
     over: str | None = None
+    zero_is_dead: bool = True
     columns: dict[str, int] = {}
     """Each column's trailing length; 0 for one number per tile."""
     column_help: dict[str, str] = {}

@@ -57,6 +57,8 @@ class Picture:
             is for maps whose sum means something: it keeps 11 bits of every value.
         over: the part, or ``"probe"``, that the app may lay this one over (saliency).
         help: one sentence: what it shows.
+        zero_is_dead: whether a tile of zeros alone is marked as a dead unit; not where zero only
+            means that nothing has changed.
         columns: the numbers that stand beside its tiles (`Frame.columns`): a sentence each, or a
             `Column` where the page does something with them.
 
@@ -73,6 +75,7 @@ class Picture:
     encoding: Encoding = "uint8"
     over: str | None = None
     help: str = ""
+    zero_is_dead: bool = True
     columns: Mapping[str, str | Column] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -47,6 +47,7 @@ def declaration(label: str, plugin: Plugin, frame: Frame, seed: int = 0) -> Decl
         value_range=picture.value_range,
         encoding=picture.encoding,
         over=picture.over,
+        zero_is_dead=picture.zero_is_dead,
         columns=_columns(plugin, frame, tiles),
         column_help={name: each.help for name, each in described.items()},
         column_roles={name: each.role for name, each in described.items() if each.role != "value"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import plotly.graph_objects as go
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -74,6 +75,11 @@ def _heading(group: str, names: Sequence[str]) -> str:
     return title((names[0] if len(names) == 1 else group).replace("/", "."))
 
 
+def _reports(scalars: Scalars, name: str) -> int:
+    """How often the number was told: once alone makes no line."""
+    return int(np.isfinite(scalars.values[name]).sum())
+
+
 def _line(group: str, name: str) -> str:
     return name.removeprefix(f"{group}/") if name != group else "all"
 
@@ -84,7 +90,7 @@ def _graph(group: str, scalars: Scalars, names: Sequence[str], dark: bool) -> Co
             x=scalars.steps.tolist(),
             y=scalars.values[name].tolist(),
             name=_line(group, name),
-            mode="lines",
+            mode="lines" if _reports(scalars, name) > 1 else "markers",
             line={
                 "width": 1.6,
                 "color": COLOURS[number % len(COLOURS)],

@@ -25,16 +25,35 @@ export function showAxes(root, { run, series, at, probe, choose }) {
 
 function thumbs({ run, series, axis, chosen, probe, choose }) {
   const count = Math.min(probe.tiles.count, lengthOf(series, axis));
-  return el("div", { className: "thumbs" }, ...Array.from({ length: count }, (_, index) => {
+  const row = el("div", { className: "thumbs" }, ...Array.from({ length: count }, (_, index) => {
     const canvas = el("canvas", { "aria-hidden": "true" });
     const context = sized(canvas, THUMB, THUMB);
     paintTile(context, probe.tiles, index, probe.look, 0, 0, THUMB, THUMB);
     return el("button", {
       type: "button", className: "thumb", "aria-pressed": String(index === chosen),
+      tabIndex: index === chosen ? 0 : -1,
       title: tileName(run, series, axis, index), "aria-label": tileName(run, series, axis, index),
       onclick: () => choose(axis, index),
     }, canvas);
   }));
+  row.addEventListener("keydown", (event) => rove(row, event));
+  return row;
+}
+
+const AWAY = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
+
+/** One stop for the tabulator; the arrows go from picture to picture. */
+function rove(row, event) {
+  const all = [...row.children];
+  const here = all.indexOf(document.activeElement);
+  const by = AWAY[event.key];
+  const next = event.key === "Home" ? 0 : event.key === "End" ? all.length - 1 : here + by;
+  if (here < 0 || !(next in all)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  all[here].tabIndex = -1;
+  all[next].tabIndex = 0;
+  all[next].focus();
 }
 
 function numbers({ run, series, axis, chosen, choose }) {

@@ -30,7 +30,7 @@ export class Curves {
   set(steps, values, recorded) {
     this.steps = steps;
     this.values = values;
-    this.names = chosenNames(Object.keys(values));
+    this.names = chosenNames(values);
     this.positions = steps.map((step) => positionOf(step, recorded));
     this.draw();
   }
@@ -78,15 +78,33 @@ export class Curves {
       context.lineTo(position * width, height - 3 - ((value - low) / span) * (height - 8));
     });
     context.stroke();
+    if (real.length === 1) this.dot(context, values, width, height);
+  }
+
+  /** One report alone makes no line. */
+  dot(context, values, width, height) {
+    const row = values.findIndex((value) => value !== null);
+    if (this.positions[row] === null) return;
+    context.fillStyle = context.strokeStyle;
+    context.beginPath();
+    context.arc(this.positions[row] * width, height / 2, 3, 0, 7);
+    context.fill();
   }
 }
 
-/** Loss and accuracy first; the recorder's own numbers and norms have the Training page. */
-function chosenNames(names) {
+/** Loss and accuracy first, then what moves, such as a learning rate that decays; the recorder's own
+ *  numbers and norms have the Training page. */
+export function chosenNames(values) {
   const rank = (name) => [/loss/i, /acc/i, /error|metric|perplexity/i].findIndex((each) => each.test(name));
-  const plain = names.filter((name) => !name.includes("/"));
+  const plain = Object.keys(values).filter((name) => !name.includes("/"));
+  const shown = plain.filter((name) => rank(name) >= 0 || !isConstant(values[name]));
   const order = (name) => (rank(name) < 0 ? 9 : rank(name));
-  return plain.sort((a, b) => order(a) - order(b)).slice(0, MOST);
+  return (shown.length ? shown : plain).sort((a, b) => order(a) - order(b)).slice(0, MOST);
+}
+
+function isConstant(values) {
+  const real = values.filter((value) => value !== null);
+  return real.every((value) => value === real[0]);
 }
 
 /** Where a step lies among the recorded ones, from 0 to 1; null outside them. */

@@ -20,9 +20,9 @@ export class Find {
 
   get entries() { return [...document.querySelectorAll("#layers .entry")]; }
 
+  /** Where there are too few layers to find one, nothing is focused: space goes on to play. */
   focus() {
-    if (this.input.hidden) this.entries[0]?.focus();
-    else this.input.select();
+    if (!this.input.hidden) this.input.select();
   }
 
   sift() {

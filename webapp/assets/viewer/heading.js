@@ -2,7 +2,7 @@
 import { lengthOf } from "./series.js";
 import { el } from "./dom.js";
 import { isLive } from "./live.js";
-import { title } from "./words.js";
+import { layerName, title } from "./words.js";
 
 const PATIENCE = 150; // ms until a fetch shows that it takes its time
 
@@ -37,10 +37,10 @@ export class Heading {
   /** What the pointer is over. */
   read(words) { this.readout.textContent = words; }
 
-  name(series) {
+  name(series, run) {
     this.message.hidden = true;
     delete document.body.dataset.empty;
-    this.title.replaceChildren(el("b", {}, series.layer), ` · ${describe(series)}`);
+    this.title.replaceChildren(el("b", {}, layerName(run, series.layer)), ` · ${describe(series)}`);
     this.caption.textContent = series.picture_help || series.help.split("\n")[0];
     document.title = `${series.layer} · ${partTitle(series)} – vizframe`;
   }

@@ -79,6 +79,8 @@ function showPage() {
     else link.removeAttribute("aria-current");
   }
   document.body.dataset.showing = page;
+  const named = document.querySelector(`[data-page="${page}"]`)?.textContent;
+  if (!OF_SERIES.includes(page) && named) document.title = `${named}${run ? ` · ${run.name || run.run}` : ""} – vizframe`;
   $("#transport").hidden = !WITH_TRANSPORT.includes(page) || !series;
 }
 
@@ -253,6 +255,8 @@ function showNothing(runs) {
 
 async function begin() {
   const runs = await listRuns();
+  const { unknown } = viewer.place;
+  if (unknown) banner(`There is no page “${unknown}”; this is the gallery. The pages are named above.`);
   const named = viewer.place.run;
   showPage(); // before Dash fills it: a graph in a hidden page has no size to fit
   const first = named ?? runs.find((each) => each.steps > 0)?.run ?? runs[0]?.run;
@@ -270,6 +274,13 @@ async function begin() {
   tellDash();
 }
 
+/** A run that is no longer there stays on the screen, and is said to be gone. */
+function sayGone(error) {
+  if (error.status !== 404) throw error;
+  banner(`Run ${viewer.run.run} is no longer there: ${error.message}. What was read of it is still shown; `
+    + "choose another run above.");
+}
+
 let looks = 0;
 
 await begin();
@@ -277,6 +288,6 @@ document.body.dataset.ready = "true";
 watch(async () => {
   looks += 1;
   if (!viewer.run) { await begin(); return; }
-  await viewer.refresh();
+  await viewer.refresh().catch(sayGone);
   if (looks % 5 === 0) await listRuns();
 });

@@ -6,6 +6,8 @@ const TEXTS = ["page", "run", "kind", "layer", "scale", "order", "axis", "with",
 const NUMBERS = ["step", "unit"];
 const AXES = { "at.": "at", "besideat.": "besideat" };
 
+export const PAGES = ["gallery", "unit", "compare", "training", "network", "live", "runs"];
+
 export const NOWHERE = {
   page: "gallery", run: null, kind: null, layer: null, step: null, unit: null, scale: "history",
   order: "number", axis: "linear", with: null, beside: null, besidekind: null, view: "side", at: {}, besideat: {},
@@ -20,6 +22,7 @@ export function read(search = location.search) {
     const [before] = Object.keys(AXES).filter((each) => name.startsWith(each));
     if (before && /^\d{1,9}$/.test(value)) place[AXES[before]][name.slice(before.length)] = Number(value);
   }
+  if (!PAGES.includes(place.page)) Object.assign(place, { page: NOWHERE.page, unknown: place.page });
   if (!["unit", "step", "history"].includes(place.scale)) place.scale = "history";
   if (place.order !== "strongest") place.order = "number";
   if (place.axis !== "log") place.axis = "linear";

@@ -42,6 +42,7 @@ export class Tiles {
     if (this.missing[index]) return "missing";
     if (this.nonfinite[index] > 0) return "broken";
     if (this.picture.length === 0 || !this.isFlat(index)) return "";
+    if (this.head.zero === "plain" && this.value(index, 0) === 0) return "";
     const isDead = this.head.dead ? this.head.dead.includes(index) : this.value(index, 0) === 0;
     return isDead ? "dead" : "constant";
   }

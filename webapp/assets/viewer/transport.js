@@ -5,6 +5,31 @@ import { epochWords, plural, whole } from "./words.js";
 
 const SPEEDS = [2, 5, 10, 20, 30];
 
+const MOST_TICKS = 6;
+const APART = 0.12; // of the slider's length, at least
+
+/** Which recorded steps are written under the slider: the first, the last, and round ones between. */
+export function tickIndices(steps) {
+  const last = steps.length - 1;
+  if (last < 1) return last < 0 ? [] : [0];
+  const chosen = [0, last];
+  const isFree = (index) => chosen.every((other) => Math.abs(index - other) >= APART * last);
+  const byRoundness = [...steps.keys()].sort((a, b) => roundness(steps[b]) - roundness(steps[a]) || a - b);
+  for (const index of byRoundness) {
+    if (chosen.length >= MOST_TICKS) break;
+    if (isFree(index)) chosen.push(index);
+  }
+  return chosen.sort((a, b) => a - b);
+}
+
+/** 2500 ends in two zeros, 2000 in three: how many, and half of one for a 5 before them. */
+function roundness(step) {
+  if (step === 0) return 99;
+  let zeros = 0;
+  for (let rest = step; rest % 10 === 0; rest /= 10) zeros += 1;
+  return zeros + ((step / 10 ** zeros) % 5 === 0 ? 0.5 : 0);
+}
+
 export class Transport {
   /** `go(index)`: show the recorded step of this index. `follow()`: go with the newest.
    * `epochOf(step)`: how many epochs were complete then; null where nobody told. */
@@ -68,8 +93,7 @@ export class Transport {
 
   drawTicks() {
     const last = this.steps.length - 1;
-    const marks = last < 1 ? [0] : [...new Set([0, 0.25, 0.5, 0.75, 1].map((p) => Math.round(p * last)))];
-    this.ticks.replaceChildren(...marks.filter((i) => i in this.steps).map((i) => {
+    this.ticks.replaceChildren(...tickIndices(this.steps).map((i) => {
       const tick = el("span", {}, whole(this.steps[i]));
       tick.style.left = `${last ? (100 * i) / last : 0}%`;
       return tick;

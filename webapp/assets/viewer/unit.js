@@ -4,7 +4,7 @@ import { button, el, ink, sized } from "./dom.js";
 import { Film } from "./film.js";
 import { MARK_WORDS, paintTile } from "./painter.js";
 import { stepsOf, tileAt } from "./series.js";
-import { short, tileName, title, valueWords } from "./words.js";
+import { layerName, short, tileName, title, valueWords } from "./words.js";
 
 const LARGEST = 264;
 const REST = 120; // ms without a move, until numbers are asked for
@@ -38,7 +38,7 @@ export class UnitPanel {
   async choose({ run, series, at, index, look, under }) {
     Object.assign(this, { run, series, index, look, under });
     this.where = tileAt(series, at, index);
-    this.heading.textContent = `${series.layer} · ${tileName(run, series, series.spread ?? "tile", index)}`;
+    this.heading.textContent = `${layerName(run, series.layer)} · ${tileName(run, series, series.spread ?? "tile", index)}`;
     this.numbers.replaceChildren();
     this.asked = null;
     await this.film.show(this.cache, run, series, stepsOf(run, series), this.where, look, under?.(index));

@@ -1,12 +1,12 @@
 // The Unit page: everything that the run knows of one unit at this step.
-import { addresses } from "./api.js";
+import { addresses, extent } from "./api.js";
 import { stepLimits } from "./colours.js";
 import { lowerBound } from "./curves.js";
 import { $, button, el, ink, sized } from "./dom.js";
 import { Film } from "./film.js";
 import { lookOf, paintBar, paintTile } from "./painter.js";
 import { hasScale, otherAxes, stepsOf, tileAt } from "./series.js";
-import { short, tileLabel, tileName, title, whole } from "./words.js";
+import { layerName, short, tileLabel, tileName, title, whole } from "./words.js";
 
 const TALL = 84;
 const CROWD = 8; // pictures, beyond which they are drawn smaller
@@ -45,7 +45,7 @@ export class UnitPage {
     const { run, series, place: { unit } } = viewer;
     const name = tileName(run, series, series.spread ?? "tile", unit);
     const step = viewer.frame?.step;
-    this.heading.textContent = `${series.layer} · ${name} · step ${whole(step ?? 0)}`;
+    this.heading.textContent = `${layerName(run, series.layer)} · ${name} · step ${whole(step ?? 0)}`;
     const which = JSON.stringify([run.id, series.kind, series.layer, unit, viewer.at, viewer.steps.length]);
     if (which !== this.which) { this.which = which; this.build(); }
     this.film.setLook(viewer.look, viewer.underOf()?.(unit));
@@ -108,6 +108,7 @@ class Card {
     try {
       const tiles = await viewer.cache.get(url);
       if (this.wanted === url) this.draw(tiles);
+      if (viewer.place.scale === "history") await this.findExtent();
     } catch (error) {
       if (this.wanted === url) this.aside.textContent = error.message;
     }
@@ -119,14 +120,15 @@ class Card {
     this.tiles = tiles;
     this.drawnAt = this.root.clientWidth;
     if (!this.drawnAt) return;
-    const limits = hasScale(series) ? stepLimits(tiles, series.signed, 100) : series.value_range;
-    const look = lookOf(series, limits, { dark: viewer.dark, gamma: viewer.scale.gamma });
+    const limits = this.limits(tiles);
+    const look = lookOf(series, bars(tiles) ? limits ?? stepLimits(tiles, series.signed, 100) : limits, {
+      dark: viewer.dark, gamma: viewer.scale.gamma,
+    });
     const count = Math.min(tiles.count, MOST);
-    const bars = tiles.picture.length === 0;
-    this.canvas.hidden = bars && count === 1;
+    this.canvas.hidden = bars(tiles) && count === 1;
     if (this.canvas.hidden) { this.value.textContent = short(tiles.low[0]); return; }
     const tall = TALL * (count === 1 ? 2 : count > CROWD ? 0.72 : 1);
-    const width = bars ? 18 : (tall * tiles.width) / tiles.height;
+    const width = bars(tiles) ? 18 : (tall * tiles.width) / tiles.height;
     const room = this.root.clientWidth - 24;
     const columns = Math.max(1, Math.min(count, Math.floor((room + 4) / (width + 4))));
     const label = this.axis === "probe" ? 14 : 0;
@@ -135,11 +137,29 @@ class Card {
     context.clearRect(0, 0, columns * (width + 4), rows * (tall + 4 + label));
     for (let i = 0; i < count; i += 1) {
       const [x, y] = [(i % columns) * (width + 4), Math.floor(i / columns) * (tall + 4 + label)];
-      if (bars) paintBar(context, tiles.low[i], limits, x, y, width, tall, barInks());
+      if (bars(tiles)) paintBar(context, tiles.low[i], look.limits, x, y, width, tall, barInks());
       else paintTile(context, tiles, i, look, x, y, width, tall);
       if (label) this.label(context, i, x, y + tall + 2, width);
     }
     this.aside.textContent = tiles.count > count ? `${count} of ${tiles.count}` : "";
+  }
+
+  /** As the colour scale is set: each picture's own, those of this unit and step, or of the history. */
+  limits(tiles) {
+    const { viewer, series } = this;
+    if (!hasScale(series)) return series.value_range;
+    const { scale } = viewer.place;
+    if (scale === "unit" && !bars(tiles)) return null;
+    if (scale === "history" && this.extent) return this.extent;
+    return stepLimits(tiles, series.signed, 100);
+  }
+
+  /** The range of the whole history, fetched once. */
+  async findExtent() {
+    if (this.extent || !hasScale(this.series)) return;
+    const { low, high } = await extent(this.viewer.run, this.series);
+    this.extent = [low ?? 0, high ?? 0];
+    if (this.tiles) this.draw(this.tiles);
   }
 
   label(context, index, x, y, width) {
@@ -149,5 +169,7 @@ class Card {
     context.fillText(tileLabel(this.viewer.run, this.series, "probe", index) || index, x, y, width);
   }
 }
+
+const bars = (tiles) => tiles.picture.length === 0;
 
 const barInks = () => ({ positive: ink("--positive"), negative: ink("--negative") });

@@ -110,7 +110,8 @@ export class Viewer {
   choose(patch, { push = false } = {}) {
     const before = this.place;
     this.place = { ...before, ...patch, at: { ...before.at, ...patch.at } };
-    place.write(this.addressed(), { push: push || this.isOther(before) });
+    const moved = place.search(this.place) !== place.search(before);
+    place.write(this.addressed(), { push: moved && (push || this.isOther(before)) });
     if (this.place.kind !== before.kind || this.place.layer !== before.layer || patch.at) this.showSeries();
     else if (patch.unit !== undefined) this.chooseUnit();
     if (patch.scale) this.rescale({});
@@ -140,7 +141,7 @@ export class Viewer {
     this.series = series;
     Object.assign(this.place, { kind: series.kind, layer: series.layer });
     if (other) { this.range.reset(); this.place.unit = this.unitWithin(series); }
-    this.heading.name(series);
+    this.heading.name(series, this.run);
     this.transport.setSteps(this.steps);
     const index = step === null ? this.steps.length - 1 : nearest(this.steps, step);
     this.tell("series");

@@ -33,6 +33,12 @@ export function ago(seconds) {
   return seconds < 10 ? "now" : `${Math.floor(seconds)} s ago`;
 }
 
+/** A layer as a person recognises it: a name that ends in a number says what the layer is, too. */
+export function layerName(run, name) {
+  const kind = run.layers.find((each) => each.name === name)?.kind ?? "other";
+  return kind !== "other" && /(^|\.)\d+$/.test(name) ? `${name} · ${kind}` : name;
+}
+
 export function plural(count, noun) {
   return `${whole(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
