@@ -25,7 +25,7 @@ from vizframe.network.worker import Worker
 
 GROUP = "vizframe.adapters"
 
-_OWN = {"mxnet": "vizframe.gluon.adapter"}
+_OWN = {"mxnet": "vizframe.gluon.adapter", "torch": "vizframe.torch.adapter"}
 
 Inputs = Callable[[FloatArray], None]
 """Called with a batch that the model was given."""

@@ -23,10 +23,8 @@ from vizframe.gluon.graph.parameters import Arrays
 from vizframe.gluon.graph.rules import OPERATOR, is_relu
 from vizframe.gluon.graph.shapes import Shape
 from vizframe.gluon.graph.window import window_of
+from vizframe.graph.kernel_overlap import Slices, kernel_overlap, strided
 from vizframe.graph.target import centre
-from vizframe.graph.window import Box, OperatorWindow
-
-Slices = tuple[slice, slice]
 
 OWN_KERNELS, OWN_BIASES = "vizframe_kernels", "vizframe_biases"
 """The inputs that hold each image's own kernel, (batch, numbers), and its bias, (batch,)."""
@@ -156,13 +154,13 @@ def _before_kernel(
     shape = shapes.get(features[0], ())
     if window is None or len(shape) != 4 or features[1]:
         return None
-    box, part = _kernel_overlap(window, centre(shapes[target[0]]), shape)
+    box, part = kernel_overlap(window, centre(shapes[target[0]]), shape[2:])
     cut = crop(graph, data, features, box, shapes)
     if cut is None:
-        kernel = Kernel(names[0], bias, part, _strided(box, window), relu)
+        kernel = Kernel(names[0], bias, part, strided(box, window), relu)
         return Plan(_response_graph(graph, features, kernel), size, (0, 0), False, kernel, False)
     (top, bottom), (left, right) = box
-    inside = _strided(((0, bottom - top), (0, right - left)), window)
+    inside = strided(((0, bottom - top), (0, right - left)), window)
     kernel = Kernel(names[0], bias, part, inside if window.dilate != (1, 1) else None, relu)
     answering = _response_graph(cut.graph, cut.graph.heads[0], kernel)
     return Plan(answering, cut.size, cut.corner, cut.size != size, kernel, True)
@@ -196,24 +194,3 @@ def _response_graph(graph: Graph, features: Entry, kernel: Kernel) -> Graph:
         found.append(add("relu", found[0]))
     found.append(add("BlockGrad", features))
     return Graph(tuple(nodes), tuple(found))
-
-
-def _strided(box: Box, window: OperatorWindow) -> Slices:
-    y, x = (slice(b[0], b[1] + 1, d) for b, d in zip(box, window.dilate, strict=True))
-    return y, x
-
-
-def _kernel_overlap(
-    window: OperatorWindow, place: tuple[int, int], shape: Shape
-) -> tuple[Box, Slices | None]:
-    """The box of the features that a kernel at the place meets, and the part of the kernel; None:
-    all of it."""
-    boxes, parts = [], []
-    for axis in (0, 1):
-        start = window.reads(axis, (place[axis], place[axis]))[0]
-        taps = [start + k * window.dilate[axis] for k in range(window.kernel[axis])]
-        kept = [k for k, tap in enumerate(taps) if 0 <= tap < shape[2 + axis]]
-        boxes.append((taps[kept[0]], taps[kept[-1]]))
-        parts.append(slice(kept[0], kept[-1] + 1))
-    whole = all(part == slice(0, length) for part, length in zip(parts, window.kernel, strict=True))
-    return (boxes[0], boxes[1]), None if whole else (parts[0], parts[1])

@@ -1,0 +1,109 @@
+"""The exam that every adapter sits: PyTorch's beside the network written out in NumPy, in as many
+forms as people write their nets in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from vizframe.network import Network
+from vizframe.testing.network import NetworkContract
+from vizframe.testing.reference import ReferenceNetwork
+from vizframe.torch.view import view
+
+from .nets import Functional, sequential_of
+
+
+class TorchContract(NetworkContract):
+    """What all forms share."""
+
+    def __init_subclass__(cls) -> None:
+        cls.models = {}
+
+    models: dict[int, Any]
+
+    def module(self, reference: ReferenceNetwork) -> Any:
+        raise NotImplementedError
+
+    def adapt(self, reference: ReferenceNetwork) -> Network:
+        module = self.module(reference)
+        found = view(module, reference.input_shape, class_names=reference.class_names)
+        self.models[id(found)] = module
+        return found
+
+    def state_of(self, network: Network) -> Mapping[str, object]:
+        module = self.models.get(id(network))
+        if module is None:
+            return super().state_of(network)
+        tensors = {
+            name: each.detach().numpy().tobytes() for name, each in module.state_dict().items()
+        }
+        return {
+            **tensors,
+            "versions": [each._version for each in module.parameters()],
+            "gradients": [each.grad is None for each in module.parameters()],
+            "needed": [each.requires_grad for each in module.parameters()],
+            "modes": [each.training for each in module.modules()],
+            "hooks": [
+                (list(each._forward_hooks), list(each._forward_pre_hooks))
+                for each in module.modules()
+            ],
+            "random": torch.random.get_rng_state().numpy().tobytes(),
+            "recording": torch.is_grad_enabled(),
+        }
+
+
+class TestSequential(TorchContract):
+    def module(self, reference: ReferenceNetwork) -> Any:
+        return sequential_of(reference)
+
+
+class TestInPlace(TorchContract):
+    def module(self, reference: ReferenceNetwork) -> Any:
+        return sequential_of(reference, inplace=True)
+
+
+class TestFunctional(TorchContract):
+    def module(self, reference: ReferenceNetwork) -> Any:
+        return Functional(reference)
+
+
+class TestChannelsLast(TorchContract):
+    def module(self, reference: ReferenceNetwork) -> Any:
+        return sequential_of(reference).to(memory_format=torch.channels_last)
+
+
+class TestDataParallel(TorchContract):
+    def module(self, reference: ReferenceNetwork) -> Any:
+        return nn.DataParallel(sequential_of(reference))
+
+
+class TestCompiled(TorchContract):
+    def module(self, reference: ReferenceNetwork) -> Any:
+        module = sequential_of(reference)
+        module.compile(backend="eager")
+        return torch.compile(module, backend="eager")
+
+
+class TestDouble(TorchContract):
+    def module(self, reference: ReferenceNetwork) -> Any:
+        return sequential_of(reference).double()
+
+
+class Same(nn.Module):
+    """A parametrization that leaves a weight as it is."""
+
+    def forward(self, weight: Any) -> Any:
+        return weight * 1.0
+
+
+class TestParametrized(TorchContract):
+    def module(self, reference: ReferenceNetwork) -> Any:
+        module = sequential_of(reference)
+        for each in module:
+            if hasattr(each, "weight"):
+                nn.utils.parametrize.register_parametrization(each, "weight", Same())
+        return module

@@ -1,0 +1,79 @@
+"""What the recorder asks of PyTorch; this module is a `vizframe.network.adapter.Adapter`."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from vizframe.graph.settings import GIBIBYTE
+from vizframe.network import FloatArray, Network
+from vizframe.network.adapter import Inputs
+from vizframe.network.call import Call
+from vizframe.torch.aside import same_random_numbers
+from vizframe.torch.calls import batch_of, call_of
+from vizframe.torch.training import watch_trainings
+from vizframe.torch.wrapped import uninitialized, unwrap
+
+__all__ = ["is_ready", "network", "number", "preserve_state", "settle", "watch", "watch_trainings"]
+
+
+def network(
+    model: object,
+    inputs: FloatArray,
+    class_names: Sequence[str] | None = None,
+    memory: int | None = None,
+    call: Call | None = None,
+) -> Network:
+    """The module, traced for inputs of this shape. Raises NetworkError where that fails."""
+    from vizframe.torch.view import view
+
+    names = None if class_names is None else tuple(class_names)
+    room = GIBIBYTE if memory is None else memory
+    asked = call or call_of(model) or Call()
+    return view(model, inputs.shape[1:], call=asked, class_names=names, memory=room)
+
+
+def is_ready(model: object) -> bool:
+    """Whether every parameter has values: none of a lazy module waits for its shape."""
+    return next(uninitialized(unwrap(model)), None) is None
+
+
+def watch(model: object, seen: Inputs) -> Callable[[], None]:
+    """Call ``seen`` with what the model was given, each time it has answered."""
+
+    def answered(_module: Any, args: Any, kwargs: Any, _output: Any) -> None:
+        batch = batch_of(model, args, kwargs)
+        if batch is not None:
+            seen(batch.inputs)
+
+    handle = unwrap(model).register_forward_hook(answered, with_kwargs=True)
+    remove: Callable[[], None] = handle.remove
+    return remove
+
+
+def number(value: object) -> float:
+    """The mean of a tensor or of an array."""
+    if isinstance(value, torch.Tensor):
+        return float(value.detach().to(torch.float64).mean())
+    return float(np.asarray(value).mean())
+
+
+def settle() -> None:
+    """A device works in the background: wait until it has nothing left to do."""
+    if torch.cuda.is_available() and torch.cuda.is_initialized():
+        torch.cuda.synchronize()
+    elif torch.backends.mps.is_available():
+        torch.mps.synchronize()
+
+
+@contextlib.contextmanager
+def preserve_state() -> Iterator[None]:
+    """Nothing inside is recorded for differentiation, and what is drawn leaves the random states
+    as they were."""
+    device = torch.device("cuda" if torch.cuda.is_initialized() else "cpu")
+    with torch.no_grad(), same_random_numbers(device):
+        yield

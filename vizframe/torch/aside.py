@@ -1,0 +1,98 @@
+"""Aside of a training: what runs inside leaves its random states, modes and settings alone."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+
+SEED = 0
+"""A net that draws numbers as it answers draws the same ones at every question."""
+
+
+@contextlib.contextmanager
+def aside(device: Any, *, gradients: bool = False) -> Iterator[None]:
+    """Inside, nothing is cast automatically, compiled or kept for inference alone; gradients are
+    recorded if asked for. Afterwards all that is as it was, and so is every random state.
+
+    Args:
+        device: that the model is on.
+    """
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(same_random_numbers(device))
+        stack.enter_context(no_global_hooks())
+        stack.enter_context(torch.inference_mode(False))
+        stack.enter_context(torch.set_grad_enabled(gradients))
+        for kind in {"cpu", device.type}:
+            if torch.amp.is_autocast_available(kind):
+                stack.enter_context(torch.autocast(kind, enabled=False))
+        if "torch._dynamo" in sys.modules:
+            stack.enter_context(torch.compiler.set_stance("force_eager"))
+        yield
+
+
+@contextlib.contextmanager
+def same_random_numbers(device: Any) -> Iterator[None]:
+    """Python's, NumPy's and PyTorch's generators draw afterwards what they would have drawn."""
+    own, numpys = random.getstate(), np.random.get_state()
+    torchs = torch.random.get_rng_state()
+    module = None if device.type == "cpu" else getattr(torch, device.type, None)
+    theirs = None if module is None else module.get_rng_state(*_index(device))
+    try:
+        torch.random.default_generator.manual_seed(SEED)
+        if module is not None:
+            module.manual_seed(SEED)
+        yield
+    finally:
+        random.setstate(own)
+        np.random.set_state(numpys)
+        torch.random.set_rng_state(torchs)
+        if module is not None:
+            module.set_rng_state(theirs, *_index(device))
+
+
+def _index(device: Any) -> tuple[Any, ...]:
+    """Which of several devices, for those modules of PyTorch that ask."""
+    return () if device.type == "mps" else (device,)
+
+
+@contextlib.contextmanager
+def calm(device: Any, *, gradients: bool) -> Iterator[None]:
+    """The part of `aside` that costs microseconds: for what draws no random numbers and calls no
+    module."""
+    with (
+        torch.inference_mode(False),
+        torch.set_grad_enabled(gradients),
+        torch.autocast("cpu", enabled=False),
+        _no_autocast(device.type),
+    ):
+        yield
+
+
+def _no_autocast(kind: str) -> contextlib.AbstractContextManager[object]:
+    if kind == "cpu" or not torch.amp.is_autocast_available(kind):
+        return contextlib.nullcontext()
+    context: contextlib.AbstractContextManager[object] = torch.autocast(kind, enabled=False)
+    return context
+
+
+@contextlib.contextmanager
+def no_global_hooks() -> Iterator[None]:
+    """Inside, hooks on all modules of the process are not called."""
+    module = torch.nn.modules.module
+    names = [
+        name for name in vars(module) if name.startswith("_global_") and name.endswith("hooks")
+    ]
+    before = {name: getattr(module, name) for name in names}
+    try:
+        for name, hooks in before.items():
+            setattr(module, name, type(hooks)())
+        yield
+    finally:
+        for name, hooks in before.items():
+            setattr(module, name, hooks)

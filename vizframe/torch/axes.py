@@ -1,0 +1,286 @@
+"""What the axes of every node are called, carried forward from the images.
+
+    images (batch, unit, y, x) ─ conv ─► (batch, unit, y, x) ─ flatten(2) ─► (batch, unit, y·x)
+      ─ transpose ─► (batch, y·x, unit) ─ cat a class token ─► (batch, 1 + y·x, unit)
+      ─ linear ─► the last axis numbers the units
+
+So units are the features wherever a net keeps them, and tokens that lie on the image's grid are
+known as such. Where nothing is known, an axis is a `place`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from vizframe.torch.batch import lengths
+from vizframe.torch.operators import arguments, kind_of, name_of, reads
+from vizframe.torch.tape import Node, Tape
+
+IMAGES = 7
+"""An uncommon number of images, so that no other axis is mistaken for theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """An axis.
+
+    Attributes:
+        name: ``batch``, or one of `vizframe.network.kinds.Axis`.
+        length: of it; of ``batch`` `IMAGES`.
+        parts: the axes that were merged into it, outermost first.
+        before: how many places stand before these, as a class token does.
+    """
+
+    name: str
+    length: int
+    parts: tuple[Label, ...] = ()
+    before: int = 0
+
+    @property
+    def grid(self) -> tuple[Label, Label] | None:
+        """Of y and x, where the places lie on the image's grid."""
+        flat = [each for part in self.parts for each in (part.parts or (part,))]
+        if [each.name for each in flat] == ["y", "x"]:
+            return flat[0], flat[1]
+        return None
+
+
+Labels = tuple[Label, ...]
+
+
+def labels_of(tape: Tape) -> dict[int, Labels]:
+    """The axes of every node that depends on the images."""
+    found: dict[int, Labels] = {}
+    for index, node in enumerate(tape.nodes):
+        shape = lengths(node.shape, IMAGES)
+        if index == tape.data:
+            found[index] = _usual(shape)
+            continue
+        sources = [found[each] for each in reads(node) if each in found]
+        if sources:
+            found[index] = _named(node, sources, shape)
+    return found
+
+
+def _usual(shape: Sequence[int]) -> Labels:
+    """What the axes are called where nothing more is known."""
+    names: Sequence[str] = {
+        1: ("batch",),
+        2: ("batch", "unit"),
+        3: ("batch", "time", "unit"),
+        4: ("batch", "unit", "y", "x"),
+        5: ("batch", "unit", "z", "y", "x"),
+    }.get(len(shape), ("batch", "unit", *("place",) * max(0, len(shape) - 2)))
+    return tuple(Label(name, length) for name, length in zip(names, shape, strict=False))
+
+
+def _named(node: Node, sources: list[Labels], shape: tuple[int, ...]) -> Labels:
+    name, first = name_of(node), sources[0]
+    kind = kind_of(node)
+    made: Labels | None = None
+    if kind in ("convolution", "transposed convolution"):
+        made = _convolved(shape)
+    elif kind in ("dense", "embedding"):
+        made = _features_last(first, shape, kind == "embedding")
+    elif kind == "recurrent":
+        made = _features_last(first[: len(shape)], shape, False)
+    elif name in ("permute", "transpose", "swapaxes", "t", "T", "mT", "movedim", "moveaxis"):
+        made = _moved(node, name, first)
+    elif name in ("view", "reshape", "flatten", "unflatten", "unsqueeze", "squeeze"):
+        made = regrouped(first, shape)
+    elif name in ("matmul", "bmm", "scaled_dot_product_attention"):
+        made = _multiplied(name, sources, shape)
+    elif name in ("cat", "concat", "concatenate"):
+        made = _joined(sources, shape)
+    elif name in ("getitem", "select", "unbind"):
+        made = _taken(node, name, first, shape)
+    elif name in ("mean", "sum", "amax", "amin", "max", "min"):
+        made = _reduced(node, first, shape)
+    made = made if made is not None else _like(sources, shape)
+    if made is None or tuple(each.length for each in made) != shape:
+        made = _usual(shape)
+    return made
+
+
+def _convolved(shape: Sequence[int]) -> Labels:
+    inner = {3: ("time",), 4: ("y", "x"), 5: ("z", "y", "x")}.get(len(shape), ())
+    names = ("batch", "unit", *inner)
+    return tuple(Label(name, length) for name, length in zip(names, shape, strict=False))
+
+
+def _features_last(source: Labels, shape: Sequence[int], embedded: bool) -> Labels | None:
+    """A linear map makes new features on the last axis; what were units elsewhere no longer are."""
+    kept = source if embedded else source[:-1]
+    if len(kept) != len(shape) - 1:
+        return None
+    if embedded:
+        kept = tuple(replace(each, name="time") if n else each for n, each in enumerate(kept))
+    others = (replace(each, name="place") if each.name == "unit" else each for each in kept)
+    return (*others, Label("unit", shape[-1]))
+
+
+def _moved(node: Node, name: str, source: Labels) -> Labels | None:
+    rank = len(source)
+    numbers = [each for each in node.args[1:] if not isinstance(each, bool)]
+    if len(numbers) == 1 and isinstance(numbers[0], list | tuple):
+        numbers = list(numbers[0])
+    numbers = numbers or [node.kwargs.get("dims")]
+    if name == "permute":
+        chosen = numbers[0] if isinstance(numbers[0], list | tuple) else numbers
+        if not all(isinstance(each, int) for each in chosen) or len(chosen) != rank:
+            return None
+        return tuple(source[each % rank] for each in chosen)
+    if name in ("transpose", "swapaxes"):
+        pair = [*numbers, *node.kwargs.values()][-2:]
+    else:
+        pair = [-1, -2] if name in ("mT", "t", "T") and rank >= 2 else []
+    if len(pair) != 2 or not all(isinstance(each, int) for each in pair):
+        return None
+    moved = list(source)
+    a, b = (each % rank for each in pair)
+    moved[a], moved[b] = moved[b], moved[a]
+    return tuple(moved)
+
+
+def regrouped(source: Labels, shape: Sequence[int]) -> Labels | None:
+    """The axes of a view: those of equal length stay, runs of them are merged, or one is split."""
+    made: list[Label] = []
+    left = list(source)
+    wanted = list(shape)
+    while left or wanted:
+        if not left or not wanted:
+            rest = wanted or [each.length for each in left]
+            if any(length != 1 for length in rest):
+                return None
+            made += [Label("place", 1) for _ in wanted]
+            break
+        olds, news = [left.pop(0)], [wanted.pop(0)]
+        while (have := math.prod(o.length for o in olds)) != (want := math.prod(news)):
+            if have < want and left:
+                olds.append(left.pop(0))
+            elif want < have and wanted:
+                news.append(wanted.pop(0))
+            else:
+                return None
+        made += _grouped(olds, news)
+    return tuple(made)
+
+
+def _grouped(olds: list[Label], news: list[int]) -> list[Label]:
+    if len(olds) == 1 and len(news) == 1:
+        return olds
+    solid = [each for each in olds if each.length != 1]
+    if len(news) == 1 and len(solid) == 1:
+        return solid
+    if len(olds) == 1:
+        return _split(olds[0], news)
+    if len(news) == 1:
+        names = [each.name for each in olds]
+        if "batch" in names:
+            return [Label("batch", news[0], tuple(olds))]
+        name = "time" if names == ["y", "x"] else "unit" if "unit" in names else "place"
+        return [Label(name, news[0], tuple(olds))]
+    return [Label("place", length) for length in news]
+
+
+def _split(old: Label, news: list[int]) -> list[Label]:
+    """One axis as several: the parts that it was merged from, or new ones."""
+    if [each.length for each in old.parts] == news and not old.before:
+        return list(old.parts)
+    if old.name == "batch":
+        return [Label("batch", news[0]), *(Label("place", each) for each in news[1:])]
+    if old.name in ("y", "x"):  # windows of a map
+        return [Label("place", news[0]), *(Label("place", each) for each in news[1:])]
+    if old.name == "unit":
+        return [*(Label("head", each) for each in news[:-1]), Label("unit", news[-1])]
+    return [Label("place", each) for each in news]
+
+
+def _multiplied(name: str, sources: list[Labels], shape: tuple[int, ...]) -> Labels | None:
+    first = sources[0]
+    if name == "scaled_dot_product_attention":
+        return first if len(first) == len(shape) else None
+    second = sources[1] if len(sources) > 1 else None
+    if second is None or len(first) != len(shape) or len(second) != len(shape):
+        return _features_last(first, shape, False)
+    last = second[-1]
+    if first[-2].name in ("time", "place") and last.name in ("time", "place") and len(first) > 2:
+        head = replace(first[-3], name="head") if len(first) > 3 else None
+        rest = first[:-2] if head is None else (*first[:-3], head)
+        return (*rest, replace(first[-2], name="time"), replace(last, name="source"))
+    restored = tuple(
+        replace(each, name="time") if each.name == "time" else each for each in first[:-1]
+    )
+    return (*restored, last)
+
+
+def _joined(sources: list[Labels], shape: tuple[int, ...]) -> Labels | None:
+    """The axis that grew keeps its name; what came first of it stands before a grid."""
+    likely = max(sources, key=lambda each: sum(label.length for label in each))
+    if len(likely) != len(shape):
+        return None
+    made = []
+    for axis, (label, length) in enumerate(zip(likely, shape, strict=True)):
+        if label.length == length:
+            made.append(label)
+        elif label.grid is not None:
+            others = length - label.length
+            first = sources[0][axis].length if sources[0] is not likely else others
+            made.append(replace(label, length=length, before=first))
+        else:
+            made.append(Label(label.name, length))
+    return tuple(made)
+
+
+def _taken(node: Node, name: str, source: Labels, shape: tuple[int, ...]) -> Labels | None:
+    """Axes at which one place was taken are gone; those that were sliced keep their name."""
+    if name == "select":
+        axis = node.args[1] if len(node.args) > 1 else node.kwargs.get("dim")
+        return tuple(e for n, e in enumerate(source) if n != int(axis or 0) % len(source))
+    if len(node.args) < 2:
+        return None
+    keys = node.args[1] if isinstance(node.args[1], tuple) else (node.args[1],)
+    if any(not isinstance(each, int | slice | type(None) | type(...)) for each in keys):
+        return None
+    if ... in keys:
+        at = keys.index(...)
+        solid = sum(each is not None for each in keys) - 1
+        keys = (*keys[:at], *(slice(None),) * (len(source) - solid), *keys[at + 1 :])
+    left, made = list(source), []
+    for key in keys:
+        if key is None:
+            made.append(Label("place", 1))
+        elif left:
+            label = left.pop(0)
+            if isinstance(key, slice):
+                made.append(label)
+    made += left
+    if len(made) != len(shape):
+        return None
+    pairs = zip(made, shape, strict=True)
+    return tuple(e if e.length == n else Label(e.name, n) for e, n in pairs)
+
+
+def _reduced(node: Node, source: Labels, shape: tuple[int, ...]) -> Labels | None:
+    given = arguments(node)
+    axes = given.get("dim", node.args[1] if len(node.args) > 1 else None)
+    if axes is None:
+        return None
+    gone = {a % len(source) for a in (axes if isinstance(axes, list | tuple) else (axes,))}
+    if len(shape) == len(source):
+        return tuple(Label(e.name, 1) if n in gone else e for n, e in enumerate(source))
+    return tuple(each for n, each in enumerate(source) if n not in gone)
+
+
+def _like(sources: list[Labels], shape: tuple[int, ...]) -> Labels | None:
+    """The axes of the first source of that shape; else of that rank, with other lengths."""
+    for each in sources:
+        if tuple(label.length for label in each) == shape:
+            return each
+    for each in sources:
+        if len(each) == len(shape):
+            pairs = zip(each, shape, strict=True)
+            return tuple(e if e.length == n else Label(e.name, n) for e, n in pairs)
+    return None

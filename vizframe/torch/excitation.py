@@ -1,0 +1,93 @@
+"""A question asked many times: value and input gradient of one unit per image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from vizframe.errors import NetworkError
+from vizframe.graph.target import refuse_units
+from vizframe.network import DeviceArray, Objective, Ops
+from vizframe.network.layer import Layer
+from vizframe.torch.aside import calm
+from vizframe.torch.head import Head
+from vizframe.torch.model import Model
+from vizframe.torch.ops import ops_of
+from vizframe.torch.replay import Program, Values, without
+
+
+def gradients_of(total: Any, sources: Sequence[Any]) -> Sequence[Any]:
+    """Of one number, with respect to each source; None where it does not depend on it.
+
+    PyTorch imports half of SymPy, which takes a second, the first time that a backward pass is
+    given what to start from; from a number it starts by itself.
+    """
+    found: Sequence[Any] = torch.autograd.grad(total, list(sources), allow_unused=True)
+    return found
+
+
+class TorchExcitation:
+    """See `vizframe.network.Excitation`."""
+
+    def __init__(
+        self,
+        model: Model,
+        data: int,
+        played: Program,
+        fixed: Values,
+        head: Head,
+        layer: Layer,
+        shape: tuple[int, ...],
+        exact_field: bool,
+    ) -> None:
+        self._model, self._data = model, data
+        self._played, self._fixed = without(played, fixed), fixed
+        self._head, self._layer = head, layer
+        self.shape, self.exact_field = shape, exact_field
+        self._ops = ops_of(model.device)
+        self._values: Values | None = None
+        self._start: Any = None
+
+    @property
+    def ops(self) -> Ops:
+        return self._ops
+
+    def ask(self, objective: Objective) -> None:
+        name = self._layer.name
+        if objective.layer != name or len(objective.units) != self.shape[0]:
+            raise NetworkError(
+                f"the question is of {len(objective.units)} units of {objective.layer!r}; it can "
+                f"be of {self.shape[0]} units of {name!r}, as it was compiled"
+            )
+        refuse_units(self._layer, objective.units)
+        self._head.ask(objective)
+        given = objective.output_gradients
+        ones = np.ones(self.shape[0], np.float32) if given is None else given
+        self._start = torch.tensor(ones, device=self._model.device)
+
+    def evaluate(self, images: DeviceArray) -> tuple[DeviceArray, DeviceArray]:
+        if tuple(images.shape) != tuple(self.shape):
+            raise NetworkError(f"the images have shape {images.shape}; it can be {self.shape}")
+        with calm(self._model.device, gradients=True):
+            given = self._ops.give(images).to(self._model.dtype).detach().requires_grad_()
+            values = self._played.run(
+                {**self._fixed, self._data: given}, self._model.leaf, self.shape[0]
+            )
+            response = self._head.respond(values)
+            if response.requires_grad:
+                start = self._start.to(response.dtype)
+                (gradient,) = gradients_of((response * start).sum(), [given])
+            else:
+                gradient = None
+            self._values = {key: each.detach() for key, each in values.items()}
+        gradient = torch.zeros_like(given) if gradient is None else gradient
+        return self._ops.take(response), self._ops.take(gradient)
+
+    def responses(self) -> DeviceArray:
+        if self._values is None:
+            raise NetworkError("nothing was evaluated yet; call evaluate first")
+        with calm(self._model.device, gradients=False):
+            return self._ops.take(self._head.responses(self._values))

@@ -1,0 +1,287 @@
+"""The list of layers: the nodes of a tape that a person would name, in the words of the core.
+
+A layer's output is what its node gave, its units moved to the front, and tokens that lie on the
+image's grid laid out on it: a few nodes more on the tape, which nothing else reads.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast, get_args
+
+import torch
+
+from vizframe.graph.field import receptive_fields
+from vizframe.graph.window import POINTWISE, MapNode
+from vizframe.network.kinds import Axis
+from vizframe.network.layer import Layer
+from vizframe.torch.axes import IMAGES, Label, Labels, labels_of
+from vizframe.torch.batch import Count, lengths
+from vizframe.torch.names import names_of
+from vizframe.torch.operators import (
+    arguments,
+    cannot_be_negative,
+    kind_of,
+    padding_of,
+    reads,
+    shown_operator,
+    window_of,
+)
+from vizframe.torch.tape import Node, Ref, Tape
+
+AXES = get_args(Axis)
+
+
+@dataclass(slots=True, eq=False)
+class LayerList:
+    """What a tape's nodes are.
+
+    Attributes:
+        layers: in forward order.
+        nodes: the node of each layer, as the net computes it.
+        views: what the layer's output is made by from that, where it is not the node's own.
+        own: each layer's parameters, short name to the node of the tape that gives it.
+        aliases: other names of layers.
+        maps: every node as windows and crops see it.
+        axes: of y and x in the output of each node that has them.
+    """
+
+    layers: tuple[Layer, ...]
+    nodes: dict[str, int]
+    views: dict[str, View]
+    own: dict[str, dict[str, int]]
+    aliases: dict[str, str]
+    maps: dict[int, MapNode]
+    axes: dict[int, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a node's output becomes a layer's.
+
+    Attributes:
+        order: of its axes.
+        time: where among these now lies a sequence of tokens that is a grid, if one is.
+        before: how many tokens stand before the grid.
+        grid: (y, x).
+    """
+
+    order: tuple[int, ...]
+    time: int | None = None
+    before: int = 0
+    grid: tuple[int, int] = (0, 0)
+
+    def __call__(self, output: Any) -> Any:
+        moved = output.permute(self.order)
+        if self.time is None:
+            return moved
+        places = math.prod(self.grid)
+        tokens = moved.narrow(self.time, self.before, places)
+        return tokens.unflatten(self.time, self.grid)
+
+    def back(self, part: Any, shape: Sequence[int]) -> Any:
+        """A gradient of the layer's output as one of the node's, of this shape."""
+        if self.time is not None:
+            flat = part.flatten(self.time, self.time + 1)
+            whole = flat.new_zeros([shape[each] for each in self.order])
+            whole.narrow(self.time, self.before, math.prod(self.grid)).copy_(flat)
+            part = whole
+        return part.permute([self.order.index(each) for each in range(len(self.order))])
+
+
+def layers_of(tape: Tape) -> LayerList:
+    """Every layer of a net."""
+    labels = labels_of(tape)
+    names, aliases = names_of(tape, set(labels))
+    maps = maps_of(tape, labels)
+    fields = receptive_fields(maps, tape.data)
+    axes = {index: places for index, each in labels.items() if (places := _places(each))}
+    nonnegative = _nonnegative(tape)
+    found: list[Layer] = []
+    nodes: dict[str, int] = {}
+    views: dict[str, View] = {}
+    own: dict[str, dict[str, int]] = {}
+    for index, name in names.items():
+        node = tape.nodes[index]
+        if not labels[index] or labels[index][0].name != "batch":
+            continue
+        shape = lengths(node.shape, IMAGES)[1:]
+        if not isinstance(node.shape[0], Count):
+            continue
+        view, words, seen = view_of(labels[index], shape)
+        nodes[name] = index
+        if view is not None:
+            views[name] = view
+        own[name] = own_parameters(tape, node)
+        found.append(
+            Layer(
+                name=name,
+                operator=shown_operator(node),
+                shape=seen,
+                units=_units(words, seen),
+                parameters={
+                    short: kernel_shape(node, short, lengths(tape.nodes[each].shape, 1))
+                    for short, each in own[name].items()
+                },
+                receptive_field=fields.get(index) if words == ("unit", "y", "x") else None,
+                inputs=_sources(tape, index, names),
+                kind=kind_of(node),
+                axes=words,
+                nonnegative=index in nonnegative,
+            )
+        )
+    kept = {name: each for name, each in aliases.items() if each in nodes and name not in nodes}
+    return LayerList(tuple(found), nodes, views, own, kept, maps, axes)
+
+
+def view_of(
+    labels: Labels, shape: Sequence[int]
+) -> tuple[View | None, tuple[Axis, ...], tuple[int, ...]]:
+    """How a node's output is shown: the view, what its axes are called then, and their lengths."""
+    words = [_word(each) for each in labels[1:]]
+    grid = next((n for n, each in enumerate(labels[1:]) if each.grid is not None), None)
+    unit = next((n for n, each in enumerate(words) if each == "unit"), None)
+    if grid is not None and unit is not None and len(words) == 2:
+        place = labels[1 + grid]
+        y, x = cast(tuple[Label, Label], place.grid)
+        view = View((0, 1 + unit, 1 + grid), 2, place.before, (y.length, x.length))
+        return view, ("unit", "y", "x"), (shape[unit], y.length, x.length)
+    if len(words) == 3 and unit and sorted(words) == ["unit", "x", "y"]:
+        order = (unit, words.index("y"), words.index("x"))
+        view = View((0, *(1 + each for each in order)))
+        return view, ("unit", "y", "x"), tuple(shape[each] for each in order)
+    return None, tuple(words), tuple(shape)
+
+
+def _word(label: Label) -> Axis:
+    return cast(Axis, label.name) if label.name in AXES else "place"
+
+
+def _units(words: Sequence[str], shape: Sequence[int]) -> int:
+    return next((n for word, n in zip(words, shape, strict=True) if word in ("unit", "head")), 1)
+
+
+def _places(labels: Labels) -> tuple[int, int] | None:
+    names = [each.name for each in labels]
+    return (names.index("y"), names.index("x")) if "y" in names and "x" in names else None
+
+
+def maps_of(tape: Tape, labels: dict[int, Labels]) -> dict[int, MapNode]:
+    """Every node that depends on the images, as windows and crops see it."""
+    found = {}
+    for index, each in labels.items():
+        node, places = tape.nodes[index], _places(each)
+        size = None if places is None else (each[places[0]].length, each[places[1]].length)
+        sources = tuple(dict.fromkeys(source for source in reads(node) if source in labels))
+        window = None if index == tape.data else _window(tape, node, labels, index)
+        varies = window == POINTWISE and places is not None and _varies(tape, node, labels, places)
+        found[index] = MapNode(window, sources, size, varies, padding_of(node))
+    return found
+
+
+def _window(tape: Tape, node: Node, labels: dict[int, Labels], index: int) -> Any:
+    if node.function is None or any(not tape.nodes[each].shape for each in node.inputs):
+        return None  # one of several outputs of a call
+    weight = arguments(node).get("weight")
+    kernel = lengths(tape.nodes[weight.node].shape, 1)[2:] if isinstance(weight, Ref) else ()
+    names = [each.name for each in labels[index]]
+    window = window_of(node, len(names), kernel)
+    if window is not None and window != POINTWISE and names != ["batch", "unit", "y", "x"]:
+        return None
+    if kind_of(node) == "dense":
+        last = labels[reads(node)[0]][-1].name if reads(node)[0] in labels else ""
+        return window if last == "unit" else None
+    if kind_of(node) == "join" and window is not None:
+        changed = [s for s in reads(node) if s in labels and not _same_places(labels, s, index)]
+        return None if changed else window
+    if kind_of(node) == "normalization" and "y" in names and names[-1] in ("y", "x"):
+        return window if shown_operator(node) == "BatchNorm" else None
+    return window
+
+
+def _same_places(labels: dict[int, Labels], source: int, index: int) -> bool:
+    one, two = ({e.name: e.length for e in labels[each]} for each in (source, index))
+    return all(one.get(axis) == two.get(axis) for axis in ("y", "x"))
+
+
+def _varies(tape: Tape, node: Node, labels: dict[int, Labels], places: tuple[int, int]) -> bool:
+    """Whether a tensor that is no map of the image differs from place to place."""
+    if kind_of(node) in ("normalization", "dense", "convolution"):
+        return False
+    rank = len(labels[node.inputs[0]]) if node.inputs[0] in labels else 0
+    for each in reads(node):
+        if each not in labels:
+            shape = lengths(tape.nodes[each].shape, 1)
+            rank = max(rank, len(shape))
+            aligned = (1,) * (rank - len(shape)) + shape
+            if any(aligned[place] != 1 for place in places if place < len(aligned)):
+                return True
+    return False
+
+
+def own_parameters(tape: Tape, node: Node) -> dict[str, int]:
+    """The nodes that give a node's parameters, by what PyTorch calls them."""
+    given = arguments(node)
+    names = ("weight", "bias", "running_mean", "running_var")
+    found = {n: given[n].node for n in names if isinstance(given.get(n), Ref)}
+    if kind_of(node) == "recurrent":
+        for each in reads(node):
+            leaf = tape.nodes[each].leaf
+            if leaf is not None:
+                found[leaf.rpartition(".")[2]] = each
+    return found
+
+
+def kernel_shape(node: Node, short: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A parameter's shape, of a weight as (unit, input, …)."""
+    if short != "weight":
+        return shape
+    if kind_of(node) == "embedding" and len(shape) == 2:
+        return shape[1], shape[0]
+    if kind_of(node) == "transposed convolution":
+        groups = arguments(node).get("groups", 1)
+        return (shape[1] * groups, shape[0] // groups, *shape[2:])
+    return shape
+
+
+def kernel_values(node: Node, short: str, values: Any) -> Any:
+    """A parameter, of a weight as (unit, input, …)."""
+    if short != "weight":
+        return values
+    if kind_of(node) == "embedding" and values.ndim == 2:
+        return values.t()
+    if kind_of(node) == "transposed convolution":
+        groups = arguments(node).get("groups", 1)
+        return torch.cat([part.transpose(0, 1) for part in values.chunk(groups)])
+    return values
+
+
+def _nonnegative(tape: Tape) -> set[int]:
+    found: set[int] = set()
+    for index, node in enumerate(tape.nodes):
+        if node.function is not None:
+            inputs = [each in found for each in reads(node)]
+            if cannot_be_negative(node, inputs):
+                found.add(index)
+    return found
+
+
+def _sources(tape: Tape, index: int, names: dict[int, str]) -> tuple[str, ...]:
+    """The layers that a node reads, through nodes that have no name."""
+    found: list[str] = []
+    waiting = list(tape.nodes[index].inputs)
+    seen: set[int] = set()
+    while waiting:
+        each = waiting.pop(0)
+        if each in seen:
+            continue
+        seen.add(each)
+        if each in names:
+            found.append(names[each])
+        elif each == tape.data:
+            found.append("data")
+        else:
+            waiting += tape.nodes[each].inputs
+    return tuple(dict.fromkeys(found))

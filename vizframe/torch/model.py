@@ -1,0 +1,144 @@
+"""A model as it is asked: its shadow, how it is called, its tensors as they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from vizframe.errors import NetworkError
+from vizframe.network import FloatArray
+from vizframe.network.call import Call
+from vizframe.torch.aside import aside
+from vizframe.torch.batch import FIRST, SECOND, lengths, merge
+from vizframe.torch.calls import call_module
+from vizframe.torch.replay import program
+from vizframe.torch.shadow import Shadow
+from vizframe.torch.tape import NoTape, Tape, trace
+from vizframe.torch.wrapped import uninitialized, unwrap
+
+
+@dataclass(eq=False)
+class Model:
+    """See the module.
+
+    Attributes:
+        module: the model's own, unwrapped.
+        device, dtype: of its parameters.
+        integers: whether it takes numbers of words, not images.
+    """
+
+    module: Any
+    call: Call
+    shadow: Shadow
+    device: Any
+    dtype: Any
+    integers: bool = False
+
+    @classmethod
+    def of(
+        cls, model: object, call: Call | None = None, replaced: Mapping[str, Any] | None = None
+    ) -> Model:
+        """The model, whose parameters have values.
+
+        Raises:
+            NetworkError: it is no module, or one whose parameters cannot be read.
+        """
+        module = unwrap(model)
+        waiting = next(uninitialized(module), None)
+        if waiting is not None:
+            raise NetworkError(
+                f"parameter {waiting!r} has no values yet; give the network one batch"
+            )
+        device, dtype = _place_of(module)
+        with torch.no_grad():
+            shadow = Shadow.of(module, replaced)
+        found = call or Call()
+        return cls(module, found, shadow, device, dtype, "int" in found.dtype)
+
+    @property
+    def name(self) -> str:
+        return type(self.module).__name__
+
+    def leaf(self, name: str) -> Any:
+        """One of its tensors as it is now, without gradient."""
+        return self.shadow.leaves[name]()
+
+    def gradient_of(self, name: str) -> Any:
+        """The gradient of a parameter that the last training step left, or None."""
+        owner, _, key = name.rpartition(".")
+        try:
+            parameter = getattr(self.module.get_submodule(owner), key, None)
+        except AttributeError:
+            return None
+        return (
+            getattr(parameter, "grad", None) if isinstance(parameter, torch.nn.Parameter) else None
+        )
+
+    def images(self, values: FloatArray) -> Any:
+        """Images as the model takes them."""
+        found = torch.tensor(np.asarray(values), device=self.device)
+        return found.to(torch.int64 if self.integers else self.dtype)
+
+    def run(self, images: Any) -> Any:
+        """What the shadow gives."""
+        return call_module(self.shadow.module, self.call, images)
+
+    def trace(self, shape: tuple[int, ...]) -> Tape:
+        """The tape for inputs of this shape, without the images' axis; it was played once on other
+        images, and gave what the net gives.
+
+        Raises:
+            NoTape: no tape holds what the net does.
+        """
+        with aside(self.device):
+            first = self._traced(shape, FIRST)
+        with aside(self.device):
+            second = self._traced(shape, SECOND)
+        tape = merge(first, second)
+        with aside(self.device):
+            self._compare(tape, second)
+        return tape
+
+    def _traced(self, shape: tuple[int, ...], count: int) -> Tape:
+        draw = np.random.default_rng(count)
+        values = draw.random((count, *shape)).astype(np.float32)
+        images = self.images(np.round(values) if self.integers else values)
+        found = trace(self.shadow, self.run, images)
+        for each in found.nodes:
+            if each.function is None and each.leaf is None and each.constant is None:
+                each.value = images
+        return found
+
+    def _compare(self, tape: Tape, second: Tape) -> None:
+        """Raises NoTape unless the tape, played on the second's images, gives what it gave."""
+        wanted = [n for n, each in enumerate(tape.nodes) if each.value is None and each.function]
+        played = program(tape, wanted)
+        given = {tape.data: second.nodes[tape.data].value}
+        values = played.run(given, self.leaf, SECOND)
+        for index in wanted:
+            node, other = second.nodes[index], values[index]
+            if node.value is None:
+                continue
+            if tuple(other.shape) != tuple(node.value.shape) or not _alike(other, node.value):
+                shape = lengths(node.shape, 1)
+                raise NoTape(f"it does other things for other images ({node.word} of {shape})")
+            node.value = None
+
+
+def _alike(one: Any, two: Any) -> bool:
+    if not two.is_floating_point():
+        return bool(torch.equal(one, two))
+    scale = two.detach().abs().nan_to_num(posinf=0.0).max() if two.numel() else 0.0
+    return bool(torch.allclose(one, two, rtol=1e-3, atol=1e-4 * float(scale), equal_nan=True))
+
+
+def _place_of(module: Any) -> tuple[Any, Any]:
+    """Device and dtype of the first parameter or buffer that has floating numbers."""
+    for each in (*module.parameters(), *module.buffers()):
+        if each.is_floating_point():
+            return each.device, each.dtype
+    return torch.device("cpu"), torch.get_default_dtype()

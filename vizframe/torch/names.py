@@ -1,0 +1,44 @@
+"""What a tape's nodes are called: by the module that made them.
+
+layer1.0.conv1        the only call in a module without children
+layer1.0.add          a call in a module with children: its path, and the function
+relu, relu.call2      a module, or a function, called twice
+layer1.0              another name of its last call: what the module gave
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from vizframe.torch.operators import kind_of, name_of
+from vizframe.torch.tape import Tape
+
+_NAMELESS_NAMES = """
+    contiguous to float half double detach clone type type_as
+"""
+_NAMELESS = frozenset(_NAMELESS_NAMES.split())
+
+
+def names_of(tape: Tape, depends: set[int]) -> tuple[dict[int, str], dict[str, str]]:
+    """The name of each node that is a layer, in forward order, and other names of these."""
+    own: dict[int, str] = {}
+    also: dict[str, int] = {}
+    for path, index, has_children in tape.modules:
+        if not path:
+            continue
+        if not has_children and index not in own and tape.nodes[index].path == path:
+            own[index] = path
+        else:
+            also.setdefault(path, index)
+    counts: Counter[str] = Counter()
+    names: dict[int, str] = {}
+    for index in sorted(depends - {tape.data}):
+        node = tape.nodes[index]
+        if not node.shape or (index not in own and name_of(node) in _NAMELESS):
+            continue
+        word = name_of(node) or kind_of(node)
+        base = own.get(index) or (f"{node.path}.{word}" if node.path else word)
+        counts[base] += 1
+        names[index] = base if counts[base] == 1 else f"{base}.call{counts[base]}"
+    aliases = {path: names[index] for path, index in also.items() if index in names}
+    return names, aliases

@@ -1,0 +1,420 @@
+"""A module of PyTorch as plugins see it: `vizframe.network.Network` on a tape.
+
+    module ─ shadow ─ trace ─► Tape ─► Program of what is asked for ─ the current parameters ─► play
+
+The module itself is never called, so nothing in it changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from vizframe.errors import NetworkError, UnknownName
+from vizframe.graph.host import ignore_float_warnings
+from vizframe.graph.settings import Settings
+from vizframe.graph.target import (
+    output_weights,
+    read,
+    refuse_batch,
+    refuse_flat,
+    refuse_shape,
+    refuse_units,
+)
+from vizframe.network import (
+    Excitation,
+    FloatArray,
+    Gradient,
+    LayerGradients,
+    Network,
+    Objective,
+    ReluRule,
+)
+from vizframe.network.layer import Layer
+from vizframe.torch.aside import aside
+from vizframe.torch.batch import lengths
+from vizframe.torch.excitation import TorchExcitation, gradients_of
+from vizframe.torch.head import KernelHead, MapHead
+from vizframe.torch.layers import LayerList, kernel_values, layers_of
+from vizframe.torch.model import Model
+from vizframe.torch.operators import kind_of
+from vizframe.torch.plan import Plan, plan
+from vizframe.torch.replay import Program, Values, needed_nodes, program
+from vizframe.torch.tape import Tape
+
+_MOST_AT_ONCE = 64
+"""Larger batches of receptive fields fall out of the processor's cache and gain nothing."""
+
+
+class TorchNetwork:
+    """See `vizframe.network.Network`, whose docstrings hold here.
+
+    Raises:
+        NoTape: the net does not make the same calls each time.
+    """
+
+    def __init__(self, model: Model, settings: Settings, tape: Tape | None = None) -> None:
+        self._model = model
+        self._settings = settings
+        traced = model.trace(settings.input_shape) if tape is None else tape
+        if traced.broke is not None:
+            raise self._refusal((1, *settings.input_shape), traced.broke)
+        self._tapes: dict[tuple[int, ...], tuple[Tape, LayerList]] = {}
+        self._programs: dict[object, Program] = {}
+        self._main = traced, layers_of(traced)
+        self._tapes[settings.input_shape] = self._main
+        self._found = self._main[1]
+        self._by_name = {layer.name: layer for layer in self._found.layers}
+
+    @property
+    def name(self) -> str:
+        return self._model.name
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        return self._found.layers
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        return self._settings.input_shape
+
+    @property
+    def score_layer(self) -> str:
+        output = self._settings.output
+        if isinstance(output, str):
+            return self.layer(output).name
+        index = score_node(self._main[0])
+        names = {node: name for name, node in self._found.nodes.items()}
+        while index not in names:
+            sources = [
+                each for each in self._main[0].nodes[index].inputs if each in self._found.maps
+            ]
+            if not sources:
+                return self.layers[-1].name
+            index = sources[0]
+        return names[index]
+
+    @property
+    def class_names(self) -> tuple[str, ...] | None:
+        return self._settings.class_names
+
+    def layer(self, name: str) -> Layer:
+        known = self._by_name.get(self._found.aliases.get(name, name))
+        if known is None:
+            raise UnknownName("layer", name, self._by_name)
+        return known
+
+    def activations(self, images: FloatArray, layers: Sequence[str]) -> dict[str, FloatArray]:
+        batch = self._settings.check_images(images, self.name)
+        wanted = {name: self.layer(name).name for name in layers}
+        if not wanted:
+            return {}
+        tape, found = self._tape(batch.shape[1:])
+        nodes = [self._node(found, name, batch) for name in wanted.values()]
+        played = self._program(tape, nodes, "plain")
+        with aside(self._model.device), ignore_float_warnings():
+            values = self._play(played, batch)
+            return {
+                asked: _numpy(self._shown(name, values[node]))
+                for (asked, name), node in zip(wanted.items(), nodes, strict=True)
+            }
+
+    def scores(self, images: FloatArray) -> FloatArray:
+        name = self.score_layer
+        return self.activations(images, [name])[name]
+
+    def gradient(
+        self,
+        images: FloatArray,
+        objective: Objective,
+        *,
+        rule: ReluRule = "plain",
+        at: str | None = None,
+    ) -> Gradient:
+        inner = [] if at is None else [self.layer(at).name]
+        values, found = self._differentiate(images, objective, rule, inner, of_images=at is None)
+        if at is not None and inner[0] not in found:
+            raise _unrelated(self.layer(objective.layer).name, inner[0])
+        return Gradient(values, found["" if at is None else inner[0]][0])
+
+    def gradients(
+        self, images: FloatArray, objective: Objective, at: Sequence[str]
+    ) -> LayerGradients:
+        inner = list(dict.fromkeys(self.layer(name).name for name in at))
+        values, found = self._differentiate(images, objective, "plain", inner, of_images=True)
+        names = {name: self.layer(name).name for name in at}
+        kept = {name: found[own] for name, own in names.items() if own in found}
+        return LayerGradients(
+            values,
+            found[""][0],
+            {name: each[1] for name, each in kept.items()},
+            {name: each[0] for name, each in kept.items()},
+        )
+
+    @contextmanager
+    def excitation(
+        self,
+        objective: Objective,
+        *,
+        size: tuple[int, int] | None = None,
+        rule: ReluRule = "plain",
+        exact_field: bool = True,
+    ) -> Iterator[Excitation]:
+        layer = self.layer(objective.layer)
+        refuse_flat(self.name, self.input_shape)
+        refuse_units(layer, objective.units)
+        centred = isinstance(objective.place, str) and objective.place == "centre"
+        tape, found = self._tape(self._sized(size))
+        node = self._node(found, layer.name)
+        chosen = self._plan(tape, found, layer.name, exact_field and centred)
+        count = len(objective.units)
+        played = self._program(tape, chosen.wanted, rule, chosen)
+        self._refuse_nonfinite(played)
+        with aside(self._model.device):
+            fixed = self._fixed(tape, found, played, count)
+        if chosen.kernel is not None:
+            head: Any = KernelHead(chosen.kernel, rule, fixed)
+        else:
+            shape = (count, *self._shape_of(found, layer.name, tape))
+            refuse_shape(layer.name, shape, count)
+            cropped = chosen.part is not None
+            head = MapHead(node, self._units_first(layer.name), shape, cropped)
+        shape = (count, self.input_shape[0], *chosen.size)
+        excitation = TorchExcitation(
+            self._model, tape.data, played, fixed, head, layer, shape, chosen.exact_field
+        )
+        excitation.ask(replace(objective, layer=layer.name))
+        with ignore_float_warnings():
+            yield excitation
+
+    def batch_size(
+        self, layer: str, *, size: tuple[int, int] | None = None, exact_field: bool = True
+    ) -> int:
+        found_layer = self.layer(layer)
+        tape, found = self._tape(self._sized(size))
+        chosen = self._plan(tape, found, found_layer.name, exact_field)
+        computed = needed_nodes(tape, chosen.wanted) & set(found.maps)
+        each_takes = 8 * chosen.numbers(tape, sorted(computed))
+        return max(1, min(_MOST_AT_ONCE, self._settings.memory // max(1, each_takes)))
+
+    def weights(self, layer: str) -> dict[str, FloatArray]:
+        name = self.layer(layer).name
+        tape, own = self._main[0], self._found.own[name]
+        node = tape.nodes[self._found.nodes[name]]
+        played = self._program(tape, list(own.values()), "plain")
+        with aside(self._model.device):
+            values = played.run({}, self._model.leaf, 1)
+            return {
+                short: _numpy(kernel_values(node, short, values[each]))
+                for short, each in own.items()
+            }
+
+    def weight_gradients(self, layer: str) -> dict[str, FloatArray]:
+        name = self.layer(layer).name
+        tape = self._main[0]
+        node = tape.nodes[self._found.nodes[name]]
+        found = {}
+        for short, each in self._found.own[name].items():
+            leaf = tape.nodes[each].leaf
+            gradient = None if leaf is None else self._model.gradient_of(leaf)
+            if gradient is not None:
+                with torch.no_grad():
+                    found[short] = _numpy(kernel_values(node, short, gradient))
+        return found
+
+    def randomized(self, seed: int) -> AbstractContextManager[Network]:
+        return self._randomize(seed)
+
+    @contextmanager
+    def _randomize(self, seed: int) -> Iterator[Network]:
+        generator = np.random.default_rng(seed)
+        shuffled = {}
+        with torch.no_grad():
+            for name, read_leaf in sorted(self._model.shadow.leaves.items()):
+                own = read_leaf()
+                order = torch.from_numpy(generator.permutation(own.numel())).to(own.device)
+                shuffled[name] = own.reshape(-1)[order].reshape(own.shape)
+        model = Model.of(self._model.module, self._model.call, shuffled)
+        model.integers = self._model.integers
+        yield TorchNetwork(model, self._settings, self._main[0])
+
+    def _differentiate(
+        self,
+        images: FloatArray,
+        objective: Objective,
+        rule: ReluRule,
+        inner: Sequence[str],
+        *,
+        of_images: bool,
+    ) -> tuple[FloatArray, dict[str, tuple[FloatArray, FloatArray]]]:
+        """The objective's values, and by layer ("" for the images) gradient and output. Layers
+        that it does not depend on, and its own, are left out."""
+        batch = self._settings.check_images(images, self.name)
+        layer = self.layer(objective.layer)
+        refuse_batch(objective, len(batch))
+        refuse_units(layer, objective.units)
+        tape, found = self._tape(batch.shape[1:])
+        target = self._node(found, layer.name, batch)
+        before = needed_nodes(tape, [target]) - {target}
+        nodes = {n: e for n in inner if (e := self._node(found, n, batch)) in before}
+        if not of_images and not nodes:
+            raise _unrelated(layer.name, inner[0])
+        played = self._program(tape, [target, *nodes.values()], rule)
+        with aside(self._model.device, gradients=True), ignore_float_warnings():
+            given = self._model.images(batch)
+            if of_images and not self._model.integers:
+                given.requires_grad_()
+            values = self._play(played, batch, given, tracked=set(nodes.values()))
+            output = self._units_first(layer.name)(values[target])
+            refuse_shape(layer.name, output.shape, len(batch))
+            spread = output_weights(objective, output.shape)
+            sources = {
+                **({"": given} if of_images else {}),
+                **{n: values[e] for n, e in nodes.items()},
+            }
+            gradients = self._backward(output, sources, spread, layer.name)
+            answered = read(replace(objective, layer=layer.name), _numpy(output))
+            return answered, {
+                name: (
+                    _numpy(self._shown(name, each) if name else each),
+                    _numpy(self._shown(name, sources[name]) if name else sources[name]),
+                )
+                for name, each in gradients.items()
+            }
+
+    def _backward(
+        self, output: Any, sources: dict[str, Any], spread: FloatArray, layer: str
+    ) -> dict[str, Any]:
+        if "" in sources and not sources[""].requires_grad:
+            raise NetworkError(
+                f"the network {self.name!r} takes numbers of words; gradients can be asked at a "
+                "layer, not at its input"
+            )
+        start = torch.from_numpy(spread).to(output.device, output.dtype)
+        if not output.requires_grad:
+            raise NetworkError(
+                f"layer {layer!r} passes no gradients to the input; it can be one that does"
+            )
+        found = gradients_of((output * start).sum(), list(sources.values()))
+        pairs = zip(sources.items(), found, strict=True)
+        zeros = {n: torch.zeros_like(s) if g is None and not n else g for (n, s), g in pairs}
+        return {name: each for name, each in zeros.items() if each is not None}
+
+    def _play(
+        self,
+        played: Program,
+        batch: FloatArray,
+        given: Any = None,
+        tracked: set[int] = frozenset(),  # type: ignore[assignment]  # empty
+    ) -> Values:
+        images = self._model.images(batch) if given is None else given
+        data = self._main[0].data
+        try:
+            return played.run({data: images}, self._model.leaf, len(batch), tracked=tracked)
+        except RuntimeError as error:
+            raise self._refusal(batch.shape, error) from error
+
+    def _refusal(self, shape: tuple[int, ...], error: Exception) -> NetworkError:
+        told = str(error).strip().splitlines() or [type(error).__name__]
+        return NetworkError(
+            f"the network {self.name!r} cannot take images of shape {tuple(shape)}: "
+            f"{told[0].rstrip('. ')}"
+        )
+
+    def _tape(self, shape: tuple[int, ...]) -> tuple[Tape, LayerList]:
+        """The tape for images of this shape; of another size than the net's own, a new one."""
+        if shape not in self._tapes:
+            tape = self._model.trace(shape)
+            self._tapes[shape] = tape, layers_of(tape)
+        return self._tapes[shape]
+
+    def _node(self, found: LayerList, name: str, batch: FloatArray | None = None) -> int:
+        """Where a layer is found on a tape.
+
+        Raises:
+            NetworkError: the net broke off before it.
+        """
+        if name not in found.nodes:
+            tape = next(tape for tape, each in self._tapes.values() if each is found)
+            shape = lengths(tape.nodes[tape.data].shape, 1)
+            given = shape if batch is None else batch.shape
+            raise self._refusal(given, tape.broke or ValueError(f"layer {name!r} is not reached"))
+        return found.nodes[name]
+
+    def _shown(self, name: str, output: Any) -> Any:
+        """What a layer's node gave, as the layer's output."""
+        view = self._found.views.get(name)
+        return output if view is None else view(output)
+
+    def _units_first(self, name: str) -> Any:
+        """How the node's output becomes the layer's, its units right behind the images."""
+        axis = 1 + self._by_name[name].unit_axis
+        return lambda output: self._shown(name, output).movedim(axis, 1)
+
+    def _shape_of(self, found: LayerList, name: str, tape: Tape) -> tuple[int, ...]:
+        """Of a layer's output on a tape, units first."""
+        layer = next(each for each in found.layers if each.name == name)
+        axis = layer.unit_axis
+        rest = tuple(n for each, n in enumerate(layer.shape) if each != axis)
+        return (layer.units, *rest) if layer.shape else ()
+
+    def _sized(self, size: tuple[int, int] | None) -> tuple[int, ...]:
+        shape = self._settings.input_shape
+        return shape if size is None else (shape[0], *size)
+
+    def _plan(self, tape: Tape, found: LayerList, name: str, exact_field: bool) -> Plan:
+        self._node(found, name)
+        spatial = name not in self._found.views
+        return plan(tape, found, name, exact_field=exact_field and spatial)
+
+    def _program(
+        self, tape: Tape, wanted: Sequence[int], rule: ReluRule, chosen: Plan | None = None
+    ) -> Program:
+        part = None if chosen is None else chosen.part
+        key = (id(tape), tuple(wanted), rule, None if part is None else tuple(part.boxes.items()))
+        if key not in self._programs:
+            if len(self._programs) > 256:
+                self._programs.clear()
+            self._programs[key] = program(tape, wanted, rule=rule, part=part)
+        return self._programs[key]
+
+    def _fixed(self, tape: Tape, found: LayerList, played: Program, count: int) -> Values:
+        """The values of all that does not depend on the images."""
+        still = [each.index for each in played.steps if each.index not in found.maps]
+        before = program(tape, [*still, *played.leaves, *played.constants])
+        return before.run({}, self._model.leaf, count)
+
+    def _refuse_nonfinite(self, played: Program) -> None:
+        for name in dict.fromkeys(played.leaves.values()):
+            own = self._model.leaf(name)
+            if own.is_floating_point() and not bool(torch.isfinite(own.sum())):
+                raise NetworkError(
+                    f"parameter {name!r} holds NaN or infinite values; nothing can be raised "
+                    "through it"
+                )
+
+
+def score_node(tape: Tape) -> int:
+    """The scores: what the net gives, or what its softmax is taken of."""
+    assert tape.output is not None
+    index = tape.output
+    while kind_of(tape.nodes[index]) == "softmax":
+        index = tape.nodes[index].inputs[0]
+    return index
+
+
+def _unrelated(layer: str, inner: str) -> NetworkError:
+    return NetworkError(
+        f"layer {layer!r} does not depend on layer {inner!r}; name one that comes before it"
+    )
+
+
+def _numpy(values: Any) -> FloatArray:
+    """A copy in NumPy float32."""
+    found: FloatArray = values.detach().to(torch.float32).cpu().numpy()
+    return np.array(found, np.float32, order="C")

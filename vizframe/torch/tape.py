@@ -1,0 +1,419 @@
+"""A tape: the calls of PyTorch that a net makes for a batch, to be made again on another one.
+
+    shadow(images) under a mode that sees every call of PyTorch as the script wrote it
+        conv1(x)  ─►  node 3   torch.conv2d(node 0, leaf "conv1.weight", …)     path conv1
+        x + y     ─►  node 9   Tensor.add(node 8, node 2)                       path layer1.0
+        x.relu_() ─►  node 10  a new value, so that node 9 is still there
+
+The mode stands above all that dispatches, so a node is what a person reads in the script, and its
+ReLUs, functional or not, can be given another rule when it is played again (see `replay`).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+from vizframe.errors import NetworkError
+from vizframe.torch.shadow import Shadow, tensors_in
+
+
+class NoTape(Exception):
+    """The net does not do the same calls each time; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """An argument that is what a node gave."""
+
+    node: int
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A call.
+
+    Attributes:
+        function: of PyTorch; None for the images and the model's own tensors.
+        args, kwargs: with a `Ref` for each tensor.
+        inputs: the nodes that these name.
+        path: of the module in which it was made.
+        word: what the function is called.
+        leaf: which of the model's own tensors it is.
+        constant: a tensor that belongs neither to the net's inputs nor to its own.
+        value: what it gave when it was traced; None once that was compared.
+        shape: of that, the images first.
+    """
+
+    function: Callable[..., Any] | None = None
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    inputs: tuple[int, ...] = ()
+    path: str = ""
+    word: str = ""
+    leaf: str | None = None
+    constant: Any = None
+    value: Any = None
+    shape: tuple[Any, ...] = ()
+
+
+@dataclass(slots=True, eq=False)
+class Tape:
+    """What a net did.
+
+    Attributes:
+        nodes: in the order in which they were made; those that others read come first.
+        data: the node of the images.
+        output: the node of the scores; None where the net broke off.
+        modules: for each path the node that the module gave, in the order in which they ended;
+            those with children that were called are marked so.
+        broke: why the net broke off, if it did.
+    """
+
+    nodes: list[Node]
+    data: int = 0
+    output: int | None = None
+    modules: list[tuple[str, int, bool]] = field(default_factory=list)
+    broke: Exception | None = None
+
+
+_METADATA_NAMES = """
+    size dim ndim shape dtype device layout numel nelement stride storage_offset element_size
+    is_contiguous is_cuda is_cpu is_mps is_meta is_sparse is_quantized is_complex is_leaf
+    is_floating_point is_signed is_inference is_nested is_mkldnn is_xla is_neg is_conj is_tensor
+    requires_grad requires_grad_ grad grad_fn _version __len__ len type get_device names
+    has_names data_ptr result_type can_cast promote_types is_same_size itemsize nbytes
+    broadcast_shapes __hash__ __repr__ __format__ output_nr retains_grad is_shared is_pinned
+    is_xpu is_hpu is_ipu is_vulkan is_maia is_mtia is_sparse_csr _backward_hooks _is_view _base
+    volatile
+"""
+_METADATA = frozenset(_METADATA_NAMES.split())
+"""What a tensor tells of itself without being read."""
+
+_ATTENTION = torch.nn.functional.multi_head_attention_forward
+_OPEN_ATTENTION = type(_ATTENTION)(
+    _ATTENTION.__code__,
+    {**vars(torch.nn.functional), "has_torch_function": lambda _given: False},
+    _ATTENTION.__name__,
+    _ATTENTION.__defaults__,
+    _ATTENTION.__closure__,
+)
+_OPEN_ATTENTION.__kwdefaults__ = _ATTENTION.__kwdefaults__
+"""The same function, which does not hand itself over to the mode as one call: what it calls is
+seen."""
+
+
+class TapeRecorder(TorchFunctionMode):
+    """Records the calls made inside; see the module."""
+
+    def __init__(self, shadow: Shadow, images: Any) -> None:
+        super().__init__()
+        self._shadow = shadow
+        self.nodes: list[Node] = []
+        self._of: dict[int, tuple[int, int]] = {}
+        self._held: list[Any] = []
+        self._entered: list[bool] = []
+        self.modules: list[tuple[str, int, bool]] = []
+        self._depends: set[int] = set()
+        self._leafy: set[int] = set()
+        self.data = self._add(Node(word="images"), images)
+        self._depends.add(self.data)
+
+    def __enter__(self) -> TapeRecorder:
+        self._shadow.path.entered, self._shadow.path.left = self._enter, self._leave
+        super().__enter__()
+        return self
+
+    def __exit__(self, *given: Any) -> None:
+        self._shadow.path.entered = self._shadow.path.left = None
+        super().__exit__(*given)
+
+    def index_of(self, tensor: Any) -> int | None:
+        """The node that gave a tensor."""
+        found = self._of.get(id(tensor))
+        return None if found is None else found[0]
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        named = dict(kwargs or {})
+        if func is _ATTENTION:
+            with self:
+                return _OPEN_ATTENTION(*args, **named)
+        word = word_of(func)
+        if word in _METADATA:
+            return func(*args, **named)
+        refuse_custom_gradient()
+        given = list(tensors_in([args, named]))
+        self._refuse_parameters(word, given, named)
+        before = [version_of(each) for each in given]
+        inputs = Inputs(self, word, func)
+        call = inputs.of(args), {key: inputs.of(each) for key, each in named.items()}
+        result = func(*args, **named)
+        written = [
+            each
+            for each, old in zip(given, before, strict=True)
+            if old is not None and version_of(each) != old
+        ]
+        if written:
+            self._write(func, word, call, inputs.found, written, result)
+            return result
+        self._note(func, word, call, inputs.found, result)
+        return result
+
+    def _note(self, func: Any, word: str, call: Any, inputs: list[int], result: Any) -> None:
+        """A call that gave something new."""
+        if isinstance(result, torch.Tensor):
+            if id(result) not in self._of or self._of[id(result)][0] not in inputs:
+                self._add(self._node(func, word, call, inputs), result)
+            return
+        tensors = list(tensors_in(result)) if isinstance(result, list | tuple | dict) else []
+        if tensors:
+            whole = self._add(self._node(func, word, call, inputs), None)
+            for place, tensor in places_in(result):
+                part = Node(take, (Ref(whole), place), {}, (whole,), self._shadow.path.now, word)
+                self._add(part, tensor)
+        elif result is not None and any(i in self._depends or i in self._leafy for i in inputs):
+            raise NoTape(f"it reads values while it runs ({word}), and may do other things then")
+
+    def _refuse_parameters(self, word: str, given: list[Any], named: dict[str, Any]) -> None:
+        """Raises NoTape before a parameter is written to: it is the model's own."""
+        targets = [named["out"]] if named.get("out") is not None else []
+        if is_in_place(word) or named.get("inplace"):
+            targets += given[:1]
+        if any(id(each) in self._shadow.parameters for each in tensors_in(targets)):
+            raise NetworkError(
+                f"the network changes a parameter of its own as it answers ({word}); it can be one "
+                "that does so in training mode alone"
+            )
+
+    def _write(
+        self, func: Any, word: str, call: Any, found: list[int], written: list[Any], result: Any
+    ) -> None:
+        """A call that changed tensors in place: here it gives a new value of one, or leaves alone
+        what it counts in beside its result, as a batch normalization does."""
+        targets = [self._of[id(each)][0] for each in written]
+        if isinstance(result, torch.Tensor) and all(result is not each for each in written):
+            self._add(self._node(Sparing(func, frozenset(targets)), word, call, found), result)
+        elif len(written) == 1:
+            made = self._node(in_place(func, targets[0], call), word, call, found)
+            self._add(made, written[0])
+        else:
+            raise NoTape(f"it changes several tensors in place at once ({word})")
+
+    def _node(self, func: Any, word: str, call: Any, inputs: list[int]) -> Node:
+        args, kwargs = call
+        unique = tuple(dict.fromkeys(inputs))
+        return Node(func, args, kwargs, unique, self._shadow.path.now, word)
+
+    def _add(self, node: Node, value: Any) -> int:
+        index = len(self.nodes)
+        self.nodes.append(node)
+        if value is not None:
+            node.shape = tuple(value.shape)
+            node.value = value.detach().clone() if node.function is not None else value
+            self._of[id(value)] = index, version_of(value) or 0
+            self._held.append(value)
+        if any(each in self._depends for each in node.inputs):
+            self._depends.add(index)
+        if node.leaf is not None or any(each in self._leafy for each in node.inputs):
+            self._leafy.add(index)
+        return index
+
+    def ref(self, tensor: Any, word: str, func: Any) -> Ref:
+        """The node of a tensor that is read now."""
+        found = self._of.get(id(tensor))
+        if found is None:
+            leaf = self._shadow.aliases.get(id(tensor))
+            constant = None if leaf is not None else tensor
+            return Ref(self._add(Node(leaf=leaf, constant=constant), tensor))
+        index, version = found
+        if version_of(tensor) not in (None, version) and word != "__setitem__":
+            raise NoTape(f"it reads a tensor whose memory was changed through another ({word})")
+        return Ref(index)
+
+    def _enter(self, _name: str) -> None:
+        if self._entered:
+            self._entered[-1] = True
+        self._entered.append(False)
+
+    def _leave(self, name: str, output: Any) -> None:
+        has_children = self._entered.pop() if self._entered else True
+        tensor = next(tensors_in(output), None)
+        index = None if tensor is None else self.index_of(tensor)
+        if index is not None and index in self._depends:
+            self.modules.append((name, index, has_children))
+
+
+class Inputs:
+    """The arguments of a call, each tensor as a `Ref`."""
+
+    def __init__(self, recorder: TapeRecorder, word: str, func: Any) -> None:
+        self._recorder, self._word, self._func = recorder, word, func
+        self.found: list[int] = []
+
+    def of(self, value: Any) -> Any:
+        if isinstance(value, torch.Tensor):
+            ref = self._recorder.ref(value, self._word, self._func)
+            self.found.append(ref.node)
+            return ref
+        if isinstance(value, torch.Size):
+            return tuple(value)
+        if type(value) in (list, tuple):
+            return type(value)(self.of(each) for each in value)
+        if isinstance(value, slice):
+            return slice(self.of(value.start), self.of(value.stop), self.of(value.step))
+        if type(value) is dict:
+            return {key: self.of(each) for key, each in value.items()}
+        return value
+
+
+def trace(shadow: Shadow, call: Callable[[Any], Any], images: Any) -> Tape:
+    """What the shadow does for these images.
+
+    Args:
+        call: calls the shadow with images.
+
+    Raises:
+        NoTape: it reads values as it runs, or something else that no tape holds.
+    """
+    shadow.path.names.clear()
+    recorder = TapeRecorder(shadow, images)
+    tape = Tape(recorder.nodes, recorder.data, modules=recorder.modules)
+    try:
+        with recorder:
+            output = call(images)
+    except (NoTape, NetworkError):
+        raise
+    except Exception as error:  # whatever the net finds wrong with such images
+        tape.broke = error
+        return tape
+    tape.output = recorder.index_of(scores_in(output))
+    if tape.output is None:
+        raise NoTape("what it gives does not come from calls of PyTorch that can be seen")
+    return tape
+
+
+def scores_in(output: Any) -> Any:
+    """The tensor of scores in whatever a net gives: its logits, or the first there is."""
+    logits = output.get("logits") if isinstance(output, Mapping) else None
+    found = logits if logits is not None else next(tensors_in(output), None)
+    if found is None:
+        raise NoTape(f"it gives a {type(output).__name__}, in which there is no tensor")
+    return found
+
+
+def word_of(func: Any) -> str:
+    """What a function of PyTorch is called, such as ``conv2d``, ``add`` for ``+=``."""
+    name: str = getattr(func, "__name__", "")
+    if name in ("__get__", "__set__", "__delete__"):
+        owner = getattr(func, "__self__", None)
+        getter = getattr(owner, "fget", owner)
+        name = getattr(getter, "__name__", name)
+    return name
+
+
+def is_in_place(word: str) -> bool:
+    """Whether a function of this name writes into its first argument."""
+    if word.startswith("__"):
+        return word == "__setitem__" or (word.startswith("__i") and word not in _NOT_IN_PLACE)
+    return word.endswith("_")
+
+
+_NOT_IN_PLACE = ("__invert__", "__index__", "__int__")
+
+
+def version_of(tensor: Any) -> int | None:
+    """How often a tensor's memory was written to; None where that is not counted."""
+    if type(tensor).__name__ == "_Placeholder" or tensor.is_inference():
+        return None
+    version: int = tensor._version
+    return version
+
+
+def refuse_custom_gradient() -> None:
+    """Raises NoTape inside a `torch.autograd.Function`: it has a gradient of its own, which the
+    calls in it do not show."""
+    frame: Any = sys._getframe(2)
+    for _ in range(12):
+        if frame is None:
+            return
+        if frame.f_code is _APPLY and not _is_checkpoint(frame.f_locals.get("cls")):
+            raise NoTape("it has a function with a gradient of its own (torch.autograd.Function)")
+        frame = frame.f_back
+
+
+_APPLY = torch.autograd.Function.apply.__func__.__code__
+
+
+def _is_checkpoint(function: Any) -> bool:
+    """Activation checkpointing runs a part of the net as it is, and has its gradients."""
+    return getattr(function, "__module__", "") == "torch.utils.checkpoint"
+
+
+def take(value: Any, place: tuple[Any, ...]) -> Any:
+    """What lies at a place of nested lists, tuples and dictionaries."""
+    for each in place:
+        value = value[each]
+    return value
+
+
+def places_in(value: Any, place: tuple[Any, ...] = ()) -> list[tuple[tuple[Any, ...], Any]]:
+    """Every tensor of a structure, with its place."""
+    if isinstance(value, torch.Tensor):
+        return [(place, value)]
+    if isinstance(value, dict):
+        items: Iterable[tuple[Any, Any]] = value.items()
+    else:
+        items = enumerate(value) if isinstance(value, list | tuple) else ()
+    return [found for key, each in items for found in places_in(each, (*place, key))]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InPlace:
+    """A function that writes, as one that gives: its target is copied first.
+
+    Attributes:
+        function: as the script calls it.
+        place: of the target among the arguments, or its keyword.
+    """
+
+    function: Callable[..., Any]
+    place: int | str
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        given: Any = list(args)
+        named = dict(kwargs)
+        holder: Any = named if isinstance(self.place, str) else given
+        target = holder[self.place] = holder[self.place].clone()
+        self.function(*given, **named)
+        return target
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sparing:
+    """A function that also writes into nodes that belong to the model: it gets copies of these."""
+
+    function: Callable[..., Any]
+    spared: frozenset[int]
+
+    def places(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[int | str]:
+        """Where these are among the arguments."""
+        spared = {Ref(each) for each in self.spared}
+        found: list[int | str] = [n for n, each in enumerate(args) if each in spared]
+        return found + [key for key, each in kwargs.items() if each in spared]
+
+
+def in_place(func: Any, target: int, call: Any) -> Callable[..., Any]:
+    """The function as one that gives a new value: PyTorch's own where there is one."""
+    args, kwargs = call
+    places = [n for n, each in enumerate(args) if each == Ref(target)]
+    names = [key for key, each in kwargs.items() if each == Ref(target)]
+    if not places and not names:
+        raise NoTape(f"it changes a tensor in place inside of a list ({word_of(func)})")
+    return InPlace(func, places[0] if places else names[0])

@@ -1,0 +1,272 @@
+"""Watching any training of PyTorch in this process, by what all of them pass through:
+
+    for batch in loader               the data: which epoch it is, and the labels
+    net(x) while gradients are kept   the outermost module's call: which net, on what
+    loss.backward()                   what is minimised; scaler.scale(loss): before it was scaled
+    optimizer.step()                  the update; the net is the module that owns its parameters
+
+Calls of modules are watched until the nets are known: on a small net that would cost a quarter of a
+step. Everything is put back by the function that ends the watch.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.optim.optimizer import (
+    register_optimizer_step_post_hook,
+    register_optimizer_step_pre_hook,
+)
+
+from vizframe.errors import NetworkError
+from vizframe.graph.epochs import Epochs
+from vizframe.graph.patches import Method, Patches
+from vizframe.network.adapter import Batch, TrainingObserver
+from vizframe.torch.calls import batch_of
+from vizframe.torch.loaders import LoaderWatch
+from vizframe.torch.shadow import tensors_in
+from vizframe.torch.wrapped import unwrap
+
+_ROUNDS = 2
+"""After so many updates of each optimiser without a new one, the nets are known."""
+
+
+@dataclass(slots=True, eq=False)
+class SeenCall:
+    """An outermost call of a module while gradients are kept."""
+
+    module: Any
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+
+
+@dataclass(slots=True, eq=False)
+class TrainedNet:
+    """A net, and the module that the script calls: the net itself, or one with the loss in it."""
+
+    model: Any
+    called: Any
+    epochs: Epochs = field(default_factory=Epochs)
+
+
+@dataclass(eq=False)
+class ThreadState(threading.local):
+    """What one thread did since its last update."""
+
+    depth: int = 0
+    calls: dict[int, SeenCall] = field(default_factory=dict)
+    loss: list[Any] = field(default_factory=list)
+    unscaled: Any = None
+    stepping: list[Any] = field(default_factory=list)
+
+    def forget(self, known: Container[Any]) -> None:
+        """An update was made: what was seen of nets that are known is over. A generator was called
+        before its discriminator was updated, and is updated after that."""
+        for key, call in list(self.calls.items()):
+            if call.module in known or next(call.module.parameters(), None) is None:
+                del self.calls[key]
+        self.loss = []
+
+
+class TrainingWatch:
+    """Turns what PyTorch does into the updates that an observer is told of."""
+
+    def __init__(self, observer: TrainingObserver) -> None:
+        self._observer = observer
+        self._state = ThreadState()
+        self._trained: WeakKeyDictionary[Any, TrainedNet] = WeakKeyDictionary()
+        self._loaders = LoaderWatch()
+        self._patches, self._call_patches = Patches(), Patches()
+        self._handles: list[Any] = []
+        self._watches_calls = False
+        self._without_new = 0
+
+    def begin(self) -> None:
+        self._loaders.begin(self._patches)
+        self._patches.wrap(torch.autograd, "backward", self._backward)
+        self._patches.wrap(torch.amp.GradScaler, "scale", self._scale)
+        self._handles = [
+            register_optimizer_step_pre_hook(self._before_step),
+            register_optimizer_step_post_hook(self._after_step),
+        ]
+        self._watch_calls()
+
+    def end(self) -> None:
+        for each in self._handles:
+            each.remove()
+        self._forget_calls()
+        self._patches.remove()
+
+    def _watch_calls(self) -> None:
+        if not self._watches_calls:
+            self._call_patches.wrap(torch.nn.Module, "__call__", self._call)
+            self._watches_calls = True
+
+    def _forget_calls(self) -> None:
+        self._state.calls.clear()
+        self._call_patches.remove()
+        self._watches_calls = False
+
+    def _call(self, original: Method, module: Any, *args: Any, **kwargs: Any) -> Any:
+        state = self._state
+        if state.depth or not torch.is_grad_enabled():
+            return original(module, *args, **kwargs)
+        state.depth += 1
+        try:
+            return original(module, *args, **kwargs)
+        finally:
+            state.depth -= 1
+            state.calls.setdefault(id(module), SeenCall(module, args, kwargs))
+
+    def _backward(self, original: Method, tensors: Any, *given: Any, **named: Any) -> Any:
+        heads = [tensors] if isinstance(tensors, torch.Tensor) else list(tensors)
+        scaled, self._state.unscaled = self._state.unscaled, None
+        self._state.loss = [each.detach() for each in heads if isinstance(each, torch.Tensor)]
+        if scaled is not None:
+            self._state.loss = scaled
+        return original(tensors, *given, **named)
+
+    def _scale(self, original: Method, scaler: Any, outputs: Any) -> Any:
+        self._state.unscaled = [each.detach() for each in tensors_in(outputs)]
+        return original(scaler, outputs)
+
+    def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> Any:
+        stack = self._state.stepping
+        if optimizer in stack:  # its last step was broken off
+            del stack[stack.index(optimizer) :]
+        stack.append(optimizer)
+        if len(stack) > 1:
+            return None  # an optimiser inside of another
+        if self._of(optimizer) is not None:
+            self._tell_before(optimizer)
+            return None
+        return self._at_first_closure(optimizer, args, kwargs)
+
+    def _after_step(self, optimizer: Any, _args: Any, _kwargs: Any) -> None:
+        stack = self._state.stepping
+        is_outermost = stack[:1] == [optimizer]
+        if optimizer in stack:
+            del stack[stack.index(optimizer) :]
+        if not is_outermost:
+            return
+        trained = self._of(optimizer)
+        if trained is None:
+            self._watch_calls()
+            self._without_new = 0
+        else:
+            epoch = trained.epochs.at(self._loaders.last)
+            self._observer.after_update(trained.model, self._scalars(optimizer), epoch)
+            self._without_new += 1
+            if self._watches_calls and self._without_new >= _ROUNDS * len(self._trained):
+                self._forget_calls()
+        self._state.forget([each.called for each in self._trained.values()])
+
+    def _at_first_closure(self, optimizer: Any, args: Any, kwargs: Any) -> Any:
+        """A net that is first called inside the step, as LBFGS does: tell of the update when the
+        closure was called once, which is before anything changes."""
+        named = dict(kwargs)
+        closure = named.get("closure", args[1] if len(args) > 1 else None)
+        if not callable(closure):
+            return None
+        told = False
+
+        def first(*given: Any, **given_named: Any) -> Any:
+            nonlocal told
+            result = closure(*given, **given_named)
+            if not told and self._of(optimizer) is not None:
+                told = True
+                self._tell_before(optimizer)
+            return result
+
+        if "closure" in named:
+            return args, {**named, "closure": first}
+        return (args[0], first, *args[2:]), named
+
+    def _tell_before(self, optimizer: Any) -> None:
+        trained = self._trained[optimizer]
+        self._observer.before_update(trained.model, functools.partial(self._batch, trained))
+
+    def _of(self, optimizer: Any) -> TrainedNet | None:
+        """The module whose parameters the optimiser updates: of those called since its last
+        update, the one that owns most of them."""
+        if optimizer not in self._trained:
+            updated = {id(each) for group in optimizer.param_groups for each in group["params"]}
+            calls = list(self._state.calls.values())
+            owned = [(owned_of(each.module, updated), each) for each in calls]
+            most, call = max(owned, key=lambda pair: pair[0], default=(0, None))
+            if call is None or not most:
+                return None
+            self._trained[optimizer] = TrainedNet(_net_of(call, updated), call.module)
+            self._without_new = 0
+        return self._trained[optimizer]
+
+    def _batch(self, trained: TrainedNet) -> Batch:
+        """What the model answered first since the last update, and the labels that go with it."""
+        call = self._state.calls.get(id(trained.called))
+        args, kwargs = (call.args, call.kwargs) if call is not None else ((), {})
+        if trained.model is not trained.called and unwrap(trained.called) is not trained.model:
+            args, kwargs = args[:1], {}
+        found = batch_of(trained.model, args, kwargs)
+        if found is None:
+            raise NetworkError(
+                f"the network {type(trained.model).__name__!r} was given no tensor since its last "
+                "update; it can be given one"
+            )
+        labels = self._labels(trained, len(found.inputs))
+        return Batch(found.inputs, labels, found.call, found.worker)
+
+    def _labels(self, trained: TrainedNet, count: int) -> npt.NDArray[np.int64] | None:
+        """A vector of whole numbers, one for each image, that the loss was given; else one that
+        the loader gave."""
+        calls = [each for each in self._state.calls.values() if each.module is not trained.called]
+        own = self._state.calls.get(id(trained.called))
+        given = [[each.args[1:], dict(each.kwargs)] for each in calls]
+        given += [[own.args[1:], dict(own.kwargs)]] if own is not None else []
+        for tensor in tensors_in([*given, self._loaders.batch]):
+            if tensor.shape == (count,) and tensor.dtype == torch.int64:
+                labels: npt.NDArray[np.int64] = tensor.detach().cpu().numpy().copy()
+                return labels
+        return None
+
+    def _scalars(self, optimizer: Any) -> dict[str, object]:
+        """Functions, so that nothing is computed, or waited for, at a step not recorded."""
+        group = optimizer.param_groups[0]
+        scalars: dict[str, object] = {"learning_rate": lambda: float(group["lr"])}
+        loss = self._state.loss
+        if loss:
+            scalars["loss"] = lambda: float(np.mean([float(each.mean()) for each in loss]))
+        if "lr" not in group:
+            del scalars["learning_rate"]
+        return scalars
+
+
+def owned_of(module: Any, updated: set[int]) -> int:
+    """How many of the parameters that an optimiser updates are the module's."""
+    return sum(id(each) in updated for each in module.parameters())
+
+
+def _net_of(call: SeenCall, updated: set[int]) -> Any:
+    """The module that is called; where that is one with the loss in it, called with labels too,
+    the one child that owns all it has."""
+    tensors = list(tensors_in([call.args, dict(call.kwargs)]))
+    module = call.module
+    if len(tensors) < 2 or unwrap(module) is not module or type(module).__module__ != "__main__":
+        return module
+    whole = owned_of(module, updated)
+    heirs = [each for each in module.children() if owned_of(each, updated) == whole]
+    return heirs[0] if len(heirs) == 1 and len(list(module.children())) == 2 else module
+
+
+def watch_trainings(observer: TrainingObserver) -> Callable[[], None]:
+    """Tell the observer of every update from now on. Returns what ends the watch."""
+    watch = TrainingWatch(observer)
+    watch.begin()
+    return watch.end
