@@ -17,7 +17,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from vizframe.attribution.batches import Indices, batches, part, room
-from vizframe.network import FloatArray, Network, Objective, ReluRule
+from vizframe.network import (
+    FloatArray,
+    Network,
+    Objective,
+    Projections,
+    ProjectsBack,
+    ReluRule,
+)
 from vizframe.network.layer import Layer
 
 Box = tuple[int, int, int, int]
@@ -54,6 +61,11 @@ def place_gradients(
         chosen: which image each question is about.
         objective: one unit per question, with an array of places unless the layer has none.
     """
+    if rule == "deconvnet" and isinstance(network, ProjectsBack):
+        projected = network.project_back(images, chosen, objective)
+        if projected is not None:
+            yield from _of_projections(projected)
+            return
     boxes = _boxes(network.layer(objective.layer), objective, images.shape[2:])
     inside = [number for number, box in enumerate(boxes) if box is not None]
     if inside:
@@ -64,6 +76,12 @@ def place_gradients(
     for asked in batches(rest, size):
         answer = network.gradient(images[chosen[asked]], part(objective, asked), rule=rule)
         yield from _pieces(asked, [(0, 0)] * len(asked), answer.gradient)
+
+
+def _of_projections(projected: Iterator[Projections]) -> Iterator[GradientPiece]:
+    for each in projected:
+        corners = [(int(y), int(x)) for y, x in each.corners]
+        yield from _pieces(each.questions, corners, each.values)
 
 
 def _of_fields(

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from vizframe.errors import NetworkError, UnknownName
 from vizframe.gluon.compat import mx
@@ -34,6 +35,7 @@ from vizframe.gluon.graph.rules import with_rule
 from vizframe.gluon.graph.shapes import Shape, entry_shapes
 from vizframe.gluon.graph.trace import Trace, input_names, trace_block, trace_symbol
 from vizframe.gluon.question.compiled import CompiledGraph, GraphCache, compile_graph
+from vizframe.gluon.question.deconvnet import Deconvnet, projections
 from vizframe.gluon.question.excitation import GluonExcitation, output_gradient_of
 from vizframe.gluon.question.plan import Plan, plan
 from vizframe.gluon.question.taps import add_taps, shared_zeros, tap_name
@@ -54,6 +56,7 @@ from vizframe.network import (
     LayerGradients,
     Network,
     Objective,
+    Projections,
     ReluRule,
 )
 from vizframe.network.layer import Layer
@@ -244,6 +247,30 @@ class GluonNetwork:
             {n: axes[n].outside(to_numpy(each)) for n, each in zip(kept, others, strict=True)},
             {name: axes[name].from_kept(to_numpy(each)) for name, each in taps.items()},
         )
+
+    def project_back(
+        self, images: FloatArray, chosen: npt.NDArray[np.int64], objective: Objective
+    ) -> Iterator[Projections] | None:
+        batch = self._settings.check_images(images, self._name)
+        layer = self.layer(objective.layer)
+        refuse_batch(objective, len(chosen))
+        refuse_units(layer, objective.units)
+        target = self._entry(layer.name)
+        refuse_stopped(self._graph, self._data, target, layer.name)
+        graph, arrays = self._graph.with_heads([target]), self._parameters.arrays()
+        shapes = self._shapes(batch.shape[1:], graph)
+        way = Deconvnet(graph, self._data, shapes, arrays, self._parameters.context)
+        if self._axes or not way.is_known:
+            return None
+
+        def forward(part: FloatArray, wanted: tuple[Entry, ...]) -> dict[Entry, FloatArray]:
+            heads = graph.with_heads(wanted)
+            compiled = self._bind(("deconvnet", wanted), heads, part.shape)
+            self._fill(compiled, part)
+            found = compiled.forward(training=True)
+            return {entry: to_numpy(each) for entry, each in zip(wanted, found, strict=True)}
+
+        return projections(way, batch, chosen, objective, forward, self._settings.memory)
 
     @contextmanager
     def excitation(

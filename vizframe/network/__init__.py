@@ -16,6 +16,8 @@ from vizframe.network.network import (
     Objective,
     Ops,
     Place,
+    Projections,
+    ProjectsBack,
     ReluRule,
 )
 from vizframe.network.probe import Normalization, Probe
@@ -37,6 +39,8 @@ __all__ = [
     "Ops",
     "Place",
     "Probe",
+    "Projections",
+    "ProjectsBack",
     "ReceptiveField",
     "ReluRule",
     "select",

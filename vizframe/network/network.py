@@ -10,7 +10,7 @@ state and hooks are afterwards as before, also when the question fails.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol, Self, runtime_checkable
@@ -193,6 +193,43 @@ class LayerGradients:
     gradient: FloatArray
     outputs: Mapping[str, FloatArray]
     gradients: Mapping[str, FloatArray]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Projections:
+    """What some of the questions of `ProjectsBack.project_back` gave.
+
+    Attributes:
+        questions: which of them, (n,).
+        corners: the (row, column) of the image where each begins, (n, 2); may lie outside of it,
+            where all is zero.
+        values: (n, channel, y, x), zero beyond.
+    """
+
+    questions: npt.NDArray[np.int64]
+    corners: npt.NDArray[np.int64]
+    values: FloatArray
+
+
+@runtime_checkable
+class ProjectsBack(Protocol):
+    """A network that goes a deconvnet's way back without going forward for every question.
+
+    What a network need not have: others are asked by `Network.gradient`, which gives the same.
+    """
+
+    def project_back(
+        self, images: FloatArray, chosen: npt.NDArray[np.int64], objective: Objective
+    ) -> Iterator[Projections] | None:
+        """The gradient by the ``deconvnet`` rule of one place per question, a batch at a time.
+
+        Args:
+            chosen: which image each question is about.
+            objective: one unit per question, with an array of places unless its layer has none.
+
+        None where this layer cannot be asked so.
+        """
+        ...
 
 
 @runtime_checkable
