@@ -41,8 +41,7 @@ class Cut:
         if within.all():
             return signal
         mask = mx.nd.array(within[:, None].astype(np.float32), ctx=self.context)
-        mask = mx.nd.broadcast_to(mask, signal.shape)
-        return mx.nd.where(mask, signal, mx.nd.zeros_like(signal))
+        return mx.nd.broadcast_mul(signal, mask)
 
     def values(
         self, entry: Entry, shape: Shape, support: Support | None, empty: float, *, known: bool

@@ -15,6 +15,7 @@ place at the rim costs no more than one in the middle.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -38,7 +39,7 @@ LOWEST = -3.40282347e38
 ALIVE = 5
 """Signals of the largest size that exist at once."""
 
-MOST_AT_ONCE = 64
+MOST_AT_ONCE = 16
 """Larger batches gain nothing."""
 
 _PASSED_ON = frozenset(("Dropout", "identity", "_copy", "_plus_scalar", "_minus_scalar"))
@@ -81,6 +82,9 @@ class Deconvnet:
         self._maps = maps_of(graph, data, firsts)
         self._passed = nodes_with_gradient(graph, self._target) & set(self._maps)
         self._supports = supports(self._maps, self._target[0], self._passed, self._cuts)
+        self._readers = Counter(
+            source for index in self._passed for source, _ in graph.nodes[index].inputs
+        )
         self._operators: dict[int, Any] = {}
         self._copies: dict[str, Any] = {}
 
@@ -209,7 +213,8 @@ class Deconvnet:
             flat = mx.nd.dot(signal.reshape((-1, weight.shape[0])), weight)
             yield inputs[0], flat.reshape((len(signal), *self._shapes[inputs[0]][1:]))
         elif node.operator in ("BatchNorm", "BatchNorm_v1"):
-            yield inputs[0], signal * self._factor(node, signal.ndim)
+            folded = self._folds(node)
+            yield inputs[0], signal if folded else signal * self._factor(node, signal.ndim)
         elif is_relu(node) or is_bounded_relu(node):
             yield inputs[0], mx.nd.relu(signal)
         elif node.operator in _PASSED_ON:
@@ -223,7 +228,7 @@ class Deconvnet:
 
     def _transposed(self, index: int, node: Node, signal: Any) -> Any:
         """Back through a convolution: its transpose, as large as its input where nothing is cut."""
-        source, weight = self._shapes[node.inputs[0]], self._array(node, 1)
+        source, weight = self._shapes[node.inputs[0]], self._scaled(index, node)
         kernel = node.numbers("kernel", ())
         stride, dilate = node.numbers("stride", (1, 1)), node.numbers("dilate", (1, 1))
         pad = node.numbers("pad", (0, 0)) if self._supports[index] is None else (0, 0)
@@ -247,6 +252,36 @@ class Deconvnet:
                 num_group=int(node.attributes.get("num_group", "1")),
                 no_bias=True,
             )
+
+    def _folds(self, norm: Node) -> bool:
+        """Whether a normalization's factor is taken into the convolution before it, which nothing
+        else reads: it is then applied to the kernels and not to every signal."""
+        source, output = norm.inputs[0]
+        return (
+            source in self._passed
+            and not output
+            and self._readers[source] == 1
+            and self._graph.nodes[source].operator == "Convolution"
+            and not _moves_channels(self._graph.nodes[source])
+            and norm.attributes.get("axis", "1") == "1"
+            and self._maps[source].size is not None
+        )
+
+    def _scaled(self, index: int, node: Node) -> Any:
+        """A convolution's kernels, times the factor of the normalization behind it."""
+        weight = self._array(node, 1)
+        name = f"{node.name} scaled"
+        if name not in self._copies:
+            norms = [
+                self._graph.nodes[i]
+                for i in self._passed
+                if self._graph.nodes[i].operator in ("BatchNorm", "BatchNorm_v1")
+                and self._graph.nodes[i].inputs[0][0] == index
+            ]
+            if not norms or not self._folds(norms[0]):
+                return weight
+            self._copies[name] = weight * self._factor(norms[0], 4).reshape((-1, 1, 1, 1))
+        return self._copies[name]
 
     def _factor(self, node: Node, axes: int) -> Any:
         """What a normalization multiplies each channel by."""
