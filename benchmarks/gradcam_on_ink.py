@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.side_by_side import claim
-from vizframe.attribution.cam import grad_cam, hires_cam
+from vizframe.attribution.cam import Doubles, grad_cam, hires_cam
 from vizframe.attribution.target import target
 from vizframe.demo.mnist import MnistTraining, digits
 from vizframe.gluon.adapter import network
@@ -49,7 +49,7 @@ class OnInk:
     empty: int
 
 
-def on_ink(maps: FloatArray, ink: npt.NDArray[np.bool_]) -> OnInk:
+def on_ink(maps: FloatArray | Doubles, ink: npt.NDArray[np.bool_]) -> OnInk:
     """How much of each map (digit, y, x) lies on its digit's ink."""
     total = maps.sum(axis=(1, 2), dtype=np.float64)
     seen = total > 0

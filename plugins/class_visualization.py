@@ -12,7 +12,7 @@ from vizframe.attribution.target import class_number
 from vizframe.network import Place
 from vizframe.plugin import Scene
 from vizframe.plugin.commas import items
-from vizframe.plugin.control import scene_or_control
+from vizframe.plugin.control import draw_or_control
 from vizframe.plugin.frame import Frame, Picture
 
 
@@ -39,6 +39,9 @@ class ClassVisualization(AscentPlugin):
         chosen = tuple(class_number(network, each, "class") for each in self.classes)
         # Of a network without a dense layer a score is a map, and its mean counts.
         place: Place = "mean" if layer.is_spatial else "centre"
-        with scene_or_control(scene, control=self.control) as scene:
-            question = self.question(scene, layer, place)
-            yield from self.frames(scene, [(question, chosen or tuple(range(layer.units)))])
+        units = chosen or tuple(range(layer.units))
+
+        def draw(seen: Scene) -> Iterator[Frame]:
+            return self.frames(seen, [(self.question(seen, layer, place), units)])
+
+        yield from draw_or_control(scene, draw, self.makes, control=self.control)

@@ -24,7 +24,7 @@ from vizframe.network.layer import Layer
 from vizframe.network.probe import Probe
 from vizframe.plugin import Plugin, Scene
 from vizframe.plugin.column import Column
-from vizframe.plugin.control import NOTE, scene_or_control
+from vizframe.plugin.control import LIKENESS, draw_or_control
 from vizframe.plugin.frame import Frame, Picture
 
 AXES = ("unit", "rank", "y", "x", "channel")
@@ -34,6 +34,7 @@ COLUMNS: dict[str, str | Column] = {
     "probe": Column("The probe image that caused it.", role="probe"),
     "y": "The row of the unit's map where that is.",
     "x": "The column of the unit's map where that is.",
+    "likeness": LIKENESS,
 }
 
 
@@ -82,17 +83,20 @@ class Deconvolution(Plugin):
                 f"{scene.network.input_shape}; it can be (channels, y, x)"
             )
         layers = [layer for layer in scene.layers if layer.is_spatial or len(layer.shape) == 1]
-        with scene_or_control(scene, control=self.control) as seen:
+
+        def draw(seen: Scene) -> Iterator[Frame]:
             for done, layer in enumerate(layers):
                 scene.progress(done, len(layers), layer.name)
                 yield from self._frames(seen, layer)
+
+        yield from draw_or_control(scene, draw, self.makes, control=self.control)
         scene.progress(len(layers), len(layers), "deconvolution")
 
     def _frames(self, scene: Scene, layer: Layer) -> Iterator[Frame]:
         found = strongest(scene.activations(layer)[:, : self.units], self.top)
         window = UnitWindow.of(layer, scene.probe.images.shape[2:])
         columns = _columns(found)
-        notes = ((NOTE,) if self.control else ()) + tuple(_remarks(found, self.top))
+        notes = tuple(_remarks(found, self.top))
         projected = _project(scene, layer, found, window)
         yield Frame(layer.name, as_picture(projected), columns=columns, notes=notes)
         patches = _patches(scene.probe, found, window)

@@ -9,9 +9,11 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 
 from vizframe.ascent.choice import units_of
+from vizframe.ascent.gallery import Question
 from vizframe.ascent.plugin import AscentPlugin, picture
+from vizframe.network.layer import Layer
 from vizframe.plugin import Scene
-from vizframe.plugin.control import scene_or_control
+from vizframe.plugin.control import draw_or_control
 from vizframe.plugin.frame import Frame, Picture
 
 
@@ -51,17 +53,16 @@ class GradientAscent(AscentPlugin):
 
     def visualize(self, scene: Scene) -> Iterator[Frame]:
         chosen = units_of(scene.layers, scene.network.layers, self.units)
-        with scene_or_control(scene, control=self.control) as scene:
-            questions = [
-                (
-                    replace(
-                        self.question(scene, layer, self.place),
-                        minimise=self.minimise,
-                        whole=self.whole,
-                        size=(self.size, self.size) if self.size else None,
-                    ),
-                    units,
-                )
-                for layer, units in chosen
-            ]
-            yield from self.frames(scene, questions)
+
+        def draw(seen: Scene) -> Iterator[Frame]:
+            return self.frames(seen, [(self._ask(seen, layer), units) for layer, units in chosen])
+
+        yield from draw_or_control(scene, draw, self.makes, control=self.control)
+
+    def _ask(self, scene: Scene, layer: Layer) -> Question:
+        return replace(
+            self.question(scene, layer, self.place),
+            minimise=self.minimise,
+            whole=self.whole,
+            size=(self.size, self.size) if self.size else None,
+        )

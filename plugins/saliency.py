@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal, get_args
 
 import numpy as np
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
-from vizframe.attribution.cam import grad_cam, guided_grad_cam, hires_cam
+from vizframe.attribution.baseline import Baseline, baseline_of
+from vizframe.attribution.cam import (
+    Weigh,
+    grad_cam,
+    guided_grad_cam,
+    hires_cam,
+    layer_cam,
+    xgrad_cam,
+)
 from vizframe.attribution.gradient import magnitude, smooth_gradient, times_input
-from vizframe.attribution.integrated import integrated_gradients
-from vizframe.attribution.layer_cams import LayerCams, Weigh, layer_cams
+from vizframe.attribution.integrated import mean_integrated_gradients
+from vizframe.attribution.layer_cams import LayerCams, layer_cams
+from vizframe.attribution.method import COLUMNS as SHARED_COLUMNS
+from vizframe.attribution.method import MethodResult, describe_empty
 from vizframe.attribution.occlusion import occlusion
 from vizframe.attribution.target import Target, target
 from vizframe.errors import NetworkError, PluginError
@@ -22,9 +32,9 @@ from vizframe.network import FloatArray
 from vizframe.plugin import Plugin, Progress, Scene
 from vizframe.plugin.column import Column
 from vizframe.plugin.commas import items
-from vizframe.plugin.control import NOTE, scene_or_control
+from vizframe.plugin.control import draw_or_control
 from vizframe.plugin.frame import Frame, Picture
-from vizframe.wording import count_noun
+from vizframe.wording import count_noun, listed
 
 Method = Literal[
     "gradient",
@@ -35,11 +45,15 @@ Method = Literal[
     "occlusion",
     "grad_cam",
     "hires_cam",
+    "layer_cam",
+    "xgrad_cam",
     "guided_grad_cam",
 ]
 CAMS: Mapping[str, Weigh] = {
     "grad_cam": grad_cam,
     "hires_cam": hires_cam,
+    "layer_cam": layer_cam,
+    "xgrad_cam": xgrad_cam,
     "guided_grad_cam": grad_cam,
 }
 """The methods that explain by a layer's maps, and how each weighs them."""
@@ -47,7 +61,8 @@ CAMS: Mapping[str, Weigh] = {
 GUIDED: frozenset[Method] = frozenset(("guided", "guided_grad_cam"))
 """The methods that need another ReLU rule, which a network without a graph does not have."""
 
-Baseline = Literal["black", "grey", "white"]
+NOTHING = "The score does not change with any pixel of"
+"""What a map of zeros says."""
 
 TOLERANCE = 0.01
 """How far the sum of integrated gradients may be from the score difference, relatively."""
@@ -55,8 +70,7 @@ TOLERANCE = 0.01
 MAP, COLOUR = ("probe", "y", "x"), ("probe", "y", "x", "channel")
 
 COLUMNS: dict[str, str | Column] = {
-    "class": Column("The class that is explained.", role="class"),
-    "score": Column("Its score, before the softmax.", role="score"),
+    **SHARED_COLUMNS,
     "completeness_error": "How far the pixels' sum is from the score difference, relatively.",
 }
 
@@ -85,12 +99,11 @@ def _made(
 
 
 class Saliency(Plugin):
-    """Which pixels of each probe image the network's answer rests on, by nine methods.
+    """Which pixels of each probe image the network's answer rests on, by eleven methods.
 
     Each explains one class score before the softmax: that of the predicted class, of the true one,
-    or of a class you name. The pixel methods belong to the layer of the scores; Grad-CAM, HiResCAM
-    and guided Grad-CAM to every layer of maps that is visualized. Class and score stand beside each
-    picture.
+    or of a class you name. The pixel methods belong to the layer of the scores; Grad-CAM and its
+    relatives to every layer of maps that is visualized. Class and score stand beside each picture.
     """
 
     name: ClassVar[str] = "saliency"
@@ -147,6 +160,18 @@ class Saliency(Plugin):
             signed=False,
         ),
         _made(
+            "layer_cam",
+            "LayerCAM",
+            "Where the layer sees evidence for the class, counting only what speaks for it.",
+            signed=False,
+        ),
+        _made(
+            "xgrad_cam",
+            "XGrad-CAM",
+            "Where the layer sees evidence for the class, each unit weighed by where it is active.",
+            signed=False,
+        ),
+        _made(
             "guided_grad_cam",
             "guided Grad-CAM",
             "Guided backpropagation, seen through Grad-CAM.",
@@ -170,14 +195,20 @@ class Saliency(Plugin):
         le=1,
         description="SmoothGrad's standard deviation, as share of the image's range.",
     )
+    smooth: Literal["mean", "magnitude"] = Field(
+        "mean",
+        description="SmoothGrad: 'mean', the magnitude of the mean gradient; 'magnitude', the mean "
+        "of its magnitudes, as others have it.",
+    )
     steps: int = Field(
         256,
         ge=1,
         description="Integrated gradients: at most so many intervals, fewer where 1 % is reached.",
     )
-    baseline: Baseline = Field(
-        "black",
-        description="The empty image: where integrated gradients start, what covers in occlusion.",
+    baseline: Annotated[tuple[Baseline, ...], BeforeValidator(items)] = Field(
+        ("black",),
+        description="The empty image: where integrated gradients start, what covers in occlusion. "
+        "Of several, the mean of what each gives.",
     )
     square: int | None = Field(
         None,
@@ -192,12 +223,13 @@ class Saliency(Plugin):
         False, description="Explain the same net with its weights shuffled, as a control."
     )
 
-    @field_validator("methods")
+    @field_validator("methods", "baseline")
     @classmethod
-    def _some(cls, methods: tuple[Method, ...]) -> tuple[Method, ...]:
-        if not methods:
-            raise ValueError(f"it can be one or more of {', '.join(get_args(Method))}")
-        return tuple(dict.fromkeys(methods))
+    def _some(cls, chosen: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if not chosen:
+            allowed = get_args(Method if info.field_name == "methods" else Baseline)
+            raise ValueError(f"it can be one or more of {', '.join(allowed)}")
+        return tuple(dict.fromkeys(chosen))
 
     def visualize(self, scene: Scene) -> Iterator[Frame]:
         if len(scene.network.input_shape) != 3:
@@ -206,14 +238,16 @@ class Saliency(Plugin):
                 f"{scene.network.input_shape}; it can be (channels, y, x)"
             )
         chosen = target(scene.network, scene.probe, self.target)
-        with scene_or_control(scene, control=self.control) as seen:
+
+        def draw(seen: Scene) -> Iterator[Frame]:
             # The control explains the classes that the trained network predicts.
-            explained = chosen.by(seen.network) if self.control else chosen
+            explained = chosen.by(seen.network) if seen.is_control else chosen
             answers = self._shared(seen, explained)
-            methods, note = self._possible(answers)
-            notes = ((NOTE,) if self.control else ()) + note
+            methods, notes = self._possible(answers)
             for frame in self._frames(seen, answers, methods):
                 yield replace(frame, notes=(*notes, *frame.notes))
+
+        yield from draw_or_control(scene, draw, self.makes, control=self.control)
 
     def _shared(self, scene: Scene, explained: Target) -> SharedGradients:
         cams: dict[str, Weigh] = {
@@ -239,11 +273,11 @@ class Saliency(Plugin):
         self, scene: Scene, answers: SharedGradients, methods: tuple[Method, ...]
     ) -> Iterator[Frame]:
         making: Mapping[Method, Callable[[Scene, SharedGradients], MethodResult]] = {
-            "gradient": lambda _, given: MethodResult(magnitude(given.plain)),
-            "gradient_input": lambda _, given: MethodResult(
+            "gradient": lambda _, given: _of_pixels(magnitude(given.plain)),
+            "gradient_input": lambda _, given: _of_pixels(
                 times_input(given.plain, given.target.images)
             ),
-            "guided": lambda _, given: MethodResult(as_picture(given.guided)),
+            "guided": lambda _, given: _of_pixels(as_picture(given.guided)),
             "smooth_gradient": self._smooth,
             "integrated": self._integrated,
             "occlusion": self._occlusion,
@@ -260,42 +294,46 @@ class Saliency(Plugin):
             samples=self.samples,
             noise=self.noise,
             seed=scene.seed,
+            magnitudes=self.smooth == "magnitude",
             progress=scene.progress,
         )
-        return MethodResult(magnitude(mean))
+        return _of_pixels(magnitude(mean))
 
     def _integrated(self, scene: Scene, answers: SharedGradients) -> MethodResult:
-        found = integrated_gradients(
+        found = mean_integrated_gradients(
             answers.target,
-            empty(scene, self.baseline),
+            [baseline_of(scene.probe, name) for name in self.baseline],
             most=self.steps,
             least=min(8, self.steps),
             tolerance=TOLERANCE,
             progress=scene.progress,
         )
-        short = np.flatnonzero(~(found.error <= TOLERANCE))
-        images = f"{'images' if short.size > 1 else 'image'} {', '.join(map(str, short))}"
+        short = np.flatnonzero(~(found.error <= TOLERANCE)).tolist()
         note = (
-            f"After {count_noun(found.steps, 'step')} the pixels of {images} do not "
-            "sum to the score difference within 1 %"
+            f"After {count_noun(found.steps, 'step')} the pixels of {listed('image', short)} do "
+            "not sum to the score difference within 1 %"
         )
+        pixels = found.values.sum(axis=1)
         return MethodResult(
-            found.values.sum(axis=1),
+            pixels,
             columns={"completeness_error": found.error},
-            notes=(note,) if short.size else (),
+            notes=(*((note,) if short else ()), *describe_empty(pixels, NOTHING)),
         )
 
     def _occlusion(self, scene: Scene, answers: SharedGradients) -> MethodResult:
         side = min(scene.network.input_shape[1:])
         square = min(self.square or max(1, round(side / 5)), side)
-        lost = occlusion(
-            answers.target,
-            empty(scene, self.baseline),
-            size=square,
-            stride=min(self.stride or max(1, square // 2), square),
-            progress=scene.progress,
-        )
-        return MethodResult(lost)
+        lost = [
+            occlusion(
+                answers.target,
+                baseline_of(scene.probe, name),
+                size=square,
+                stride=min(self.stride or max(1, square // 2), square),
+                progress=scene.progress,
+            )
+            for name in self.baseline
+        ]
+        return _of_pixels(np.mean(lost, axis=0, dtype=np.float64).astype(np.float32))
 
     def _cams(
         self, answers: SharedGradients, layer: str, methods: tuple[Method, ...]
@@ -307,8 +345,8 @@ class Saliency(Plugin):
                 drawn = cam
                 if method == "guided_grad_cam":
                     drawn = as_picture(guided_grad_cam(answers.guided, cam))
-                result = MethodResult(drawn, notes=_describe_blind(cam))
-                yield result.frame(layer, method, answers.target)
+                notes = describe_empty(cam, "The layer sees no evidence for the class in")
+                yield MethodResult.of_any_size(drawn, notes).frame(layer, method, answers.target)
 
 
 @dataclass(eq=False)
@@ -336,35 +374,6 @@ class SharedGradients:
         return layer_cams(self.target, self.layers, self.weighing, self.progress)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class MethodResult:
-    """What a method made, with what it says beside class and score."""
-
-    values: FloatArray
-    columns: Mapping[str, FloatArray] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-
-    def frame(self, layer: str, method: Method, explained: Target) -> Frame:
-        columns = {
-            "class": explained.classes.astype(np.float32),
-            "score": explained.scores,
-            **self.columns,
-        }
-        return Frame(layer, self.values, method, columns=columns, notes=self.notes)
-
-
-def _describe_blind(cam: FloatArray) -> tuple[str, ...]:
-    """What is to be said of the images in which a map of evidence, (probe, y, x), is empty."""
-    without = np.flatnonzero((cam == 0).all(axis=(1, 2)))
-    images = f"{'images' if without.size > 1 else 'image'} {', '.join(map(str, without))}"
-    return (f"The layer sees no evidence for the class in {images}",) if without.size else ()
-
-
-def empty(scene: Scene, baseline: Baseline) -> FloatArray:
-    """The network's input that stands for nothing, (1, channel, 1, 1)."""
-    normal = scene.probe.normalization
-    share = {"black": 0.0, "grey": 0.5, "white": 1.0}[baseline]
-    picture = normal.low + share * (normal.high - normal.low)
-    mean, std = np.asarray(normal.mean), np.asarray(normal.std)
-    values: FloatArray = ((picture - mean) / std).astype(np.float32).reshape(1, -1, 1, 1)
-    return values
+def _of_pixels(values: FloatArray) -> MethodResult:
+    """A map of the pixels, which says where it is zero everywhere."""
+    return MethodResult(values, notes=describe_empty(values, NOTHING))

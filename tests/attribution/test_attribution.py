@@ -9,10 +9,18 @@ import numpy as np
 import pytest
 
 from vizframe.attribution.batches import even, gradients, scores
-from vizframe.attribution.cam import grad_cam, guided_grad_cam, hires_cam
+from vizframe.attribution.cam import (
+    Weigh,
+    grad_cam,
+    guided_grad_cam,
+    hires_cam,
+    layer_cam,
+    xgrad_cam,
+)
 from vizframe.attribution.fields import place_gradients
 from vizframe.attribution.gradient import magnitude, smooth_gradient, times_input
 from vizframe.attribution.integrated import integrated_gradients, relative_error
+from vizframe.attribution.method import MethodResult
 from vizframe.attribution.occlusion import occlusion
 from vizframe.attribution.strongest import strongest
 from vizframe.attribution.target import target
@@ -289,6 +297,42 @@ class TestCam:
         gradient = np.array([[[[2.0, -2.0]]]], np.float32)
         assert not grad_cam(maps, gradient, (1, 2)).any()
         assert hires_cam(maps, gradient, (1, 2)).tolist() == [[[2.0, 0.0]]]
+
+    def test_layer_cam_and_xgrad_cam_are_their_formulas(self) -> None:
+        draw = np.random.default_rng(1)
+        maps, gradient = draw.normal(size=(2, 2, 3, 4, 5)).astype(np.float32)
+        maps[0, 1] = 0
+        for image in range(2):
+            layer, cross = np.zeros((4, 5)), np.zeros((4, 5))
+            for unit in range(3):
+                total, product = 0.0, 0.0
+                for y, x in np.ndindex(4, 5):
+                    a, g = float(maps[image, unit, y, x]), float(gradient[image, unit, y, x])
+                    layer[y, x] += max(0.0, g) * a
+                    total, product = total + a, product + a * g
+                cross += (product / total if total else 0.0) * maps[image, unit]
+            asked = maps[image : image + 1], gradient[image : image + 1], (4, 5)
+            np.testing.assert_allclose(layer_cam(*asked)[0], np.maximum(layer, 0), rtol=1e-5)
+            np.testing.assert_allclose(xgrad_cam(*asked)[0], np.maximum(cross, 0), rtol=1e-5)
+
+    @pytest.mark.parametrize("weigh", [grad_cam, hires_cam, layer_cam, xgrad_cam])
+    def test_a_unit_of_nan_that_the_score_does_not_see_adds_nothing(self, weigh: Weigh) -> None:
+        draw = np.random.default_rng(1)
+        maps, gradient = draw.random((2, 1, 3, 4, 4)).astype(np.float32)
+        gradient[:, 1] = 0
+        without = np.where(np.arange(3)[:, None, None] == 1, 0, maps).astype(np.float32)
+        maps[:, 1] = np.nan
+        wanted = weigh(without, gradient, (8, 8))
+        np.testing.assert_allclose(weigh(maps, gradient, (8, 8)), wanted)
+
+    def test_maps_beyond_single_precision_are_in_units_of_their_largest_value(self) -> None:
+        tiny = np.array([[[1e-60, 3e-60]], [[1.0, 3.0]], [[0.0, 0.0]], [[1e50, -4e50]]])
+        result = MethodResult.of_any_size(tiny)
+        assert result.values.tolist() == [
+            [[pytest.approx(1 / 3), 1]], [[1, 3]], [[0, 0]], [[0.25, -1]]
+        ]  # fmt: skip
+        assert result.notes[0].endswith("in units of the largest value: images 0, 3")
+        assert MethodResult.of_any_size(tiny[1:3]).notes == ()
 
 
 def test_guided_grad_cam_is_the_product() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vizframe.errors import PluginError, UnknownName, UsageError
-from vizframe.network import FloatArray
+from vizframe.network import FloatArray, Objective
 from vizframe.network.probe import Normalization, Probe
 from vizframe.plugin import Scene
 from vizframe.plugin.frame import Frame
@@ -302,3 +302,65 @@ def test_by_default_the_square_moves_by_half_of_its_side() -> None:
     assert np.array_equal(drawn[None].values, drawn[2].values)
     assert not np.array_equal(drawn[None].values, drawn[1].values)
     assert not np.array_equal(drawn[None].values, drawn[4].values)
+
+
+def test_smooth_gradient_of_magnitudes_is_their_mean() -> None:
+    network = ordinary(seed=4)
+    scene = scene_of(network, seed=6)
+    found = show_scene(scene, "smooth_gradient", smooth="magnitude", samples=3, noise=0.3)
+    images, classes = scene.probe.images, found.columns["class"].astype(np.int64)
+    draw, spread = np.random.default_rng(6), 0.3 * np.ptp(scene.probe.images, axis=(1, 2, 3))
+    total = np.zeros(images.shape)
+    for _ in range(3):
+        noise = spread[:, None, None, None] * draw.standard_normal(images.shape, np.float32)
+        noisy = (images + noise).astype(np.float32)
+        total += abs(network.gradient(noisy, Objective.of("dense0", classes.tolist())).gradient)
+    np.testing.assert_allclose(found.values, (total / 3).max(axis=1), rtol=1e-5)
+
+
+def test_maps_of_zeros_say_that_they_are() -> None:
+    network = flat()
+    off = {name: np.zeros_like(values) for name, values in network.weights("dense0").items()}
+    operations = {**network.operations, "dense0": network.operations["dense0"].with_parameters(off)}
+    scene = scene_of(ReferenceNetwork(operations, network.input_shape))
+    methods: tuple[Method, ...] = (
+        "gradient", "gradient_input", "guided", "integrated", "smooth_gradient",
+    )  # fmt: skip
+    for method in methods:
+        frame = show_scene(scene, method)
+        assert "The score does not change with any pixel of images 0, 1, 2" in frame.notes
+
+
+def test_several_baselines_give_the_mean_of_what_each_gives() -> None:
+    scene = scene_of(ordinary(seed=1))
+    methods: tuple[Method, ...] = ("integrated", "occlusion")
+    for method in methods:
+        black, white, both = (
+            show_scene(scene, method, baseline=each).values
+            for each in ("black", "white", "black, white")
+        )
+        np.testing.assert_allclose(both, (black + white) / 2, atol=1e-5)
+    with pytest.raises(UsageError, match="one or more of black, grey, white, blurred, mean"):
+        Saliency.configured({"baseline": []})
+
+
+def test_a_network_whose_products_leave_single_precision_is_drawn_and_said_so() -> None:
+    scene = scene_of(scaled(ordinary(seed=2), 1e-25))
+    plain = show_scene(scene_of(ordinary(seed=2)), "guided_grad_cam", "relu1")
+    frame = show_scene(scene, "guided_grad_cam", "relu1")
+    assert any("single precision" in note for note in frame.notes)
+    peak = np.abs(np.asarray(plain.values)).max(axis=(1, 2), keepdims=True)
+    np.testing.assert_allclose(frame.values, plain.values / peak, atol=1e-4)
+
+
+def scaled(network: ReferenceNetwork, size: float) -> ReferenceNetwork:
+    """The network with its scores so many times as large."""
+    last = {
+        name: (values * np.float64(size)).astype(np.float32)
+        for name, values in network.weights("dense0").items()
+    }
+    operations = {
+        **network.operations,
+        "dense0": network.operations["dense0"].with_parameters(last),
+    }
+    return ReferenceNetwork(operations, network.input_shape)

@@ -114,7 +114,7 @@ class AscentPlugin(Plugin, ABC):
         description="Which picture of the climb: 'last', or 'best' as Yosinski's released code.",
     )
 
-    _earlier: dict[str, FloatArray] = PrivateAttr(default_factory=dict)
+    _earlier: dict[tuple[str, bool], FloatArray] = PrivateAttr(default_factory=dict)
 
     @field_validator("preset")
     @classmethod
@@ -153,15 +153,16 @@ class AscentPlugin(Plugin, ABC):
     def _frame(
         self, scene: Scene, question: Question, units: tuple[int, ...], report: Report
     ) -> Frame:
-        earlier = self._earlier.get(question.layer.name)
+        kept = (question.layer.name, scene.is_control)
+        earlier = self._earlier.get(kept)
         gallery = ascend(scene.network, question, units, earlier=earlier, report=report)
         if self.warm_start:
-            self._earlier[question.layer.name] = gallery.outcome.values
+            self._earlier[kept] = gallery.outcome.values
         return Frame(
             question.layer.name,
             pictures(gallery, scene.probe.normalization),
             columns=columns(gallery, question),
-            notes=tuple(notes(gallery, question, control=self.control)),
+            notes=tuple(notes(gallery, question)),
         )
 
 

@@ -11,7 +11,7 @@ from vizframe.ascent.gallery import Gallery, Question
 from vizframe.network import FloatArray
 from vizframe.network.probe import Normalization
 from vizframe.plugin.column import Column
-from vizframe.plugin.control import NOTE
+from vizframe.plugin.control import LIKENESS
 
 LISTED = 12
 """How many units a note names one by one."""
@@ -31,6 +31,7 @@ COLUMNS: Mapping[str, str | Column] = {
     "its layer; nothing where another one is more active on the picture.",
     "rescued": Column("Whether only redirected gradients brought the unit to life.", role="flag"),
     "dead": Column("Whether nothing did.", role="dead"),
+    "likeness": LIKENESS,
 }
 """The numbers beside each picture; yes is 1 and no is 0."""
 
@@ -66,12 +67,10 @@ def columns(gallery: Gallery, question: Question) -> dict[str, FloatArray]:
     return {name: np.asarray(values, np.float32) for name, values in numbers.items()}
 
 
-def notes(gallery: Gallery, question: Question, *, control: bool = False) -> Iterator[str]:
+def notes(gallery: Gallery, question: Question) -> Iterator[str]:
     """The sentences about the frame as a whole."""
     outcome, height, width = gallery.outcome, *gallery.outcome.images.shape[2:]
     channels = outcome.images.shape[1]
-    if control:
-        yield NOTE
     if gallery.exact_field:
         yield f"Each picture is the unit's exact receptive field, {height} × {width} pixels"
     if channels not in (1, 3):

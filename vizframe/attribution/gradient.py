@@ -29,7 +29,13 @@ def times_input(gradient: FloatArray, images: FloatArray) -> FloatArray:
 
 
 def smooth_gradient(
-    target: Target, *, samples: int, noise: float, seed: int, progress: Progress = ignore_progress
+    target: Target,
+    *,
+    samples: int,
+    noise: float,
+    seed: int,
+    magnitudes: bool = False,
+    progress: Progress = ignore_progress,
 ) -> FloatArray:
     """The mean gradient over noisy copies of each image, (probe, channel, y, x).
 
@@ -37,6 +43,8 @@ def smooth_gradient(
         samples: how many copies.
         noise: the standard deviation of what is added, as a share of each image's own range.
         seed: of the noise. The same at every step, so that only the weights move.
+        magnitudes: the mean of |∂S/∂x|, as many implementations have it, in which gradients of
+            opposite signs do not cancel each other.
     """
     draw = np.random.default_rng(seed)
     images = target.images
@@ -44,6 +52,7 @@ def smooth_gradient(
     total = np.zeros(images.shape, np.float64)
     for sample in range(samples):
         noisy = images + spread * draw.standard_normal(images.shape, np.float32)
-        total += target.gradient(noisy.astype(np.float32)).gradient
+        found = target.gradient(noisy.astype(np.float32)).gradient
+        total += abs(found) if magnitudes else found
         progress(sample + 1, samples, "SmoothGrad")
     return (total / samples).astype(np.float32)

@@ -12,6 +12,7 @@ trapezium rule, which keeps all it has when its steps are halved:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,11 +34,13 @@ class Integrated:
         error: |sum − score difference| over |score difference|, (probe,); 0 where the score of
             image and baseline is the same and the sum is 0 too, infinite where it is not.
         steps: how many intervals the path was cut into.
+        difference: score of the image less score of the baseline, (probe,).
     """
 
     values: FloatArray
     error: FloatArray
     steps: int
+    difference: FloatArray
 
 
 def integrated_gradients(
@@ -70,10 +73,40 @@ def integrated_gradients(
         error = relative_error(values.sum(axis=(1, 2, 3)), difference)
         progress(steps, most, "integrated gradients")
         if (steps >= least and not (error > tolerance).any()) or 2 * steps > most:
-            return Integrated(values.astype(np.float32), error.astype(np.float32), steps)
+            single, relative = values.astype(np.float32), error.astype(np.float32)
+            return Integrated(single, relative, steps, difference)
         between = sum(gradient((place + 0.5) / steps) for place in range(steps))
         mean = (mean + between / steps) / 2
         steps *= 2
+
+
+def mean_integrated_gradients(
+    target: Target,
+    baselines: Sequence[FloatArray],
+    *,
+    tolerance: float = 0.01,
+    least: int = 8,
+    most: int = 512,
+    progress: Progress = ignore_progress,
+) -> Integrated:
+    """The mean over several baselines: complete with respect to their mean score."""
+    found = [
+        integrated_gradients(
+            target, each, tolerance=tolerance, least=least, most=most, progress=progress
+        )
+        for each in baselines
+    ]
+    if len(found) == 1:
+        return found[0]
+    values = np.mean([each.values for each in found], axis=0, dtype=np.float64)
+    difference = np.mean([each.difference for each in found], axis=0, dtype=np.float64)
+    error = relative_error(values.sum(axis=(1, 2, 3)), difference)
+    return Integrated(
+        values.astype(np.float32),
+        error.astype(np.float32),
+        max(each.steps for each in found),
+        difference.astype(np.float32),
+    )
 
 
 def relative_error(found: npt.ArrayLike, true: npt.ArrayLike) -> Floats:

@@ -10,19 +10,17 @@ Of each layer only the maps of evidence are kept, which are as small as one of i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from vizframe.attribution.batches import batches, even, part, room
+from vizframe.attribution.cam import Doubles, Weigh
 from vizframe.attribution.target import Target
 from vizframe.images.overlay import resample
 from vizframe.network import FloatArray, Objective
 from vizframe.plugin import Progress, ignore_progress
-
-Weigh = Callable[[FloatArray, FloatArray, tuple[int, int]], FloatArray]
-"""From maps and gradients, (probe, unit, y, x), to evidence (probe, y, x) of the size given."""
 
 SHARE = 2
 """A layer's maps and gradients are copied out of the pass: it has room for half as many images."""
@@ -38,11 +36,11 @@ class LayerCams:
     """
 
     gradient: FloatArray
-    evidence: Mapping[tuple[str, str], FloatArray]
+    evidence: Mapping[tuple[str, str], Doubles]
 
-    def at(self, size: tuple[int, int], method: str, layer: str) -> FloatArray:
+    def at(self, size: tuple[int, int], method: str, layer: str) -> Doubles:
         """The method's evidence at the layer, (probe, y, x), enlarged to the image."""
-        return resample(self.evidence[method, layer], size).astype(np.float32)
+        return resample(self.evidence[method, layer], size)
 
 
 def layer_cams(
@@ -59,7 +57,7 @@ def layer_cams(
     objective = Objective(network.score_layer, target.classes, "mean")
     size = even(count, max(1, room(network) // SHARE))
     gradients: list[FloatArray] = []
-    found: dict[tuple[str, str], list[FloatArray]] = defaultdict(list)
+    found: dict[tuple[str, str], list[Doubles]] = defaultdict(list)
     for chosen in batches(np.arange(count), size):
         answer = network.gradients(target.images[chosen], part(objective, chosen), layers)
         gradients.append(answer.gradient)

@@ -54,6 +54,7 @@ class Scene:
         step: the training step.
         seed: the same at every step of a run, so that only the weights move between frames.
         progress: to be called by plugins that need many iterations.
+        is_control: whether the network is the control: see `vizframe.plugin.control`.
         cache: shared by the plugins of one step, so that one forward pass serves all; see
             `activations`.
     """
@@ -65,6 +66,7 @@ class Scene:
     seed: int = 0
     progress: Progress = ignore_progress
     cache: dict[str, FloatArray] = field(default_factory=dict)
+    is_control: bool = False
 
     def spatial_layers(self) -> tuple[Layer, ...]:
         """The layers to visualize whose units are maps."""
