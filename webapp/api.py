@@ -7,6 +7,8 @@
     strip     run id kind layer steps at   one tile over many steps
     columns   run id kind layer step at    the numbers beside one tile
     extent    run id kind layer            the range over the whole history
+    change    run id kind layer step since at  how much each tile changed between two steps
+    formed    run id kind layer at         by which step most of each tile's change was done
     probe     run id                       the probe's pictures
     colours                                the colour maps, 256 × 3 bytes each
     live                                   what a network that is there can be asked; with a picture
@@ -27,6 +29,7 @@ from vizframe.errors import UnknownName, UsageError, VizframeError
 from vizframe.images.colormap import lut
 from vizframe.network.live import Live
 from vizframe.webapp import caching, manifest
+from vizframe.webapp import change as change_of
 from vizframe.webapp import live as asking
 from vizframe.webapp import tile_bytes as body
 from vizframe.webapp.numbers import finite, plain
@@ -96,7 +99,30 @@ def _words(desk: OpenRuns) -> tuple[View, ...]:
             picked = {name: plain(np.asarray(each[wanted.where])) for name, each in values.items()}
         return caching.document(picked)
 
-    return runs, run, curves, extent, columns
+    return runs, run, curves, extent, columns, *_changes(desk)
+
+
+def _changes(desk: OpenRuns) -> tuple[View, ...]:
+    """What moved, answered in JSON."""
+    asked = request_arguments
+
+    def change() -> Response:
+        with desk.run(text(asked(), "run")) as found:
+            wanted = RequestedSeries.of(found.history, asked())
+            pair = steps(
+                found.history,
+                wanted.declaration,
+                f"{text(asked(), 'step')},{text(asked(), 'since')}",
+            )
+            told = change_of.between(wanted, *pair)
+        return caching.document(told)
+
+    def formed() -> Response:
+        with desk.run(text(asked(), "run")) as found:
+            told = change_of.formed(RequestedSeries.of(found.history, asked()))
+        return caching.document(told)
+
+    return change, formed
 
 
 def _pixels(desk: OpenRuns) -> tuple[View, ...]:

@@ -387,3 +387,27 @@ def test_the_key_o_sorts_by_the_objective_that_the_plugin_noted(
     shown = [int(each.get_attribute("data-index") or -1) for each in listed.all()]
     assert shown == [int(unit) for unit in np.argsort(-objective, kind="stable")]
     assert shown != sorted(shown)
+
+
+def test_what_changed_most_comes_first_with_its_number(visitor: Visitor, url: str) -> None:
+    page = visitor.open(url, "?run=fake&kind=weights&layer=conv0&step=100&order=changed")
+    expect(page.locator("#order")).to_have_attribute("data-step", "100")
+    sent = page.request.get(
+        f"{url}api/v1/change?run=fake&kind=weights&layer=conv0&step=100&since=0"
+    )
+    change = sent.json()["change"]
+    wanted = sorted(range(len(change)), key=lambda unit: -change[unit])
+    listed = page.locator("#stage [role=option]")
+    assert [int(each.get_attribute("data-index") or -1) for each in listed.all()] == wanted
+    assert page.evaluate(f"vizframe.labelOf({wanted[0]})") != ""
+
+
+def test_units_are_sorted_by_when_they_formed(visitor: Visitor, url: str) -> None:
+    page = visitor.open(url, "?run=fake&kind=weights&layer=conv0&step=100")
+    page.locator("#order label", has_text="Formed first").click()
+    expect(page).to_have_url(re.compile("order=formed"))
+    page.wait_for_function("vizframe.order.values !== null")
+    half = page.request.get(f"{url}api/v1/formed?run=fake&kind=weights&layer=conv0").json()["half"]
+    wanted = sorted(range(len(half)), key=lambda unit: half[unit])
+    listed = page.locator("#stage [role=option]")
+    assert [int(each.get_attribute("data-index") or -1) for each in listed.all()] == wanted

@@ -59,4 +59,9 @@ export const addresses = {
 export const columns = (run, which, step, at) =>
   json("columns", { ...series(run, which), step, at: at.join() });
 
+export const change = (run, which, step, since, at) =>
+  json("change", { ...series(run, which), step, since, at: at.join() });
+
+export const formed = (run, which, at) => json("formed", { ...series(run, which), at: at.join() });
+
 export const extent = (run, which) => json("extent", series(run, which));

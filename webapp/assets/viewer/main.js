@@ -22,6 +22,7 @@ const viewer = new Viewer();
 window.vizframe = viewer; // for the console, tests and benchmarks
 new UnitPage(viewer);
 const order = new Order(viewer);
+viewer.order = order;
 new Compare(viewer);
 new Training(viewer);
 new Camera(viewer);

@@ -24,7 +24,7 @@ export function read(search = location.search) {
   }
   if (!PAGES.includes(place.page)) Object.assign(place, { page: NOWHERE.page, unknown: place.page });
   if (!["unit", "step", "history"].includes(place.scale)) place.scale = "history";
-  if (place.order !== "strongest") place.order = "number";
+  if (!["strongest", "changed", "recent", "formed"].includes(place.order)) place.order = "number";
   if (place.axis !== "log") place.axis = "linear";
   if (!["swipe", "blink"].includes(place.view)) place.view = "side";
   if (!/^(start|same|last|[+-]\d{1,9}|\d{1,15})$/.test(place.beside ?? "")) place.beside = null;

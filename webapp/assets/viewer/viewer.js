@@ -85,7 +85,10 @@ export class Viewer {
   tell(what, words) { for (const listener of this.listeners) listener(this, what, words); }
 
   labelOf(index) {
-    return this.series ? this.judged.label(index) : "";
+    if (!this.series) return "";
+    const sorted = this.order?.label(index) ?? "";
+    const own = this.judged.label(index);
+    return sorted && own ? `${own} · ${sorted}` : own || sorted;
   }
 
   // ── runs ────────────────────────────────────────────────────────────────────────────────────
