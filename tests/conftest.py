@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 from pathlib import Path
@@ -18,6 +19,9 @@ if os.environ.get("CI"):
 # which tests of Ctrl-C would wait for.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A program that gives vizframe's logger a handler keeps it; so pytest sees what is said.
+logging.getLogger("vizframe").addHandler(logging.NullHandler())
 
 
 @pytest.fixture(scope="session")

@@ -73,3 +73,13 @@ def plain(text: str) -> str:
         letter if letter.isprintable() else letter.encode("unicode_escape").decode()
         for letter in text
     )
+
+
+def short(value: object, most: int = 40) -> str:
+    """How a value is written, in one line and cut where it is long.
+
+    >>> short([1, 2]), short("x" * 99, most=5)
+    ('[1, 2]', "'xxx…")
+    """
+    text = " ".join(repr(value).split())
+    return text if len(text) <= most else f"{text[: most - 1]}…"

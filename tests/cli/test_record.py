@@ -234,10 +234,18 @@ def test_epochs_are_those_of_the_script_s_data_and_go_on_when_it_is_resumed(
     history.close()
 
 
-def test_epochs_of_a_script_whose_data_no_loader_gives_are_refused_at_its_first_update(
+def test_epochs_of_a_script_whose_data_no_loader_gives_are_asked_for_and_it_trains_on(
     tmp_path: Path,
 ) -> None:
     words = ["--every", "2 epochs", "--", "train.py", "w.params"]
+    code, said = sentence(write_file(tmp_path), *words)
+    assert code == 0
+    assert said.startswith("every is in epochs, which nobody tells")
+    assert (tmp_path / "w.params").exists()
+
+
+def test_strict_stops_the_script_at_what_is_asked_for_wrongly(tmp_path: Path) -> None:
+    words = ["--every", "2 epochs", "--strict", "--", "train.py", "w.params"]
     code, said = sentence(write_file(tmp_path), *words)
     assert code == 2
     assert said.startswith("every is in epochs, which nobody tells")
@@ -315,13 +323,15 @@ def test_a_mistake_is_named_before_the_script_runs(
     assert (code, said[: len(start)]) == (2, start)
 
 
-def test_a_mistake_that_only_the_net_shows_ends_the_script_before_its_first_update(
+def test_a_mistake_that_only_the_net_shows_is_said_and_the_script_trains_on(
     tmp_path: Path,
 ) -> None:
     code, said = sentence(write_file(tmp_path), "--layers", "conv9", "--", "train.py", "w.params")
-    assert code == 2
+    assert code == 0
     assert said.startswith("layer 'conv9' is not known; it can be ")
-    assert not (tmp_path / "w.params").exists()
+    assert said.endswith("; training goes on without the recording")
+    assert (tmp_path / "w.params").exists()
+    assert not (tmp_path / "runs" / "x").exists()
 
 
 def test_a_net_that_cannot_be_traced_is_recorded_as_far_as_hooks_reach(tmp_path: Path) -> None:
@@ -353,17 +363,37 @@ RIVALS = """
     """
 
 
-@pytest.mark.parametrize(
-    ("words", "steps"),
-    [([], [0, 5, 10, 12]), (["--net", "Rival"], [0, 5, 6]), (["--net", "riv*"], [0, 5, 6])],
+LEFT_OUT = (
+    "vizframe: {0!r} is trained and not recorded: net is {2!r}; for this one it can be {0!r} or "
+    "{1!r}\n"
 )
-def test_of_several_nets_the_first_or_the_wanted_is_recorded(
-    words: list[str], steps: list[int], tmp_path: Path
-) -> None:
+
+
+def test_every_net_that_a_script_trains_has_a_run_of_one_group(tmp_path: Path) -> None:
     write_file(tmp_path, changes=RIVALS)
-    code, _, said = ran(tmp_path, *QUICK, *words, "--", "train.py", "w.params")
+    code, _, said = ran(tmp_path, *QUICK, "--", "train.py", "w.params")
     assert (code, said) == (0, "")
-    assert steps_of(tmp_path) == steps
+    infos = []
+    for name, steps in (("x", [0, 5, 10, 12]), ("x-2", [0, 5, 6])):
+        history = open_history(tmp_path / "runs" / name)
+        assert list(history.steps) == steps
+        infos.append(history.info)
+        history.close()
+    assert infos[0].group == infos[1].group != ""
+    nets = [info.hyper_parameters["net"] for info in infos]
+    assert nets == ["hybridsequential0", "rival"]
+    shown = ran(tmp_path, "-m", "vizframe", "show", "runs/x")[1]
+    assert "trained beside it: x-2 (Rival)" in " ".join(shown.split())
+
+
+@pytest.mark.parametrize("pattern", ["Rival", "riv*"])
+def test_of_several_nets_the_wanted_is_recorded(pattern: str, tmp_path: Path) -> None:
+    write_file(tmp_path, changes=RIVALS)
+    code, _, said = ran(tmp_path, *QUICK, "--net", pattern, "--", "train.py", "w.params")
+    told = LEFT_OUT.format("hybridsequential0", "HybridSequential", pattern)
+    assert (code, said) == (0, told)
+    assert steps_of(tmp_path) == [0, 5, 6]
+    assert not (tmp_path / "runs" / "x-2").exists()
 
 
 def test_a_net_that_is_not_trained_is_named_with_those_that_are(tmp_path: Path) -> None:
@@ -371,7 +401,10 @@ def test_a_net_that_is_not_trained_is_named_with_those_that_are(tmp_path: Path) 
     code, _, said = ran(tmp_path, *QUICK, "--net", "Critic", "--", "train.py", "w.params")
     assert (code, said) == (
         0,
-        "vizframe: nothing was recorded: net is 'Critic'; it can be 'hybridsequential0', 'rival'\n",
+        LEFT_OUT.format("hybridsequential0", "HybridSequential", "Critic")
+        + LEFT_OUT.format("rival", "Rival", "Critic")
+        + "vizframe: nothing was recorded: net is 'Critic'; it can be 'hybridsequential0', "
+        "'rival'\n",
     )
 
 

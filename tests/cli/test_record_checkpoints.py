@@ -123,7 +123,9 @@ def test_a_checkpoint_that_cannot_be_read_is_passed_over(folder: Path) -> None:
     words = ["--model", "nets:net_and_batch", "--run", "runs/x"]
     code, said, told = ran(folder, *FROM, *words)
     assert (code, said) == (0, "2 checkpoints recorded to runs/x\n")
-    assert told.startswith("checkpoint 'ckpt-0004.params' cannot be loaded into the model: ")
+    assert told.startswith(
+        "vizframe: checkpoint 'ckpt-0004.params' cannot be loaded into the model: "
+    )
     assert told.endswith("; it is passed over\n")
     assert list(draw_noise(folder / "runs/x")) == [2, 6]
 

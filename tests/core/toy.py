@@ -11,7 +11,8 @@ import numpy as np
 
 from vizframe.errors import NetworkError
 from vizframe.network import FloatArray, Network
-from vizframe.network.adapter import Inputs, TrainingObserver
+from vizframe.network.adapter import Batch, Optimiser, Seen, TrainingObserver
+from vizframe.network.call import Call
 from vizframe.plugin import Plugin, Scene
 from vizframe.plugin.frame import Frame, Picture
 from vizframe.testing.reference import ReferenceNetwork
@@ -26,12 +27,12 @@ class ToyModel:
     def __init__(self, units: int = 4) -> None:
         self.weight = np.ones(units, np.float32)
         self.gradient = 0.0  # of every weight; 0 until it is trained
-        self.hooks: list[Inputs] = []
+        self.hooks: list[Seen] = []
 
     def __call__(self, images: FloatArray) -> FloatArray:
         answer: FloatArray = images * self.weight.reshape(1, -1, 1, 1)
         for hook in list(self.hooks):
-            hook(images)
+            hook(lambda: Batch(images), True)
         return answer
 
 
@@ -63,6 +64,7 @@ def network(
     inputs: FloatArray,
     class_names: Sequence[str] | None = None,
     memory: int | None = None,
+    call: Call | None = None,
 ) -> Network:
     assert isinstance(model, ToyModel)
     if inputs.ndim != 4:
@@ -74,7 +76,7 @@ def is_ready(model: object) -> bool:
     return True
 
 
-def watch(model: object, seen: Inputs) -> Callable[[], None]:
+def watch(model: object, seen: Seen) -> Callable[[], None]:
     assert isinstance(model, ToyModel)
     model.hooks.append(seen)
     return lambda: model.hooks.remove(seen)
@@ -82,6 +84,14 @@ def watch(model: object, seen: Inputs) -> Callable[[], None]:
 
 def watch_trainings(observer: TrainingObserver) -> Callable[[], None]:
     raise NetworkError("a toy is trained by hand")
+
+
+def optimiser(model: object) -> Optimiser:
+    return Optimiser({"optimiser": "toy"}, 0.5)
+
+
+def to_array(value: object) -> FloatArray:
+    return np.asarray(value, np.float32)
 
 
 def number(value: object) -> float:

@@ -11,6 +11,7 @@ import pytest
 from vizframe.gluon.compat import mx
 from vizframe.gluon.training.watch import watch_trainings
 from vizframe.network.adapter import Batch
+from vizframe.network.guard import Guard
 
 gluon, autograd = mx.gluon, mx.autograd
 IMAGES = np.zeros((8, 3), np.float32)
@@ -21,6 +22,10 @@ class Epochs:
 
     def __init__(self) -> None:
         self.told: dict[int, list[float | None]] = {}
+        self.guard = Guard(strict=True)
+
+    def note(self, name: str, value: object) -> None:
+        """Nothing is noted."""
 
     def before_update(self, model: object, batch: Callable[[], Batch]) -> None:
         """Nothing is asked."""

@@ -11,6 +11,7 @@ import pytest
 from vizframe.gluon.compat import mx
 from vizframe.gluon.training.watch import watch_trainings
 from vizframe.network.adapter import Batch
+from vizframe.network.guard import Guard
 
 nn, gluon, autograd = mx.gluon.nn, mx.gluon, mx.autograd
 
@@ -23,6 +24,11 @@ class Notebook:
         self.batches: list[Batch] = []
         self.scalars: list[dict[str, float]] = []
         self.epochs: list[float | None] = []
+        self.notes: dict[str, object] = {}
+        self.guard = Guard(strict=True)
+
+    def note(self, name: str, value: object) -> None:
+        self.notes[name] = value
 
     def before_update(self, model: object, batch: Callable[[], Batch]) -> None:
         self.models.append(model)

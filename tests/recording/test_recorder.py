@@ -132,7 +132,7 @@ def test_scalars_are_the_given_ones_the_norms_and_the_cost() -> None:
     scalars = place.history.scalars().values
     assert scalars["loss"][1] == pytest.approx(0.1)
     assert scalars["weight_norm/conv0"][1] == pytest.approx(22.0)  # four weights of 11
-    assert scalars["gradient_norm/conv0"][1] == pytest.approx(4.0)  # four gradients of 2
+    assert scalars["gradient_norm/conv0"][1] == pytest.approx(2.0)  # four of 2, of 2 examples
     assert np.isnan(scalars["gradient_norm/conv0"][0])  # there was no backward pass yet
     assert scalars["recorder/seconds/doubled"][1] > 0
     assert scalars["recorder/share"][1] > 0
@@ -173,7 +173,13 @@ def test_every_few_epochs_is_recorded_where_the_epoch_is_told() -> None:
 
 def test_epochs_that_nobody_tells_are_asked_for() -> None:
     with pytest.raises(UsageError, match="every is in epochs, which nobody tells"):
-        train_run(Place(), every="2 epochs")
+        train_run(Place(), every="2 epochs", strict=True)
+
+
+def test_where_nobody_tells_epochs_the_training_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+    train_run(Place(), every="2 epochs")
+    assert len(caplog.messages) == 1
+    assert caplog.messages[0].startswith("every is in epochs, which nobody tells")
 
 
 def test_each_plugin_can_have_its_own_schedule_and_layers() -> None:
@@ -470,7 +476,7 @@ def test_a_folder_with_other_things_in_it_is_no_run(tmp_path: Path) -> None:
         ({"plugins": [dict]}, PluginError, "it can give a subclass of vizframe.Plugin"),
         ({"every": "often"}, UsageError, "every is 'often'; it can be a number of steps"),
         ({"budget": "much"}, UsageError, "budget is 'much'; it can be a percentage"),
-        ({"probe": IMAGES[0, 0]}, NetworkError, "the probe has shape (3, 3)"),
+        ({"probe": IMAGES[0, 0], "strict": True}, NetworkError, "the probe has shape (3, 3)"),
         ({"probe": IMAGES[:0]}, UsageError, "the probe has shape (0, 1, 3, 3)"),
     ],
 )

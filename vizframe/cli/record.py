@@ -14,11 +14,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from vizframe.network.adapter import Batch
     from vizframe.recording.config import Config
     from vizframe.recording.from_checkpoints import Rendering
-    from vizframe.recording.ranks import Meeting
-    from vizframe.recording.recorder import Recorder
     from vizframe.recording.script import Script
 
 log = logging.getLogger("vizframe")
@@ -125,7 +122,9 @@ def record(
     if script is not None:
         if launch is not None:
             return partial(_launch, launch, script, chosen)
-        return partial(_run, script, chosen)
+        from vizframe.recording.autostart import record_script
+
+        return partial(record_script, script, chosen)
     if rendering is not None:
         _render(rendering, chosen)
     return None
@@ -181,68 +180,6 @@ def _check(chosen: Config, *, tells_epochs: bool) -> None:
     Ranks.of(chosen.ranks)
 
 
-def _run(script: Script, chosen: Config) -> None:
-    from vizframe.network.worker import job_of_environment, serves_others
-    from vizframe.reading.runs_folder import RUNS
-    from vizframe.recording.autostart import Watch
-    from vizframe.recording.ranks import Meeting
-    from vizframe.store import check_free
-
-    if serves_others():  # the parameters of workers, which record themselves
-        script.run()
-        return
-    # Both are fixed now: the script may change its working directory.
-    path, job = Path(chosen.run).absolute() if chosen.run else None, job_of_environment()
-    if path is not None and not job:
-        check_free(path)
-    meeting = Meeting(job, path, script.stem, RUNS.absolute())
-    watch = Watch(lambda model, batch: _recorder(model, batch, meeting, chosen), chosen.net)
-    watch.begin()
-    failed = True
-    try:
-        script.run()
-        failed = False
-    except SystemExit as left:
-        failed = left.code not in (None, 0)
-        raise
-    finally:
-        watch.end(failed=failed)
-    others = ", ".join(map(repr, watch.others))
-    if not watch.saw_training and others:
-        _say(f"nothing was recorded: net is {chosen.net!r}; it can be {others}")
-    elif not watch.saw_training:
-        _say("nothing was recorded: the script made no update that a gluon.Trainer knows of")
-    elif others and chosen.net is None and sys.stderr.isatty():
-        _say(f"the script trained {others}, too, which --net can choose")
-
-
-def _recorder(model: object, batch: Batch, meeting: Meeting, chosen: Config) -> Recorder | None:
-    """The recorder of a run that the user has named, or of the first free name; None for a worker
-    that is not to record.
-
-    The training is under way by now, so a run that was taken meanwhile is another one.
-    """
-    from vizframe.errors import RunTaken
-    from vizframe.recording.configured import make_recorder
-    from vizframe.recording.ranks import Ranks
-
-    ranks = Ranks.of(chosen.ranks)
-    path = meeting.path(batch.worker, ranks)
-    if path is None:
-        return None
-    try:
-        recorder = make_recorder(model, batch, path, chosen)
-    except RunTaken as taken:
-        path = meeting.beside(path).path(batch.worker, ranks)
-        assert path is not None
-        log.warning("%s; recording to %s", taken, path)
-        recorder = make_recorder(model, batch, path, chosen)
-    if sys.stderr.isatty():
-        shown = os.path.relpath(path)
-        _say(f"recording to {shown}; watch it with: vizframe serve {os.path.dirname(shown)}")
-    return recorder
-
-
 def _launch(workers: int, script: Script, chosen: Config) -> int:
     from vizframe.recording.launch import Launch, worker_command
     from vizframe.recording.past import make_run_folder
@@ -259,8 +196,10 @@ def _launch(workers: int, script: Script, chosen: Config) -> int:
 def _render(rendering: Rendering, chosen: Config) -> None:
     from vizframe.cli.progress_bar import bar
     from vizframe.recording.past import make_run_folder
+    from vizframe.recording.voice import speak
     from vizframe.wording import count_noun
 
+    speak()
     path = Path(chosen.run) if chosen.run else make_run_folder("checkpoints")
     if rendering.follow:
         _say(f"waiting for {rendering.pattern}, recording to {path}  (Ctrl-C ends)")

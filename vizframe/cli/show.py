@@ -68,6 +68,8 @@ def _facts(found: Content) -> Iterator[tuple[str, str]]:
     from vizframe.reading.series import span
 
     info = found.info
+    if found.beside:
+        yield "group", f"trained beside it: {', '.join(found.beside)}"
     if info.network:
         yield "network", f"{info.network}, {wording.count_noun(len(info.layers), 'layer')}"
     ends = [step for step in (found.first, found.last) if step is not None]
@@ -77,6 +79,9 @@ def _facts(found: Content) -> Iterator[tuple[str, str]]:
         recorded += f", in {found.seconds:.0f} s, {wording.ago(time.time() - found.newest)}"
     yield "recorded", recorded
     tiles = f"{wording.size(sum(each.bytes for each in found.series))} of tiles"
+    if info.hyper_parameters:
+        facts = (f"{name}={value}" for name, value in info.hyper_parameters.items())
+        yield "trained", ", ".join(facts)
     yield "size", tiles if found.bytes is None else f"{wording.size(found.bytes)}, {tiles}"
     if found.probe:
         shape = " × ".join(map(str, found.probe.shape))

@@ -9,15 +9,27 @@ from typing import Any
 import numpy as np
 
 from vizframe.errors import NetworkError
+from vizframe.gluon.call import batch_of
 from vizframe.gluon.compat import mx
 from vizframe.gluon.semantics import numpy_interface
+from vizframe.gluon.training.optimiser import optimiser
 from vizframe.gluon.training.watch import watch_trainings
 from vizframe.graph.settings import GIBIBYTE
 from vizframe.network import FloatArray, Network
-from vizframe.network.adapter import Inputs
+from vizframe.network.adapter import Seen
 from vizframe.network.call import Call
 
-__all__ = ["is_ready", "network", "number", "preserve_state", "settle", "watch", "watch_trainings"]
+__all__ = [
+    "is_ready",
+    "network",
+    "number",
+    "optimiser",
+    "preserve_state",
+    "settle",
+    "to_array",
+    "watch",
+    "watch_trainings",
+]
 
 
 def network(
@@ -44,16 +56,24 @@ def is_ready(model: object) -> bool:
     )
 
 
-def watch(model: object, seen: Inputs) -> Callable[[], None]:
+def watch(model: object, seen: Seen) -> Callable[[], None]:
     """Call ``seen`` with what the model was given, each time it has answered."""
 
     def answered(_block: object, inputs: tuple[object, ...], _output: object) -> None:
-        if inputs and isinstance(inputs[0], mx.nd.NDArray):  # a Symbol while it is traced
-            seen(inputs[0].asnumpy().astype(np.float32, copy=False))
+        if inputs and not isinstance(inputs[0], mx.sym.Symbol):  # while it is traced
+            seen(lambda: batch_of(model, inputs), mx.autograd.is_recording())
 
     handle = _block(model).register_forward_hook(answered)
     detach: Callable[[], None] = handle.detach
     return detach
+
+
+def to_array(value: object) -> FloatArray:
+    """An NDArray, or a list of these or of numbers, in NumPy float32."""
+    if isinstance(value, (list, tuple)):
+        return np.stack([to_array(each) for each in value])
+    values = value.asnumpy() if isinstance(value, mx.nd.NDArray) else np.asarray(value)
+    return np.asarray(values, np.float32)
 
 
 def number(value: object) -> float:

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Protocol
 
-from vizframe.gluon.adapter import number
 from vizframe.gluon.compat import mx
 from vizframe.graph.epochs import Epochs, Pass
+from vizframe.network.guard import Guard
 
 EpochBegin: Any = mx.gluon.contrib.estimator.EpochBegin
 BatchEnd: Any = mx.gluon.contrib.estimator.BatchEnd
@@ -20,6 +20,8 @@ BatchEnd: Any = mx.gluon.contrib.estimator.BatchEnd
 
 class StepCounter(Protocol):
     """What a `vizframe.Recorder` is asked here."""
+
+    guard: Guard
 
     def advance(
         self, scalars: Mapping[str, object], step: int | None = None, epoch: float | None = None
@@ -42,14 +44,15 @@ class RecordSteps(EpochBegin, BatchEnd):  # type: ignore[misc]  # MXNet has no t
     def batch_end(self, estimator: Any, *_: object, **batch: Any) -> None:
         """Called by the estimator after each update. Nothing is computed unless this step is
         recorded."""
-        scalars: dict[str, object] = {
-            metric.name: partial(_value, metric) for metric in estimator.train_metrics
-        }
-        losses = batch["loss"] if isinstance(batch["loss"], list) else [batch["loss"]]
-        scalars["loss"] = lambda: sum(map(number, losses)) / len(losses)
-        self._pass.drawn += 1
-        self._recorder.advance(scalars, epoch=self._epochs.at(self._pass))
+        scalars: dict[str, object] = {}
+        epoch = None
+        with self._recorder.guard("the estimator's numbers"):
+            scalars = {metric.name: partial(_value, metric) for metric in estimator.train_metrics}
+            scalars["loss"] = batch["loss"]
+            self._pass.drawn += 1
+            epoch = self._epochs.at(self._pass)
+        self._recorder.advance(scalars, epoch=epoch)
 
 
-def _value(metric: Any) -> float:
-    return float(metric.get()[1])
+def _value(metric: Any) -> object:
+    return metric.get()[1]

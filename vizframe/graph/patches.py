@@ -1,4 +1,10 @@
-"""Methods of a library that something stands around for a while, and is taken off again."""
+"""Methods of a library that are wrapped for a while, and put back again.
+
+    before(…) ──► the method itself ──► after(…)
+    guarded        as the script called it   guarded
+
+Whatever breaks before or after is met by the guard; what the method itself raises is the script's.
+"""
 
 from __future__ import annotations
 
@@ -6,27 +12,79 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from vizframe.network.guard import Guard
+
 Method = Callable[..., Any]
 
 
 class Patches:
-    """What is stood around, and how to take it off."""
+    """What is wrapped, and how to put it back."""
 
-    def __init__(self) -> None:
+    def __init__(self, guard: Guard | None = None) -> None:
+        self._guard = guard or Guard()
         self._undo: list[Callable[[], None]] = []
 
     def wrap(self, owner: Any, name: str, around: Method) -> None:
-        """Have ``around(original, …)`` called in place of ``owner.name(…)``."""
+        """Have ``around(original, …)`` called in place of ``owner.name(…)``. It guards itself."""
         original: Method = getattr(owner, name)
 
         @functools.wraps(original)
         def watched(*given: Any, **named: Any) -> Any:
             return around(original, *given, **named)
 
-        setattr(owner, name, watched)
-        self._undo.append(functools.partial(setattr, owner, name, original))
+        self._set(owner, name, watched)
+
+    def see(
+        self,
+        owner: Any,
+        name: str,
+        *,
+        before: Method | None = None,
+        after: Method | None = None,
+        failed: Method | None = None,
+    ) -> None:
+        """Have others called around ``owner.name(…)``.
+
+        Args:
+            before: called with the same arguments; what it gives is the ``token``.
+            after: called with the token, the result and the arguments.
+            failed: called with the token, where the method raises.
+        """
+        original: Method = getattr(owner, name)
+        guard, what = self._guard, f"what was to be seen at {owner.__name__}.{name}"
+
+        @functools.wraps(original)
+        def watched(*given: Any, **named: Any) -> Any:
+            token = None
+            try:
+                if before is not None:
+                    token = before(*given, **named)
+            except (Exception, SystemExit) as error:
+                guard.meet(what, error)
+            try:
+                result = original(*given, **named)
+            except BaseException:
+                if failed is not None:
+                    failed(token)
+                raise
+            try:
+                if after is not None:
+                    after(token, result, *given, **named)
+            except (Exception, SystemExit) as error:
+                guard.meet(what, error)
+            return result
+
+        self._set(owner, name, watched)
 
     def remove(self) -> None:
         """Put everything back."""
         while self._undo:
             self._undo.pop()()
+
+    def _set(self, owner: Any, name: str, watched: Method) -> None:
+        own = vars(owner).get(name)
+        setattr(owner, name, watched)
+        if own is None:
+            self._undo.append(functools.partial(delattr, owner, name))
+        else:
+            self._undo.append(functools.partial(setattr, owner, name, own))

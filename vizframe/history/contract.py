@@ -164,6 +164,11 @@ class RunInfo(BaseModel):
     class_names: tuple[str, ...] = ()
     job: str = ""
     """Where the workers of a distributed training met: what tells it from others at the time."""
+    group: str = ""
+    """What the runs of one script share, such as the two nets of a GAN; empty where it has one."""
+    hyper_parameters: dict[str, object] = {}
+    """What the run was trained with, as far as it was seen: optimiser, rates, batch size, seeds,
+    the script's arguments. Values are those of JSON."""
 
 
 class Failure(BaseModel):

@@ -20,15 +20,13 @@ import numpy.typing as npt
 
 from vizframe.errors import MissingExtra, NetworkError, UsageError
 from vizframe.network.call import Call
+from vizframe.network.guard import Guard
 from vizframe.network.network import FloatArray, Network
 from vizframe.network.worker import Worker
 
 GROUP = "vizframe.adapters"
 
 _OWN = {"mxnet": "vizframe.gluon.adapter", "torch": "vizframe.torch.adapter"}
-
-Inputs = Callable[[FloatArray], None]
-"""Called with a batch that the model was given."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,8 +46,35 @@ class Batch:
     worker: Worker | None = None
 
 
+Seen = Callable[[Callable[[], Batch], bool], None]
+"""Called with what a model was given, which is copied from the device when it is asked for, and
+whether it is being trained on it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Optimiser:
+    """What trains a model, as far as that is known.
+
+    Attributes:
+        hyper_parameters: its name, rates and the like.
+        gradient_scale: what it multiplies gradients by, such as one over the batch's size.
+    """
+
+    hyper_parameters: Mapping[str, object] = field(default_factory=dict)
+    gradient_scale: float = 1.0
+
+
 class TrainingObserver(Protocol):
     """Who is told of the updates that a training script makes."""
+
+    @property
+    def guard(self) -> Guard:
+        """Inside it stands whatever enters the training."""
+        ...
+
+    def note(self, name: str, value: object) -> None:
+        """Something the training was set up with, such as a seed."""
+        ...
 
     def before_update(self, model: object, batch: Callable[[], Batch]) -> None:
         """The optimiser is about to change the model that answered this batch, which is copied
@@ -92,8 +117,16 @@ class Adapter(Protocol):
         """Whether all its parameters have values; before its first batch some may not."""
         ...
 
-    def watch(self, model: object, seen: Inputs) -> Callable[[], None]:
+    def watch(self, model: object, seen: Seen) -> Callable[[], None]:
         """Call ``seen`` whenever the model has answered a batch. Returns what ends the watch."""
+        ...
+
+    def optimiser(self, model: object) -> Optimiser:
+        """What trains the model; without any where that cannot be seen."""
+        ...
+
+    def to_array(self, value: object) -> FloatArray:
+        """An array of the framework, or a list of these or of numbers, in NumPy float32."""
         ...
 
     def number(self, value: object) -> float:

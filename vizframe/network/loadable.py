@@ -61,7 +61,8 @@ def load(model: Loadable, path: Path) -> None:
     try:
         model.load_parameters(str(path))
     except Exception as error:  # whatever the framework finds wrong with the file
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        reason = lines[-1] if lines[0].startswith("Traceback") else lines[0]
         raise NetworkError(
             f"checkpoint {str(path)!r} cannot be loaded into the model: {reason}"
         ) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -96,6 +96,8 @@ class Content(BaseModel):
     """All of a run."""
 
     info: RunInfo
+    beside: tuple[str, ...]
+    """Runs of the same script that lie beside it, each with its network, such as a GAN's other."""
     bytes: int | None
     """On disk, all files together; None at an address."""
     steps: int
@@ -118,6 +120,7 @@ class Content(BaseModel):
         times = scalars.time[np.isfinite(scalars.time)]
         return cls(
             info=history.info,
+            beside=() if path is None else tuple(runs_beside(path, history.info)),
             bytes=None if path is None else disk_bytes(path),
             steps=len(steps),
             first=min(steps, default=None),
@@ -147,6 +150,15 @@ def _probe(history: History) -> ProbeContent | None:
         labelled=probe.labels is not None,
         others={name: str(other) for name, other in probe.call.others.items()},
     )
+
+
+def runs_beside(path: Path, info: RunInfo) -> Iterator[str]:
+    """The other runs of the folder that are of this run's group, each with its network."""
+    for file in sorted(path.resolve().parent.glob("*/run.json")) if info.group else ():
+        with suppress(OSError, ValueError):  # one that is being written, or is no run of ours
+            other = RunInfo.model_validate_json(file.read_text())
+            if other.group == info.group and other.id != info.id:
+                yield f"{file.parent.name} ({other.network})"
 
 
 def disk_bytes(path: Path) -> int:

@@ -1,94 +1,264 @@
-"""Watching a training that knows nothing of vizframe: its first update starts a recorder.
+"""Recording a training that knows nothing of vizframe: the first update of each of its nets starts
+a recorder.
 
 import of a framework ──► its adapter watches every training ──► Watch
-    before the first update: Recorder, with the first batch as the probe; step 0
+    before a net's first update: Recorder, with the first batch as the probe; step 0
     after each update: recorder.step
+
+    runs/train      the first net that is trained
+    runs/train-2    the next: another fold, a GAN's other net; both are of one group
 """
 
 from __future__ import annotations
 
 import fnmatch
 import logging
+import os
+import sys
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
+from weakref import WeakKeyDictionary
 
+from vizframe.errors import RunTaken
 from vizframe.network.adapter import Batch, frameworks, load
+from vizframe.network.guard import Guard
+from vizframe.network.worker import job_of_environment, serves_others
+from vizframe.reading.runs_folder import RUNS
+from vizframe.recording.config import Config
 from vizframe.recording.import_hooks import after_import
+from vizframe.recording.past import past_of
+from vizframe.recording.ranks import Meeting, Ranks, came_late
 from vizframe.recording.recorder import Recorder
+from vizframe.recording.script import Script
+from vizframe.recording.script_facts import ScriptFacts
+from vizframe.recording.voice import speak
+from vizframe.store import check_free
 
 log = logging.getLogger("vizframe")
 
-NewRecorder = Callable[[object, Batch], Recorder | None]
-"""Makes the recorder of a model that is about to be trained, given the batch it answered; None
-where another worker records it."""
+MOST_NETS = 50
+"""Nets of one script that are recorded; a search over hundreds fills no disk."""
+
+IDLE_AFTER = 100
+"""Updates of one net after which those that had none in between are over for now."""
+
+NOTHING_SEEN = (
+    "nothing was recorded: the script made no update that could be seen, of a gluon.Trainer, a "
+    "Module or a Block's parameters; vizframe record --checkpoints shows what it saves"
+)
+
+
+@dataclass(slots=True)
+class RecordedNet:
+    """A net that the script trains.
+
+    Attributes:
+        path: of its run.
+        recorder: None while it is over, or where nothing of it can be recorded.
+        epochs_before: those that its run had when it was resumed.
+        alone: updates since another net had one.
+    """
+
+    path: Path
+    recorder: Recorder | None = None
+    epochs_before: float = 0.0
+    alone: int = 0
 
 
 class Watch:
-    """Records one model that a script trains; others that it trains beside it are left alone.
+    """Records what a script trains: a run for each net that is wanted.
 
     Args:
-        wanted: its class or name, or a pattern of these; None for the first that is trained.
+        chosen: the options; ``net`` says which nets are wanted.
+        stem: a name for the runs.
     """
 
-    def __init__(self, new_recorder: NewRecorder, wanted: str | None = None) -> None:
-        self._new_recorder = new_recorder
-        self._wanted = wanted
-        self._others: dict[int, str] = {}
-        self._model: object = None
-        self._recorder: Recorder | None = None
-        self._epochs_before = 0.0
+    def __init__(self, chosen: Config, stem: str) -> None:
+        self.guard = Guard(strict=chosen.strict)
+        self._chosen = chosen
+        # Both are fixed now: the script may change its working directory.
+        self._run = Path(chosen.run).absolute() if chosen.run else None
+        self._meeting = Meeting(job_of_environment(), self._run, stem, RUNS.absolute())
+        self._ranks = Ranks.of(chosen.ranks)
+        if self._run is not None and not self._meeting.job:
+            check_free(self._run)
+        self._group = f"{stem} {time.strftime('%Y-%m-%d %H:%M:%S')}"
+        self._facts = ScriptFacts(self.guard)
+        self._nets: WeakKeyDictionary[object, RecordedNet | None] = WeakKeyDictionary()
+        self._first: Path | None = None
+        self._names: list[str] = []
+        self._left_out: list[str] = []
         self._unwatch: list[Callable[[], None]] = []
-
-    @property
-    def saw_training(self) -> bool:
-        """Whether any update of it was seen."""
-        return self._model is not None
-
-    @property
-    def others(self) -> list[str]:
-        """What the script trained beside the model that is recorded, by name."""
-        return list(self._others.values())
 
     def begin(self) -> None:
         """Watch every framework that is known, from its import on."""
+        self._facts.begin()
         for name in frameworks():
             after_import(name, partial(self._watch, name))
 
     def end(self, *, failed: bool) -> None:
-        """Take everything off and close the run; of a training that ended well, also its end is
-        recorded."""
+        """Take everything off and close the runs; of a training that ended well, also its end is
+        recorded, and where nothing was, that is said."""
         for each in self._unwatch:
-            each()
+            with self.guard("the end of the watch"):
+                each()
         self._unwatch.clear()
-        if self._recorder is not None:
-            (self._recorder.close if failed else self._recorder.finish)()
+        self._facts.end()
+        for net in list(self._nets.values()):
+            if net is not None and net.recorder is not None:
+                (net.recorder.close if failed else net.recorder.finish)()
+        if not failed:
+            with self.guard("the last words"):
+                self._tell_nothing()
+
+    def note(self, name: str, value: object) -> None:
+        """See `vizframe.network.adapter.TrainingObserver`, as for the others."""
+        self._facts.note(name, value)
 
     def before_update(self, model: object, batch: Callable[[], Batch]) -> None:
-        """Start recording at the first update of the model that is wanted."""
-        if model is self._model or id(model) in self._others:
-            return
-        if self._model is None and self._is_wanted(model):
-            self._model = model
-            self._recorder = self._new_recorder(model, batch())
-            if self._recorder is not None:
-                self._epochs_before = self._recorder.last_epoch or 0.0
-        else:
-            self._others[id(model)] = _names(model)[0]
-
-    def _is_wanted(self, model: object) -> bool:
-        return self._wanted is None or bool(fnmatch.filter(_names(model), self._wanted))
+        """Start recording at the first update of each model that is wanted."""
+        with self.guard("the recording"):
+            net = self._nets.get(model)
+            if model not in self._nets:
+                self._nets[model] = None  # where the start breaks, it is not tried again
+                self._nets[model] = self._start(model, batch)
+            elif net is not None and net.recorder is None:
+                self._open(net, model, batch())
 
     def after_update(
         self, model: object, scalars: Mapping[str, object], epoch: float | None
     ) -> None:
-        """Count the step of the model that is recorded. A run that goes on counts its epochs on,
-        as it does its steps."""
-        if self._recorder is not None and model is self._model:
-            counted = None if epoch is None else self._epochs_before + epoch
-            self._recorder.advance(scalars, epoch=counted)
+        """Count the step of the model. A run that goes on counts its epochs on, as it does its
+        steps."""
+        with self.guard("this step's recording"):
+            net = self._nets.get(model)
+            if net is not None and net.recorder is not None:
+                counted = None if epoch is None else net.epochs_before + epoch
+                net.recorder.advance(scalars, epoch=counted)
+                self._end_idle(net)
+
+    def _start(self, model: object, batch: Callable[[], Batch]) -> RecordedNet | None:
+        names = _names(model)
+        if not self._is_wanted(names):
+            self._left_out.append(names[0])
+            known = " or ".join(map(repr, names))
+            self.guard.say(
+                f"net {id(model)}",
+                f"{names[0]!r} is trained and not recorded: net is {self._chosen.net!r}; for this "
+                f"one it can be {known}",
+            )
+            return None
+        if len(self._names) >= MOST_NETS:
+            self.guard.say("most", f"{MOST_NETS} nets are recorded; those after them are not")
+            return None
+        first = batch()
+        meeting = self._meeting_of(len(self._names) + 1)
+        path = meeting.path(first.worker, self._ranks)
+        self._names.append(names[0])
+        if path is None:  # another worker records it
+            return None
+        self._first = self._first or path
+        net = RecordedNet(path)
+        try:
+            self._open(net, model, first)
+        finally:
+            if net.recorder is None or not net.recorder.is_recording:
+                with suppress(OSError):  # a run that goes on is not empty
+                    net.path.rmdir()
+        return net
+
+    def _open(self, net: RecordedNet, model: object, batch: Batch) -> None:
+        new = partial(self._recorder, model, batch)
+        try:
+            net.recorder = new(net.path)
+        except RunTaken as taken:  # the training is under way by now
+            path = self._meeting.beside(net.path).path(batch.worker, self._ranks)
+            assert path is not None
+            log.warning("%s; recording to %s", taken, path)
+            net.path, net.recorder = path, new(path)
+        net.epochs_before = net.recorder.last_epoch or 0.0
+        if sys.stderr.isatty() and net.recorder.is_recording:
+            shown = os.path.relpath(net.path)
+            serve = f"vizframe serve {os.path.dirname(shown)}"
+            log.info("recording to %s; watch it with: %s", shown, serve)
+
+    def _recorder(self, model: object, batch: Batch, path: Path) -> Recorder:
+        """The recorder of a net; a worker that comes late to a run goes on where that is."""
+        rank = None if batch.worker is None else batch.worker.rank
+        start = None
+        if rank is not None:
+            past = past_of(path, rank)
+            if past.probe is not None and past.last_step is None:
+                start = (past_of(path).last_step or 0) if came_late(path) else 0
+        return Recorder(
+            model,
+            path,
+            self._chosen,
+            batch=batch,
+            start=start,
+            rank=rank,
+            job="" if rank is None else self._meeting.job,
+            group=self._group,
+            hyper_parameters={"net": _names(model)[0], **self._facts.found},
+        )
+
+    def _meeting_of(self, number: int) -> Meeting:
+        """Where the first net's workers come together, and beside it those of the others."""
+        first = self._run or (self._first if self._meeting.job else None)
+        if number == 1 or first is None:
+            return self._meeting
+        return replace(self._meeting, run=first.with_name(f"{first.name}-{number}"))
+
+    def _is_wanted(self, names: list[str]) -> bool:
+        return self._chosen.net is None or bool(fnmatch.filter(names, self._chosen.net))
+
+    def _end_idle(self, current: RecordedNet) -> None:
+        """Let go of nets that are trained no more, such as earlier folds, whose weights would stay
+        in memory for as long as they are recorded."""
+        others = [each for each in self._nets.values() if each not in (None, current)]
+        current.alone += 1
+        for each in others:
+            assert each is not None
+            if current.alone >= IDLE_AFTER and each.recorder is not None:
+                each.recorder.finish()
+                each.recorder = None
+            each.alone = 0
 
     def _watch(self, framework: str) -> None:
-        self._unwatch.append(load(framework).watch_trainings(self))
+        with self.guard("the recording"):
+            self._unwatch.append(load(framework).watch_trainings(self))
+
+    def _tell_nothing(self) -> None:
+        if self._names or self.guard.has_said("unseen"):
+            return
+        if self._left_out:
+            known = ", ".join(map(repr, dict.fromkeys(self._left_out)))
+            log.warning("nothing was recorded: net is %r; it can be %s", self._chosen.net, known)
+        else:
+            log.warning(NOTHING_SEEN)
+
+
+def record_script(script: Script, chosen: Config) -> None:
+    """Run the script and record what it trains. It leaves as it would alone."""
+    if serves_others():  # the parameters of workers, which record themselves
+        script.run()
+        return
+    speak()
+    watch = Watch(chosen, script.stem)
+    watch.begin()
+    failed = True
+    try:
+        script.run()
+        failed = False
+    except SystemExit as left:
+        failed = left.code not in (None, 0)
+        raise
+    finally:
+        watch.end(failed=failed)
 
 
 def _names(model: object) -> list[str]:

@@ -15,13 +15,23 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Any, Self, cast
 
-from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ByteSize,
+    ConfigDict,
+    Field,
+    InstanceOf,
+    ValidationError,
+)
 
 from vizframe.errors import UnknownName, UsageError
+from vizframe.network.loadable import shape_of
 from vizframe.plugin.refusal import refusal_sentences
 from vizframe.recording.jobs import parse_option
+from vizframe.recording.schedule import Schedule
 
 FILE = "vizframe.toml"
 
@@ -33,25 +43,63 @@ def _list(value: object) -> object:
     return value
 
 
+def _lines(value: object) -> object:
+    """A text is a file of names, one a line."""
+    if not isinstance(value, (str, Path)):
+        return value
+    try:
+        lines = Path(value).read_text().splitlines()
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"class_names is {str(value)!r}, which cannot be read ({error}); it can be a list of "
+            "names or a file with one a line"
+        ) from None
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _shape(value: object) -> object:
+    return shape_of(value) if isinstance(value, str) else value
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_list)]
+Plugins = Annotated[tuple[Any, ...], BeforeValidator(_list)]
+"""Names, paths, classes or objects, as `vizframe.recording.jobs` reads them."""
 
 
 class Config(BaseModel):
-    """The options of a recording."""
+    """The options of a recording: those of `vizframe.Recorder`, the command line and files."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    every: int | float | str = Field(
+    every: int | float | str | InstanceOf[Schedule] = Field(
         100, description="When to record: 100, '2 epochs', '30 s', 'log'."
     )
-    plugins: Names | None = Field(None, description="Names, label=name, folders, files, or 'all'.")
+    plugins: Plugins | None = Field(
+        None, description="Names, label=name, folders, files, or 'all'; none: the usual ones."
+    )
     layers: Names = Field((), description="Layer names or patterns; none: all with kernels.")
-    net: str | None = Field(None, description="Which of several nets; none: the first trained.")
-    probe: str | None = Field(None, description="A folder of images; none: of the first batch.")
+    net: str | None = Field(None, description="Which of several nets, by pattern; none: all.")
+    probe: Any = Field(
+        None, description="A folder of images, a Probe or an array; none: of the first batch."
+    )
     probe_images: int = Field(16, ge=1, le=1024, description="How many images the probe has.")
+    class_names: Annotated[tuple[str, ...], BeforeValidator(_lines)] | None = Field(
+        None, description="Of the network's scores, in order, or a file with one a line."
+    )
+    others: dict[str, Any] = Field(
+        {}, description="What the net is given beside the images, by name: one sample of each."
+    )
+    shape: Annotated[tuple[int, ...], BeforeValidator(_shape)] | None = Field(
+        None, description="Of one input as an image, where the network takes it flat: 1,28,28."
+    )
     run: str | None = Field(None, description="The run's folder; none: runs/<script>.")
     budget: float | str | None = Field(None, description="How much slower training may become.")
-    strict: bool = Field(False, description="Stop when a plugin breaks.")
+    strict: bool = Field(
+        False, description="Raise what breaks, instead of saying it and training on."
+    )
+    writer: str = Field(
+        "main", description="Who records: of one run and name there is one recorder at a time."
+    )
     keep: int | str = Field("all", description="Which recordings stay: 'all', every 5, 'log'.")
     max_size: ByteSize | None = Field(
         None, ge=1, description="What the run may take, such as '2GB'."
@@ -64,7 +112,27 @@ class Config(BaseModel):
         0, description="Which workers of a distributed training record: 0, '0,2', 'all'."
     )
     seed: int = Field(0, description="Given to every plugin at every step.")
-    set: dict[str, dict[str, object]] = Field({}, description="Each plugin's own options.")
+    set: dict[str, dict[str, object]] = Field(
+        {}, description="Each plugin's own options, and its own every and layers, by label."
+    )
+
+    @classmethod
+    def of(cls, options: Mapping[str, object], base: Config | None = None) -> Self:
+        """The options that are given, over those that ``base`` sets.
+
+        ``options`` is another name of ``set``, which Python has for itself.
+
+        Raises:
+            UsageError: one sentence per option that is unknown or not what it can be.
+        """
+        given = {name: getattr(base, name) for name in base.model_fields_set} if base else {}
+        given |= {"set" if name == "options" else name: each for name, each in options.items()}
+        if given.get("set", {}) is None:
+            del given["set"]
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            raise UsageError("; ".join(refusal_sentences(error, _unknown))) from None
 
 
 def read(folder: Path) -> dict[str, object]:
@@ -96,10 +164,7 @@ def config(given: Mapping[str, object], sets: Sequence[str] = (), *, folder: Pat
     for text in sets:
         label, parameter, value = parse_option(text)
         options.setdefault(label, {})[parameter] = value
-    try:
-        return Config.model_validate({**merged, "set": options})
-    except ValidationError as error:
-        raise UsageError("; ".join(refusal_sentences(error, _unknown))) from None
+    return Config.of({**merged, "set": options})
 
 
 def _toml(path: Path) -> dict[str, object]:

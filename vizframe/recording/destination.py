@@ -6,20 +6,19 @@ a function          that opens a writer, such as that of a history in memory
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Self
 
 from vizframe.errors import NetworkError, UsageError
 from vizframe.history import HistoryWriter, RunInfo
 from vizframe.history.ranks import RankWriter
 from vizframe.network import Network
 from vizframe.network.probe import Probe
+from vizframe.recording.config import Config
 from vizframe.recording.past import Past, check_is_run, new_run, past_of
-
-if TYPE_CHECKING:
-    from vizframe.store import Claim
+from vizframe.store import Claim, Retention, claim, create
 
 OpenWriter = Callable[[RunInfo, Probe], HistoryWriter]
 
@@ -32,40 +31,37 @@ class Destination:
 
     Args:
         run: the folder, or a function.
-        writer, keep, max_size, durable, rank: see `vizframe.Recorder`.
-        job: see `vizframe.history.RunInfo`.
+        retention: how much of the run is kept.
+        writer: who records there.
+        durable: whether a recorded step survives a power cut.
+        rank, job: see `vizframe.Recorder`.
 
     Raises:
         RunTaken: another recorder is at it.
-        UsageError: the folder holds other things, or an argument is not what it can be.
+        UsageError: the folder holds other things.
         HistoryError: it is a run that cannot be read.
     """
 
     def __init__(
         self,
         run: str | Path | OpenWriter,
+        retention: Retention,
         *,
         writer: str = "main",
-        keep: int | str = "all",
-        max_size: int | None = None,
         durable: bool = False,
         rank: int | None = None,
         job: str = "",
     ) -> None:
-        from vizframe.store import Retention
-
         self._run = run if callable(run) else Path(run).absolute()
         self._writer = writer if rank is None else f"rank{rank}"
         self._rank, self._job = rank, job
-        self._retention = Retention.of(keep, max_size)
+        self._retention = retention
         self._durable = durable
         self._claim: Claim | None = None
         self._made = not callable(self._run) and not self._run.exists()
         self.past = Past() if callable(self._run) else self._claim_folder(self._run)
 
     def _claim_folder(self, folder: Path) -> Past:
-        from vizframe.store import claim
-
         check_is_run(folder)
         self._claim = claim(folder, self._writer)
         try:
@@ -81,6 +77,19 @@ class Destination:
         if self._made and isinstance(self._run, Path):
             with suppress(OSError):  # it is not empty, as is usual
                 self._run.rmdir()
+
+    @classmethod
+    def of(
+        cls,
+        run: str | Path | OpenWriter,
+        chosen: Config,
+        *,
+        rank: int | None = None,
+        job: str = "",
+    ) -> Self:
+        """As the options say. Raises UsageError where they are not what they can be."""
+        retention = Retention.of(chosen.keep, chosen.max_size)
+        return cls(run, retention, writer=chosen.writer, durable=chosen.durable, rank=rank, job=job)
 
     @property
     def name(self) -> str:
@@ -106,16 +115,26 @@ class Destination:
         self.past.check_network(found, self.name)
         return found
 
-    def writer(self, network: Network, probe: Probe) -> HistoryWriter:
-        """The open run."""
-        writer = self._open(new_run(self.name, network, job=self._job), probe)
+    def writer(
+        self,
+        network: Network,
+        probe: Probe,
+        hyper_parameters: Mapping[str, object] | None = None,
+        group: str = "",
+    ) -> HistoryWriter:
+        """The open run.
+
+        Args:
+            hyper_parameters: what the run was trained with.
+            group: the name that runs of one script share.
+        """
+        info = new_run(self.name, network, hyper_parameters or {}, group=group, job=self._job)
+        writer = self._open(info, probe)
         return RankWriter(writer, self._rank) if self._rank else writer
 
     def _open(self, info: RunInfo, probe: Probe) -> HistoryWriter:
         if callable(self._run):
             return self._run(info, probe)
-        from vizframe.store import create
-
         return create(
             self._run,
             info,

@@ -16,7 +16,6 @@ from vizframe.network.checkpoints import Checkpoint, checkpoints, follow_checkpo
 from vizframe.network.loadable import Loadable, load, make_model
 from vizframe.plugin import Progress
 from vizframe.recording.config import Config
-from vizframe.recording.configured import make_recorder
 from vizframe.recording.past import past_of
 from vizframe.recording.recorder import Recorder
 
@@ -24,6 +23,12 @@ log = logging.getLogger("vizframe")
 
 Bar = Callable[[str], AbstractContextManager[Progress]]
 """Opens a report of progress under a title."""
+
+
+_NO_IMAGES = (
+    "checkpoints come without images; give some: --probe images/ --shape 3,224,224, or let the "
+    "model's function give the net and a batch"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +56,18 @@ class Rendering:
         Raises:
             UsageError: there is none, or the factory or its network is not what it can be.
         """
-        after = past_of(path).last_step
+        past = past_of(path)
+        after = past.last_step
         if not self.follow and not checkpoints(self.pattern, after):
             later = "" if after is None else f" after step {after}, which {path} has"
             raise UsageError(f"checkpoints is {self.pattern!r}, which names no file{later}")
         model, batch = make_model(self.model, self.shape)
 
+        if batch is None and past.probe is None:
+            raise UsageError(_NO_IMAGES)
+
         def new_recorder(step: int) -> Recorder:
-            return make_recorder(model, batch, path, chosen, start=step)
+            return Recorder(model, path, chosen, batch=batch, start=step, is_training=False)
 
         if self.follow:
             return render(

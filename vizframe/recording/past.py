@@ -7,7 +7,7 @@ import socket
 import sys
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from itertools import count
@@ -21,6 +21,7 @@ from vizframe.history.ranks import last_step_of
 from vizframe.network import Network
 from vizframe.network.probe import Probe
 from vizframe.reading.runs_folder import RUNS
+from vizframe.recording.hyper_parameters import plain_values
 
 _PACKAGES = ("vizframe", "numpy", "h5py", "mxnet")
 
@@ -42,19 +43,28 @@ def make_run_folder(stem: str, runs: Path = RUNS) -> Path:
     raise AssertionError("count() ended")
 
 
-def new_run(name: str, network: Network, command: Sequence[str] = (), job: str = "") -> RunInfo:
+def new_run(
+    name: str,
+    network: Network,
+    hyper_parameters: Mapping[str, object],
+    *,
+    group: str = "",
+    job: str = "",
+) -> RunInfo:
     """What a run of this network starts with."""
     return RunInfo(
         id=str(uuid.uuid4()),
         name=name,
         created=time.time(),
-        command=tuple(command or sys.argv),
+        command=tuple(sys.argv),
         host=socket.gethostname(),
         versions=_versions(),
         network=network.name,
         layers=tuple(LayerInfo.of(layer) for layer in network.layers),
         class_names=network.class_names or (),
         job=job,
+        group=group,
+        hyper_parameters=plain_values(hyper_parameters),
     )
 
 

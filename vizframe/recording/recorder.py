@@ -9,35 +9,47 @@
     step() ──► schedules ──► budget ──► Recording.record
                not due: returns in microseconds
 
-Training comes first. A plugin that breaks, a full disk: said once, written down where possible, and
-the training goes on. The weights at its end are bit for bit those of a training without a recorder.
+Training comes first. A plugin that breaks, a net that cannot be looked into, a full disk: said
+once, written down where possible, and the training goes on. The weights at its end are bit for bit
+those of a training without a recorder.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import RLock
 from typing import Self
 
-from vizframe.errors import UsageError
-from vizframe.network import FloatArray, Network
-from vizframe.network.adapter import Adapter, adapter_for
+from vizframe.errors import UnknownInputs, UsageError
+from vizframe.network import Network
+from vizframe.network.adapter import Adapter, Batch, adapter_for
+from vizframe.network.guard import Guard
 from vizframe.network.layer import select
-from vizframe.network.probe import Probe, probe_of
+from vizframe.network.probe import Probe
 from vizframe.plugin import Progress, ignore_progress
 from vizframe.recording.budget import Budget, share_of
+from vizframe.recording.config import Config
 from vizframe.recording.destination import Destination, OpenWriter
-from vizframe.recording.jobs import Options, PluginLike, jobs, patterns
+from vizframe.recording.jobs import jobs
+from vizframe.recording.probe_choice import given_probe, probe_of_batch
+from vizframe.recording.scalars import Number
 from vizframe.recording.schedule import Moment, Schedule
-from vizframe.recording.session import Number, Recording
+from vizframe.recording.session import Recording
+from vizframe.recording.steps import StepCount, step_of
+from vizframe.recording.unchanged import unchanged_python
+from vizframe.recording.voice import speak
 
 log = logging.getLogger("vizframe")
 
-PROBE_IMAGES = 16
-"""How many images of the first batch become the probe, where none is given."""
+_NO_EPOCHS = (
+    "every is in epochs, which nobody tells: recorder.step(epoch=1.5) does, and a script whose "
+    "batches come from its framework's loader; it can be a number of steps"
+)
 
 
 class Recorder:
@@ -48,94 +60,73 @@ class Recorder:
         run: the run's folder, from where the script is now; a run that exists is resumed after
             its last step, unless another recorder is at it. Or a function
             that opens a writer, such as that of a history in memory.
-        every: when to record: steps, or a text such as ``"2 epochs"`` (see `Schedule`).
-        plugins: names, paths, classes or objects (see `job`); None for the usual ones.
-        options: each plugin's parameters, and its own ``every`` and ``layers``, by label.
-        layers: names or glob patterns; none: all convolutions and dense layers.
-        probe: the fixed inputs, or an array of them; None takes the first batch's first images.
-        class_names: of the network's scores, in order.
-        budget: how much recording may slow the training, such as ``"5%"``; None for no limit.
-        strict: raise when a plugin breaks, instead of writing it down and going on.
-        seed: the same at every step, so that only the weights move between frames.
-        writer: who records: of one run and one name there is one recorder at a time. Ranks that
-            record into one run together take names of their own, such as ``"rank1"``.
-        keep: which recordings of a long training stay: ``"all"``, every so many such as 5, or
-            ``"log"``, ten per decade (``"log:20"``: twenty). The first and the newest always do.
-        max_size: bytes that the run's files may take; the oldest steps are thinned evenly when
-            they take more, never the first and the newest. None for no limit.
-        durable: whether a recorded step survives a power cut, or only the death of the process.
-        memory: bytes that a batch of units may take, as may the graphs that are kept compiled
-            between steps; None for 1 GiB. A unit at a time is asked in any case.
+        config: the options of the recording.
+        batch: what the model is trained on, where that is known; None waits for its first.
         progress: told how far plugins with many iterations are.
         start: updates done before, where training goes on from a checkpoint; None for those that
             the run has, or none.
         rank: which worker of a distributed training this is. All share one run, and each records
             steps of its own; whether the network is to be seen is rank 0's, by its probe.
         job: where the workers met, such as the address of their scheduler.
+        is_training: whether a training goes on, which nothing may stop; otherwise what breaks as
+            the run is opened is raised.
+        group: the name that runs of one script share.
+        hyper_parameters: what is known of the training, beside what the framework tells of it.
+        options: those of `Config`, by name, over ``config``: ``every=100``, ``probe=images``,
+            ``plugins=["weights"]``, ``layers="features.*"``, ``budget="5%"``, ….
 
     Raises:
         RunTaken: another recorder writes into the run at this moment.
         UsageError: an argument is not what it can be; names are checked before training starts.
-        NetworkError: the model cannot be traced; raised at its first batch at the latest.
     """
 
     def __init__(
         self,
         model: object,
         run: str | Path | OpenWriter,
+        config: Config | None = None,
         *,
-        every: int | float | str | Schedule = 100,
-        plugins: Iterable[PluginLike] | None = None,
-        options: Options | None = None,
-        layers: str | Iterable[str] = (),
-        probe: Probe | FloatArray | None = None,
-        class_names: Sequence[str] | None = None,
-        budget: float | str | None = None,
-        strict: bool = False,
-        seed: int = 0,
-        writer: str = "main",
-        keep: int | str = "all",
-        max_size: int | None = None,
-        durable: bool = False,
-        memory: int | None = None,
+        batch: Batch | None = None,
         progress: Progress = ignore_progress,
         start: int | None = None,
         rank: int | None = None,
         job: str = "",
+        is_training: bool = True,
+        group: str = "",
+        hyper_parameters: Mapping[str, object] | None = None,
+        **options: object,
     ) -> None:
+        speak()
+        self._config = chosen = Config.of(options, config)
+        self.guard = Guard(strict=chosen.strict)
         self._model = model
         self._adapter: Adapter = adapter_for(model)
+        limited = chosen.budget is not None
         self._jobs = sorted(
-            jobs(plugins, options), key=lambda each: budget is not None and each.is_slow
+            jobs(chosen.plugins, chosen.set), key=lambda each: limited and each.is_slow
         )
-        own = Schedule.of(every)
-        self._schedules = {each.label: each.schedule or Schedule.of(own) for each in self._jobs}
-        self._patterns = patterns(layers)
-        self._class_names = class_names
-        self._budget = Budget(None if budget is None else share_of(budget))
-        self._strict, self._seed, self._progress = strict, seed, progress
-        self._memory = memory
+        self._schedules = {
+            each.label: each.schedule or Schedule.of(chosen.every) for each in self._jobs
+        }
+        self._budget = Budget(None if chosen.budget is None else share_of(chosen.budget))
+        self._progress = progress
+        self._opening = self.guard if is_training else Guard(strict=True)
+        self._group, self._facts = group, dict(hyper_parameters or {})
 
-        self._place = Destination(
-            run,
-            writer=writer,
-            keep=keep,
-            max_size=max_size,
-            durable=durable,
-            rank=rank,
-            job=job,
-        )
-        past = self._place.past
-        self._step = (past.last_step or 0) if start is None else start
-        self._epoch = past.last_epoch
+        self._destination = Destination.of(run, chosen, rank=rank, job=job)
+        past = self._destination.past
+        begun = (past.last_step or 0) if start is None else step_of(start, self._adapter.number)
+        self._count = StepCount(begun, past.last_epoch, self._adapter.number, self.guard)
         self._due: set[str] = set()
         self._committed: int | None = past.last_step
         self._known = past.labels
         self._recording: Recording | None = None
+        self._is_off = False
         self._unwatch: Callable[[], None] | None = None
+        self._last_batch: Callable[[], Batch] | None = None
         self._lock = RLock()
         try:
-            self._start(past.probe if probe is None else probe)
+            self._start(past.probe, batch)
         except BaseException:
             self.close()
             raise
@@ -143,12 +134,12 @@ class Recorder:
     @property
     def last_step(self) -> int:
         """Optimiser updates done so far, as the recorder counts them."""
-        return self._step
+        return self._count.last
 
     @property
     def last_epoch(self) -> float | None:
         """Epochs complete so far, where that was told."""
-        return self._epoch
+        return self._count.epoch
 
     @property
     def is_recording(self) -> bool:
@@ -163,50 +154,45 @@ class Recorder:
         Args:
             step: how many updates were done; None counts the calls.
             epoch: how many epochs are complete, possibly fractional.
-            scalars: loss, accuracy and the like: numbers, arrays of the framework (not read, so
-                not waited for, unless this step is recorded), or functions that give one of
-                these, called only when this step is recorded.
+            scalars: loss, accuracy and the like: see `vizframe.recording.scalars`. Arrays are not
+                read, so not waited for, and functions not called, unless this step is recorded.
         """
         self.advance(scalars, step, epoch)
 
     def advance(
         self, scalars: Mapping[str, Number], step: int | None = None, epoch: float | None = None
     ) -> None:
-        """`step`, for scalars of any name.
-
-        Raises:
-            UsageError: the epoch is not told, and a schedule counts epochs.
-        """
-        if epoch is None and any(each.unit == "epochs" for each in self._schedules.values()):
-            raise UsageError(
-                "every is in epochs, which nobody tells: recorder.step(epoch=1.5) does, and a "
-                "script whose batches come from its framework's loader; it can be a number of steps"
-            )
-        with self._lock:  # threads that train one network count its steps together
-            self._step = self._step + 1 if step is None else step
-            self._epoch = epoch
+        """`step`, for scalars of any name."""
+        # Threads that train one network count its steps together.
+        with self.guard("this step's recording"), self._lock:
+            self._count.advance(step, epoch)
+            if self.last_epoch is None and any(
+                each.unit == "epochs" for each in self._schedules.values()
+            ):
+                with self.guard("these recordings"):
+                    raise UsageError(_NO_EPOCHS)
+            self._open_late()
             self._look(self._now(), scalars)
 
     def finish(self) -> None:
         """Record the weights that training ended with, if that can be paid and they are not there
         already, and end the recording."""
-        try:
-            if self._recording is not None and self._committed != self._step:
+        with self.guard("the recording of its end"):
+            if self._recording is not None and self._committed != self.last_step:
                 self._due = set(self._schedules)
                 self._record_due(self._now(), {}, at_end=True)
             self._tell_unpaid()
-        finally:
-            self.close()
+        self.close()
 
     def close(self) -> None:
         """End the recording. The run is readable without this too, up to its last commit."""
-        if self._unwatch is not None:
-            self._unwatch()
-            self._unwatch = None
-        if self._recording is not None:
-            self._recording.writer.close()
-            self._recording = None
-        self._place.close()
+        self._stop_watching()
+        recording, self._recording = self._recording, None
+        with self.guard("the end of the recording"):
+            if recording is not None:
+                recording.writer.close()
+        with self.guard("the end of the recording"):
+            self._destination.close()
 
     def __enter__(self) -> Self:
         return self
@@ -217,24 +203,77 @@ class Recorder:
         else:
             self.close()
 
-    def _start(self, probe: Probe | FloatArray | None) -> None:
-        """Open the run now, or at the model's first batch where that is needed for it."""
-        if probe is not None and self._adapter.is_ready(self._model):
-            self._open(probe if isinstance(probe, Probe) else probe_of(probe))
-        else:
-            self._unwatch = self._adapter.watch(self._model, lambda batch: self._seen(batch, probe))
+    def _start(self, past: Probe | None, batch: Batch | None) -> None:
+        """Open the run now, or at the model's first batch where that is needed for it. What is
+        asked for wrongly is raised here, and only said where the training is under way."""
+        wrong: UsageError | None = None
+        probe = given_probe(self._config, self._adapter.to_array) or past
+        if probe is None and batch is not None:
+            probe = probe_of_batch(batch, self._config)
+        with self._lost():
+            if probe is not None and self._adapter.is_ready(self._model):
+                try:
+                    self._open(self._completed(probe, batch), batch)
+                except UnknownInputs:
+                    if batch is not None:
+                        raise
+                    wrong = None  # its first batch will show them
+                except UsageError as error:
+                    wrong = error
+        if wrong is not None:
+            raise wrong
+        if self._recording is not None or self._is_off:
+            return
+        with self._lost():
+            self._unwatch = self._adapter.watch(self._model, self._seen)
 
-    def _seen(self, batch: FloatArray, probe: Probe | FloatArray | None) -> None:
-        if self._unwatch is not None:
-            self._unwatch()
-            self._unwatch = None
-        chosen = probe_of(batch[:PROBE_IMAGES]) if probe is None else probe
-        self._open(chosen if isinstance(chosen, Probe) else probe_of(chosen))
+    def _seen(self, batch: Callable[[], Batch], is_training: bool) -> None:
+        """The model was called. Recording starts at what it is trained on, not at a call that only
+        lets it find its shapes."""
+        with self._lost():
+            self._last_batch = batch
+            if is_training:
+                self._open_at(batch())
 
-    def _open(self, probe: Probe) -> None:
-        with self._budget.charge(), self._adapter.preserve_state():
-            network = self._place.check(lambda: self._network(probe), probe)
-            layers = select(network.layers, self._patterns)
+    def _open_late(self) -> None:
+        """At an update of a model that was never seen to be trained: with what it was given."""
+        if self._recording is None and self._last_batch is not None and not self._is_off:
+            with self._lost():
+                self._open_at(self._last_batch())
+
+    def _open_at(self, batch: Batch) -> None:
+        self._stop_watching()
+        probe = given_probe(self._config, self._adapter.to_array) or self._destination.past.probe
+        chosen = probe_of_batch(batch, self._config) if probe is None else probe
+        self._open(self._completed(chosen, batch), batch)
+
+    def _completed(self, probe: Probe, batch: Batch | None) -> Probe:
+        """The probe with what the model is given beside the images, where it has none of its
+        own."""
+        if probe.call.names:
+            return probe
+        call = probe.call if batch is None else batch.call
+        return replace(probe, call=call.given(self._config.others))
+
+    def _stop_watching(self) -> None:
+        unwatch, self._unwatch, self._last_batch = self._unwatch, None, None
+        with self.guard("the end of the watch"):
+            if unwatch is not None:
+                unwatch()
+
+    @contextmanager
+    def _lost(self) -> Iterator[None]:
+        """Inside, what breaks leaves nothing to record."""
+        done = False
+        with self._opening("the recording"):
+            yield
+            done = True
+        self._is_off |= not done
+
+    def _open(self, probe: Probe, batch: Batch | None) -> None:
+        with self._budget.charge(), self._adapter.preserve_state(), unchanged_python():
+            network = self._destination.check(lambda: self._network(probe), probe)
+            layers = select(network.layers, self._config.layers)
             if not layers:
                 raise UsageError(_nothing_to_record(network.name))
             for job in self._jobs:
@@ -244,23 +283,37 @@ class Recorder:
                 probe=probe,
                 layers=layers,
                 jobs=self._jobs,
-                writer=self._place.writer(network, probe),
+                writer=self._destination.writer(
+                    network, probe, self._hyper_parameters(batch), self._group
+                ),
                 number=self._adapter.number,
-                strict=self._strict,
-                seed=self._seed,
+                guard=self.guard,
+                gradient_scale=lambda: self._adapter.optimiser(self._model).gradient_scale,
+                seed=self._config.seed,
                 progress=self._progress,
                 limit=self._budget.limit,
             )
         self._due |= {label for label, each in self._schedules.items() if each.due(self._now())}
-        if self._committed == self._step:  # the run has this step already, of the plugins it knows
+        if (
+            self._committed == self.last_step
+        ):  # the run has this step already, of the plugins it knows
             self._due -= self._known
         self._look(self._now(), {})
 
     def _network(self, probe: Probe) -> Network:
-        return self._adapter.network(self._model, probe.images, self._class_names, self._memory)
+        names, memory = self._config.class_names, self._config.memory
+        return self._adapter.network(self._model, probe.images, names, memory, probe.call)
+
+    def _hyper_parameters(self, batch: Batch | None) -> dict[str, object]:
+        found: dict[str, object] = {}
+        with self.guard("the hyper-parameters"):
+            if batch is not None:
+                found["batch_size"] = len(batch.inputs)
+            found |= self._adapter.optimiser(self._model).hyper_parameters
+        return {**found, **self._facts}
 
     def _now(self) -> Moment:
-        return Moment(self._step, self._epoch, time.monotonic())
+        return Moment(self.last_step, self.last_epoch, time.monotonic())
 
     def _look(self, moment: Moment, scalars: Mapping[str, Number]) -> None:
         """Record this moment if a schedule asks for it now, or did when it could not be paid."""
@@ -279,7 +332,7 @@ class Recorder:
             return
         self._adapter.settle()  # what training still has to do is not the recorder's cost
         own = self._budget.numbers()
-        with self._budget.measure(), self._adapter.preserve_state():
+        with self._budget.measure(), self._adapter.preserve_state(), unchanged_python():
             snapshot = self._recording.record(moment, paid, {**scalars, **own})
             self._committed = moment.step
             self._budget.learn(snapshot.seconds, snapshot.stopped)

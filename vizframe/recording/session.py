@@ -17,17 +17,16 @@ import numpy as np
 from vizframe.errors import HistoryWriteError
 from vizframe.history import Failure, HistoryWriter, StepRecord
 from vizframe.network import FloatArray, Network
+from vizframe.network.guard import Guard
 from vizframe.network.layer import Layer
 from vizframe.network.probe import Probe
 from vizframe.plugin import Progress, Scene, ignore_progress
 from vizframe.recording.jobs import Job
+from vizframe.recording.scalars import Number, read_scalars
 from vizframe.recording.schedule import Moment
 from vizframe.recording.snapshot import Limit, Snapshot, no_limit, sentence, take
 
 log = logging.getLogger("vizframe")
-
-Number = object
-"""A number, a framework's array (its mean counts), or a function that gives one of these."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,7 +35,9 @@ class Recording:
 
     Attributes:
         number: reads a framework's array as a number.
-        strict: raise what breaks, instead of writing it down and going on.
+        guard: keeps what breaks from the training; a strict one raises it.
+        gradient_scale: what the optimiser multiplies the gradients by, such as one over the
+            batch's size; so are their norms, and runs of different batch sizes compare.
         seed: given to every plugin at every step.
         progress: told how far plugins with many iterations are.
         limit: how many seconds a plugin may take.
@@ -48,12 +49,15 @@ class Recording:
     jobs: Sequence[Job]
     writer: HistoryWriter
     number: Callable[[object], float]
-    strict: bool = False
+    guard: Guard = field(default_factory=Guard)
+    gradient_scale: Callable[[], float] = lambda: 1.0
     seed: int = 0
     progress: Progress = ignore_progress
     limit: Limit = no_limit
     _told: set[str] = field(default_factory=set, init=False)
     _lost: int = field(default=0, init=False)
+    _had_gradients: bool = field(default=False, init=False)
+    _records: int = field(default=0, init=False)
 
     def record(
         self, moment: Moment, due: Collection[str], scalars: Mapping[str, Number]
@@ -72,7 +76,7 @@ class Recording:
             progress=self.progress,
         )
         chosen = [job for job in self.jobs if job.label in due]
-        snapshot = take(chosen, scene, strict=self.strict, limit=self.limit)
+        snapshot = take(chosen, scene, strict=self.guard.strict, limit=self.limit)
         for failure in snapshot.failures:
             self._tell(failure)
         self._commit(
@@ -85,13 +89,14 @@ class Recording:
                 failures=snapshot.failures,
             )
         )
+        self._records += 1
         return snapshot
 
     def _commit(self, record: StepRecord) -> None:
         try:
             self.writer.commit(record)
         except HistoryWriteError as error:
-            if self.strict:
+            if self.guard.strict:
                 raise
             if not self._lost:
                 log.warning("%s; training goes on, recording when it can be written again", error)
@@ -114,30 +119,36 @@ class Recording:
     def _scalars(
         self, given: Mapping[str, Number], snapshot: Snapshot
     ) -> Iterator[tuple[str, float]]:
-        for name, value in given.items():
-            yield name, self._number(value)
+        yield from read_scalars(given, self.number, self.guard)
         for declaration, frame in snapshot.frames:
             for name, number in frame.scalars.items():
                 yield f"{declaration.key.label}/{name}/{frame.layer}", float(number)
         for label, seconds in snapshot.seconds.items():
             yield f"recorder/seconds/{label}", seconds
         yield from self._norms("weight_norm", self.network.weights)
+        yield from self._gradient_norms()
+
+    def _gradient_norms(self) -> Iterator[tuple[str, float]]:
+        """Those per example. Before the first backward pass all are zero and say nothing; later
+        that they are all zero says that the net is dead."""
+        scale = 1.0
+        with self.guard("the scale of its gradients"):
+            scale = self.gradient_scale()
         gradients = dict(self._norms("gradient_norm", self.network.weight_gradients))
-        if any(gradients.values()):  # before the first backward pass all are zero, and say nothing
-            yield from gradients.items()
+        self._had_gradients |= any(gradients.values())
+        if self._had_gradients or self._records:
+            yield from ((name, scale * value) for name, value in gradients.items())
 
     def _norms(
         self, kind: str, arrays: Callable[[str], Mapping[str, FloatArray]]
     ) -> Iterator[tuple[str, float]]:
         """How long each layer's weights, or their gradients where the model keeps them, are."""
         for layer in self.layers:
-            if "weight" in layer.parameters and "weight" in (found := arrays(layer.name)):
+            found: Mapping[str, FloatArray] = {}
+            with self.guard(f"the {kind.replace('_', ' ')} of layer {layer.name!r}"):
+                found = arrays(layer.name) if "weight" in layer.parameters else {}
+            if "weight" in found:
                 yield f"{kind}/{layer.name}", norm(found["weight"])
-
-    def _number(self, value: Number) -> float:
-        if callable(value):
-            value = value()
-        return float(value) if isinstance(value, (int, float)) else self.number(value)
 
 
 def norm(values: FloatArray) -> float:

@@ -7,13 +7,9 @@ longer than it may is stopped, and nothing of it is kept.
 from __future__ import annotations
 
 import math
-import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-
-import numpy as np
 
 from vizframe.errors import PluginError
 from vizframe.history import Declaration, Failure, SeriesKey
@@ -24,6 +20,7 @@ from vizframe.recording.deadline import Forecast, Stopped
 from vizframe.recording.declare import checked_frames, declaration
 from vizframe.recording.jobs import Job
 from vizframe.recording.not_finite import with_note
+from vizframe.recording.unchanged import unchanged_python
 
 Kept = list[tuple[Declaration, Frame]]
 
@@ -74,7 +71,7 @@ def take(
         started = time.perf_counter()
         frames: Kept = []
         try:
-            with _same_random_numbers():
+            with unchanged_python():
                 timed = replace(scene, progress=Forecast(seconds, scene.progress))
                 for kept in _frames(job, timed):
                     frames.append(kept)
@@ -117,15 +114,3 @@ def _sentence(error: Exception) -> str:
     """One line: our own errors are sentences already, others need their type."""
     text = " ".join(str(error).split())
     return text if isinstance(error, PluginError) else f"{type(error).__name__}: {text}"
-
-
-@contextmanager
-def _same_random_numbers() -> Iterator[None]:
-    """The training draws the same numbers, whatever a plugin draws from the global generators."""
-    own = random.getstate()
-    numpys = np.random.get_state()
-    try:
-        yield
-    finally:
-        random.setstate(own)
-        np.random.set_state(numpys)

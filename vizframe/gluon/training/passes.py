@@ -10,40 +10,46 @@ from weakref import WeakKeyDictionary
 from vizframe.gluon.compat import mx
 from vizframe.graph.epochs import Draws, Pass, loader_length
 from vizframe.graph.patches import Method, Patches
+from vizframe.network.guard import Guard
 
 
 class PassWatch(Draws):
     """Sees the batches that are drawn from Gluon's DataLoaders and MXNet's DataIters."""
 
-    def __init__(self) -> None:
+    def __init__(self, guard: Guard) -> None:
         super().__init__()
+        self._guard = guard
         self._iterated: WeakKeyDictionary[Any, Pass] = WeakKeyDictionary()
 
-    def begin(self, doors: Patches) -> None:
-        doors.wrap(mx.gluon.data.DataLoader, "__iter__", self._loader)
-        doors.wrap(mx.io.DataIter, "__iter__", self._iter)
-        doors.wrap(mx.io.DataIter, "__next__", self._next)
+    def begin(self, patches: Patches) -> None:
+        patches.wrap(mx.gluon.data.DataLoader, "__iter__", self._loader)
+        patches.see(mx.io.DataIter, "__iter__", before=self._iter)
+        patches.see(
+            mx.io.DataIter, "__next__", before=self._known, after=self._next, failed=self._over
+        )
 
     def _loader(self, original: Method, loader: Any) -> Iterator[Any]:
-        return self.count(original(loader), loader_length(loader))
+        length = None
+        with self._guard("its epochs"):
+            length = loader_length(loader)
+        return self.count(original(loader), length)
 
-    def _iter(self, original: Method, data: Any) -> Any:
+    def _iter(self, data: Any) -> None:
         if data in self._iterated:  # it may have been left in the middle
             self.end(self._iterated[data])
         self._iterated[data] = Pass(iter_length(data), outer=self.last)
-        return original(data)
 
-    def _next(self, original: Method, data: Any) -> Any:
-        one = self._iterated.get(data)
-        try:
-            batch = original(data)
-        except StopIteration:
-            if one is not None:
-                self.end(one)
-            raise
+    def _known(self, data: Any) -> Pass | None:
+        return self._iterated.get(data)
+
+    def _next(self, one: Pass | None, _batch: Any, _data: Any) -> None:
         if one is not None:
             self.draw(one)
-        return batch
+
+    def _over(self, one: Pass | None) -> None:
+        """There is no batch any more."""
+        if one is not None:
+            self.end(one)
 
 
 def iter_length(data: Any) -> int | None:

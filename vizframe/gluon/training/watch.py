@@ -1,9 +1,11 @@
-"""Watching any Gluon training of this process, through the doors that all of them pass:
+"""Watching any MXNet training of this process, where all of them pass:
 
     for batch in loader               the data: which epoch it is (see `passes`)
-    net(x) under autograd.record()    the outermost Block call: which net, on what
+    net(x) under autograd.record()    which net, on what (see `calls`, `owner`)
     loss.backward()                   what is minimised
     trainer.step(), trainer.update()  the update; the net is the Block that owns its parameters
+    module.update()                   likewise (see `modules`)
+    …                                 weights that no Trainer holds (see `by_hand`)
 
 Nothing else is touched, and everything is put back by the function that ends the watch.
 """
@@ -11,182 +13,191 @@ Nothing else is touched, and everything is put back by the function that ends th
 from __future__ import annotations
 
 import functools
-import threading
 import time
-from collections.abc import Callable, Container
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 
+from vizframe.gluon.call import batch_of
 from vizframe.gluon.compat import mx
+from vizframe.gluon.training.by_hand import HandUpdates
+from vizframe.gluon.training.calls import CallWatch, RecordedCall
+from vizframe.gluon.training.metrics import MetricWatch
+from vizframe.gluon.training.modules import ModuleUpdates
+from vizframe.gluon.training.optimiser import batch_sizes
+from vizframe.gluon.training.owner import TrainedNet, trained_nets
 from vizframe.gluon.training.passes import PassWatch
-from vizframe.gluon.training.ranks import RankMonitor, has_yet_to_meet, worker_of
+from vizframe.gluon.training.ranks import has_yet_to_meet, worker_of
 from vizframe.graph.epochs import Epochs
 from vizframe.graph.patches import Method, Patches
 from vizframe.network.adapter import Batch, TrainingObserver
 
-
-@dataclass(slots=True, eq=False)
-class RecordedCall:
-    """An outermost Block call while gradients are recorded."""
-
-    block: Any
-    inputs: tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TrainedNet:
-    """A net, and the Block that the script calls: the net itself, or one with the loss in it,
-    as in ``TrainNet(net, loss)(x, y)``."""
-
-    model: Any
-    called: Any
-    epochs: Epochs = field(default_factory=Epochs)
-    monitor: RankMonitor = field(default_factory=RankMonitor)
-
-
-@dataclass(eq=False)
-class ThreadState(threading.local):
-    """What one thread did since its last update."""
-
-    depth: int = 0
-    calls: dict[int, RecordedCall] = field(default_factory=dict)
-    loss: Any = None
-
-    def forget(self) -> None:
-        self.calls.clear()
-        self.loss = None
+UNSEEN = (
+    "what is trained is no gluon.Block and no Module, so nothing of it can be seen; "
+    "vizframe record --checkpoints shows what it saves"
+)
 
 
 class TrainingWatch:
-    """Turns calls of Gluon into the updates that an observer is told of."""
+    """Turns calls of MXNet into the updates that an observer is told of."""
 
     def __init__(self, observer: TrainingObserver) -> None:
         self._observer = observer
-        self._seen = ThreadState()
-        self._trained: WeakKeyDictionary[Any, TrainedNet] = WeakKeyDictionary()
-        self._passes = PassWatch()
-        self._doors = Patches()
+        self._calls = CallWatch()
+        self._trained: WeakKeyDictionary[Any, list[TrainedNet]] = WeakKeyDictionary()
+        self._passes = PassWatch(observer.guard)
+        self._metrics = MetricWatch()
+        self._modules = ModuleUpdates(observer.before_update, self._module_updated)
+        self._by_hand = HandUpdates(self._before_by_hand, self._after_by_hand)
+        self._blind_rounds = 0
+        self._patches = Patches(observer.guard)
 
     def begin(self) -> None:
-        self._passes.begin(self._doors)
-        self._doors.wrap(mx.gluon.Block, "__call__", self._call)
-        self._doors.wrap(mx.nd.NDArray, "backward", self._backward)
-        self._doors.wrap(mx.autograd, "backward", self._backward)
-        self._doors.wrap(mx.gluon.Trainer, "step", self._update)
-        self._doors.wrap(mx.gluon.Trainer, "update", self._update)
-        self._doors.wrap(mx.gluon.Trainer, "_allreduce_grads", self._exchange)
+        patches = self._patches
+        patches.see(mx.gluon.Block, "__call__", before=self._next_call)
+        self._calls.begin(patches)
+        self._passes.begin(patches)
+        self._metrics.begin(patches)
+        self._modules.begin(patches)
+        patches.see(mx.nd.NDArray, "backward", before=self._backward)
+        patches.see(mx.autograd, "backward", before=self._backward)
+        patches.wrap(mx.gluon.Trainer, "step", self._update)
+        patches.wrap(mx.gluon.Trainer, "update", self._update)
+        patches.see(mx.random, "seed", before=self._seed)
+        patches.see(mx.gluon.Trainer, "_allreduce_grads", before=self._exchange)
 
     def end(self) -> None:
-        self._doors.remove()
+        with self._observer.guard("its last update"):
+            self._by_hand.end()
+        self._patches.remove()
 
-    def _call(self, original: Method, block: Any, *inputs: Any) -> Any:
-        seen = self._seen
-        if seen.depth or not mx.autograd.is_recording():
-            return original(block, *inputs)
-        seen.depth += 1
-        try:
-            output = original(block, *inputs)
-        finally:
-            seen.depth -= 1
-        seen.calls[id(block)] = RecordedCall(block, inputs)
-        return output
+    def _seed(self, seed_state: Any, *_: Any, **__: Any) -> None:
+        self._observer.note("seed/mxnet", seed_state)
 
-    def _backward(self, original: Method, heads: Any, *given: Any, **named: Any) -> Any:
-        self._seen.loss = heads
-        return original(heads, *given, **named)
+    def _next_call(self, block: Any, *_: Any) -> None:
+        self._by_hand.next_call(block)
+
+    def _backward(self, heads: Any, *_: Any, **__: Any) -> None:
+        self._calls.seen.loss = heads
+        calls = list(self._calls.seen.outermost.values())
+        self._by_hand.backward(calls)
+        if not any(call.block.collect_params() for call in calls):
+            self._blind_rounds += 1
+            if self._blind_rounds == 2 and not self._trained:
+                self._observer.guard.say("unseen", UNSEEN)
 
     def _update(self, original: Method, trainer: Any, *given: Any, **named: Any) -> Any:
-        trained = self._of(trainer)
-        if trained is not None and not has_yet_to_meet(trainer):
-            self._before_update(trained, trainer)
+        guard = self._observer.guard
+        nets: list[TrainedNet] = []
+        with guard("what its Trainer trains"):
+            size = given[0] if given else named.get("batch_size")
+            if isinstance(size, (int, float)) and size > 0:
+                batch_sizes[trainer] = size
+            nets = self._of(trainer)
+            if has_yet_to_meet(trainer):
+                nets = []
+        for net in nets:
+            with guard("what comes before an update"):
+                self._before_update(net, trainer)
         result = original(trainer, *given, **named)
-        if trained is not None:
-            self._after_update(trained, trainer)
-        self._seen.forget()
+        for net in self._trained.get(trainer, ()):
+            with guard("an update of its Trainer"):
+                self._after_update(net, trainer)
+        self._calls.seen.forget()
         return result
 
-    def _exchange(self, original: Method, trainer: Any, *given: Any, **named: Any) -> Any:
+    def _exchange(self, trainer: Any) -> None:
         """A worker among others has met them by now, and has not told them its gradients yet."""
-        trained = self._of(trainer)
-        if trained is not None and worker_of(trainer) is not None:
-            self._before_update(trained, trainer)
-            trained.monitor.before_exchange(trainer)
-        return original(trainer, *given, **named)
+        if worker_of(trainer) is not None:
+            for net in self._of(trainer):
+                self._before_update(net, trainer)
+                net.monitor.before_exchange(trainer)
 
-    def _before_update(self, trained: TrainedNet, trainer: Any) -> None:
-        batch = functools.partial(self._batch, trained, trainer)
+    def _before_update(self, net: TrainedNet, trainer: Any) -> None:
         started = time.perf_counter()
-        self._observer.before_update(trained.model, batch)
-        trained.monitor.skip(time.perf_counter() - started)
+        batch = functools.partial(self._batch, net, trainer)
+        self._observer.before_update(net.model, batch)
+        net.monitor.skip(time.perf_counter() - started)
 
-    def _after_update(self, trained: TrainedNet, trainer: Any) -> None:
-        epoch = trained.epochs.at(self._passes.last)
-        scalars = self._scalars(trainer)
+    def _after_update(self, net: TrainedNet, trainer: Any) -> None:
+        epoch = net.epochs.at(self._passes.last)
+        scalars = self._scalars()
+        scalars["learning_rate"] = lambda: float(trainer.learning_rate)
         started = time.perf_counter()
         if worker_of(trainer) is not None:
-            size = self._batch_size(trained)
-            trained.monitor.after_update(trainer, size)
-            scalars.update(trained.monitor.scalars(trainer, size))
+            size = self._batch_size(net)
+            net.monitor.after_update(trainer, size)
+            scalars.update(net.monitor.scalars(trainer, size))
             started = time.perf_counter()
-        self._observer.after_update(trained.model, scalars, epoch)
-        trained.monitor.skip(time.perf_counter() - started)
+        self._observer.after_update(net.model, scalars, epoch)
+        net.monitor.skip(time.perf_counter() - started)
 
-    def _batch_size(self, trained: TrainedNet) -> int:
-        called = self._seen.calls.get(id(trained.called))
-        return len(called.inputs[0]) if called is not None and called.inputs else 0
+    def _batch_size(self, net: TrainedNet) -> int:
+        call = self._calls.seen.outermost.get(id(net.called))
+        arrays = call.inputs if call is not None else ()
+        return next((len(each) for each in arrays if isinstance(each, mx.nd.NDArray)), 0)
 
-    def _of(self, trainer: Any) -> TrainedNet | None:
-        """The Block whose parameters the trainer updates: of those called since its last update,
-        the one that owns most of them. Losses are Blocks too, but own none."""
-        if trainer not in self._trained:
+    def _of(self, trainer: Any) -> list[TrainedNet]:
+        if not self._trained.get(trainer):
             updated = {id(parameter) for parameter in trainer._params}
-            owned = [(owned_of(call.block, updated), call) for call in self._seen.calls.values()]
-            most, call = max(owned, key=lambda pair: pair[0], default=(0, None))
-            if call is None or not most:
-                return None
-            model = call.block if len(call.inputs) == 1 else only_heir(call.block, updated)
-            self._trained[trainer] = TrainedNet(model, call.block)
+            declared = self._calls.declared(trainer)
+            self._trained[trainer] = trained_nets(updated, declared, self._calls.seen)
         return self._trained[trainer]
 
-    def _batch(self, trained: TrainedNet, trainer: Any) -> Batch:
-        """What the model answered last, and the labels that a loss compared it with."""
-        called = self._seen.calls[id(trained.called)]
-        inputs = called.inputs[0].asnumpy().astype(np.float32, copy=False)
-        labels = self._labels(trained.model, len(inputs))
-        return Batch(inputs, labels, worker=worker_of(trainer))
+    def _before_by_hand(self, block: Any, call: RecordedCall) -> None:
+        labels = self._labels
+        self._observer.before_update(
+            block, lambda: batch_of(block, call.inputs, labels(block, call))
+        )
 
-    def _labels(self, model: Any, count: int) -> npt.NDArray[np.int64] | None:
-        for call in self._seen.calls.values():
-            arrays = [each for each in call.inputs[1:] if isinstance(each, mx.nd.NDArray)]
-            if call.block is not model and arrays and arrays[0].shape == (count,):
+    def _after_by_hand(self, block: Any, epochs: Epochs) -> None:
+        self._observer.after_update(block, self._scalars(), epochs.at(self._passes.last))
+        self._calls.seen.forget()
+
+    def _module_updated(self, module: Any, epochs: Epochs) -> None:
+        scalars: dict[str, object] = dict(self._metrics.scalars())
+        scalars["learning_rate"] = lambda: float(_optimizer_of(module).learning_rate)
+        self._observer.after_update(module, scalars, epochs.at(self._passes.last))
+
+    def _batch(self, net: TrainedNet, trainer: Any) -> Batch:
+        """What the model answered last, and the labels that a loss compared it with."""
+        seen = self._calls.seen
+        call = (
+            seen.outermost.get(id(net.model))
+            or seen.owners.get(id(net.model))
+            or seen.outermost.get(id(net.called))
+        )
+        if call is None:  # the net is called by methods alone: what its first child was given
+            call = next(iter(seen.outermost.values()))
+        found = batch_of(net.model, call.inputs, self._labels(net.model, call))
+        return replace(found, worker=worker_of(trainer))
+
+    def _labels(self, model: Any, call: RecordedCall) -> npt.NDArray[np.int64] | None:
+        """One number per example, which something beside the net was called with."""
+        count = next((len(each) for each in call.inputs if isinstance(each, mx.nd.NDArray)), 0)
+        for other in self._calls.seen.outermost.values():
+            arrays = [each for each in other.inputs[1:] if isinstance(each, mx.nd.NDArray)]
+            if other.block is not model and arrays and arrays[0].shape in ((count,), (count, 1)):
                 labels: npt.NDArray[np.int64] = arrays[0].asnumpy().astype(np.int64)
-                return labels
+                return labels.reshape(count)
         return None
 
-    def _scalars(self, trainer: Any) -> dict[str, object]:
+    def _scalars(self) -> dict[str, object]:
         """Functions, so that nothing is computed, or waited for, at a step not recorded."""
-        scalars: dict[str, object] = {"learning_rate": lambda: float(trainer.learning_rate)}
-        loss = self._seen.loss
+        scalars: dict[str, object] = dict(self._metrics.scalars())
+        loss = self._calls.seen.loss
         if loss is not None:
             heads = loss if isinstance(loss, (list, tuple)) else [loss]
             scalars["loss"] = lambda: float(np.mean([head.asnumpy().mean() for head in heads]))
         return scalars
 
 
-def owned_of(block: Any, updated: Container[int]) -> int:
-    """How many of the parameters that a trainer updates are the Block's."""
-    return sum(id(each) in updated for each in block.collect_params().values())
-
-
-def only_heir(block: Any, updated: Container[int]) -> Any:
-    """The one child that owns all that the Block does of the updated parameters; else the Block."""
-    whole = owned_of(block, updated)
-    heirs = [each for each in block._children.values() if owned_of(each, updated) == whole]
-    return heirs[0] if len(heirs) == 1 else block
+def _optimizer_of(module: Any) -> Any:
+    return getattr(module, "_curr_module", module)._optimizer
 
 
 def watch_trainings(observer: TrainingObserver) -> Callable[[], None]:

@@ -1,0 +1,87 @@
+"""The guard: nothing that breaks in vizframe reaches the training that it looks at.
+
+    with guard("the first batch"):
+        …                            breaks ──► said once, and the training goes on
+                                     strict ──► raised
+
+Every place where our code enters a training stands inside one: before and after an update, at a
+batch, at its end. Ctrl-C and whatever else is meant for the training itself pass through.
+"""
+
+from __future__ import annotations
+
+import logging
+from types import TracebackType
+
+from vizframe.errors import VizframeError
+
+log = logging.getLogger("vizframe")
+
+_CAUGHT = (Exception, SystemExit)
+"""What a plugin raises can be anything; Ctrl-C is meant for the training."""
+
+
+class Guard:
+    """Keeps what breaks inside it from the training.
+
+    Args:
+        strict: raise it, instead of saying it.
+    """
+
+    def __init__(self, *, strict: bool = False) -> None:
+        self.strict = strict
+        self._said: set[str] = set()
+
+    def __call__(self, what: str) -> Guarded:
+        """Inside ``with guard(…):``, an exception ends the block and is said, the first time for
+        each ``what``.
+
+        Args:
+            what: is lost when the block breaks, such as "this step's recording".
+        """
+        return Guarded(self, what)
+
+    def meet(self, what: str, error: BaseException) -> None:
+        """Say what broke, or, where the guard is strict, raise it."""
+        if self.strict:
+            raise error
+        self.say(what, describe_loss(what, error))
+
+    def has_said(self, key: str) -> bool:
+        """Whether anything was said for it."""
+        return key in self._said
+
+    def say(self, key: str, sentence: str) -> None:
+        """Tell the user, the first time that this key comes."""
+        if key not in self._said:
+            self._said.add(key)
+            log.warning("%s", sentence)
+
+
+class Guarded:
+    """One block inside a guard."""
+
+    __slots__ = ("_guard", "_what")
+
+    def __init__(self, guard: Guard, what: str) -> None:
+        self._guard = guard
+        self._what = what
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self, _kind: object, error: BaseException | None, _trace: TracebackType | None
+    ) -> bool:
+        if error is None or self._guard.strict or not isinstance(error, _CAUGHT):
+            return False
+        self._guard.say(self._what, describe_loss(self._what, error))
+        return True
+
+
+def describe_loss(what: str, error: BaseException) -> str:
+    """One sentence: what went wrong, and that only ``what`` is lost."""
+    text = " ".join(str(error).split())
+    if isinstance(error, VizframeError):
+        return f"{text}; training goes on without {what}"
+    reason = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return f"{what} failed: {reason}; training goes on without it, strict (--strict) stops there"
