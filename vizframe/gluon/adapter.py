@@ -11,6 +11,7 @@ import numpy as np
 from vizframe.errors import NetworkError
 from vizframe.gluon.call import batch_of
 from vizframe.gluon.compat import mx
+from vizframe.gluon.module import is_bound, is_module, module_network, watch_module
 from vizframe.gluon.semantics import numpy_interface
 from vizframe.gluon.training.optimiser import optimiser
 from vizframe.gluon.training.watch import watch_trainings
@@ -39,17 +40,23 @@ def network(
     memory: int | None = None,
     call: Call | None = None,
 ) -> Network:
-    """The Block, traced for inputs of this shape. Raises NetworkError where that fails."""
+    """The Block or Module, traced for inputs of this shape. Raises NetworkError where that
+    fails."""
     from vizframe.gluon.view import view
 
     names = None if class_names is None else tuple(class_names)
     room = GIBIBYTE if memory is None else memory
     asked = call or Call()
+    if is_module(model):
+        shape = inputs.shape[1:]
+        return module_network(model, shape, class_names=names, memory=room, call=asked)
     return view(_block(model), inputs.shape[1:], class_names=names, memory=room, call=asked)
 
 
 def is_ready(model: object) -> bool:
     """Whether every parameter has values: none waits for its shape, none is uninitialised."""
+    if is_module(model):
+        return is_bound(model)
     return all(
         parameter._data is not None  # its public reader raises, or waits, instead of answering
         for parameter in _block(model).collect_params().values()
@@ -58,6 +65,8 @@ def is_ready(model: object) -> bool:
 
 def watch(model: object, seen: Seen) -> Callable[[], None]:
     """Call ``seen`` with what the model was given, each time it has answered."""
+    if is_module(model):
+        return watch_module(model, seen)
 
     def answered(_block: object, inputs: tuple[object, ...], _output: object) -> None:
         if inputs and not isinstance(inputs[0], mx.sym.Symbol):  # while it is traced
@@ -98,4 +107,6 @@ def preserve_state() -> Iterator[None]:
 def _block(model: object) -> Any:
     if isinstance(model, mx.gluon.Block):
         return model
-    raise NetworkError(f"the model is a {type(model).__name__}; it can be a gluon.Block")
+    raise NetworkError(
+        f"the model is a {type(model).__name__}; it can be a gluon.Block or a Module"
+    )

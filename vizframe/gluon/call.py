@@ -30,16 +30,33 @@ def batch_of(
         NetworkError: there is no array among it.
     """
     names = argument_names(model)
-    seen = observe_call(names, arguments, _to_numpy)
+    seen = observe_call(names, arguments, to_numpy)
     if seen is None:
         kinds = ", ".join(type(each).__name__ for each in arguments) or "nothing"
         raise NetworkError(f"the network was given {kinds}; it can be one array or more")
     if seen[0].ndim > 1 and seen[1].axis == 0 and _has_time_first(model, seen[0], seen[1]):
-        seen = observe_call(names, arguments, _to_numpy, axis=1) or seen
+        seen = observe_call(names, arguments, to_numpy, axis=1) or seen
     images, call = seen
     inputs: FloatArray = np.ascontiguousarray(images, np.float32)
     fits = labels is not None and len(labels) == len(inputs)
     return Batch(inputs, labels if fits else None, call)
+
+
+def current(module: Any) -> Any:
+    """The module itself, or the bucket that is in use."""
+    return module._curr_module if isinstance(module, mx.mod.BucketingModule) else module
+
+
+def batch_of_module(module: Any, given: Any) -> Batch:
+    """What a DataBatch holds. Raises NetworkError where that is no array."""
+    given = given[0] if isinstance(given, list) else given
+    seen = observe_call(current(module).data_names, given.data, to_numpy)
+    if seen is None:
+        raise NetworkError("the module's batch has no data; it can have one array or more")
+    inputs, call = seen
+    labels = to_numpy(given.label[0]) if given.label else None
+    found = None if labels is None or labels.shape != inputs.shape[:1] else labels.astype("int64")
+    return Batch(inputs.astype("float32"), found, call)
 
 
 def argument_names(model: Any) -> tuple[str, ...]:
@@ -64,7 +81,8 @@ def _has_own_forward(model: Any) -> bool:
     return type(model).forward is not mx.gluon.HybridBlock.forward
 
 
-def _to_numpy(value: object) -> Array | None:
+def to_numpy(value: object) -> Array | None:
+    """An array of MXNet or NumPy, in NumPy; None of anything else."""
     if isinstance(value, mx.nd.NDArray):
         found: Array = value.asnumpy()
         return found

@@ -12,8 +12,7 @@ from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import numpy as np
-
+from vizframe.gluon.call import batch_of_module
 from vizframe.gluon.compat import mx
 from vizframe.graph.epochs import Epochs
 from vizframe.graph.patches import Patches
@@ -67,19 +66,8 @@ class ModuleUpdates:
 
     def _update(self, module: Any) -> None:
         if not self._inside.value and module in self._batches:
-            self._before(module, lambda: batch_of(self._batches[module]))
+            self._before(module, lambda: batch_of_module(module, self._batches[module]))
 
     def _updated(self, _token: Any, _result: Any, module: Any) -> None:
         if not self._inside.value and module in self._batches:
             self._after(module, self._epochs.setdefault(module, Epochs()))
-
-
-def batch_of(given: Any) -> Batch:
-    """What a DataBatch holds, in float32."""
-    if isinstance(given, list):  # as SequentialModule and others with several batches take it
-        given = given[0]
-    inputs = given.data[0].asnumpy().astype(np.float32, copy=False)
-    labels = given.label[0].asnumpy() if given.label else None
-    if labels is None or labels.shape != inputs.shape[:1]:
-        return Batch(inputs)
-    return Batch(inputs, labels.astype(np.int64))

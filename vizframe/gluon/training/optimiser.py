@@ -18,7 +18,7 @@ batch_sizes: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
 def optimiser(model: object) -> Optimiser:
     """What a Block's Trainer, or a Module's own optimiser, is and does to gradients."""
     if isinstance(model, mx.mod.BaseModule):
-        found = getattr(model, "_optimizer", None)
+        found = getattr(getattr(model, "_curr_module", model), "_optimizer", None)
         return Optimiser() if found is None else Optimiser(described(found), found.rescale_grad)
     trainer = _trainer_of(model)
     return Optimiser() if trainer is None else of_trainer(trainer)
