@@ -17,7 +17,7 @@ from pydantic import Field
 from vizframe.attribution.batches import Indices
 from vizframe.attribution.fields import place_gradients
 from vizframe.attribution.strongest import Strongest, strongest
-from vizframe.errors import PluginError
+from vizframe.errors import Inapplicable
 from vizframe.images.channels import as_picture
 from vizframe.network import FloatArray, Objective
 from vizframe.network.layer import Layer
@@ -78,7 +78,7 @@ class Deconvolution(Plugin):
 
     def visualize(self, scene: Scene) -> Iterator[Frame]:
         if len(scene.network.input_shape) != 3:
-            raise PluginError(
+            raise Inapplicable(
                 f"deconvolution needs images, but the network's input has shape "
                 f"{scene.network.input_shape}; it can be (channels, y, x)"
             )

@@ -26,7 +26,7 @@ from vizframe.attribution.method import COLUMNS as SHARED_COLUMNS
 from vizframe.attribution.method import MethodResult, describe_empty
 from vizframe.attribution.occlusion import occlusion
 from vizframe.attribution.target import Target, target
-from vizframe.errors import NetworkError, PluginError
+from vizframe.errors import Inapplicable, NetworkError
 from vizframe.images.channels import as_picture
 from vizframe.network import FloatArray
 from vizframe.plugin import Plugin, Progress, Scene
@@ -233,7 +233,7 @@ class Saliency(Plugin):
 
     def visualize(self, scene: Scene) -> Iterator[Frame]:
         if len(scene.network.input_shape) != 3:
-            raise PluginError(
+            raise Inapplicable(
                 f"saliency needs images, but the network's input has shape "
                 f"{scene.network.input_shape}; it can be (channels, y, x)"
             )

@@ -9,6 +9,7 @@ VizframeError
 ├── NetworkError            the model cannot be asked this
 │   └── UnknownInputs       it is given more than images, and nobody said what
 ├── PluginError             a plugin is broken, or broke while it ran
+│   └── Inapplicable        it has nothing to show of such a network
 └── HistoryError            a history cannot be read or written
     ├── HistoryWriteError   a step was not committed (disk full, folder gone); carries errno
     ├── UnreadableSegment   one file of a run cannot be read now; it may be sound
@@ -72,6 +73,11 @@ class UnknownInputs(NetworkError):
 
 class PluginError(VizframeError):
     """A plugin cannot be loaded, or failed while it ran."""
+
+
+class Inapplicable(PluginError):
+    """A plugin has nothing to show of a network, such as of one that takes no images. Where it was
+    not asked for by name, it is left out."""
 
 
 class HistoryError(VizframeError):

@@ -21,7 +21,9 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from vizframe import store
 from vizframe.network.adapter import Batch
+from vizframe.network.guard import Guard
 from vizframe.recording.autostart import Watch
+from vizframe.recording.config import Config
 from vizframe.recording.recorder import Recorder
 from vizframe.torch.training import watch_trainings
 
@@ -350,17 +352,14 @@ def start(training: Training) -> Left:
 def record(training: Training, run: Path, wanted: str | None = None) -> tuple[Left, Watch]:
     """What the training leaves when it is recorded at every second step by all it can be."""
 
-    def new_recorder(model: object, batch: Batch) -> Recorder:
-        return Recorder(
-            model,
-            run,
-            every=2,
-            plugins=["activation", "weights", "saliency", "deconvolution"],
-            probe=batch.inputs[:4],
-            strict=True,
-        )
-
-    watch = Watch(new_recorder, wanted)
+    chosen = Config(
+        every=2,
+        run=str(run),
+        net=wanted,
+        probe_images=4,
+        strict=True,
+    )
+    watch = Watch(chosen, "train")
     watch.begin()
     try:
         left = start(training)
@@ -407,9 +406,13 @@ class Told:
     """An observer that writes down what it is told."""
 
     def __init__(self) -> None:
+        self.guard = Guard(strict=True)
         self.before: list[object] = []
         self.batches: dict[int, Batch] = {}
         self.after: list[tuple[object, dict[str, float], float | None]] = []
+
+    def note(self, name: str, value: object) -> None:
+        """Nothing is noted."""
 
     def before_update(self, model: object, batch: Callable[[], Batch]) -> None:
         if model not in self.before:
@@ -484,7 +487,7 @@ def test_a_wanted_net_is_recorded_and_the_others_are_named(tmp_path: Path) -> No
 
     _, watch = record(training, tmp_path / "run", "Generator")
     assert watch.saw_training
-    assert watch.others == ["Sequential"]
+    assert watch.left_out == ["Sequential"]
 
 
 def test_nothing_of_the_watch_is_left_behind() -> None:

@@ -75,6 +75,9 @@ class Watch:
     Args:
         chosen: the options; ``net`` says which nets are wanted.
         stem: a name for the runs.
+
+    Attributes:
+        left_out: nets that are trained and not wanted, by name.
     """
 
     def __init__(self, chosen: Config, stem: str) -> None:
@@ -91,8 +94,13 @@ class Watch:
         self._nets: WeakKeyDictionary[object, RecordedNet | None] = WeakKeyDictionary()
         self._first: Path | None = None
         self._names: list[str] = []
-        self._left_out: list[str] = []
+        self.left_out: list[str] = []
         self._unwatch: list[Callable[[], None]] = []
+
+    @property
+    def saw_training(self) -> bool:
+        """Whether any update of a net that is wanted was seen."""
+        return bool(self._names)
 
     def begin(self) -> None:
         """Watch every framework that is known, from its import on."""
@@ -144,7 +152,7 @@ class Watch:
     def _start(self, model: object, batch: Callable[[], Batch]) -> RecordedNet | None:
         names = _names(model)
         if not self._is_wanted(names):
-            self._left_out.append(names[0])
+            self.left_out.append(names[0])
             known = " or ".join(map(repr, names))
             self.guard.say(
                 f"net {id(model)}",
@@ -235,8 +243,8 @@ class Watch:
     def _tell_nothing(self) -> None:
         if self._names or self.guard.has_said("unseen"):
             return
-        if self._left_out:
-            known = ", ".join(map(repr, dict.fromkeys(self._left_out)))
+        if self.left_out:
+            known = ", ".join(map(repr, dict.fromkeys(self.left_out)))
             log.warning("nothing was recorded: net is %r; it can be %s", self._chosen.net, known)
         else:
             log.warning(NOTHING_SEEN)

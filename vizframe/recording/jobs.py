@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vizframe.errors import UnknownName, UsageError
@@ -42,12 +42,14 @@ class Job:
         plugin: with its parameters.
         schedule: when it is due; None for the recording's own.
         layers: glob patterns of layer names; None for the recording's own.
+        is_usual: whether nobody asked for it: it is left out where it has nothing to show.
     """
 
     label: str
     plugin: Plugin
     schedule: Schedule | None = None
     layers: tuple[str, ...] | None = None
+    is_usual: bool = False
 
     @property
     def is_slow(self) -> bool:
@@ -77,7 +79,10 @@ def jobs(wanted: Iterable[PluginLike] | None = None, options: Options | None = N
     for label in settings:
         if label not in labels:
             raise UnknownName("plugin", label, labels)
-    return [_job(label, plugin, settings.get(label, {})) for label, plugin in found]
+    return [
+        replace(_job(label, plugin, settings.get(label, {})), is_usual=wanted is None)
+        for label, plugin in found
+    ]
 
 
 def parse_option(text: str) -> tuple[str, str, object]:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from vizframe.errors import PluginError
+from vizframe.errors import Inapplicable, PluginError
 from vizframe.history import Declaration, Failure, SeriesKey
 from vizframe.network.layer import select
 from vizframe.plugin import Scene
@@ -78,7 +78,10 @@ def take(
         except Stopped as stopped:
             frames.clear()
             snapshot.stopped[job.label] = stopped.seconds
-        except Exception as error:  # a plugin is anybody's code: it may raise anything
+        except (Exception, SystemExit) as error:  # a plugin may raise anything
+            if job.is_usual and isinstance(error, Inapplicable):
+                snapshot.seconds[job.label] = time.perf_counter() - started
+                continue
             failure = Failure(step=scene.step, label=job.label, sentence=_sentence(error))
             if strict:
                 raise PluginError(sentence(failure)) from error
@@ -110,7 +113,7 @@ def _frames(job: Job, scene: Scene) -> Iterator[tuple[Declaration, Frame]]:
         yield declared, with_note(declared, frame)
 
 
-def _sentence(error: Exception) -> str:
+def _sentence(error: BaseException) -> str:
     """One line: our own errors are sentences already, others need their type."""
     text = " ".join(str(error).split())
     return text if isinstance(error, PluginError) else f"{type(error).__name__}: {text}"

@@ -9,16 +9,27 @@ from typing import Any
 import numpy as np
 import torch
 
+from vizframe.errors import NetworkError
 from vizframe.graph.settings import GIBIBYTE
 from vizframe.network import FloatArray, Network
-from vizframe.network.adapter import Inputs
+from vizframe.network.adapter import Batch, Optimiser, Seen
 from vizframe.network.call import Call
 from vizframe.torch.aside import same_random_numbers
 from vizframe.torch.calls import batch_of, call_of
 from vizframe.torch.training import watch_trainings
 from vizframe.torch.wrapped import uninitialized, unwrap
 
-__all__ = ["is_ready", "network", "number", "preserve_state", "settle", "watch", "watch_trainings"]
+__all__ = [
+    "is_ready",
+    "network",
+    "number",
+    "optimiser",
+    "preserve_state",
+    "settle",
+    "to_array",
+    "watch",
+    "watch_trainings",
+]
 
 
 def network(
@@ -42,17 +53,34 @@ def is_ready(model: object) -> bool:
     return next(uninitialized(unwrap(model)), None) is None
 
 
-def watch(model: object, seen: Inputs) -> Callable[[], None]:
+def watch(model: object, seen: Seen) -> Callable[[], None]:
     """Call ``seen`` with what the model was given, each time it has answered."""
 
     def answered(_module: Any, args: Any, kwargs: Any, _output: Any) -> None:
-        batch = batch_of(model, args, kwargs)
-        if batch is not None:
-            seen(batch.inputs)
+        def batch() -> Batch:
+            found = batch_of(model, args, kwargs)
+            if found is None:
+                raise NetworkError("the network was given no tensor; it can be one or more")
+            return found
+
+        seen(batch, torch.is_grad_enabled())
 
     handle = unwrap(model).register_forward_hook(answered, with_kwargs=True)
     remove: Callable[[], None] = handle.remove
     return remove
+
+
+def optimiser(model: object) -> Optimiser:
+    """Nothing is known of it: losses are means over a batch by default, and so are gradients."""
+    return Optimiser()
+
+
+def to_array(value: object) -> FloatArray:
+    """A tensor, or a list of these or of numbers, in NumPy float32."""
+    if isinstance(value, (list, tuple)):
+        return np.stack([to_array(each) for each in value])
+    values = value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else value
+    return np.asarray(values, np.float32)
 
 
 def number(value: object) -> float:
