@@ -120,6 +120,10 @@ class Weights(Plugin):
     _start: dict[str, FloatArray] = PrivateAttr(default_factory=dict)
     _last: dict[str, FloatArray] = PrivateAttr(default_factory=dict)
 
+    @property
+    def looks_back(self) -> bool:
+        return self.change
+
     def visualize(self, scene: Scene) -> Iterator[Frame]:
         for layer in scene.layers:
             if layer.has_kernel:

@@ -6,7 +6,13 @@ import time
 from pathlib import Path
 
 from vizframe.errors import HistoryError, HistoryWriteError
-from vizframe.store.format.names import RUN_FILE, TEMPORARY, is_of_run
+from vizframe.store.format.names import (
+    RUN_FILE,
+    SNAPSHOT_FILE,
+    SNAPSHOT_FOLDER,
+    TEMPORARY,
+    is_of_run,
+)
 from vizframe.store.read.segment import read_segment
 
 QUIET = 60.0
@@ -36,8 +42,9 @@ def remove(run: str | Path, *, force: bool = False) -> int:
     try:
         for each in files:
             each.unlink(missing_ok=True)
-        if path.is_dir() and not any(path.iterdir()):
-            path.rmdir()
+        for folder in (*_snapshot_folders(path), path):
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
     except OSError as refused:
         raise HistoryWriteError(
             f"{path} was not removed: {refused.strerror or refused}", errno=refused.errno
@@ -51,9 +58,23 @@ def _files(path: Path) -> list[Path]:
         read_segment(path)
         return [path]
     found = [each for each in path.iterdir() if _is_ours(each)] if path.is_dir() else []
+    found += [
+        each
+        for folder in _snapshot_folders(path)
+        for each in folder.iterdir()
+        if SNAPSHOT_FILE.fullmatch(each.name) and not each.is_dir()
+    ]
     if not any(is_of_run(each.name) for each in found):
         raise HistoryError(f"{path} is no run: it has no {RUN_FILE} and no segment")
     return sorted(found, key=lambda each: each.name == RUN_FILE)
+
+
+def _snapshot_folders(path: Path) -> list[Path]:
+    """Where weights are kept for a later rendering; links are somebody else's."""
+    if not path.is_dir():
+        return []
+    found = (each for each in path.iterdir() if SNAPSHOT_FOLDER.fullmatch(each.name))
+    return [each for each in found if each.is_dir() and not each.is_symlink()]
 
 
 def _is_ours(path: Path) -> bool:

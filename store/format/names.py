@@ -37,6 +37,10 @@ COMPACTED = re.compile(
 TEMPORARY = re.compile(r"\.tmp-.+-(?P<place>[0-9a-f]{8})-(?P<pid>\d+)-\d+")
 
 CLAIM = re.compile(r"\.claim-(?P<writer>[A-Za-z0-9_-]{1,40})(?P<after>(?:\.after-[a-z0-9]+)*)")
+SNAPSHOT_FOLDER = re.compile(r"snapshots(?:-rank(?P<rank>[1-9]\d{0,8}))?")
+"""Of weights that are kept for a later rendering: see `vizframe.recording.snapshots`."""
+
+SNAPSHOT_FILE = re.compile(r"\d{12}\.npz|(?:config|network)\.json|\.tmp-.+")
 
 LARGEST_STEP = 10**12 - 1
 

@@ -116,6 +116,10 @@ class AscentPlugin(Plugin, ABC):
 
     _earlier: dict[tuple[str, bool], FloatArray] = PrivateAttr(default_factory=dict)
 
+    @property
+    def looks_back(self) -> bool:
+        return self.warm_start
+
     @field_validator("preset")
     @classmethod
     def _check_preset(cls, name: str) -> str:

@@ -27,6 +27,7 @@ from vizframe.errors import UnknownName, UsageError, VizframeError
 
 COMMANDS = {
     "record": "Run a training script, unmodified, and record what its filters learn.",
+    "render": "Make the pictures of a run that was recorded with --defer.",
     "serve": "Open the app on a folder of runs.",
     "demo": "Train a small network on MNIST while you watch it.",
     "runs": "List the runs of a folder.",

@@ -59,6 +59,9 @@ def record(
         list[str] | None,
         typer.Option("--set", metavar="PLUGIN.PARAMETER=VALUE", help="Repeatable."),
     ] = None,
+    defer: Annotated[
+        bool | None, typer.Option("--defer", help="Keep the weights; vizframe render draws later.")
+    ] = None,
     ranks: Annotated[
         str | None, typer.Option(help="Which workers record: 0 (the default), '0,2', 'all'.")
     ] = None,
@@ -77,6 +80,10 @@ def record(
     follow: Annotated[
         bool, typer.Option("--follow", help="Wait for more checkpoints until Ctrl-C.")
     ] = False,
+    dask: Annotated[
+        str | None,
+        typer.Option(help="Spread the checkpoints: tcp://host:8786, or local:4 (processes)."),
+    ] = None,
 ) -> Callable[[], int | None] | None:
     """Run a training script, unmodified, and record what its filters learn.
 
@@ -90,7 +97,7 @@ def record(
     Or record the checkpoints that a training has left, or leaves while it runs elsewhere.
 
     Example: vizframe record --checkpoints 'ckpt-*.params' --model nets:lenet --probe images/
-    --shape 1,28,28
+    --shape 1,28,28 --dask local:4
     """
     from vizframe.errors import UsageError
     from vizframe.recording.config import config
@@ -110,8 +117,11 @@ def record(
         "durable": durable,
         "memory": memory,
         "ranks": ranks,
+        "defer": defer,
     }
     rendering = _rendering(words, checkpoints, model, shape, follow)
+    if dask is not None and (rendering is None or follow):
+        raise UsageError("--dask is for --checkpoints that are all there, without --follow")
     script = None if rendering else Script.of(words or [])
     chosen = config(given, sets or (), folder=Path.cwd())
     if rendering and launch is not None:
@@ -125,7 +135,9 @@ def record(
         from vizframe.recording.autostart import record_script
 
         return partial(record_script, script, chosen)
-    if rendering is not None:
+    if rendering is not None and dask is not None:
+        _render_on(dask, rendering, chosen)
+    elif rendering is not None:
         _render(rendering, chosen)
     return None
 
@@ -214,6 +226,19 @@ def _render(rendering: Rendering, chosen: Config) -> None:
     finally:
         with suppress(OSError):  # it is not empty, unless nothing could be recorded
             path.rmdir()
+
+
+def _render_on(dask: str, rendering: Rendering, chosen: Config) -> None:
+    from vizframe.cli.progress_bar import bar
+    from vizframe.recording.cluster import Cluster
+    from vizframe.recording.past import make_run_folder
+    from vizframe.recording.spread import spread
+    from vizframe.wording import count_noun
+
+    cluster = Cluster.of(dask)
+    path = Path(chosen.run) if chosen.run else make_run_folder("checkpoints")
+    count = spread(rendering, path, chosen).on(cluster, bar)
+    print(f"{count_noun(count, 'task')} done; the checkpoints are recorded to {path}")
 
 
 def _say(sentence: str) -> None:

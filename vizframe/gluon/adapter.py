@@ -11,6 +11,7 @@ import numpy as np
 from vizframe.errors import NetworkError
 from vizframe.gluon.call import batch_of
 from vizframe.gluon.compat import mx
+from vizframe.gluon.frozen import freeze, thaw
 from vizframe.gluon.module import is_bound, is_module, module_network, watch_module
 from vizframe.gluon.semantics import numpy_interface
 from vizframe.gluon.training.optimiser import optimiser
@@ -21,12 +22,14 @@ from vizframe.network.adapter import Seen
 from vizframe.network.call import Call
 
 __all__ = [
+    "freeze",
     "is_ready",
     "network",
     "number",
     "optimiser",
     "preserve_state",
     "settle",
+    "thaw",
     "to_array",
     "watch",
     "watch_trainings",

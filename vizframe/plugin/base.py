@@ -127,6 +127,12 @@ class Plugin(BaseModel, ABC):
     def visualize(self, scene: Scene) -> Iterator[Frame]:
         """Yield the frames of this step, layer by layer."""
 
+    @property
+    def looks_back(self) -> bool:
+        """Whether its pictures of a step depend on earlier steps: all of them are then made in
+        order, by one process. A plugin that keeps private attributes does, unless it says not."""
+        return bool(type(self).__private_attributes__)
+
     @classmethod
     def configured(cls, options: Mapping[str, object]) -> Self:
         """The plugin with these parameters.

@@ -111,6 +111,9 @@ class Config(BaseModel):
     ranks: int | str = Field(
         0, description="Which workers of a distributed training record: 0, '0,2', 'all'."
     )
+    defer: bool = Field(
+        False, description="Keep the weights alone; vizframe render makes the pictures."
+    )
     seed: int = Field(0, description="Given to every plugin at every step.")
     set: dict[str, dict[str, object]] = Field(
         {}, description="Each plugin's own options, and its own every and layers, by label."
@@ -149,17 +152,21 @@ def read(folder: Path) -> dict[str, object]:
     return own or cast(dict[str, object], shared)
 
 
-def config(given: Mapping[str, object], sets: Sequence[str] = (), *, folder: Path) -> Config:
+def config(given: Mapping[str, object], sets: Sequence[str] = (), *, folder: Path | None) -> Config:
     """The options of the command line (None: not given) over those of the folder's file.
 
     Args:
         given: by name.
+        folder: None for no file.
         sets: each ``PLUGIN.PARAMETER=VALUE``; they are merged with the file's one by one.
 
     Raises:
         UsageError: one sentence per option that is unknown or not what it can be.
     """
-    merged = {**read(folder), **{name: each for name, each in given.items() if each is not None}}
+    merged = {
+        **({} if folder is None else read(folder)),
+        **{name: each for name, each in given.items() if each is not None},
+    }
     options = {label: dict(own) for label, own in _tables(merged.get("set", {})).items()}
     for text in sets:
         label, parameter, value = parse_option(text)

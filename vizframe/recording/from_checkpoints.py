@@ -25,7 +25,7 @@ Bar = Callable[[str], AbstractContextManager[Progress]]
 """Opens a report of progress under a title."""
 
 
-_NO_IMAGES = (
+NO_IMAGES = (
     "checkpoints come without images; give some: --probe images/ --shape 3,224,224, or let the "
     "model's function give the net and a batch"
 )
@@ -64,7 +64,7 @@ class Rendering:
         model, batch = make_model(self.model, self.shape)
 
         if batch is None and past.probe is None:
-            raise UsageError(_NO_IMAGES)
+            raise UsageError(NO_IMAGES)
 
         def new_recorder(step: int) -> Recorder:
             return Recorder(model, path, chosen, batch=batch, start=step, is_training=False)

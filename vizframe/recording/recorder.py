@@ -40,6 +40,7 @@ from vizframe.recording.probe_choice import given_probe, probe_of_batch
 from vizframe.recording.scalars import Number
 from vizframe.recording.schedule import Moment, Schedule
 from vizframe.recording.session import Recording
+from vizframe.recording.snapshots import snapshot_job
 from vizframe.recording.steps import StepCount, step_of
 from vizframe.recording.unchanged import unchanged_python
 from vizframe.recording.voice import speak
@@ -102,9 +103,10 @@ class Recorder:
         self._model = model
         self._adapter: Adapter = adapter_for(model)
         limited = chosen.budget is not None
-        self._jobs = sorted(
-            jobs(chosen.plugins, chosen.set), key=lambda each: limited and each.is_slow
-        )
+        wanted = jobs(chosen.plugins, chosen.set)
+        if chosen.defer:
+            wanted = [snapshot_job(model, run, chosen, rank or 0)]
+        self._jobs = sorted(wanted, key=lambda each: limited and each.is_slow)
         self._schedules = {
             each.label: each.schedule or Schedule.of(chosen.every) for each in self._jobs
         }
