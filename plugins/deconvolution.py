@@ -16,6 +16,7 @@ from pydantic import Field
 
 from vizframe.attribution.batches import Indices
 from vizframe.attribution.fields import place_gradients
+from vizframe.attribution.rule_notes import rule_notes
 from vizframe.attribution.strongest import Strongest, strongest
 from vizframe.errors import Inapplicable
 from vizframe.images.channels import as_picture
@@ -87,7 +88,8 @@ class Deconvolution(Plugin):
         def draw(seen: Scene) -> Iterator[Frame]:
             for done, layer in enumerate(layers):
                 scene.progress(done, len(layers), layer.name)
-                yield from self._frames(seen, layer)
+                with scene.leave_out_refused(layer):
+                    yield from self._frames(seen, layer)
 
         yield from draw_or_control(scene, draw, self.makes, control=self.control)
         scene.progress(len(layers), len(layers), "deconvolution")
@@ -96,7 +98,7 @@ class Deconvolution(Plugin):
         found = strongest(scene.activations(layer)[:, : self.units], self.top)
         window = UnitWindow.of(layer, scene.probe.images.shape[2:])
         columns = _columns(found)
-        notes = tuple(_remarks(found, self.top))
+        notes = (*_remarks(found, self.top), *rule_notes(scene.network))
         projected = _project(scene, layer, found, window)
         yield Frame(layer.name, as_picture(projected), columns=columns, notes=notes)
         patches = _patches(scene.probe, found, window)

@@ -25,6 +25,7 @@ from vizframe.attribution.layer_cams import LayerCams, layer_cams
 from vizframe.attribution.method import COLUMNS as SHARED_COLUMNS
 from vizframe.attribution.method import MethodResult, describe_empty
 from vizframe.attribution.occlusion import occlusion
+from vizframe.attribution.rule_notes import rule_notes
 from vizframe.attribution.target import Target, target
 from vizframe.errors import Inapplicable, NetworkError
 from vizframe.images.channels import as_picture
@@ -284,7 +285,10 @@ class Saliency(Plugin):
         }
         for method, make in making.items():
             if method in methods:
-                yield make(scene, answers).frame(scene.network.score_layer, method, answers.target)
+                made = make(scene, answers)
+                if method in GUIDED:
+                    made = replace(made, notes=(*rule_notes(scene.network), *made.notes))
+                yield made.frame(scene.network.score_layer, method, answers.target)
         for layer in answers.layers:
             yield from self._cams(answers, layer, methods)
 
@@ -345,8 +349,11 @@ class Saliency(Plugin):
                 drawn = cam
                 if method == "guided_grad_cam":
                     drawn = as_picture(guided_grad_cam(answers.guided, cam))
+                rule = rule_notes(answers.target.network) if method in GUIDED else ()
                 notes = describe_empty(cam, "The layer sees no evidence for the class in")
-                yield MethodResult.of_any_size(drawn, notes).frame(layer, method, answers.target)
+                yield MethodResult.of_any_size(drawn, (*rule, *notes)).frame(
+                    layer, method, answers.target
+                )
 
 
 @dataclass(eq=False)

@@ -151,7 +151,9 @@ class AscentPlugin(Plugin, ABC):
         total = sum(len(units) * question.recipe.iterations for question, units in questions)
         done = 0
         for question, units in questions:
-            yield self._frame(scene, question, units, _report(scene, done, total, question.layer))
+            with scene.leave_out_refused(question.layer):
+                report = _report(scene, done, total, question.layer)
+                yield self._frame(scene, question, units, report)
             done += len(units) * question.recipe.iterations
 
     def _frame(

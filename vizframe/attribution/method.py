@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from vizframe.attribution.target import Target
+from vizframe.attribution.target import Target, are_probabilities
 from vizframe.network import FloatArray
 from vizframe.plugin.column import Column
 from vizframe.plugin.control import LIKENESS
@@ -18,6 +18,10 @@ from vizframe.wording import listed
 COLUMNS: Mapping[str, str | Column] = {
     "class": Column("The class that is explained.", role="class"),
     "score": Column("Its score, before the softmax.", role="score"),
+    "probability": Column(
+        "Its probability, of a network whose scores before the softmax cannot be found.",
+        role="score",
+    ),
     "likeness": LIKENESS,
 }
 """The numbers beside every explanation of a class."""
@@ -54,7 +58,7 @@ class MethodResult:
     def frame(self, layer: str, part: str, explained: Target) -> Frame:
         columns = {
             "class": explained.classes.astype(np.float32),
-            "score": explained.scores,
+            "probability" if are_probabilities(explained.network) else "score": explained.scores,
             **self.columns,
         }
         return Frame(layer, self.values, part, columns=columns, notes=self.notes)

@@ -99,6 +99,22 @@ def _labels(probe: Probe, count: int) -> Classes:
     return probe.labels.astype(np.int64)
 
 
+def are_probabilities(network: Network) -> bool:
+    """Whether what the network gives as scores is behind a softmax, as where several are averaged:
+    no layer with weights of its own comes after it."""
+    known = {layer.name: layer for layer in network.layers}
+    waiting, seen = [network.score_layer], set[str]()
+    while waiting:
+        layer = known.get(waiting.pop())
+        if layer is None or layer.name in seen or layer.parameters:
+            continue
+        if layer.kind == "softmax":
+            return True
+        seen.add(layer.name)
+        waiting.extend(layer.inputs)
+    return False
+
+
 def class_number(
     network: Network, wanted: int | str, what: str, *, or_else: Sequence[str] = ()
 ) -> int:

@@ -25,12 +25,13 @@ from vizframe.gluon.arrays.layout import restore_layout
 from vizframe.gluon.block_layers import Output, layers_of_outputs, leaves
 from vizframe.gluon.blocks import node_of
 from vizframe.gluon.compat import mx
-from vizframe.gluon.graph.graph import Graph, Node
+from vizframe.gluon.graph.graph import Node
 from vizframe.gluon.graph.healthy import has_nonfinite, healthy
 from vizframe.gluon.graph.hooks import After, Before, Names, hook_blocks, paths
 from vizframe.gluon.graph.kernels import KernelOrder, kernel_order_of
 from vizframe.gluon.graph.parameters import Arrays, Parameters, to_numpy
 from vizframe.gluon.graph.trace import input_names
+from vizframe.gluon.history import history_of, score_layer
 from vizframe.gluon.imperative_excitation import (
     ImperativeExcitation,
     Unreachable,
@@ -76,13 +77,21 @@ class ImperativeNetwork:
         self._why = why
         self._numpy = is_numpy(net)
         self._call = settings.complete_call(settings.call.names or input_names(net))
-        sample = mx.nd.zeros((1, *settings.input_shape), ctx=parameters.context)
+        self._returned: list[Any] = []
+        self._count, sample = self._least()
         given = to_net_array(self._numpy, sample)
         outputs = self._call_net(given)
         self._layers, self._axes = layers_of_outputs(outputs, self._outputs_of_two(), given)
         self._by_name = {layer.name: layer for layer in self._layers}
         self._blocks = {name: output.block for name, output in outputs.items()}
-        self._lost_maxima = self._maxima_without_block(sample)
+        recorded = self._record_layer(sample, None)
+        self._lost_maxima = _maxima_without_block(recorded)
+        self._scores = self._score_name(recorded)
+
+    @property
+    def fixed_size(self) -> int | None:
+        """How many images it takes at once, where it takes no other number."""
+        return None if self._count == 1 else self._count
 
     @property
     def name(self) -> str:
@@ -98,8 +107,7 @@ class ImperativeNetwork:
 
     @property
     def score_layer(self) -> str:
-        output = self._settings.output
-        return self.layer(output).name if isinstance(output, str) else self._layers[-1].name
+        return self._scores
 
     @property
     def class_names(self) -> tuple[str, ...] | None:
@@ -232,6 +240,9 @@ class ImperativeNetwork:
             cut: a layer whose output is to be differentiated by; what comes before it is not.
         """
         found = self._call_net(to_net_array(self._numpy, images), cut)
+        if not self._numpy:
+            return found
+        self._returned = [from_net_array(each) for each in self._returned]
         return {
             name: replace(each, value=from_net_array(each.value)) for name, each in found.items()
         }
@@ -269,12 +280,13 @@ class ImperativeNetwork:
             hook_blocks(self._net, watch),
         ):
             try:
-                self._net(*arguments_of(given))
-            except (mx.MXNetError, ValueError) as error:
+                returned = self._net(*arguments_of(given))
+            except Exception as error:  # whatever the net's own code says of such images
                 raise NetworkError(
                     f"the network {self.name!r} cannot take images of shape {images.shape}: "
                     f"{reason(error)}"
                 ) from error
+        self._returned = list(leaves(returned))
         computed = [output.value for output in outputs.values()]
         restore_layout(self._parameters.arrays().values(), computed)
         return outputs
@@ -314,8 +326,35 @@ class ImperativeNetwork:
             return value
         return value.reshape(axes.split(value.shape)).transpose(axes.order)
 
+    def _least(self) -> tuple[int, Any]:
+        """How many images it can be asked for at least, one or what it was seen with, and so many
+        empty ones."""
+        shape, context = self._settings.input_shape, self._parameters.context
+        one = mx.nd.zeros((1, *shape), ctx=context)
+        try:
+            self.run(one)
+        except NetworkError:
+            seen = self._call.size
+            if seen in (None, 1):
+                raise
+            return seen, mx.nd.zeros((seen, *shape), ctx=context)
+        return 1, one
+
+    def _score_name(self, recorded: Mapping[str, Output]) -> str:
+        """The layer before the softmax, if it is one's output; else what the net gives."""
+        output = self._settings.output
+        if isinstance(output, str):
+            return self.layer(output).name
+        value = self._returned[output]
+        known = [name for name, each in recorded.items() if each.value is value]
+        found = score_layer(value, recorded)
+        return found or next(iter(known), self._layers[-1].name)
+
     def _outputs_of_two(self) -> dict[str, Output] | None:
-        """What the blocks give for two images that differ; None where the net takes one."""
+        """What the blocks give for two images that differ; None where the net takes one number of
+        them alone."""
+        if self._count > 1:
+            return None
         shape = (1, *self._settings.input_shape)
         context = self._parameters.context
         both = mx.nd.concat(mx.nd.zeros(shape, ctx=context), mx.nd.ones(shape, ctx=context), dim=0)
@@ -328,14 +367,6 @@ class ImperativeNetwork:
         images.attach_grad()
         with mx.autograd.record(train_mode=False):
             return self.run(images, inner)
-
-    def _maxima_without_block(self, sample: Any) -> bool:
-        """Whether the last layer's history has maxima that no pooling block took."""
-        outputs = self._record_layer(sample, None)
-        history = mx.autograd.get_symbol(outputs[self._layers[-1].name].value)
-        nodes = Graph.of(history).nodes
-        taken = sum(n.operator == "Pooling" and is_maximum(n) for n in nodes)
-        return taken > sum(is_pooling(each.block) for each in outputs.values())
 
     def _own(self, layer: str) -> dict[str, tuple[str, KernelOrder]]:
         """Each parameter's full name, and how it is kept, by its short one."""
@@ -355,6 +386,13 @@ class ImperativeNetwork:
             raise NetworkError(
                 f"rule is {rule!r}; it can be 'plain', as no ReLU can be replaced here: {self._why}"
             )
+
+
+def _maxima_without_block(recorded: Mapping[str, Output]) -> bool:
+    """Whether the last layer's history has maxima that no pooling block took."""
+    history = history_of(list(recorded.values())[-1].value)
+    taken = sum(n.operator == "Pooling" and is_maximum(n) for n in history.nodes)
+    return taken > sum(is_pooling(each.block) for each in recorded.values())
 
 
 def is_pooling(block: Any) -> bool:

@@ -28,10 +28,11 @@ from vizframe.gluon.graph.differentiable import nodes_with_gradient, refuse_stop
 from vizframe.gluon.graph.graph import Entry, Graph
 from vizframe.gluon.graph.healthy import has_nonfinite, healthy
 from vizframe.gluon.graph.inference import for_inference
-from vizframe.gluon.graph.layers import layers_of, score_entry
-from vizframe.gluon.graph.output_axes import OutputAxes
+from vizframe.gluon.graph.layers import layers_of
+from vizframe.gluon.graph.output_axes import BatchAxis, OutputAxes
 from vizframe.gluon.graph.parameters import Parameters, to_numpy
-from vizframe.gluon.graph.rules import with_rule
+from vizframe.gluon.graph.rectifiers import apply_rule, with_plain_relus
+from vizframe.gluon.graph.scores import score_entry
 from vizframe.gluon.graph.shapes import Shape, entry_shapes
 from vizframe.gluon.graph.trace import Trace, input_names, trace_block, trace_symbol
 from vizframe.gluon.question.compiled import CompiledGraph, GraphCache, compile_graph
@@ -91,7 +92,7 @@ class GluonNetwork:
         self._data = graph.variable(self._input)
         self._kept = GraphCache(settings.memory)
         self._shapes_of: dict[tuple[object, ...], dict[Entry, Shape]] = {}
-        shapes = self._shapes(settings.input_shape)
+        self._count, shapes = self._least(call.size)
         self._axes = axes_of_outputs(graph, self._data, shapes, self._shapes_of_two())
         self._graph, self._moved = in_order(graph, self._axes, trace.names)
         self._layers, self._entries, self._own = layers_of(
@@ -257,10 +258,14 @@ class GluonNetwork:
         refuse_units(layer, objective.units)
         target = self._entry(layer.name)
         refuse_stopped(self._graph, self._data, target, layer.name)
-        graph, arrays = self._graph.with_heads([target]), self._parameters.arrays()
+        graph, arrays = (
+            with_plain_relus(self._graph.with_heads([target])),
+            self._parameters.arrays(),
+        )
         shapes = self._shapes(batch.shape[1:], graph)
         way = Deconvnet(graph, self._data, shapes, arrays, self._parameters.context)
-        if self._axes or not way.is_known:
+        moved = any(each.batch != BatchAxis() for each in self._axes.values())
+        if moved or self._count > 1 or not way.is_known:
             return None
 
         def forward(part: FloatArray, wanted: tuple[Entry, ...]) -> dict[Entry, FloatArray]:
@@ -321,7 +326,7 @@ class GluonNetwork:
         if len(shape) == 3:
             cut = self._plan(found, shape, "plain", exact_field)
             graph, shape = cut.graph, (shape[0], *cut.size)
-        inputs = {self._input: (1, *shape), **self._other_shapes(1)}
+        inputs = {self._input: (self._count, *shape), **self._other_shapes(self._count)}
         made = entry_shapes(graph, self._parameters.arrays(), inputs)
         numbers = sum(
             int(np.prod(each)) for (i, _), each in made.items() if not graph.nodes[i].is_variable
@@ -332,15 +337,28 @@ class GluonNetwork:
     def weights(self, layer: str) -> dict[str, FloatArray]:
         arrays = self._parameters.arrays()
         own = self._own[self.layer(layer).name]
-        return {short: each.order(to_numpy(arrays[each.full])) for short, each in own.items()}
+        found = {
+            short: arrays[each.full] if each.entry is None else self._computed(each.entry)
+            for short, each in own.items()
+        }
+        return {short: own[short].order(to_numpy(array)) for short, array in found.items()}
 
     def weight_gradients(self, layer: str) -> dict[str, FloatArray]:
         found = {}
         for short, own in self._own[self.layer(layer).name].items():
-            gradient = self._parameters.gradients(own.full)
+            gradient = None if own.entry else self._parameters.gradients(own.full)
             if gradient is not None:
                 found[short] = own.order(to_numpy(gradient))
         return found
+
+    def _computed(self, entry: Entry) -> Any:
+        """What the graph computes of parameters alone."""
+        graph, arrays = self._graph.with_heads([entry]), self._parameters.arrays()
+
+        def make() -> CompiledGraph:
+            return compile_graph(graph, arrays, {}, (), self._parameters.context)
+
+        return self._kept.get(("computed", entry), arrays, make).forward()[0]
 
     def randomized(self, seed: int) -> AbstractContextManager[Network]:
         return self._randomize(seed)
@@ -349,6 +367,23 @@ class GluonNetwork:
     def _randomize(self, seed: int) -> Iterator[Network]:
         shuffled = self._parameters.shuffle(seed)
         yield GluonNetwork(self._name, self._trace, shuffled, self._settings)
+
+    @property
+    def fixed_size(self) -> int | None:
+        """How many images it takes at once, where it takes no other number."""
+        return None if self._count == 1 else self._count
+
+    def _least(self, seen: int | None) -> tuple[int, dict[Entry, Shape]]:
+        """How many images it can be asked for at least, one or what it was seen with, and all
+        shapes for so many."""
+        self._count = 1
+        try:
+            return 1, self._shapes(self._settings.input_shape)
+        except NetworkError:
+            if seen in (None, 1):
+                raise
+        self._count = seen
+        return seen, self._shapes(self._settings.input_shape)
 
     def _entry(self, name: str) -> Entry:
         """Where the layer's output is found, its images along the first axis."""
@@ -367,7 +402,7 @@ class GluonNetwork:
         entry = self._entry(layer.name)
         graph = self._graph.with_heads([entry])
         return plan(
-            graph.map_nodes(lambda node: with_rule(node, rule)),
+            apply_rule(graph, rule),
             self._data,
             entry,
             self._shapes(shape, graph),
@@ -379,12 +414,14 @@ class GluonNetwork:
         asked = graph or self._graph
         key = (shape, asked.heads)
         if key not in self._shapes_of:
-            inputs = {self._input: (1, *shape), **self._other_shapes(1)}
+            inputs = {self._input: (self._count, *shape), **self._other_shapes(self._count)}
             self._shapes_of[key] = entry_shapes(asked, self._parameters.arrays(), inputs)
         return self._shapes_of[key]
 
     def _shapes_of_two(self) -> dict[Entry, Shape] | None:
-        """None of a network that takes one input at a time."""
+        """None of a network that takes one number of inputs alone."""
+        if self._count > 1:
+            return None
         inputs = {self._input: (2, *self._settings.input_shape), **self._other_shapes(2)}
         try:
             return entry_shapes(self._graph, self._parameters.arrays(), inputs)
@@ -424,7 +461,7 @@ class GluonNetwork:
         graph = self._graph.with_heads([target])
         if at is None:
             refuse_stopped(graph, self._data, target, layer)
-            ruled = graph.map_nodes(lambda node: with_rule(node, rule))
+            ruled = apply_rule(graph, rule)
             key = ("gradient", layer, rule)
             compiled = self._bind(key, ruled, batch.shape, wanted=(self._input,))
             self._fill(compiled, batch)
@@ -436,7 +473,7 @@ class GluonNetwork:
                 f"layer {layer!r} does not depend on layer {at!r}; name one that comes before it"
             )
         refuse_stopped(graph, source[0], target, layer)
-        fed = graph.feed(source, inner).map_nodes(lambda node: with_rule(node, rule))
+        fed = apply_rule(graph.feed(source, inner), rule)
         inputs = {inner: given.shape, self._input: batch.shape, **self._other_shapes(len(batch))}
         arrays = self._parameters.arrays()
 

@@ -8,6 +8,7 @@ from vizframe.gluon.graph.parameters import Parameters
 from vizframe.gluon.graph.trace import NoGraph
 from vizframe.gluon.imperative import ImperativeNetwork
 from vizframe.gluon.network import GluonNetwork
+from vizframe.graph.fixed_batch import FixedBatch
 from vizframe.graph.settings import Settings
 from vizframe.network import Network
 
@@ -23,8 +24,11 @@ def view(net: Any, input_shape: tuple[int, ...], **options: Any) -> Network:
     Raises:
         NetworkError: it cannot be called with such inputs; a parameter has no values.
     """
+    network: GluonNetwork | ImperativeNetwork
     try:
-        return GluonNetwork.of(net, input_shape, **options)
+        network = GluonNetwork.of(net, input_shape, **options)
     except NoGraph as error:
         settings = Settings(tuple(input_shape), **options)
-        return ImperativeNetwork(net, Parameters.of_block(net), settings, str(error))
+        network = ImperativeNetwork(net, Parameters.of_block(net), settings, str(error))
+    size = network.fixed_size
+    return network if size is None else FixedBatch(network, size)

@@ -18,9 +18,9 @@ def strided(box: Box, window: OperatorWindow) -> Slices:
 
 def kernel_overlap(
     window: OperatorWindow, place: tuple[int, int], size: Sequence[int]
-) -> tuple[Box, Slices | None]:
-    """The box of the features that a kernel at the place meets, and the part of the kernel; None:
-    all of it.
+) -> tuple[Box, Slices | None] | None:
+    """The box of the features that a kernel at the place meets, and the part of the kernel, None
+    for all of it; None where it lies in the padding, wholly.
 
     Args:
         size: (y, x) of the features.
@@ -30,6 +30,8 @@ def kernel_overlap(
         start = window.reads(axis, (place[axis], place[axis]))[0]
         taps = [start + k * window.dilate[axis] for k in range(window.kernel[axis])]
         kept = [k for k, tap in enumerate(taps) if 0 <= tap < size[axis]]
+        if not kept:
+            return None
         boxes.append((taps[kept[0]], taps[kept[-1]]))
         parts.append(slice(kept[0], kept[-1] + 1))
     whole = all(part == slice(0, length) for part, length in zip(parts, window.kernel, strict=True))

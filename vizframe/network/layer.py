@@ -54,6 +54,7 @@ class Layer:
         axes: what the axes of its output are called, one word for each of ``shape``; those that
             are usual for so many where none are given.
         nonnegative: whether its output cannot be below zero, as behind a ReLU.
+        rectifies: whether it ends in a ReLU, which can pass gradients back by another rule.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Layer:
     kind: Kind = "other"
     axes: tuple[Axis, ...] = ()
     nonnegative: bool = False
+    rectifies: bool = False
 
     def __post_init__(self) -> None:
         if not self.axes:

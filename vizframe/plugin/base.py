@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar, Self
@@ -28,7 +29,7 @@ from typing import ClassVar, Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from vizframe.arrays import read_only
-from vizframe.errors import UsageError, nearest
+from vizframe.errors import NetworkError, UsageError, nearest
 from vizframe.network import FloatArray, Network
 from vizframe.network.layer import Layer
 from vizframe.network.probe import Probe
@@ -37,6 +38,10 @@ from vizframe.plugin.refusal import refusal_sentences
 
 Progress = Callable[[int, int, str], None]
 """Called with (done, total, what)."""
+
+
+LeftOut = Callable[[str, str], None]
+"""Called with the name of a layer that cannot be asked, and the sentence that says why."""
 
 
 def ignore_progress(_done: int, _total: int, _what: str) -> None:
@@ -57,6 +62,7 @@ class Scene:
         is_control: whether the network is the control: see `vizframe.plugin.control`.
         cache: shared by the plugins of one step, so that one forward pass serves all; see
             `activations`.
+        left_out: told of each layer that a plugin passes over, and why.
     """
 
     network: Network
@@ -67,6 +73,22 @@ class Scene:
     progress: Progress = ignore_progress
     cache: dict[str, FloatArray] = field(default_factory=dict)
     is_control: bool = False
+    left_out: LeftOut | None = None
+
+    @contextmanager
+    def leave_out_refused(self, layer: Layer) -> Iterator[None]:
+        """Inside, what the network refuses for this layer is noted, and the layer passed over, so
+        that the others of the plugin are made. Where nobody takes notes, it is raised.
+
+        Raises:
+            NetworkError: the layer cannot be asked, and ``left_out`` is None.
+        """
+        try:
+            yield
+        except NetworkError as error:
+            if self.left_out is None:
+                raise
+            self.left_out(layer.name, str(error))
 
     def spatial_layers(self) -> tuple[Layer, ...]:
         """The layers to visualize whose units are maps."""

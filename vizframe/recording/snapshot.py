@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from vizframe.errors import Inapplicable, PluginError
 from vizframe.history import Declaration, Failure, SeriesKey
@@ -39,7 +40,8 @@ class Snapshot:
 
     Attributes:
         frames: each with its declaration, as the history takes them.
-        failures: the plugins that broke; what they made before is kept.
+        failures: the plugins that broke, and the layers that one passed over; what was made
+            beside is kept.
         seconds: what each label cost that was started.
         stopped: the labels that were stopped, and the seconds that each would have taken.
     """
@@ -48,6 +50,10 @@ class Snapshot:
     failures: list[Failure] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     stopped: dict[str, float] = field(default_factory=dict)
+
+    def leave_out(self, step: int, label: str, layer: str, reason: str) -> None:
+        """Note that a plugin passes a layer over, which the network cannot be asked about."""
+        self.failures.append(Failure(step=step, label=label, sentence=reason, layer=layer))
 
     @property
     def done(self) -> set[str]:
@@ -72,7 +78,11 @@ def take(
         frames: Kept = []
         try:
             with unchanged_python():
-                timed = replace(scene, progress=Forecast(seconds, scene.progress))
+                timed = replace(
+                    scene,
+                    progress=Forecast(seconds, scene.progress),
+                    left_out=partial(snapshot.leave_out, scene.step, job.label),
+                )
                 for kept in _frames(job, timed):
                     frames.append(kept)
         except Stopped as stopped:
@@ -92,7 +102,9 @@ def take(
 
 
 def sentence(failure: Failure) -> str:
-    """The failure, as a person is told of it."""
+    """The failure, as a person is told of it: of the whole plugin, or of one layer."""
+    if failure.layer:
+        return f"plugin {failure.label!r} leaves out layer {failure.layer!r}: {failure.sentence}"
     return f"plugin {failure.label!r} failed at step {failure.step}: {failure.sentence}"
 
 

@@ -346,6 +346,7 @@ def _layers(operations: Mapping[str, Operation], input_shape: tuple[int, ...]) -
             inputs=(before,),
             kind=operation.kind,
             nonnegative=nonnegative,
+            rectifies=operation.kind == "activation",
         )
         before = name
 

@@ -159,7 +159,10 @@ def _before_kernel(
     middle = _middle(found, target)
     if window is None or features is None or middle is None:
         return Plan(wanted, size, False, None, kernel)
-    box, part = kernel_overlap(window, (middle[0][0], middle[1][0]), features)
+    overlap = kernel_overlap(window, (middle[0][0], middle[1][0]), features)
+    if overlap is None:
+        return Plan(wanted, size, False, None, kernel)
+    box, part = overlap
     cut = _part(tape, found, kernel.features, box)
     if cut is None:
         seen = replace(kernel, part=part, meets=strided(box, window))

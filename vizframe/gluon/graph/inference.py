@@ -14,6 +14,7 @@ from vizframe.errors import NetworkError
 from vizframe.gluon.graph.graph import Node
 
 _RRELU_BOUNDS = (("lower_bound", 0.125), ("upper_bound", 0.334))
+_NORMALIZING = ("eps", "momentum", "fix_gamma", "output_mean_var")
 _DRAWING = ("_random_", "_sample_", "sample_", "_npi_random", "_npi_normal", "_npi_uniform")
 
 
@@ -26,6 +27,13 @@ def for_inference(node: Node) -> Node:
     match node.operator:
         case "BatchNorm" | "BatchNorm_v1":
             return node.set(use_global_stats=True)
+        case "_contrib_SyncBatchNorm":  # which has no such attribute that holds in training mode
+            kept = {key: node.attributes[key] for key in _NORMALIZING if key in node.attributes}
+            return Node("BatchNorm", node.name, {"eps": "0.001", **kept}, node.inputs).set(
+                use_global_stats=True
+            )
+        case "IdentityAttachKLSparseReg":
+            return Node("identity", node.name, {}, node.inputs[:1])
         case "Dropout" | "RNN":
             return node.set(p=0)
         case "LeakyReLU" if node.attributes.get("act_type") == "rrelu":

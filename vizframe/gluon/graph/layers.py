@@ -10,6 +10,7 @@ from vizframe.gluon.graph.kernels import AS_IT_IS, KernelOrder, kernel_order
 from vizframe.gluon.graph.kinds import kind_of, kind_of_layer
 from vizframe.gluon.graph.nonnegative import nonnegative_nodes
 from vizframe.gluon.graph.output_axes import OutputAxes
+from vizframe.gluon.graph.rectifiers import relu_source
 from vizframe.gluon.graph.shapes import Shape
 from vizframe.gluon.graph.trace import TURNED, Trace
 from vizframe.gluon.graph.window import maps_of
@@ -17,27 +18,21 @@ from vizframe.graph.field import receptive_fields
 from vizframe.network.kinds import KERNEL_KINDS, Kind
 from vizframe.network.layer import Layer
 
-_SOFTMAX = frozenset(("softmax", "SoftmaxOutput", "SoftmaxActivation", "log_softmax", "Softmax"))
 _WORDS = {"Activation": "act_type", "LeakyReLU": "act_type", "Pooling": "pool_type", "RNN": "mode"}
 
 
 @dataclass(frozen=True, slots=True)
 class OwnParameter:
-    """A layer's own parameter: its full name, and how it is kept."""
+    """A layer's own parameter: its full name, and how it is kept; or, of a weight that the layer
+    computes, as weight normalization does, where that is found."""
 
     full: str
     order: KernelOrder = AS_IT_IS
+    entry: Entry | None = None
 
 
 Own = Mapping[str, OwnParameter]
 """A layer's own parameters by their short names."""
-
-
-def score_entry(graph: Graph, output: int) -> Entry:
-    """The scores: one of the network's outputs, or what its softmax is taken of."""
-    entry = graph.heads[output]
-    node = graph.nodes[entry[0]]
-    return node.inputs[0] if node.operator in _SOFTMAX else entry
 
 
 def layers_of(
@@ -69,7 +64,7 @@ def layers_of(
             short: OwnParameter(full, orders.get(full, AS_IT_IS))
             for short, full in named_so.items()
         }
-        owned[name] = own
+        owned[name] = own = own | _computed_weight(graph, (*made, entry[0]), own, shapes)
         shape = axes[entry].layer_shape(shapes[entry])
         layers.append(
             Layer(
@@ -83,6 +78,7 @@ def layers_of(
                 inputs=tuple(_sources(graph, graph.nodes[entry[0]], named, trace.inputs)),
                 kind=_kind(graph, entry, made, axes[entry]),
                 nonnegative=entry[0] in nonnegative,
+                rectifies=relu_source(graph, entry[0]) is not None,
             )
         )
     return tuple(layers), {name: entry for entry, name in named.items()}, owned
@@ -105,6 +101,20 @@ def _kernel_orders(graph: Graph, indices: Iterable[int]) -> dict[str, KernelOrde
     return found
 
 
+def _computed_weight(
+    graph: Graph, indices: Iterable[int], own: Own, shapes: Mapping[Entry, Shape]
+) -> dict[str, OwnParameter]:
+    """The weight that one of these operators reads, where the layer computes it of its own."""
+    if "weight" in own or not own:
+        return {}
+    for node in (graph.nodes[index] for index in indices):
+        if kind_of(node) in KERNEL_KINDS and len(node.inputs) > 1:
+            entry = node.inputs[1]
+            if not graph.nodes[entry[0]].is_variable and entry in shapes:
+                return {"weight": OwnParameter("", kernel_order(node), entry)}
+    return {}
+
+
 def _of_operator(graph: Graph, index: int, claimed: set[str]) -> Mapping[str, str]:
     """The parameters that an operator reads, where no block has them: ``conv1_weight`` of
     ``conv1_fwd`` is its ``weight``."""
@@ -119,6 +129,8 @@ def _of_operator(graph: Graph, index: int, claimed: set[str]) -> Mapping[str, st
 
 
 def _shape_of(graph: Graph, shapes: Mapping[Entry, Shape], own: OwnParameter) -> Shape:
+    if own.entry is not None:
+        return own.order.shape(shapes[own.entry])
     kept = shapes.get((graph.variable(own.full), 0), ()) if _has(graph, own.full) else ()
     return own.order.shape(kept) if kept else ()
 

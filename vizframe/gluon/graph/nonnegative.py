@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from vizframe.gluon.graph.graph import Graph, Node
 from vizframe.gluon.graph.kinds import base_name, kind_of
+from vizframe.gluon.graph.rectifiers import relu_source
 from vizframe.gluon.graph.rules import is_bounded_relu, is_relu
 from vizframe.network.kinds import Kind
 
@@ -31,7 +32,9 @@ def nonnegative_nodes(graph: Graph) -> set[int]:
     found: set[int] = set()
     for index, node in enumerate(graph.nodes):
         inputs = [source in found for source, _ in node.inputs]
-        if not node.is_variable and cannot_be_negative(node, inputs):
+        if node.is_variable:
+            continue
+        if relu_source(graph, index) is not None or cannot_be_negative(node, inputs):
             found.add(index)
     return found
 

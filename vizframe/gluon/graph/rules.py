@@ -11,7 +11,7 @@ from math import inf
 from typing import Any, cast
 
 from vizframe.gluon.compat import mx
-from vizframe.gluon.graph.graph import Node
+from vizframe.gluon.graph.graph import Entry, Node
 from vizframe.network import ReluRule
 
 OPERATOR = "vizframe_relu"
@@ -60,21 +60,25 @@ def is_relu(node: Node) -> bool:
 
 def is_bounded_relu(node: Node) -> bool:
     """Whether it is a ReLU that gives no more than some number, as MobileNet's ReLU6 does."""
+    if node.operator != "clip":
+        return False
     low, high = (float(node.attributes.get(key, "0")) for key in ("a_min", "a_max"))
-    return node.operator == "clip" and low == 0 < high
+    return low == 0 < high
 
 
-def with_rule(node: Node, rule: ReluRule) -> Node:
-    """The node, if it is a ReLU, as one that follows the rule."""
-    if rule == "plain" or not (is_relu(node) or is_bounded_relu(node)):
-        return node
+def as_ruled(node: Node, source: Entry, rule: ReluRule) -> Node:
+    """What takes the place of a node that is the ReLU of the source, following the rule."""
     attributes = {"op_type": OPERATOR, "rule": rule}
     if is_bounded_relu(node):
         attributes["most"] = node.attributes["a_max"]
-    return Node("Custom", node.name, attributes, node.inputs)
+    return Node("Custom", node.name, attributes, (source,))
 
 
-class _Relu(mx.operator.CustomOp):  # type: ignore[misc]  # MXNet ships no types
+class OwnOperator(mx.operator.CustomOp):  # type: ignore[misc]  # MXNet ships no types
+    """One of ours, which acts alike in both of MXNet's modes."""
+
+
+class _Relu(OwnOperator):
     def __init__(self, rule: ReluRule, most: float) -> None:
         super().__init__()
         self._rule, self._most = rule, most

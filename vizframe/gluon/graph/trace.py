@@ -17,6 +17,7 @@ from typing import Any
 
 from vizframe.errors import NetworkError
 from vizframe.gluon.compat import mx
+from vizframe.gluon.graph.fused import split_fused
 from vizframe.gluon.graph.graph import Entry, Graph, Node
 from vizframe.gluon.graph.hooks import After, Before, Names, hook_blocks
 from vizframe.gluon.semantics import (
@@ -150,7 +151,8 @@ def trace_block(net: Any, call: Call, rank: int) -> Trace:
         raise NoGraph(f"the network {type(net).__name__} gave no symbol")
     graph = Graph.of(mx.sym.Group(outputs)).map_nodes(to_classic)
     inputs = tuple(name for name in call.names if call.is_array(name))
-    return replace(_name_entries(calls.marked(graph), inputs, calls.made), call=call)
+    marked = split_fused(calls.marked(graph))
+    return replace(_name_entries(marked, inputs, calls.made), call=call)
 
 
 def _variable(call: Call, name: str, rank: int) -> Any:
@@ -165,7 +167,7 @@ def _variable(call: Call, name: str, rank: int) -> Any:
 
 def trace_symbol(symbol: Any, inputs: tuple[str, ...]) -> Trace:
     """The graph of an exported Symbol, its operators called by their names."""
-    graph = Graph.of(symbol).map_nodes(to_classic)
+    graph = split_fused(Graph.of(symbol).map_nodes(to_classic))
     common = _common_prefix([node.name for node in graph.nodes if not node.is_variable])
     names = Names()
     found = {
@@ -326,7 +328,7 @@ def _prefixes(graph: Graph, calls: Sequence[TracedCall], owners: Mapping[int, in
 
 
 def _operator_name(node: Node, entry: Entry, path: str, prefix: str) -> str:
-    word = _plain(node.name.removeprefix(prefix), entry)
+    word = _plain(node.name.removeprefix(prefix).removeprefix("fwd_"), entry)
     if word in ("fwd", ""):
         word = node.operator.lower()
     return f"{path}.{word}".lstrip(".")

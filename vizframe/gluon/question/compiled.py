@@ -16,6 +16,7 @@ from vizframe.gluon.arrays.layout import restore_layout
 from vizframe.gluon.compat import mx
 from vizframe.gluon.graph.graph import Graph
 from vizframe.gluon.graph.parameters import Arrays
+from vizframe.gluon.question.custom_operators import in_predict_mode
 from vizframe.gluon.reason import reason
 
 Shape = tuple[int, ...]
@@ -29,6 +30,8 @@ class CompiledGraph:
         inputs: the arrays to fill before it runs.
         gradients: what its backward pass fills.
         bound: the model's own arrays that it reads.
+        states: copies of the model's auxiliary states, such as running statistics, which an
+            operator may write to in training mode.
         held: bytes of intermediate results that it keeps.
         asked_by: which head filled its inputs beside the images; several may use it in turn.
     """
@@ -38,6 +41,7 @@ class CompiledGraph:
     gradients: Mapping[str, Any]
     bound: Arrays
     held: int
+    states: Arrays
     asked_by: object = None
 
     def forward(self, *, training: bool = False) -> Sequence[Any]:
@@ -51,8 +55,14 @@ class CompiledGraph:
         self.executor.backward(list(heads))
 
     def is_current(self, arrays: Arrays) -> bool:
-        """Whether it is still bound to the model's own arrays."""
-        return all(arrays[name] is array for name, array in self.bound.items())
+        """Whether it is still bound to the model's own arrays, and its copies can be theirs."""
+        fitting = (arrays[name].shape == each.shape for name, each in self.states.items())
+        return all(arrays[name] is array for name, array in self.bound.items()) and all(fitting)
+
+    def refresh(self, arrays: Arrays) -> None:
+        """Take over the model's auxiliary states as they are now."""
+        for name, copy in self.states.items():
+            arrays[name].copyto(copy)
 
 
 def compile_graph(
@@ -79,23 +89,24 @@ def compile_graph(
         for n in names
         if n in shapes
     }
-    bound = {name: arrays[name] for name in (*names, *states) if name not in inputs}
+    bound = {name: arrays[name] for name in names if name not in inputs}
+    copies = {name: mx.nd.empty(arrays[name].shape, ctx=context) for name in states}
     gradients = {n: mx.nd.zeros(shapes[n], ctx=context) for n in wanted}
     try:
-        with disable_fusion():
+        with disable_fusion(), in_predict_mode():
             executor = symbol.bind(
                 ctx=context,
                 args={name: inputs.get(name, bound.get(name)) for name in names},
                 args_grad=gradients,
                 grad_req={name: "write" if name in gradients else "null" for name in names},
-                aux_states={name: bound[name] for name in states},
+                aux_states=copies,
             )
     except mx.MXNetError as error:
         told = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
         raise NetworkError(
             f"the network cannot take inputs of shape {told}: {reason(error)}"
         ) from error
-    return CompiledGraph(executor, inputs, gradients, bound, _allocated_bytes(executor))
+    return CompiledGraph(executor, inputs, gradients, bound, _allocated_bytes(executor), copies)
 
 
 def _allocated_bytes(executor: Any) -> int:
@@ -148,6 +159,7 @@ class GraphCache:
         found = self._graphs.get(key)
         if found is None or not found.is_current(arrays):
             found = self._graphs[key] = make()
+        found.refresh(arrays)
         self._graphs.move_to_end(key)
         while len(self._graphs) > 1 and self._is_full():
             self._graphs.popitem(last=False)

@@ -134,7 +134,8 @@ def _last_kernel(graph: Graph, target: Entry, data: int) -> Node | None:
     plain = node.attributes.get("num_group", "1") == "1"
     dense = node.operator == "FullyConnected" and node.flag("flatten", default=True)
     planar = len(node.numbers("kernel", ())) == 2
-    fits = from_data[0] and not any(from_data[1:]) and plain and (dense or planar)
+    own = all(graph.nodes[index].is_variable for index, _ in node.inputs[1:])  # not computed
+    fits = from_data[0] and not any(from_data[1:]) and own and plain and (dense or planar)
     return node if fits else None
 
 
@@ -154,7 +155,10 @@ def _before_kernel(
     shape = shapes.get(features[0], ())
     if window is None or len(shape) != 4 or features[1]:
         return None
-    box, part = kernel_overlap(window, centre(shapes[target[0]]), shape[2:])
+    overlap = kernel_overlap(window, centre(shapes[target[0]]), shape[2:])
+    if overlap is None:
+        return None
+    box, part = overlap
     cut = crop(graph, data, features, box, shapes)
     if cut is None:
         kernel = Kernel(names[0], bias, part, strided(box, window), relu)

@@ -1,0 +1,214 @@
+"""A network that takes only so many images at once, as one that fixes its batch size does.
+
+5 images ─► 4 and 1 ─► the last repeated, 4 and 4 ─► network ─► the first 5 answers
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from vizframe.network import (
+    DeviceArray,
+    Excitation,
+    FloatArray,
+    Gradient,
+    LayerGradients,
+    Network,
+    Objective,
+    Ops,
+    ReluRule,
+)
+from vizframe.network.layer import Layer
+
+
+class FixedBatch:
+    """See `vizframe.network.Network`.
+
+    Args:
+        network: is asked for exactly so many images at a time.
+        size: how many.
+    """
+
+    def __init__(self, network: Network, size: int) -> None:
+        self._network = network
+        self._size = size
+
+    @property
+    def name(self) -> str:
+        return self._network.name
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        return self._network.layers
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        return self._network.input_shape
+
+    @property
+    def score_layer(self) -> str:
+        return self._network.score_layer
+
+    @property
+    def class_names(self) -> tuple[str, ...] | None:
+        return self._network.class_names
+
+    def layer(self, name: str) -> Layer:
+        return self._network.layer(name)
+
+    def activations(self, images: FloatArray, layers: Sequence[str]) -> dict[str, FloatArray]:
+        parts = [
+            {name: values[:count] for name, values in made.items()}
+            for batch, count in self._batches(images)
+            for made in [self._network.activations(batch, layers)]
+        ]
+        return _join(parts)
+
+    def scores(self, images: FloatArray) -> FloatArray:
+        return self.activations(images, [self.score_layer])[self.score_layer]
+
+    def gradient(
+        self,
+        images: FloatArray,
+        objective: Objective,
+        *,
+        rule: ReluRule = "plain",
+        at: str | None = None,
+    ) -> Gradient:
+        found = [
+            (self._network.gradient(batch, asked, rule=rule, at=at), count)
+            for batch, asked, count in self._asked(images, objective)
+        ]
+        return Gradient(
+            np.concatenate([each.values[:count] for each, count in found]),
+            np.concatenate([each.gradient[:count] for each, count in found]),
+        )
+
+    def gradients(
+        self, images: FloatArray, objective: Objective, at: Sequence[str]
+    ) -> LayerGradients:
+        found = [
+            (self._network.gradients(batch, asked, at), count)
+            for batch, asked, count in self._asked(images, objective)
+        ]
+        return LayerGradients(
+            np.concatenate([each.values[:count] for each, count in found]),
+            np.concatenate([each.gradient[:count] for each, count in found]),
+            _join([{n: v[:count] for n, v in each.outputs.items()} for each, count in found]),
+            _join([{n: v[:count] for n, v in each.gradients.items()} for each, count in found]),
+        )
+
+    @contextmanager
+    def excitation(
+        self,
+        objective: Objective,
+        *,
+        size: tuple[int, int] | None = None,
+        rule: ReluRule = "plain",
+        exact_field: bool = True,
+    ) -> Iterator[Excitation]:
+        whole = _padded(objective, self._size)
+        with self._network.excitation(
+            whole, size=size, rule=rule, exact_field=exact_field
+        ) as excitation:
+            yield _Padded(excitation, len(objective.units))
+
+    def batch_size(
+        self, layer: str, *, size: tuple[int, int] | None = None, exact_field: bool = True
+    ) -> int:
+        self.layer(layer)
+        return self._size
+
+    def weights(self, layer: str) -> dict[str, FloatArray]:
+        return self._network.weights(layer)
+
+    def weight_gradients(self, layer: str) -> dict[str, FloatArray]:
+        return self._network.weight_gradients(layer)
+
+    def randomized(self, seed: int) -> AbstractContextManager[Network]:
+        return self._randomized(seed)
+
+    @contextmanager
+    def _randomized(self, seed: int) -> Iterator[Network]:
+        with self._network.randomized(seed) as control:
+            yield FixedBatch(control, self._size)
+
+    def _batches(self, images: FloatArray) -> Iterator[tuple[FloatArray, int]]:
+        """So many images each, the last one repeated, and how many of them were asked for."""
+        for first in range(0, len(images), self._size):
+            rows = np.minimum(np.arange(first, first + self._size), len(images) - 1)
+            yield images[rows], min(self._size, len(images) - first)
+
+    def _asked(
+        self, images: FloatArray, objective: Objective
+    ) -> Iterator[tuple[FloatArray, Objective, int]]:
+        first = 0
+        for batch, count in self._batches(images):
+            rows = slice(first, first + self._size)
+            yield batch, _padded(_part(objective, rows), self._size), count
+            first += self._size
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Padded:
+    """An excitation of fewer images than its network takes."""
+
+    inner: Excitation
+    count: int
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (self.count, *self.inner.shape[1:])
+
+    @property
+    def exact_field(self) -> bool:
+        return self.inner.exact_field
+
+    @property
+    def ops(self) -> Ops:
+        return self.inner.ops
+
+    def evaluate(self, images: DeviceArray) -> tuple[DeviceArray, DeviceArray]:
+        given = self.ops.to_numpy(images)
+        rows = np.minimum(np.arange(self.inner.shape[0]), self.count - 1)
+        values, gradient = self.inner.evaluate(self.ops.to_device(given[rows]))
+        return self._first(values), self._first(gradient)
+
+    def responses(self) -> DeviceArray:
+        return self._first(self.inner.responses())
+
+    def ask(self, objective: Objective) -> None:
+        self.inner.ask(_padded(objective, self.inner.shape[0]))
+
+    def _first(self, values: DeviceArray) -> DeviceArray:
+        return self.ops.to_device(self.ops.to_numpy(values)[: self.count])
+
+
+def _part(objective: Objective, rows: slice) -> Objective:
+    gradients = objective.output_gradients
+    return replace(
+        objective,
+        units=objective.units[rows],
+        place=objective.place if isinstance(objective.place, str) else objective.place[rows],
+        output_gradients=None if gradients is None else gradients[rows],
+    )
+
+
+def _padded(objective: Objective, size: int) -> Objective:
+    """The objective with its last unit repeated."""
+    rows = np.minimum(np.arange(size), len(objective.units) - 1)
+    gradients = objective.output_gradients
+    return replace(
+        objective,
+        units=objective.units[rows],
+        place=objective.place if isinstance(objective.place, str) else objective.place[rows],
+        output_gradients=None if gradients is None else gradients[rows],
+    )
+
+
+def _join(parts: Sequence[Mapping[str, FloatArray]]) -> dict[str, FloatArray]:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
