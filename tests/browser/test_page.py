@@ -22,7 +22,7 @@ from vizframe.testing.runs import LAYERS, fake_info, fake_probe, fake_run, recor
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("gallery", "unit", "compare", "training", "network", "live", "runs")
+PAGES = ("gallery", "unit", "compare", "image", "training", "network", "live", "runs")
 
 
 def step_of(page: Page) -> int:
@@ -210,6 +210,7 @@ def test_every_page_opens_without_a_complaint_and_asks_no_stranger(
     marks = {
         "unit": "#unit-page .card canvas",
         "compare": "#compare-page .compared canvas",
+        "image": "#image-page .image-list canvas",
         "training": "#training-page .js-plotly-plot .main-svg",
         "network": "#network-page .graph canvas",
         "runs": "#runs-page .runs [data-run=other]",
@@ -539,3 +540,19 @@ def test_the_first_tab_stop_skips_to_the_pictures(visitor: Visitor, url: str) ->
     page.keyboard.press("Tab")
     expect(page.locator(".skip")).to_be_focused()
     expect(page.locator(".skip")).to_be_in_viewport()
+
+
+def test_an_image_says_what_the_network_takes_it_for(
+    visitor: Visitor, url: str, run: MemoryRun
+) -> None:
+    page = visitor.open(url, "?run=fake&kind=activation&layer=conv0&step=100&page=image&at.probe=1")
+    scores = run.history().tiles(SeriesKey(label="activation", layer="dense0"), 100).values()
+    expect(page.locator(".verdict")).to_contain_text(f"taken for class {int(scores[1].argmax())}")
+    expect(page.locator("#image-page .image-list .thumb")).to_have_count(len(scores))
+    maps = run.history().tiles(SeriesKey(label="activation", layer="conv0"), 100).values()[1]
+    strongest = int(maps.reshape(len(maps), -1).max(axis=1).argmax())
+    first = page.locator("#image-page .unit-button").first
+    expect(first).to_contain_text(f"unit {strongest} ")
+    first.click()
+    expect(page.locator("#unit-page")).to_be_visible()
+    expect(page).to_have_url(re.compile(f"unit={strongest}(&|$)"))

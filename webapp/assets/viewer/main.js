@@ -7,6 +7,7 @@ import { Keys } from "./keys.js";
 import { Order } from "./order.js";
 import { Camera } from "./camera.js";
 import { Compare } from "./compare.js";
+import { ImagePage } from "./image.js";
 import { badge, watch } from "./live.js";
 import * as place from "./place.js";
 import { Training } from "./training.js";
@@ -14,7 +15,7 @@ import { UnitPage } from "./unitpage.js";
 import { Viewer } from "./viewer.js";
 
 const OF_SERIES = ["gallery", "unit", "compare"];
-const WITH_TRANSPORT = [...OF_SERIES, "training"];
+const WITH_TRANSPORT = [...OF_SERIES, "image", "training"];
 
 await appears("#transport");
 await loadColours();
@@ -24,6 +25,7 @@ new UnitPage(viewer);
 const order = new Order(viewer);
 viewer.order = order;
 new Compare(viewer);
+new ImagePage(viewer);
 new Training(viewer);
 new Camera(viewer);
 const find = new Find();

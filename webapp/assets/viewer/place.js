@@ -6,7 +6,7 @@ const TEXTS = ["page", "run", "kind", "layer", "scale", "order", "axis", "with",
 const NUMBERS = ["step", "unit"];
 const AXES = { "at.": "at", "besideat.": "besideat" };
 
-export const PAGES = ["gallery", "unit", "compare", "training", "network", "live", "runs"];
+export const PAGES = ["gallery", "unit", "compare", "image", "training", "network", "live", "runs"];
 
 export const NOWHERE = {
   page: "gallery", run: null, kind: null, layer: null, step: null, unit: null, scale: "history",
