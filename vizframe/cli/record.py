@@ -40,6 +40,10 @@ def record(
     ] = None,
     run: Annotated[str | None, typer.Option(help="The run's folder; else runs/SCRIPT.")] = None,
     budget: Annotated[str | None, typer.Option(help="How much slower, at most: '5%'.")] = None,
+    plugin_timeout: Annotated[
+        float | None,
+        typer.Option(help="Seconds after which a plugin that does not end is interrupted."),
+    ] = None,
     strict: Annotated[
         bool | None, typer.Option("--strict", help="Stop when a plugin breaks.")
     ] = None,
@@ -111,6 +115,7 @@ def record(
         "probe": probe,
         "run": run,
         "budget": budget,
+        "plugin_timeout": plugin_timeout,
         "strict": strict,
         "keep": keep,
         "max_size": max_size,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
-from vizframe.errors import NetworkError
+from vizframe.errors import NetworkError, PluginError
 from vizframe.gluon.call import batch_of
 from vizframe.gluon.compat import mx
 from vizframe.gluon.frozen import freeze, thaw
@@ -102,9 +102,36 @@ def settle() -> None:
 @contextmanager
 def preserve_state() -> Iterator[None]:
     """Nothing inside is recorded for differentiation, nor counts as training; a script's
-    ``npx.set_np()`` does not hold there."""
-    with mx.autograd.pause(), numpy_interface(False):
+    ``npx.set_np()`` does not hold there. Whatever was switched inside is as before, and who seeds
+    the random numbers of the training there is told not to: MXNet cannot give their state back."""
+    recording, training = mx.autograd.is_recording(), mx.autograd.is_training()
+    try:
+        with _no_seeding(), mx.autograd.pause(), numpy_interface(False):
+            yield
+    finally:
+        mx.autograd.set_recording(recording)
+        mx.autograd.set_training(training)
+
+
+class _NoLibrary:
+    """In the place of MXNet's library."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise PluginError(
+            "MXNet's random numbers were to be seeded, which are those of the training; draw from "
+            "numpy.random.default_rng(scene.seed)"
+        )
+
+
+@contextmanager
+def _no_seeding() -> Iterator[None]:
+    """Every way to seed ends in this module, and it does nothing else."""
+    library = mx.random._LIB
+    mx.random._LIB = _NoLibrary()
+    try:
         yield
+    finally:
+        mx.random._LIB = library
 
 
 def _block(model: object) -> Any:

@@ -11,7 +11,8 @@ batch, at its end. Ctrl-C and whatever else is meant for the training itself pas
 from __future__ import annotations
 
 import logging
-from types import TracebackType
+import signal
+from types import CodeType, TracebackType
 
 from vizframe.errors import VizframeError
 
@@ -19,6 +20,31 @@ log = logging.getLogger("vizframe")
 
 _CAUGHT = (Exception, SystemExit)
 """What a plugin raises can be anything; Ctrl-C is meant for the training."""
+
+
+def is_from_script(error: BaseException) -> bool:
+    """Whether it is the script's, or the user's, and only happened to arrive while a plugin ran:
+    Ctrl-C, and what a signal handler of the script raises."""
+    if isinstance(error, KeyboardInterrupt):
+        return True
+    handlers = _handler_codes()
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code in handlers:
+            return True
+        trace = trace.tb_next
+    return False
+
+
+def _handler_codes() -> set[CodeType]:
+    codes: set[CodeType] = set()
+    for number in signal.valid_signals():
+        handler = signal.getsignal(number)
+        function = getattr(handler, "__func__", handler)
+        code = getattr(function, "__code__", None)
+        if isinstance(code, CodeType):
+            codes.add(code)
+    return codes
 
 
 class Guard:
@@ -73,6 +99,8 @@ class Guarded:
         self, _kind: object, error: BaseException | None, _trace: TracebackType | None
     ) -> bool:
         if error is None or self._guard.strict or not isinstance(error, _CAUGHT):
+            return False
+        if is_from_script(error):
             return False
         self._guard.say(self._what, describe_loss(self._what, error))
         return True

@@ -94,6 +94,9 @@ class Config(BaseModel):
     )
     run: str | None = Field(None, description="The run's folder; none: runs/<script>.")
     budget: float | str | None = Field(None, description="How much slower training may become.")
+    plugin_timeout: float | None = Field(
+        None, gt=0, lt=1e9, description="Seconds after which a plugin that does not end is stopped."
+    )
     strict: bool = Field(
         False, description="Raise what breaks, instead of saying it and training on."
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from vizframe.errors import PluginError
 from vizframe.history import Declaration, SeriesKey
 from vizframe.plugin import Plugin, Scene
 from vizframe.plugin.frame import SPATIAL_AXES, Frame, Picture, tile_axes
+from vizframe.recording.inspection import inspect_frame
 
 
 def declaration(label: str, plugin: Plugin, frame: Frame, seed: int = 0) -> Declaration:
@@ -54,7 +55,7 @@ def declaration(label: str, plugin: Plugin, frame: Frame, seed: int = 0) -> Decl
     )
 
 
-def checked_frames(plugin: Plugin, scene: Scene) -> Iterator[Frame]:
+def checked_frames(plugin: Plugin, scene: Scene) -> Generator[Frame, None, None]:
     """What the plugin makes of the scene, each looked at before anybody relies on it.
 
     Raises:
@@ -65,14 +66,19 @@ def checked_frames(plugin: Plugin, scene: Scene) -> Iterator[Frame]:
         raise PluginError(
             f"{plugin.name} gave {given!r} for its frames; it can yield Frame(layer.name, values)"
         )
-    for frame in given:
-        if not isinstance(frame, Frame):
-            raise PluginError(
-                f"{plugin.name} yielded a {type(frame).__name__}; it can yield "
-                "Frame(layer.name, values)"
-            )
-        _check_lengths(plugin, frame, scene)
-        yield frame
+    try:
+        for frame in given:
+            if not isinstance(frame, Frame):
+                raise PluginError(
+                    f"{plugin.name} yielded a {type(frame).__name__}; it can yield "
+                    "Frame(layer.name, values)"
+                )
+            plain = inspect_frame(plugin.name, frame)
+            _check_lengths(plugin, plain, scene)
+            yield plain
+    finally:
+        if isinstance(given, Generator):  # what it has left to do, it does now and not in training
+            given.close()
 
 
 def _check_lengths(plugin: Plugin, frame: Frame, scene: Scene) -> None:

@@ -36,6 +36,7 @@ from vizframe.recording.budget import Budget, share_of
 from vizframe.recording.config import Config
 from vizframe.recording.destination import Destination, OpenWriter
 from vizframe.recording.jobs import jobs
+from vizframe.recording.overdue import timeout_of
 from vizframe.recording.probe_choice import given_probe, probe_of_batch
 from vizframe.recording.scalars import Number
 from vizframe.recording.schedule import Moment, Schedule
@@ -294,6 +295,7 @@ class Recorder:
                 seed=self._config.seed,
                 progress=self._progress,
                 limit=self._budget.limit,
+                timeout=self._time_limit,
             )
         self._due |= {label for label, each in self._schedules.items() if each.due(self._now())}
         if (
@@ -313,6 +315,11 @@ class Recorder:
                 found["batch_size"] = len(batch.inputs)
             found |= self._adapter.optimiser(self._model).hyper_parameters
         return {**found, **self._facts}
+
+    def _time_limit(self, label: str) -> float:
+        """Seconds after which this plugin is interrupted."""
+        given, cost = self._config.plugin_timeout, self._budget.costs.get(label)
+        return timeout_of(given, self._budget.limit(label), cost)
 
     def _now(self) -> Moment:
         return Moment(self.last_step, self.last_epoch, time.monotonic())
@@ -338,7 +345,7 @@ class Recorder:
             snapshot = self._recording.record(moment, paid, {**scalars, **own})
             self._committed = moment.step
             self._budget.learn(snapshot.seconds, snapshot.stopped)
-        self._due -= snapshot.done
+        self._due -= snapshot.done | self._recording.given_up
 
     def _tell_unpaid(self) -> None:
         """Name the plugins that the budget has never paid for."""

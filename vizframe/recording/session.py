@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from vizframe.errors import HistoryWriteError
 from vizframe.history import Failure, HistoryWriter, StepRecord
 from vizframe.network import FloatArray, Network
 from vizframe.network.guard import Guard
 from vizframe.network.layer import Layer
 from vizframe.network.probe import Probe
 from vizframe.plugin import Progress, Scene, ignore_progress
+from vizframe.recording.commit import Committer
 from vizframe.recording.jobs import Job
 from vizframe.recording.scalars import Number, read_scalars
 from vizframe.recording.schedule import Moment
@@ -40,7 +40,8 @@ class Recording:
             batch's size; so are their norms, and runs of different batch sizes compare.
         seed: given to every plugin at every step.
         progress: told how far plugins with many iterations are.
-        limit: how many seconds a plugin may take.
+        limit: how many seconds a plugin may take, as far as it reports its progress.
+        timeout: how many seconds it may take at all.
     """
 
     network: Network
@@ -54,10 +55,16 @@ class Recording:
     seed: int = 0
     progress: Progress = ignore_progress
     limit: Limit = no_limit
+    timeout: Limit = no_limit
+    given_up: set[str] = field(default_factory=set, init=False)
+    """The plugins that did not end once, and are not asked again."""
     _told: set[str] = field(default_factory=set, init=False)
-    _lost: int = field(default=0, init=False)
+    _committer: Committer = field(init=False)
     _had_gradients: bool = field(default=False, init=False)
     _records: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self._committer = Committer(self.writer, self._tell, self.guard.strict)
 
     def record(
         self, moment: Moment, due: Collection[str], scalars: Mapping[str, Number]
@@ -75,11 +82,14 @@ class Recording:
             seed=self.seed,
             progress=self.progress,
         )
-        chosen = [job for job in self.jobs if job.label in due]
-        snapshot = take(chosen, scene, strict=self.guard.strict, limit=self.limit)
+        chosen = [job for job in self.jobs if job.label in due and job.label not in self.given_up]
+        snapshot = take(
+            chosen, scene, strict=self.guard.strict, limit=self.limit, timeout=self.timeout
+        )
+        self.given_up |= snapshot.overdue
         for failure in snapshot.failures:
             self._tell(failure)
-        self._commit(
+        self._committer.commit(
             StepRecord(
                 step=moment.step,
                 frames=snapshot.frames,
@@ -91,24 +101,6 @@ class Recording:
         )
         self._records += 1
         return snapshot
-
-    def _commit(self, record: StepRecord) -> None:
-        try:
-            self.writer.commit(record)
-        except HistoryWriteError as error:
-            if self.guard.strict:
-                raise
-            if not self._lost:
-                log.warning("%s; training goes on, recording when it can be written again", error)
-            self._lost += 1
-            return
-        if self._lost:
-            log.warning(
-                "recording again at step %d; %d steps before it were not written",
-                record.step,
-                self._lost,
-            )
-            self._lost = 0
 
     def _tell(self, failure: Failure) -> None:
         """Say it the first time that this plugin breaks; the history keeps every time."""

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from vizframe.errors import Inapplicable, PluginError
 from vizframe.history import Declaration, Failure, SeriesKey
+from vizframe.network.guard import is_from_script
 from vizframe.network.layer import select
 from vizframe.plugin import Scene
 from vizframe.plugin.frame import Frame
 from vizframe.recording.deadline import Forecast, Stopped
 from vizframe.recording.declare import checked_frames, declaration
+from vizframe.recording.error_sentence import error_sentence
 from vizframe.recording.jobs import Job
 from vizframe.recording.not_finite import with_note
+from vizframe.recording.overdue import Overdue, interrupted_after
 from vizframe.recording.unchanged import unchanged_python
 
 Kept = list[tuple[Declaration, Frame]]
@@ -44,12 +48,14 @@ class Snapshot:
             beside is kept.
         seconds: what each label cost that was started.
         stopped: the labels that were stopped, and the seconds that each would have taken.
+        overdue: those that did not end and were interrupted.
     """
 
     frames: Kept = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     stopped: dict[str, float] = field(default_factory=dict)
+    overdue: set[str] = field(default_factory=set)
 
     def leave_out(self, step: int, label: str, layer: str, reason: str) -> None:
         """Note that a plugin passes a layer over, which the network cannot be asked about."""
@@ -62,9 +68,18 @@ class Snapshot:
 
 
 def take(
-    jobs: Sequence[Job], scene: Scene, *, strict: bool = False, limit: Limit = no_limit
+    jobs: Sequence[Job],
+    scene: Scene,
+    *,
+    strict: bool = False,
+    limit: Limit = no_limit,
+    timeout: Limit = no_limit,
 ) -> Snapshot:
     """Let each job's plugin visualize the scene; they share its cached activations.
+
+    Args:
+        limit: beyond which a plugin that reports its progress is stopped.
+        timeout: after which one that does not end is interrupted.
 
     Raises:
         PluginError: one broke, and ``strict`` is true.
@@ -75,30 +90,42 @@ def take(
         if seconds <= 0:
             continue
         started = time.perf_counter()
+        timed = replace(
+            scene,
+            progress=Forecast(seconds, scene.progress),
+            left_out=partial(snapshot.leave_out, scene.step, job.label),
+        )
         frames: Kept = []
         try:
-            with unchanged_python():
-                timed = replace(
-                    scene,
-                    progress=Forecast(seconds, scene.progress),
-                    left_out=partial(snapshot.leave_out, scene.step, job.label),
-                )
+            with unchanged_python(), interrupted_after(timeout(job.label), job.label):
                 for kept in _frames(job, timed):
                     frames.append(kept)
         except Stopped as stopped:
             frames.clear()
             snapshot.stopped[job.label] = stopped.seconds
-        except (Exception, SystemExit) as error:  # a plugin may raise anything
+        except BaseException as error:  # a plugin is anybody's code: it may raise anything
+            if is_from_script(error):
+                raise
+            if isinstance(error, Overdue):
+                snapshot.overdue.add(job.label)
+                error = PluginError(_overdue(time.perf_counter() - started))
             if job.is_usual and isinstance(error, Inapplicable):
                 snapshot.seconds[job.label] = time.perf_counter() - started
                 continue
-            failure = Failure(step=scene.step, label=job.label, sentence=_sentence(error))
+            failure = Failure(step=scene.step, label=job.label, sentence=error_sentence(error))
             if strict:
                 raise PluginError(sentence(failure)) from error
             snapshot.failures.append(failure)
         snapshot.frames += frames
         snapshot.seconds[job.label] = time.perf_counter() - started
     return snapshot
+
+
+def _overdue(seconds: float) -> str:
+    return (
+        f"it had not ended after {seconds:.3g} s and was interrupted, and is not asked again; "
+        "--plugin-timeout gives it more"
+    )
 
 
 def sentence(failure: Failure) -> str:
@@ -115,17 +142,12 @@ def select_scene(job: Job, scene: Scene) -> Scene:
     return replace(scene, layers=select(scene.network.layers, job.layers))
 
 
-def _frames(job: Job, scene: Scene) -> Iterator[tuple[Declaration, Frame]]:
+def _frames(job: Job, scene: Scene) -> Generator[tuple[Declaration, Frame], None, None]:
     seen: set[SeriesKey] = set()
-    for frame in checked_frames(job.plugin, select_scene(job, scene)):
-        declared = declaration(job.label, job.plugin, frame, scene.seed)
-        if declared.key in seen:
-            raise PluginError(f"{job.plugin.name} made {declared.key} twice in one step")
-        seen.add(declared.key)
-        yield declared, with_note(declared, frame)
-
-
-def _sentence(error: BaseException) -> str:
-    """One line: our own errors are sentences already, others need their type."""
-    text = " ".join(str(error).split())
-    return text if isinstance(error, PluginError) else f"{type(error).__name__}: {text}"
+    with closing(checked_frames(job.plugin, select_scene(job, scene))) as given:
+        for frame in given:
+            declared = declaration(job.label, job.plugin, frame, scene.seed)
+            if declared.key in seen:
+                raise PluginError(f"{job.plugin.name} made {declared.key} twice in one step")
+            seen.add(declared.key)
+            yield declared, with_note(declared, frame)

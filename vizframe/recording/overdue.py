@@ -1,0 +1,141 @@
+"""A plugin that does not end is interrupted, so that the training goes on.
+
+In the main thread by an alarm, which ends waiting and sleeping too; where the script uses that
+itself, or trains in another thread, by an exception that Python raises there between two of its
+instructions. What neither of them ends, such as a loop in C, is said once.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+log = logging.getLogger("vizframe")
+
+AGAIN = 0.1
+"""Seconds until the next try, where a plugin catches what interrupts it."""
+
+LEAST = 60.0
+LONGEST = 3600.0
+"""Seconds that a plugin may take where nobody says."""
+
+PATIENCE = 5.0
+"""Seconds after which an interruption that did nothing is said."""
+
+
+def timeout_of(given: float | None, limit: float, cost: float | None = None) -> float:
+    """Seconds that a plugin may take: those given, or ten times what it cost before, or what the
+    budget pays for, a minute at least and an hour at most."""
+    if given is not None:
+        return given
+    return min(max(LEAST, 10 * (limit if cost is None else cost)), LONGEST)
+
+
+class Overdue(BaseException):
+    """A plugin took longer than it may. No `Exception`, which a plugin may catch."""
+
+
+@contextmanager
+def interrupted_after(seconds: float, label: str) -> Iterator[None]:
+    """Raise Overdue inside the block once it has taken so long, and again until it ends."""
+    watch = _Alarm(seconds) if _alarm_is_free() else _Watch(seconds)
+    said = threading.Timer(seconds + PATIENCE, _say, [label, seconds])
+    said.daemon = True
+    said.start()
+    try:
+        watch.start()
+        yield
+    finally:
+        watch.stop()
+        said.cancel()
+
+
+def _say(label: str, seconds: float) -> None:
+    log.warning(
+        "plugin %r has taken more than %.3g s and cannot be interrupted: the training waits for it",
+        label,
+        seconds,
+    )
+
+
+def _alarm_is_free() -> bool:
+    """Whether this is the main thread, and the script has no alarm of its own."""
+    return (
+        threading.current_thread() is threading.main_thread()
+        and hasattr(signal, "setitimer")
+        and signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
+        and signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+    )
+
+
+class _Alarm:
+    """The operating system's timer."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._armed = False
+
+    def start(self) -> None:
+        self._armed = True
+        signal.signal(signal.SIGALRM, self._ring)
+        signal.setitimer(signal.ITIMER_REAL, self._seconds, AGAIN)
+
+    def _ring(self, number: int, frame: FrameType | None) -> None:
+        if self._armed:
+            raise Overdue
+
+    def stop(self) -> None:
+        while True:
+            try:
+                self._armed = False
+                signal.setitimer(signal.ITIMER_REAL, 0.0)
+                signal.signal(signal.SIGALRM, signal.SIG_DFL)
+                return
+            except Overdue:  # it rang right now
+                continue
+
+
+class _Watch:
+    """A thread that asks Python to raise the exception in the one that is watched."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._watched = threading.get_ident()
+        self._ended = threading.Event()
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._wait, name="vizframe-overdue", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def _wait(self) -> None:
+        if self._ended.wait(self._seconds):
+            return
+        while True:
+            with self._lock:
+                if self._ended.is_set():
+                    return
+                _raise_in(self._watched, Overdue)
+            self._ended.wait(AGAIN)
+
+    def stop(self) -> None:
+        while True:
+            try:
+                with self._lock:
+                    self._ended.set()
+                    _raise_in(self._watched, None)
+                return
+            except Overdue:
+                continue
+
+
+def _raise_in(thread: int, error: type[BaseException] | None) -> None:
+    """Ask Python to raise it there soon; None takes back what was asked."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(thread), None if error is None else ctypes.py_object(error)
+    )
