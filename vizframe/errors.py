@@ -14,6 +14,8 @@ VizframeError
     ├── HistoryWriteError   a step was not committed (disk full, folder gone); carries errno
     ├── UnreadableSegment   one file of a run cannot be read now; it may be sound
     └── DamagedSegment      one file of a run is not sound; the others stay readable
+
+TrainingStopped             no error: ``--stop-on`` met what it names (exit code 3)
 """
 
 from __future__ import annotations
@@ -24,6 +26,18 @@ from collections.abc import Iterable
 
 class VizframeError(Exception):
     """The root: catch this to catch all that vizframe raises on purpose."""
+
+
+class TrainingStopped(SystemExit):
+    """Raised out of the update at which an alarm was found that was to end the training. As
+    Python's own exit it passes through ``except Exception`` of the script."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(3)
+        self.sentence = sentence
+
+    def __str__(self) -> str:
+        return self.sentence
 
 
 class UsageError(VizframeError):

@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from vizframe.errors import DamagedSegment, HistoryError, UnknownName
-from vizframe.history import Declaration, Failure, RunInfo, Scalars, SeriesKey, Tiles
+from vizframe.history import Declaration, Failure, Finding, RunInfo, Scalars, SeriesKey, Tiles
 from vizframe.network import FloatArray
 from vizframe.network.probe import Probe
 from vizframe.store.format.source import Source
@@ -124,6 +124,9 @@ class StoreHistory:
 
     def failures(self) -> Sequence[Failure]:
         return self._union.failures
+
+    def findings(self) -> Sequence[Finding]:
+        return self._union.findings
 
     def faults(self) -> Sequence[str]:
         about = [self._origin_fault, self._probe_fault]

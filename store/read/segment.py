@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vizframe.errors import DamagedSegment, UnreadableSegment
-from vizframe.history import Failure
+from vizframe.history import Failure, Finding
 from vizframe.store.format.index import Index, SeriesIndex, known_fields, load_index
 from vizframe.store.format.layout import BLOCK, NONSENSE, ROW, STEP, Row
 from vizframe.store.format.source import (
@@ -47,6 +47,7 @@ class Segment:
         starts: where each series' rows start; one more for the end of the last.
         row_steps: the steps of the rows, in order.
         failures: what broke.
+        findings: what rules found wrong with the training.
         notes: each row's sentences.
         doubt: what is wrong with the file, though it can be read.
         run: the id of the run that it belongs to; empty where it does not say.
@@ -61,6 +62,7 @@ class Segment:
     starts: Sequence[int]
     row_steps: npt.NDArray[np.uint32]
     failures: Sequence[Failure]
+    findings: Sequence[Finding]
     notes: Mapping[int, Sequence[str]]
     doubt: str = ""
     run: str = ""
@@ -122,14 +124,14 @@ def parse_segment(file: File, size: int, parts: Mapping[str, bytes]) -> Segment:
     if len(parts["scalars"]) != 8 * width * len(steps):
         raise DamagedSegment("its scalars are not as many as its index says")
     scalars = np.frombuffer(parts["scalars"], "<f8").reshape(len(steps), width)
-    failures, notes = _load_notes(parts["notes"])
+    said = _load_notes(parts["notes"])
     _check_steps(steps, len(index.sessions))
     _check_rows(rows, len(steps), index.series)
     for series in index.series:
         _check_extents(series, size)
     starts = np.searchsorted(rows["series"], np.arange(len(index.series) + 1)).tolist()
     row_steps = np.ascontiguousarray(rows["step"])
-    return Segment(file, size, index, steps, scalars, rows, starts, row_steps, failures, notes)
+    return Segment(file, size, index, steps, scalars, rows, starts, row_steps, *said)
 
 
 def _table(data: bytes, dtype: np.dtype[np.void], what: str) -> npt.NDArray[np.void]:
@@ -138,18 +140,23 @@ def _table(data: bytes, dtype: np.dtype[np.void], what: str) -> npt.NDArray[np.v
     return np.frombuffer(data, dtype)
 
 
-def _load_notes(text: bytes) -> tuple[Sequence[Failure], Mapping[int, Sequence[str]]]:
+def _load_notes(
+    text: bytes,
+) -> tuple[Sequence[Failure], Sequence[Finding], Mapping[int, Sequence[str]]]:
     try:
         said = json.loads(text)
         failures = tuple(
             Failure.model_validate(known_fields(Failure, each)) for each in said.get("failures", ())
+        )
+        findings = tuple(
+            Finding.model_validate(known_fields(Finding, each)) for each in said.get("findings", ())
         )
         notes = {
             int(row): tuple(map(str, sentences)) for row, sentences in said.get("notes", {}).items()
         }
     except NONSENSE as bad:  # pydantic's errors are ValueErrors
         raise DamagedSegment("its notes are not of layout 1") from bad
-    return failures, notes
+    return failures, findings, notes
 
 
 def _check_steps(steps: npt.NDArray[np.void], sessions: int) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vizframe.errors import UnknownName
-from vizframe.history import Declaration, Failure, Scalars, SeriesKey
+from vizframe.history import Declaration, Failure, Finding, Scalars, SeriesKey
 from vizframe.store.format.index import Index
 from vizframe.store.format.names import LARGEST_STEP, Session
 from vizframe.store.read.segment import Segment
@@ -189,6 +189,18 @@ class Union:
             if failure.step in segment.steps["step"][visible]
         ]
         return sorted(found, key=lambda failure: failure.step)
+
+    @cached_property
+    def findings(self) -> Sequence[Finding]:
+        """What rules found wrong at the visible steps, in the order in which it was noticed."""
+        found = [
+            finding
+            for segment, visible in zip(self.segments, self.visible, strict=True)
+            if segment.findings
+            for finding in segment.findings
+            if finding.step in segment.steps["step"][visible]
+        ]
+        return sorted(found, key=lambda finding: finding.step)
 
 
 def find_hidden(

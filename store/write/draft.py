@@ -84,6 +84,7 @@ class Drafter:
         _check_once(record)
         said = dump_notes(
             record.failures,
+            record.findings,
             {row: frame.notes for row, (_, frame) in enumerate(record.frames) if frame.notes},
         )
         plan = self._plan(record, room(len(said)))

@@ -172,9 +172,16 @@ def _notes(parts: Sequence[Part], origins: Ints) -> bytes:
         for failure in part.segment.failures
         if failure.step in part.segment.steps["step"][part.steps]
     ]
+    findings = [
+        finding
+        for part in parts
+        if part.segment.findings
+        for finding in part.segment.findings
+        if finding.step in part.segment.steps["step"][part.steps]
+    ]
     said: Mapping[int, Sequence[str]] = {
         row: parts[part].segment.notes[old]
         for row, (part, old) in enumerate(origins.tolist())
         if old in parts[part].segment.notes
     }
-    return dump_notes(failures, said)
+    return dump_notes(failures, findings, said)

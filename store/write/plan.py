@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from vizframe.history import Failure
+from vizframe.history import Failure, Finding
 from vizframe.store.format.checksum import crc32
 from vizframe.store.format.image import Buffer, Image, np_bytes
 from vizframe.store.format.index import Index, SeriesIndex
@@ -130,11 +130,18 @@ def _with_offsets(series: SeriesIndex, offsets: Mapping[str, int]) -> SeriesInde
     )
 
 
-def dump_notes(failures: Sequence[Failure], notes: Mapping[int, Sequence[str]]) -> bytes:
-    """What was said beside the numbers: broken plugins, and each row's sentences."""
+def dump_notes(
+    failures: Sequence[Failure],
+    findings: Sequence[Finding],
+    notes: Mapping[int, Sequence[str]],
+) -> bytes:
+    """What was said beside the numbers: broken plugins, what is wrong with the training, and each
+    row's sentences."""
     said: dict[str, object] = {}
     if failures:
         said["failures"] = [failure.model_dump() for failure in failures]
+    if findings:
+        said["findings"] = [finding.model_dump(mode="json") for finding in findings]
     if notes:
         said["notes"] = {str(row): list(sentences) for row, sentences in notes.items()}
     return json.dumps(said, separators=(",", ":")).encode()

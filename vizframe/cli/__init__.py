@@ -6,6 +6,7 @@ that was asked for is imported, so that `vizframe --help` stays instant.
 
     sys.argv ──► main ──► the command's file ──► its function ──► exit code
                               0 done · 1 it failed · 2 it was asked for wrongly
+                              3 `diagnose` found an alarm
 
 An error is one sentence on standard error, never a traceback. A command that must run outside of
 all this (a training script, with its own exit code and signals) returns a function, which `main`
@@ -32,6 +33,7 @@ COMMANDS = {
     "demo": "Train a small network on MNIST while you watch it.",
     "runs": "List the runs of a folder.",
     "show": "Say what a run holds.",
+    "diagnose": "Say what is wrong with a training, since when, and what to try.",
     "plugins": "List the visualizations, where they come from, and their parameters.",
     "export": "Write PNG galleries, a GIF over training, or one HTML page.",
     "check": "Say which parts of a run are sound.",

@@ -59,6 +59,12 @@ def record(
     memory: Annotated[
         str | None, typer.Option(help="What a batch of units may take: '500MB'. Else 1 GiB.")
     ] = None,
+    vitals: Annotated[
+        int | None, typer.Option(help="Updates between two looks at its health; 0: none. Else 10.")
+    ] = None,
+    stop_on: Annotated[
+        str | None, typer.Option(help="Symptoms that end the training: 'nan,exploding', 'any'.")
+    ] = None,
     sets: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="PLUGIN.PARAMETER=VALUE", help="Repeatable."),
@@ -123,6 +129,8 @@ def record(
         "memory": memory,
         "ranks": ranks,
         "defer": defer,
+        "vitals": vitals,
+        "stop_on": stop_on,
     }
     rendering = _rendering(words, checkpoints, model, shape, follow)
     if dask is not None and (rendering is None or follow):

@@ -31,6 +31,7 @@ from vizframe.gluon.graph.hooks import After, Before, Names, hook_blocks, paths
 from vizframe.gluon.graph.kernels import KernelOrder, kernel_order_of
 from vizframe.gluon.graph.parameters import Arrays, Parameters, to_numpy
 from vizframe.gluon.graph.trace import input_names
+from vizframe.gluon.graph.views import parameter_views
 from vizframe.gluon.history import history_of, score_layer
 from vizframe.gluon.imperative_excitation import (
     ImperativeExcitation,
@@ -60,6 +61,7 @@ from vizframe.network import (
 )
 from vizframe.network.call import Call, arguments_of
 from vizframe.network.layer import Layer
+from vizframe.network.parameter import ParameterView
 from vizframe.network.sick import HealthyExcitation, join_gradients, needs_twin
 
 
@@ -223,6 +225,14 @@ class ImperativeNetwork:
             if gradient is not None:
                 found[short] = order(to_numpy(gradient))
         return found
+
+    def parameter_views(self) -> list[ParameterView]:
+        own = [
+            (layer.name, short, each.name)
+            for layer in self._layers
+            for short, each in self._blocks[layer.name]._reg_params.items()
+        ]
+        return list(parameter_views(self._parameters, own))
 
     def randomized(self, seed: int) -> AbstractContextManager[Network]:
         return self._randomize(seed)

@@ -35,6 +35,7 @@ from vizframe.gluon.graph.rectifiers import apply_rule, with_plain_relus
 from vizframe.gluon.graph.scores import score_entry
 from vizframe.gluon.graph.shapes import Shape, entry_shapes
 from vizframe.gluon.graph.trace import Trace, input_names, trace_block, trace_symbol
+from vizframe.gluon.graph.views import parameter_views
 from vizframe.gluon.question.compiled import CompiledGraph, GraphCache, compile_graph
 from vizframe.gluon.question.deconvnet import Deconvnet, projections
 from vizframe.gluon.question.excitation import GluonExcitation, output_gradient_of
@@ -61,6 +62,7 @@ from vizframe.network import (
     ReluRule,
 )
 from vizframe.network.layer import Layer
+from vizframe.network.parameter import ParameterView
 from vizframe.network.sick import (
     HealthyExcitation,
     join_gradients,
@@ -359,6 +361,15 @@ class GluonNetwork:
             return compile_graph(graph, arrays, {}, (), self._parameters.context)
 
         return self._kept.get(("computed", entry), arrays, make).forward()[0]
+
+    def parameter_views(self) -> list[ParameterView]:
+        own = [
+            (layer, short, each.full)
+            for layer, found in self._own.items()
+            for short, each in found.items()
+            if each.entry is None
+        ]
+        return list(parameter_views(self._parameters, own))
 
     def randomized(self, seed: int) -> AbstractContextManager[Network]:
         return self._randomize(seed)

@@ -5,8 +5,10 @@ Import the nouns from here; the modules below are where each of them lives.
 
 from vizframe.history.contract import (
     Catalog,
+    Curve,
     Declaration,
     Failure,
+    Finding,
     History,
     HistoryWriter,
     LayerInfo,
@@ -21,8 +23,10 @@ from vizframe.history.contract import (
 
 __all__ = [
     "Catalog",
+    "Curve",
     "Declaration",
     "Failure",
+    "Finding",
     "History",
     "HistoryWriter",
     "LayerInfo",

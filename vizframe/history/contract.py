@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, Self, TypeVar, runtime_checkable
+from typing import Literal, Protocol, Self, TypeVar, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -183,6 +183,42 @@ class Failure(BaseModel):
     rank: int = 0
 
 
+class Curve(BaseModel):
+    """A number over steps: what made a rule speak. ``None`` stands for NaN and ±inf."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str
+    steps: tuple[int, ...]
+    values: tuple[float | None, ...]
+
+
+class Finding(BaseModel):
+    """What is wrong with the training, as the history remembers it: see `vizframe.diagnosis`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    rule: str
+    """Which rule found it."""
+    symptom: str
+    """The family: ``nan``, ``exploding``, ``dead_relu``, …."""
+    severity: Literal["note", "alarm"]
+    since: int
+    """The step from which on it holds; 0 is before the first update."""
+    step: int
+    """The step at which it was noticed."""
+    sentence: str
+    """What is seen: layer, step, number and threshold."""
+    cause: str = ""
+    remedy: str = ""
+    layers: tuple[str, ...] = ()
+    units: dict[str, tuple[int, ...]] = {}
+    """By layer, the units that are meant."""
+    numbers: dict[str, float | None] = {}
+    threshold: str = ""
+    curve: Curve | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class StepRecord:
     """All that one step commits, at once or not at all.
@@ -194,6 +230,7 @@ class StepRecord:
         time: seconds since 1970-01-01 UTC.
         epoch: where known, possibly fractional.
         failures: plugins that broke at this step.
+        findings: what rules found at this step.
     """
 
     step: int
@@ -202,6 +239,7 @@ class StepRecord:
     time: float = 0.0
     epoch: float | None = None
     failures: Sequence[Failure] = ()
+    findings: Sequence[Finding] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -354,6 +392,10 @@ class History(Protocol):
     def notes(self, key: SeriesKey, step: int) -> Sequence[str]: ...
     def scalars(self) -> Scalars: ...
     def failures(self) -> Sequence[Failure]: ...
+    def findings(self) -> Sequence[Finding]:
+        """What rules found wrong with the training, in the order in which it was noticed."""
+        ...
+
     def faults(self) -> Sequence[str]:
         """One sentence per part of the run that is not sound (damaged or foreign files)."""
         ...

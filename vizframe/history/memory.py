@@ -18,6 +18,7 @@ from vizframe.errors import HistoryWriteError, UnknownName
 from vizframe.history.contract import (
     Declaration,
     Failure,
+    Finding,
     History,
     RunInfo,
     RunSummary,
@@ -85,6 +86,7 @@ class MemoryWriter:
             time=record.time,
             epoch=record.epoch,
             failures=tuple(record.failures),
+            findings=tuple(record.findings),
         )
         self._run.commits.append(Commit(self._name, self._session, bare, frames))
         self._last = record.step
@@ -164,6 +166,9 @@ class MemoryHistory:
 
     def failures(self) -> Sequence[Failure]:
         return [each for commit in self._index.commits for each in commit.record.failures]
+
+    def findings(self) -> Sequence[Finding]:
+        return [each for commit in self._index.commits for each in commit.record.findings]
 
     def faults(self) -> Sequence[str]:
         return ()

@@ -38,12 +38,16 @@ class Batch:
         labels: one for each, where they could be seen.
         call: which input that is, and what the model was given beside it.
         worker: which of several that train it together; None for one process.
+        targets: what the loss compared the outputs with, as float32; None where it was not seen.
+        outputs: gives what the model answered, which may have to be waited for; likewise.
     """
 
     inputs: FloatArray
     labels: npt.NDArray[np.int64] | None = None
     call: Call = field(default_factory=Call)
     worker: Worker | None = None
+    targets: FloatArray | None = None
+    outputs: Callable[[], FloatArray] | None = None
 
 
 Seen = Callable[[Callable[[], Batch], bool], None]

@@ -5,7 +5,8 @@
                                      strict ──► raised
 
 Every place where our code enters a training stands inside one: before and after an update, at a
-batch, at its end. Ctrl-C and whatever else is meant for the training itself pass through.
+batch, at its end. Ctrl-C, the end that ``--stop-on`` asks for, and whatever else is meant for the
+training itself pass through.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import logging
 import signal
 from types import CodeType, TracebackType
 
-from vizframe.errors import VizframeError
+from vizframe.errors import TrainingStopped, VizframeError
 
 log = logging.getLogger("vizframe")
 
@@ -98,7 +99,8 @@ class Guarded:
     def __exit__(
         self, _kind: object, error: BaseException | None, _trace: TracebackType | None
     ) -> bool:
-        if error is None or self._guard.strict or not isinstance(error, _CAUGHT):
+        passes = isinstance(error, TrainingStopped) or not isinstance(error, _CAUGHT)
+        if error is None or self._guard.strict or passes:
             return False
         if is_from_script(error):
             return False

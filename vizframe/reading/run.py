@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Self
 
 from vizframe.errors import HistoryError, UnknownName, UsageError
-from vizframe.history import Failure, History, RunInfo
+from vizframe.history import Failure, Finding, History, RunInfo
 from vizframe.history.ranks import ranks_of, scalars_of
 from vizframe.network.probe import Probe
 from vizframe.reading.named_array import Named, name_axes
@@ -113,6 +113,11 @@ class Run:
     def failures(self) -> Sequence[Failure]:
         """Plugins that broke while the run was recorded."""
         return list(self.history.failures())
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What rules found wrong with the training while it was recorded."""
+        return list(self.history.findings())
 
     @property
     def faults(self) -> Sequence[str]:

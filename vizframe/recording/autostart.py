@@ -21,7 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from vizframe.errors import RunTaken
 from vizframe.network.adapter import Batch, frameworks, load
@@ -45,6 +45,10 @@ MOST_NETS = 50
 
 IDLE_AFTER = 100
 """Updates of one net after which those that had none in between are over for now."""
+
+MANY_TURNS = 10
+"""Changes from one net to another after which they are trained beside each other, and not one
+after the other as the folds of a cross-validation are."""
 
 NOTHING_SEEN = (
     "nothing was recorded: the script made no update that could be seen, of a gluon.Trainer, a "
@@ -93,6 +97,8 @@ class Watch:
         self._facts = ScriptFacts(self.guard)
         self._nets: WeakKeyDictionary[object, RecordedNet | None] = WeakKeyDictionary()
         self._first: Path | None = None
+        self._last: ref[object] | None = None
+        self._turns = 0
         self._names: list[str] = []
         self.left_out: list[str] = []
         self._unwatch: list[Callable[[], None]] = []
@@ -130,12 +136,16 @@ class Watch:
     def before_update(self, model: object, batch: Callable[[], Batch]) -> None:
         """Start recording at the first update of each model that is wanted."""
         with self.guard("the recording"):
+            self._count_turns(model)
             net = self._nets.get(model)
             if model not in self._nets:
                 self._nets[model] = None  # where the start breaks, it is not tried again
                 self._nets[model] = self._start(model, batch)
             elif net is not None and net.recorder is None:
                 self._open(net, model, batch())
+        net = self._nets.get(model)
+        if net is not None and net.recorder is not None:
+            net.recorder.before_update(batch)
 
     def after_update(
         self, model: object, scalars: Mapping[str, object], epoch: float | None
@@ -148,6 +158,17 @@ class Watch:
                 counted = None if epoch is None else net.epochs_before + epoch
                 net.recorder.advance(scalars, epoch=counted)
                 self._end_idle(net)
+
+    def _count_turns(self, model: object) -> None:
+        """Nets that are trained in turn, such as a GAN's two, are known by taking turns."""
+        last = None if self._last is None else self._last()
+        if last is not None and last is not model:
+            self._turns += 1
+        self._last = ref(model)
+        if self._turns == MANY_TURNS:
+            for net in self._nets.values():
+                if net is not None and net.recorder is not None:
+                    net.recorder.trains_beside_others()
 
     def _start(self, model: object, batch: Callable[[], Batch]) -> RecordedNet | None:
         names = _names(model)

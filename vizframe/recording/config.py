@@ -117,6 +117,10 @@ class Config(BaseModel):
     defer: bool = Field(
         False, description="Keep the weights alone; vizframe render makes the pictures."
     )
+    vitals: int = Field(
+        10, ge=0, description="Updates between two looks at the training's health; 0: none."
+    )
+    stop_on: Names = Field((), description="Symptoms that end the training: nan, exploding, any.")
     seed: int = Field(0, description="Given to every plugin at every step.")
     set: dict[str, dict[str, object]] = Field(
         {}, description="Each plugin's own options, and its own every and layers, by label."

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -131,6 +132,15 @@ class Destination:
         info = new_run(self.name, network, hyper_parameters or {}, group=group, job=self._job)
         writer = self._open(info, probe)
         return RankWriter(writer, self._rank) if self._rank else writer
+
+    def findings_writer(self, network: Network) -> Callable[[], HistoryWriter] | None:
+        """What opens the writer of findings, beside the one of frames: they come at any step. None
+        where a function opens the run."""
+        if callable(self._run):
+            return None
+        info = new_run(self.name, network, {}, job=self._job)
+        name = f"{self._writer[:30]}-findings"
+        return partial(create, self._run, info, writer=name, durable=self._durable)
 
     def _open(self, info: RunInfo, probe: Probe) -> HistoryWriter:
         if callable(self._run):

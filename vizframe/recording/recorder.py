@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +26,7 @@ from threading import RLock
 from typing import Self
 
 from vizframe.errors import UnknownInputs, UsageError
+from vizframe.history import Finding
 from vizframe.network import Network
 from vizframe.network.adapter import Adapter, Batch, adapter_for
 from vizframe.network.guard import Guard
@@ -35,6 +36,7 @@ from vizframe.plugin import Progress, ignore_progress
 from vizframe.recording.budget import Budget, share_of
 from vizframe.recording.config import Config
 from vizframe.recording.destination import Destination, OpenWriter
+from vizframe.recording.health import Health
 from vizframe.recording.jobs import jobs
 from vizframe.recording.overdue import timeout_of
 from vizframe.recording.probe_choice import given_probe, probe_of_batch
@@ -114,6 +116,7 @@ class Recorder:
         self._budget = Budget(None if chosen.budget is None else share_of(chosen.budget))
         self._progress = progress
         self._opening = self.guard if is_training else Guard(strict=True)
+        self._watches_health = is_training and not rank  # of several workers, one speaks
         self._group, self._facts = group, dict(hyper_parameters or {})
 
         self._destination = Destination.of(run, chosen, rank=rank, job=job)
@@ -127,6 +130,7 @@ class Recorder:
         self._is_off = False
         self._unwatch: Callable[[], None] | None = None
         self._last_batch: Callable[[], Batch] | None = None
+        self._health: Health | None = None
         self._lock = RLock()
         try:
             self._start(past.probe, batch)
@@ -175,11 +179,32 @@ class Recorder:
                 with self.guard("these recordings"):
                     raise UsageError(_NO_EPOCHS)
             self._open_late()
+            if self._health is not None:
+                self._health.after_update(self._now(), scalars)
             self._look(self._now(), scalars)
+
+    def before_update(self, batch: Callable[[], Batch]) -> None:
+        """Tell, where it is known, what the coming update learns from: labels and outputs."""
+        with self.guard("the training's vitals"):
+            if self._health is not None:
+                self._health.before_update(batch)
+
+    def trains_beside_others(self) -> None:
+        """Tell that the script trains other networks in turn: of rivals no loss need fall."""
+        if self._health is not None:
+            self._health.vitals.course.several_nets = True
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What rules have found wrong with the training so far."""
+        return [] if self._health is None else self._health.findings
 
     def finish(self) -> None:
         """Record the weights that training ended with, if that can be paid and they are not there
         already, and end the recording."""
+        with self.guard("its last vitals"):
+            if self._health is not None:
+                self._health.finish(self._now())
         with self.guard("the recording of its end"):
             if self._recording is not None and self._committed != self.last_step:
                 self._due = set(self._schedules)
@@ -191,6 +216,10 @@ class Recorder:
         """End the recording. The run is readable without this too, up to its last commit."""
         self._stop_watching()
         recording, self._recording = self._recording, None
+        health, self._health = self._health, None
+        with self.guard("the findings"):
+            if health is not None:
+                health.close()
         with self.guard("the end of the recording"):
             if recording is not None:
                 recording.writer.close()
@@ -297,6 +326,16 @@ class Recorder:
                 limit=self._budget.limit,
                 timeout=self._time_limit,
             )
+            if self._config.vitals and self._watches_health:
+                self._health = Health(
+                    network,
+                    probe,
+                    self._adapter,
+                    self._model,
+                    every=self._config.vitals,
+                    stop_on=self._config.stop_on,
+                    open_writer=self._destination.findings_writer(network),
+                )
         self._due |= {label for label, each in self._schedules.items() if each.due(self._now())}
         if (
             self._committed == self.last_step

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from vizframe.errors import UnknownName, UsageError
-from vizframe.history import Failure, SeriesKey, StepRecord
+from vizframe.history import Curve, Failure, Finding, SeriesKey, StepRecord
 from vizframe.network import FloatArray
 from vizframe.plugin.frame import Encoding, Frame
 from vizframe.testing.history_place import (
@@ -167,6 +167,29 @@ class ValuesContract(PlaceContract):
         np.testing.assert_array_equal(scalars.values["loss"], [2.5, np.inf, np.nan, np.nan])
         np.testing.assert_array_equal(scalars.values["accuracy"], [np.nan, 0.5, np.nan, np.nan])
         assert scalars.values["lr/ß"][3] == -1e300
+
+    def test_findings_come_back_as_they_were(self, place: HistoryPlace) -> None:
+        curve = Curve(name="loss", steps=(1, 2), values=(2.5, None))
+        findings = [
+            Finding(
+                rule="nan",
+                symptom="nan",
+                severity="alarm",
+                since=1,
+                step=step,
+                sentence="conv0.weight holds 3 NaN",
+                layers=("conv0",),
+                units={"conv0": (1, 2)},
+                numbers={"share": 0.5, "loss": None},
+                curve=curve,
+            )
+            for step in (2, 3)
+        ]
+        with place.writer() as writer:
+            for step in (1, 2, 3):
+                mine = [each for each in findings if each.step == step]
+                writer.commit(StepRecord(step=step, findings=mine))
+        assert list(place.history().findings()) == findings
 
     def test_failures_come_back_in_order(self, place: HistoryPlace) -> None:
         failures = [

@@ -31,11 +31,15 @@ class Parameters:
         arrays: gives all arrays by name. A cast or a move to another context makes new ones.
         gradients: gives the gradient of one parameter, or None where the model keeps none.
         context: the device they live on.
+        array: gives one array by name, in its own precision; None: as ``arrays`` does.
+        request: gives a parameter's ``grad_req``; ``null`` where no gradient is kept.
     """
 
     arrays: Callable[[], Arrays]
     gradients: Callable[[str], Any]
     context: Any
+    array: Callable[[str], Any] | None = None
+    request: Callable[[str], str] = lambda _name: "null"
 
     @classmethod
     def of_block(cls, net: Any, needed: Container[str] | None = None) -> Parameters:
@@ -69,13 +73,16 @@ class Parameters:
             kept = parameter._grad is not None and are_own(parameter)
             return parameter.grad(context) if kept else None
 
-        return cls(arrays, gradient, context)
+        def array(name: str) -> Any:
+            return owned[name].data(context)
+
+        return cls(arrays, gradient, context, array, lambda name: str(owned[name].grad_req))
 
     @classmethod
     def of_arrays(cls, found: Arrays, context: Any) -> Parameters:
         """Fixed arrays, such as those of a file."""
         single = {name: _Single()(name, array) for name, array in found.items()}
-        return cls(lambda: single, lambda _name: None, context)
+        return cls(lambda: single, lambda _name: None, context, single.__getitem__)
 
     def shuffle(self, seed: int) -> Parameters:
         """Copies whose values are drawn anew: each array's own values in another order."""

@@ -26,6 +26,7 @@ from vizframe.gluon.call import batch_of
 from vizframe.gluon.compat import mx
 from vizframe.gluon.training.by_hand import HandUpdates
 from vizframe.gluon.training.calls import CallWatch, RecordedCall
+from vizframe.gluon.training.compared import compared
 from vizframe.gluon.training.metrics import MetricWatch
 from vizframe.gluon.training.modules import ModuleUpdates
 from vizframe.gluon.training.optimiser import batch_sizes
@@ -174,7 +175,8 @@ class TrainingWatch:
         if call is None:  # the net is called by methods alone: what its first child was given
             call = next(iter(seen.outermost.values()))
         found = batch_of(net.model, call.inputs, self._labels(net.model, call))
-        return replace(found, worker=worker_of(trainer))
+        targets, outputs = compared(net.model, seen.outermost.values())
+        return replace(found, worker=worker_of(trainer), targets=targets, outputs=outputs)
 
     def _labels(self, model: Any, call: RecordedCall) -> npt.NDArray[np.int64] | None:
         """One number per example, which something beside the net was called with."""

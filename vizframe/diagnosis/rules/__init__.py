@@ -1,0 +1,44 @@
+"""The rules that come with vizframe, by what they look at."""
+
+from __future__ import annotations
+
+from vizframe.diagnosis.rule import Rule
+from vizframe.diagnosis.rules.batches import Imbalance, Inputs, OneLabel, Unshuffled
+from vizframe.diagnosis.rules.growth import ExplodingLoss, GradientsAddUp, HugeScores, HugeUpdates
+from vizframe.diagnosis.rules.learning import Dropout, NotLearning, Oscillating, Overfit
+from vizframe.diagnosis.rules.nonfinite import NonFinite
+from vizframe.diagnosis.rules.outputs import (
+    BoundedScores,
+    LabelsOutside,
+    NormalizedScores,
+    OneScore,
+)
+from vizframe.diagnosis.rules.signal import DeadUnits, Saturated, Vanishing
+from vizframe.diagnosis.rules.weights import Collapse, Frozen, Symmetry
+
+RULES: tuple[type[Rule], ...] = (
+    NonFinite,
+    NormalizedScores,
+    BoundedScores,
+    OneScore,
+    LabelsOutside,
+    Inputs,
+    OneLabel,
+    Unshuffled,
+    Imbalance,
+    GradientsAddUp,
+    Symmetry,
+    Frozen,
+    HugeScores,
+    HugeUpdates,
+    ExplodingLoss,
+    Saturated,
+    DeadUnits,
+    Vanishing,
+    Collapse,
+    Dropout,
+    Oscillating,
+    Overfit,
+    NotLearning,
+)
+"""In the order of causes: of two that begin at one step, the former brings about the latter."""

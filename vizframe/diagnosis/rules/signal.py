@@ -1,0 +1,273 @@
+"""Signal that is lost on its way: dead units, saturated activations, vanishing gradients."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from vizframe.diagnosis.course import Course, LayerReading, Reading
+from vizframe.diagnosis.rule import Rule, Sign, listed
+
+KERNELS = ("convolution", "transposed convolution", "dense")
+
+
+class DeadUnits(Rule):
+    """Units that give 0 for every input: no gradient brings them back."""
+
+    name = "dead_units"
+    symptom = "dead_relu"
+    threshold = (
+        "a layer of which 90 % of the units are silent on the probe, or half of them while nothing "
+        "is learnt; a note from half on"
+    )
+    reason = (
+        "a net was 97 % right with 72 % of a layer silent: that alone is a note; with nine in ten "
+        "gone a layer of usual width passes next to nothing on"
+    )
+    source = "SageMaker Debugger, DeadRelu (50 % of a layer); AutoTrainer and DeepDiagnosis (70 %)"
+    patience = 2
+
+    def look(self, course: Course) -> Sign | None:
+        readings = course.layer_readings()
+        if not readings:
+            return None
+        newest = readings[-1]
+        dead = {n: each for n, each in newest.layers.items() if each.silent_share >= 0.5}
+        if not dead:
+            return None
+        gone = [name for name, each in dead.items() if each.silent_share >= 0.9]
+        progress = course.progress
+        stuck = course.step >= 20 and progress is not None and progress < 0.1
+        first = next(iter(gone or dead))
+        each = newest.layers[first]
+        assert each.silent is not None
+        return Sign(
+            "alarm" if (gone and not course.learns) or stuck or _all(newest, gone) else "note",
+            _since(readings, first, 0.9 if gone else 0.5),
+            f"{len(each.silent)} of {each.units} units of {first} are silent on all probe inputs "
+            f"at step {newest.step} (the threshold is {'90' if gone else '50'} %)"
+            + (f"; likewise in {listed(n for n in dead if n != first)}" if len(dead) > 1 else ""),
+            _cause(course, readings, first),
+            "a lower learning rate, biases that start at 0, or LeakyReLU in its place",
+            list(dead),
+            {name: found.silent or () for name, found in dead.items()},
+            {"share": each.silent_share},
+            (
+                f"silent share of {first}",
+                [r.step for r in readings[-200:] if first in r.layers],
+                [r.layers[first].silent_share for r in readings[-200:] if first in r.layers],
+            ),
+        )
+
+
+def _all(reading: Reading, gone: list[str]) -> bool:
+    """Whether a layer has no unit left at all."""
+    return any(reading.layers[name].silent_share == 1 for name in gone)
+
+
+def _since(readings: list[Reading], layer: str, share: float) -> int:
+    """The first step of the streak that lasts until now; 0 where it was so from the start."""
+    since = readings[-1].step
+    for reading in reversed(readings):
+        if layer not in reading.layers or reading.layers[layer].silent_share < share:
+            return since
+        since = reading.step
+    return 0 if since <= readings[0].step else since
+
+
+def _cause(course: Course, readings: list[Reading], layer: str) -> str:
+    if readings[0].layers[layer].silent_share >= 0.5 and readings[0].step <= 2:
+        return "the layer starts so: biases below 0, or weights that are too small or too large"
+    ratio = max(
+        (each for each in (_kernel_ratio(r) for r in course.readings[:10]) if each is not None),
+        default=0.0,
+    )
+    return f"an update of {ratio:.2g} times the weights drove them below 0: the rate is too high"
+
+
+def _kernel_ratio(reading: Reading) -> float | None:
+    found = [p.ratio for p in reading.parameters.values() if p.kernel and p.ratio is not None]
+    return max(found) if found else None
+
+
+class Saturated(Rule):
+    """Tanh and sigmoid units at their bounds, where the slope is next to nothing."""
+
+    name = "saturated"
+    symptom = "saturated"
+    threshold = (
+        "half of a hidden layer's outputs within 1 % of a bound, from the start, or later while "
+        "nothing is learnt"
+    )
+    reason = "there the slope is under 2 % of its largest: most of the gradient ends in the layer"
+    source = "SageMaker Debugger, SaturatedActivation (50 %); DeepDiagnosis (beyond ±5 in 50 %)"
+    patience = 2
+
+    def look(self, course: Course) -> Sign | None:
+        readings = course.layer_readings()
+        if not readings:
+            return None
+        newest, start = readings[-1], readings[0]
+        hidden = {n: e for n, e in newest.layers.items() if n != course.score_layer}
+        found = [n for n, each in hidden.items() if (each.saturated or 0) >= 0.5]
+        bounded = [n for n, each in hidden.items() if each.saturated is not None]
+        if not found or not bounded:
+            return None
+        at_start = [
+            n for n in found if n in start.layers and (start.layers[n].saturated or 0) >= 0.5
+        ]
+        early = len(at_start) * 2 >= len(bounded)
+        if not early and course.learns:
+            return None
+        progress = course.progress
+        stuck = course.step >= 50 and progress is not None and progress < 0.2
+        first = max(found, key=lambda name: newest.layers[name].saturated or 0)
+        share = newest.layers[first].saturated or 0
+        steps = [r.step for r in readings[-200:] if first in r.layers]
+        since = (
+            0
+            if early
+            else next(r.step for r in readings if (r.layers[first].saturated or 0) >= 0.5)
+        )
+        return Sign(
+            "alarm" if early or stuck else "note",
+            since,
+            f"{share:.0%} of the outputs of {first} are within 1 % of a bound at step "
+            f"{newest.step} (the threshold is 50 %), as in {len(found)} of {len(bounded)} layers "
+            "that have one",
+            "weights that start too large"
+            if early
+            else "weights that grew too large: a learning rate too high",
+            "an initialisation that knows the layer's width (Xavier)"
+            if early
+            else "a lower learning rate, or normalisation in front of the activation",
+            found,
+            numbers={"share": share},
+            curve=(
+                f"saturated share of {first}",
+                steps,
+                [r.layers[first].saturated or 0.0 for r in readings[-200:] if first in r.layers],
+            ),
+        )
+
+
+class Vanishing(Rule):
+    """A gradient that does not reach the first layers, or a signal that does not reach the last."""
+
+    name = "vanishing"
+    symptom = "vanishing_gradient"
+    threshold = (
+        "nothing is learnt, and either the first kernel's gradient is a thousandth of the last "
+        "one's and below 1e-4 per weight, or outputs vary a thousandth as much behind the last "
+        "hidden layer as behind the first, or all gradients are below 1e-7 per weight"
+    )
+    reason = (
+        "sound deep nets stay within 100 from first to last; ratios alone miss an initialisation "
+        "so small that gradients are as tiny everywhere"
+    )
+    source = "AutoTrainer (ratio and size of 1e-3, 1e-4); SageMaker, DeepDiagnosis (1e-7)"
+    patience = 3
+
+    def look(self, course: Course) -> Sign | None:
+        progress = course.progress
+        if course.newest is None or course.step < 10:
+            return None
+        if progress is not None and progress > 0.1:
+            return None
+        return self._gradients(course) or self._depth(course)
+
+    def _gradients(self, course: Course) -> Sign | None:
+        newest = course.newest
+        assert newest is not None
+        sizes = _gradient_sizes(newest)
+        if len(sizes) < 2:
+            return None
+        names = list(sizes)
+        first, last = sizes[names[0]], sizes[names[-1]]
+        ratio = first / last if last > 0 else math.nan
+        passed = ratio < 1e-3 and first < 1e-4
+        tiny = max(sizes.values()) < 1e-7 and _falls_short(course)
+        if not passed and not tiny:
+            return None
+        low = [n for n in names if sizes[n] < 1e-3 * last] if passed else names
+        said = (
+            f"{ratio:.1g} of that of {_layer(newest, names[-1])} (the threshold is 0.001)"
+            if passed
+            else "and no layer has more than 1e-7 (the threshold)"
+        )
+        return Sign(
+            "alarm",
+            0 if _from_start(course) else newest.step,
+            f"the gradient of {_layer(newest, names[0])} is {first:.1e} per weight at step "
+            f"{newest.step}, {said}, and nothing is learnt",
+            _why(course),
+            "ReLU instead of sigmoid, fewer layers, normalisation or skips between them, or an "
+            "initialisation that knows the layer's width",
+            [_layer(newest, n) for n in low],
+            numbers={"first": first, "ratio": ratio},
+        )
+
+    def _depth(self, course: Course) -> Sign | None:
+        readings = course.layer_readings()
+        if not readings:
+            return None
+        hidden = _hidden(readings[-1], course.score_layer)
+        if len(hidden) < 2:
+            return None
+        names = list(hidden)
+        first, last = hidden[names[0]].varying, hidden[names[-1]].varying
+        dead = any(each.silent_share >= 0.9 for each in hidden.values())
+        if not first > 0 or last > 1e-3 * first or dead:
+            return None
+        return Sign(
+            "alarm",
+            0 if _from_start(course) else readings[-1].step,
+            f"outputs of {names[-1]} vary by {last:.1e} from input to input at step "
+            f"{readings[-1].step}, those of {names[0]} by {first:.1e} (the threshold is a "
+            "thousandth), and nothing is learnt: the input does not reach the scores",
+            "weights that are too small, or too many layers that each shrink the signal",
+            "an initialisation that knows the layer's width (Xavier, MSRAPrelu), fewer layers, or "
+            "normalisation between them",
+            names[1:],
+            numbers={"ratio": last / first},
+        )
+
+
+def _gradient_sizes(reading: Reading) -> dict[str, float]:
+    """Each trained kernel's gradient, root mean square over its weights, in forward order."""
+    return {
+        name: each.gradient / math.sqrt(max(1, each.size))
+        for name, each in reading.parameters.items()
+        if each.kernel and each.trained and each.layer and each.gradient is not None
+    }
+
+
+def _hidden(reading: Reading, scores: str) -> dict[str, LayerReading]:
+    return {n: e for n, e in reading.layers.items() if e.kind in KERNELS and n != scores}
+
+
+def _falls_short(course: Course) -> bool:
+    """Whether there is something left to learn: tiny gradients at the goal are no fault."""
+    progress = course.progress
+    return progress is not None and progress < 0.1
+
+
+def _from_start(course: Course) -> bool:
+    """Whether nothing was ever learnt."""
+    losses = course.losses()
+    return len(losses) < 20 or float(np.min(losses)) > 0.5 * float(np.median(losses[:5]))
+
+
+def _layer(reading: Reading, name: str) -> str:
+    return reading.parameters[name].layer or name
+
+
+def _why(course: Course) -> str:
+    readings = course.layer_readings()
+    kinds = " ".join(e.operator.lower() for e in readings[-1].layers.values()) if readings else ""
+    if "sigmoid" in kinds:
+        return "sigmoids in a row: each passes on a quarter of the gradient at most"
+    if "tanh" in kinds:
+        return "tanh layers in a row that saturate"
+    return "weights that are too small for so many layers"

@@ -1,0 +1,83 @@
+"""Views of a network's parameters on MXNet's own memory: no copy is made on a CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from vizframe.gluon.compat import mx
+from vizframe.gluon.graph.parameters import Parameters, to_numpy
+from vizframe.gluon.semantics import from_net_array
+from vizframe.network import FloatArray
+from vizframe.network.parameter import ParameterView
+
+
+class _Lent:
+    """An MXNet array, as NumPy's ``from_dlpack`` takes one."""
+
+    def __init__(self, array: Any) -> None:
+        self._array = array
+
+    def __dlpack__(self, **_: object) -> Any:
+        return mx.nd.to_dlpack_for_read(self._array)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return 1, 0  # the CPU, as DLPack numbers devices
+
+
+def see(array: Any) -> FloatArray:
+    """The array's numbers as float32, in its own memory where that can be: of a dense one on the
+    CPU in single precision that no operator has laid out its own way."""
+    if isinstance(array, mx.np.ndarray):
+        array = from_net_array(array)
+    if array.stype == "default" and array.context.device_type == "cpu":
+        if array.dtype == np.float32 and array.size:
+            try:
+                seen: FloatArray = np.from_dlpack(_Lent(array))
+            except mx.MXNetError:
+                return to_numpy(array)
+            return seen
+    elif array.stype != "default":
+        array = array.tostype("default")
+    return to_numpy(array)
+
+
+def parameter_views(
+    parameters: Parameters, own: Iterable[tuple[str, str, str]]
+) -> Iterator[ParameterView]:
+    """One view per parameter of the model, those of the layers first.
+
+    Args:
+        own: each layer's name, its parameter's short name there and its full one.
+    """
+    named = {full: (f"{layer}.{short}", layer) for layer, short, full in own}
+    arrays = parameters.arrays()
+    order = [*(full for full in named if full in arrays), *(n for n in arrays if n not in named)]
+    for full in order:
+        name, layer = named.get(full, (full, ""))
+        yield _view(parameters, full, name, layer, tuple(arrays[full].shape))
+
+
+def _view(
+    parameters: Parameters, full: str, name: str, layer: str, shape: tuple[int, ...]
+) -> ParameterView:
+    def gradient() -> FloatArray | None:
+        found = parameters.gradients(full)
+        return None if found is None else see(found)
+
+    def values() -> FloatArray:
+        one = parameters.array
+        return see(parameters.arrays()[full] if one is None else one(full))
+
+    request = parameters.request(full)
+    return ParameterView(
+        name,
+        layer,
+        shape,
+        values,
+        gradient,
+        is_trained=request != "null",
+        adds=request == "add",
+    )

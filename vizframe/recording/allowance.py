@@ -1,0 +1,40 @@
+"""An allowance: how often something may be done so that it stays cheap."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+Clock = Callable[[], float]
+
+
+class Allowance:
+    """Lets something be done while it takes less than a share of all the time that passes.
+
+    Args:
+        share: of the time since the first question.
+        credit: seconds that may be spent before anything is earned: short trainings, and the first
+            steps of long ones, are looked at in full.
+    """
+
+    def __init__(self, share: float, credit: float, clock: Clock = time.perf_counter) -> None:
+        self._share, self._credit, self._clock = share, credit, clock
+        self._began: float | None = None
+        self.spent = 0.0
+
+    @property
+    def is_left(self) -> bool:
+        now = self._clock()
+        if self._began is None:
+            self._began = now
+        return self.spent <= self._credit + self._share * (now - self._began)
+
+    @contextmanager
+    def spend(self) -> Iterator[None]:
+        """Counts what is done inside."""
+        began = self._clock()
+        try:
+            yield
+        finally:
+            self.spent += self._clock() - began

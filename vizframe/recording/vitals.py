@@ -1,0 +1,283 @@
+"""The vitals of a training: numbers that tell whether it is well, read while it runs.
+
+    before each update   the batch: inputs that are not finite, labels; the first one in full
+    after each update    the loss, each gradient's norm                             a `Pulse`
+    every ten updates    norms, updates, zeros of each parameter; the layers on the probe: `Reading`
+
+What is not yet computed is not waited for where that can be: losses are kept as the framework's
+arrays and read with the next reading. All of it is held to a share of the training's time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vizframe.diagnosis.course import Course, Opening, ParameterReading, Pulse, Reading
+from vizframe.network import FloatArray, Network
+from vizframe.network.parameter import ParameterView, parameter_views
+from vizframe.recording.allowance import Allowance
+from vizframe.recording.layer_vitals import is_read, read_layer
+
+if TYPE_CHECKING:
+    from vizframe.network.adapter import Batch
+
+EARLY = (1, 2, 3, 5)
+"""Updates after which a reading is made whatever the rhythm: what is wrong from the start shows."""
+
+PROBE_IMAGES = 16
+"""Of the probe that layers are looked at with: the share of silent units is within .01 of that on
+1,400 images, as measured on digits."""
+
+PULSE_VALUES = 1 << 16
+"""Values of a gradient that a pulse looks at: the first ones stand for all."""
+
+SAMPLE_VALUES = 1 << 15
+"""Values of a parameter whose change is measured, and whose zeros are counted."""
+
+LABEL_STEPS = 300
+"""Steps whose labels are counted: then every tenth."""
+
+Number = Callable[[object], float]
+
+
+class Vitals:
+    """Fills the course of one training.
+
+    Args:
+        network: that is trained.
+        probe: inputs, (batch, …).
+        number: reads a framework's array as a number.
+        every: updates between readings.
+        scale: gives what the optimiser multiplies gradients by, such as one over the batch's size.
+        add: shares and credits of the time, see `Allowance`; a test gives its own.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        probe: FloatArray,
+        number: Number,
+        *,
+        every: int = 10,
+        scale: Callable[[], float] = lambda: 1.0,
+        pulses: Allowance | None = None,
+        readings: Allowance | None = None,
+        looks: Allowance | None = None,
+    ) -> None:
+        self.course = Course()
+        self.course.score_layer = network.score_layer
+        self.course.has_dropout = any(each.kind == "dropout" for each in network.layers)
+        self._network, self._number, self._every = network, number, every
+        self._scale = scale
+        self._probe = probe[:PROBE_IMAGES]
+        self._views = parameter_views(network)
+        self._layers = [layer for layer in network.layers if is_read(layer, network.layers)]
+        self._pulses = pulses or Allowance(0.004, 1.0)
+        self._readings = readings or Allowance(0.006, 1.0)
+        self._looks = looks or Allowance(0.006, 1.0)
+        self._before: dict[str, FloatArray] = {}
+        self._waiting: list[tuple[int, object, dict[str, float], int]] = []
+        self._bad_inputs = 0
+        self._batches = 0
+        self.updates = 0
+        self._last_batch: Batch | None = None
+        self._first: Batch | None = None
+
+    @property
+    def seconds(self) -> float:
+        """What all of it took so far."""
+        return self._pulses.spent + self._readings.spent + self._looks.spent
+
+    def before_update(self, batch: Callable[[], Batch]) -> None:
+        """The batch that the coming update learns from; it is copied only where it is looked at."""
+        self._batches += 1
+        if self._batches > LABEL_STEPS and self._batches % 10:
+            return
+        if self._batches > 1 and not self._pulses.is_left:
+            return
+        with self._pulses.spend():
+            seen = batch()
+            self._last_batch = seen
+            self._bad_inputs = int(seen.inputs.size - np.isfinite(seen.inputs).sum())
+            if seen.targets is not None:
+                self.course.labels.add(seen.targets)
+            if self._batches == 1:
+                self._first = seen
+
+    def after_update(self, step: int, scalars: Mapping[str, object], *, due: bool = False) -> bool:
+        """Take the pulse of the update that was just made; whether a reading was made, too.
+
+        Args:
+            step: updates done, with this one.
+            due: whether a reading is wanted in any case.
+        """
+        self.updates += 1
+        number = self.updates
+        if self._pulses.is_left or due:
+            with self._pulses.spend():
+                norms = self._gradient_norms()
+                self._waiting.append((step, scalars.get("loss"), norms, self._bad_inputs))
+        self._bad_inputs = 0
+        if self._first is not None:
+            self._open(scalars)
+        made = due or ((number in EARLY or number % self._every == 0) and self._readings.is_left)
+        if made:
+            self._read(step, scalars)
+        coming = number + 1
+        if coming in EARLY or coming % self._every == 0:
+            with self._readings.spend():
+                self._before = {view.name: _sample(view.values()).copy() for view in self._trained}
+        return made
+
+    def read_last(self, step: int) -> None:
+        """The reading that a training ends with, unless it was made."""
+        self._settle()
+        newest = self.course.newest
+        if newest is None or newest.step != step or not newest.layers:
+            self._before = {}
+            self._read(step, {}, look=True)
+
+    @property
+    def _trained(self) -> Sequence[ParameterView]:
+        return [view for view in self._views if view.is_trained]
+
+    def _gradient_norms(self) -> dict[str, float]:
+        norms = {}
+        for view in self._trained:
+            gradient = view.gradient()
+            if gradient is not None:
+                norms[view.name] = _norm_of_first(gradient)
+        return norms
+
+    def _open(self, scalars: Mapping[str, object]) -> None:
+        """The first batch in full, now that its loss is known."""
+        first, self._first = self._first, None
+        assert first is not None
+        outputs = None if first.outputs is None else first.outputs()
+        loss = self._loss(scalars.get("loss"))
+        known = None if math.isnan(loss) else loss
+        self.course.open(Opening(first.inputs, first.targets, outputs, known))
+
+    def _loss(self, value: object) -> float:
+        if value is None:
+            return math.nan
+        if callable(value):
+            value = value()
+        return float(value) if isinstance(value, (int, float)) else self._number(value)
+
+    def _read(self, step: int, scalars: Mapping[str, object], *, look: bool = False) -> None:
+        with self._readings.spend():
+            self._settle()
+            if "learning_rate" in scalars:
+                self.course.rates[step] = self._loss(scalars["learning_rate"])
+            scale = self._scale()
+            parameters = {
+                view.name: read_parameter(view, self._before.get(view.name), scale)
+                for view in self._views
+            }
+            self._before = {}
+        layers = {}
+        predicted = None
+        if look or self._looks.is_left:
+            with self._looks.spend(), np.errstate(all="ignore"):
+                names = [layer.name for layer in self._layers]
+                given = self._network.activations(self._probe, names)
+                layers = {
+                    layer.name: read_layer(layer, given[layer.name]) for layer in self._layers
+                }
+                predicted = self._predicted_loss()
+        self.course.read(Reading(step, parameters, layers, predicted))
+
+    def _settle(self) -> None:
+        """Read the losses that were only kept."""
+        for step, loss, norms, bad in self._waiting:
+            self.course.feel(Pulse(step, self._loss(loss), norms, bad))
+        self._waiting.clear()
+
+    def _predicted_loss(self) -> float | None:
+        """The newest batch's loss as the network predicts: without dropout."""
+        course, batch = self.course, self._last_batch
+        if not course.has_dropout or course.objective is None or batch is None:
+            return None
+        if batch.targets is None:
+            return None
+        outputs = self._network.scores(batch.inputs).astype(np.float64)
+        if course.objective.takes != "scores" or len(outputs) != len(batch.targets):
+            return None
+        return course.objective.factor * course.objective.value(
+            outputs, batch.targets.astype(np.float64)
+        )
+
+
+def read_parameter(
+    view: ParameterView, before: FloatArray | None, scale: float = 1.0
+) -> ParameterReading:
+    """A parameter as it is now.
+
+    Args:
+        before: its sample before the last update; None where there is none.
+        scale: what the optimiser multiplies the gradient by.
+    """
+    values = view.values()
+    flat = values.reshape(-1)
+    weight = _norm(flat)
+    sample = _sample(values)
+    update = None
+    if before is not None and before.shape == sample.shape:
+        update = _norm(sample - before) * math.sqrt(flat.size / max(1, sample.size))
+    gradient = view.gradient() if view.is_trained else None
+    return ParameterReading(
+        layer=view.layer,
+        size=flat.size,
+        kernel=view.is_kernel,
+        trained=view.is_trained,
+        weight=weight,
+        gradient=None if gradient is None else scale * _norm(gradient.reshape(-1)),
+        update=update,
+        zeros=float(np.count_nonzero(sample == 0) / max(1, sample.size)),
+        bad=0 if math.isfinite(weight) else int(flat.size - np.isfinite(flat).sum()),
+        alike=view.is_kernel and _are_alike(values),
+    )
+
+
+def _norm(flat: FloatArray) -> float:
+    """Of float32 values; where their squares overflow it, in float64."""
+    with np.errstate(all="ignore"):
+        square = float(np.dot(flat, flat))
+        if not math.isfinite(square) or 0 <= square < 1e-30:
+            wide = flat.astype(np.float64)
+            square = float(np.dot(wide, wide))
+    return math.sqrt(square) if square >= 0 else math.nan
+
+
+def _norm_of_first(values: FloatArray) -> float:
+    """The norm, estimated from the first values where there are many."""
+    flat = values.reshape(-1)
+    first = flat[:PULSE_VALUES]
+    return _norm(first) * math.sqrt(flat.size / max(1, first.size))
+
+
+def _sample(values: FloatArray) -> FloatArray:
+    """The same values of a parameter each time: all, or blocks spread over a large one."""
+    flat = values.reshape(-1)
+    if flat.size <= SAMPLE_VALUES:
+        return flat
+    blocks = 64
+    length = SAMPLE_VALUES // blocks
+    stride = flat.size // blocks
+    rows: FloatArray = flat[: blocks * stride].reshape(blocks, stride)[:, :length].reshape(-1)
+    return rows
+
+
+def _are_alike(values: FloatArray) -> bool:
+    """Whether all units have the same weights."""
+    rows = values.reshape(len(values), -1)
+    return (
+        len(rows) > 1
+        and bool((rows[:, :64] == rows[0, :64]).all())
+        and bool((rows == rows[0]).all())
+    )
