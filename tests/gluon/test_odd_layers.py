@@ -171,3 +171,28 @@ def test_a_net_that_takes_four_images_is_asked_for_any_number(make: Any) -> None
     assert every.gradients["conv"].shape == (6, 4, 7, 7)
     with seen.randomized(1) as control:
         assert control.scores(more).shape[0] == 6
+
+
+class Beside(mx.gluon.HybridBlock):  # type: ignore[misc]  # MXNet ships no types
+    """Maps beside those of another input, behind a convolution whose weight is computed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        with self.name_scope():
+            self.norm, self.dense, self.out = WeightNorm(), nn.Dense(5), nn.Dense(3)
+
+    def hybrid_forward(self, F: Any, x: Any, more: Any) -> Any:
+        return self.out(F.concat(F.flatten(F.relu(self.norm(x))), self.dense(more), dim=1))
+
+
+def test_a_deconvnet_goes_back_beside_what_is_computed_of_other_inputs() -> None:
+    net = Beside()
+    net.initialize(mx.init.Xavier(magnitude=4))
+    arguments = [mx.nd.array(IMAGES), mx.nd.ones((4, 7))]
+    net(*arguments)
+    seen = view(net, IMAGES.shape[1:], call=batch_of(net, arguments).call)
+    scene = Scene(network=seen, layers=(seen.layer("norm"), seen.layer("out")), probe=Probe(IMAGES))
+    frames = list(Deconvolution(top=1).visualize(scene))
+    assert {frame.layer for frame in frames} == {"norm", "out"}
+    assert all(np.isfinite(frame.values).all() for frame in frames)
+    assert any(frame.values.any() for frame in frames if frame.layer == "out")

@@ -90,9 +90,12 @@ class Deconvnet:
 
     @property
     def is_known(self) -> bool:
-        """Whether the way back can be gone: an operator of a user's own has none here."""
-        ways = [self._graph.nodes[index] for index in self._passed]
-        return not any(node.operator == "Custom" for node in ways)
+        """Whether the way back can be gone: an operator of a user's own has none here, nor has one
+        that reads what is computed beside the images, such as a weight or another input."""
+        ways = [self._graph.nodes[index] for index in self._passed if index != self._data]
+        beside = {i for node in ways for i, _ in node.inputs if i not in self._passed}
+        known = all(self._graph.nodes[index].name in self._arrays for index in beside)
+        return known and not any(node.operator == "Custom" for node in ways)
 
     @property
     def kept(self) -> tuple[Entry, ...]:
