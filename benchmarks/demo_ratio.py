@@ -16,7 +16,8 @@ from pathlib import Path
 
 from benchmarks.clock import now
 from vizframe.demo.demo import JUDGED, recorder
-from vizframe.demo.mnist import Digits, MnistTraining, digits
+from vizframe.demo.digits import Digits, digits
+from vizframe.demo.mnist import MnistTraining
 from vizframe.gluon.compat import mx
 
 

@@ -20,7 +20,8 @@ from PIL import Image
 from sklearn.svm import SVC
 
 from benchmarks.side_by_side import claim
-from vizframe.demo.mnist import Digits, MnistTraining, digits
+from vizframe.demo.digits import Digits, digits
+from vizframe.demo.mnist import MnistTraining
 from vizframe.gluon.network import GluonNetwork
 from vizframe.network import FloatArray
 from vizframe.plugin import Scene

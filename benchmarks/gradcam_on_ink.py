@@ -20,7 +20,8 @@ import numpy.typing as npt
 from benchmarks.side_by_side import claim
 from vizframe.attribution.cam import Doubles, grad_cam, hires_cam
 from vizframe.attribution.target import target
-from vizframe.demo.mnist import MnistTraining, digits
+from vizframe.demo.digits import digits
+from vizframe.demo.mnist import MnistTraining
 from vizframe.gluon.adapter import network
 from vizframe.network import FloatArray, Network
 from vizframe.network.probe import Probe

@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from vizframe.demo.mnist import BATCH, CLASSES, MnistTraining, digits
+from vizframe.demo.digits import BATCH, CLASSES, digits
+from vizframe.demo.mnist import MnistTraining
 from vizframe.gluon.adapter import network
 from vizframe.gluon.compat import mx
 from vizframe.gluon.network import GluonNetwork

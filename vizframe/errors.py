@@ -72,8 +72,9 @@ class MissingExtra(VizframeError):
     recording needs the extra 'mxnet': pip install 'vizframe[mxnet]'
     """
 
-    def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} needs the extra {extra!r}: pip install 'vizframe[{extra}]'")
+    def __init__(self, what: str, extra: str, *others: str) -> None:
+        names = " or ".join(map(repr, (extra, *others)))
+        super().__init__(f"{what} needs the extra {names}: pip install 'vizframe[{extra}]'")
         self.extra = extra
 
 

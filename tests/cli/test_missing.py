@@ -19,5 +19,5 @@ def test_what_trains_asks_for_its_extra_before_anything_else(
     called = call(*command)
     assert (called.code, called.out) == (1, "")
     assert called.err == (
-        f"vizframe: {what} needs the extra 'mxnet': pip install 'vizframe[mxnet]'\n"
+        f"vizframe: {what} needs the extra 'torch' or 'mxnet': pip install 'vizframe[torch]'\n"
     )

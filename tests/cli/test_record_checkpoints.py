@@ -167,7 +167,10 @@ def test_checkpoints_are_followed_until_ctrl_c(folder: Path) -> None:
         (["--model", "nets:net", "--", "train.py"], "a script and checkpoints cannot be recorded"),
         (["--model", "nets:net", "--shape", "8x8"], "shape is '8x8'; it can be the sizes of one"),
         (["--model", "nets:net"], "checkpoints come without images; give some: --probe images/"),
-        (["--model", "nets:words"], "the model's function gave a str; it can give a gluon.Block"),
+        (
+            ["--model", "nets:words"],
+            "the model's function gave a str; it can give a network of mxnet",
+        ),
         (["--model", "nets:net", "--every", "2 epochs"], "every is in epochs, and checkpoints"),
         (["--model", "nets:nett"], "function 'nett' is not known; it can be 'net'"),
     ],

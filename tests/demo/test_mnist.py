@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from vizframe.demo.mnist import BATCH, Digits, MnistTraining, digits
+from vizframe.demo.demo import MODELS, start_training
+from vizframe.demo.digits import BATCH, Digits, digits
+from vizframe.demo.mnist import MnistTraining
 from vizframe.errors import UsageError
 from vizframe.gluon.compat import mx
+from vizframe.network.adapter import adapter_for
+from vizframe.network.loadable import load, make_model
 
 
 def test_digits_that_cannot_be_downloaded_are_one_sentence(
@@ -38,14 +44,21 @@ def test_the_digits_are_real_shuffled_and_partly_held_out(found: Digits) -> None
     assert probe.labels[:10].tolist() == list(range(10))
 
 
-def test_the_demo_s_network_learns(found: Digits) -> None:
-    training = MnistTraining(found)
+@pytest.mark.parametrize("framework", MODELS)
+def test_the_demo_s_network_learns(found: Digits, framework: str, tmp_path: Path) -> None:
+    training = start_training(framework, found)
     before = training.accuracy()
     for _ in range(30):
         training.step()
     assert before < 0.3
     assert training.accuracy() > 0.7
     assert training.epoch == 30 * BATCH / 4000
+    training.save(tmp_path / "weights")
+    model, _ = make_model(MODELS[framework], (1, 28, 28))
+    load(model, tmp_path / "weights")
+    network = adapter_for(model).network(model, found.images[:1])
+    own = adapter_for(training.net).network(training.net, found.images[:1])
+    assert np.array_equal(network.scores(found.images[:3]), own.scores(found.images[:3]))
 
 
 def test_two_trainings_of_one_seed_are_the_same(found: Digits) -> None:

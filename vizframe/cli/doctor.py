@@ -7,6 +7,7 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -85,8 +86,14 @@ def _runs() -> str:
 
 
 def _recording() -> str:
-    importlib.import_module("vizframe.gluon.compat")
-    return f"mxnet {_version('mxnet')} on numpy {_version('numpy')}"
+    from vizframe.network.adapter import check_installed, frameworks, load
+
+    check_installed("recording")
+    found = [name for name in sorted(frameworks()) if find_spec(name)]
+    for name in found:
+        load(name)
+    told = " and ".join(f"{name} {_version(name)}" for name in found)
+    return f"{told} on numpy {_version('numpy')}"
 
 
 def _digits() -> str:

@@ -6,6 +6,7 @@ MnistTraining.step ──► Recorder.step ──► run ──► page
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from rich.progress import (
 from vizframe.recording.schedule import Schedule
 
 if TYPE_CHECKING:
-    from vizframe.demo.mnist import Dataset, MnistTraining
+    from vizframe.demo.digits import Dataset, Digits, Training
     from vizframe.recording.recorder import Recorder
 
 PLUGINS = (
@@ -55,30 +56,59 @@ KEPT = 100
 """Every so many updates the weights are kept for the Live page."""
 
 
-def weights_of(path: Path) -> Path:
+MODELS = {"mxnet": "vizframe.demo.mnist:network", "torch": "vizframe.torch.digits:network"}
+"""What makes the demo's network, by framework."""
+
+_ENDINGS = {"mxnet": "params", "torch": "pt"}
+
+
+def framework_here() -> str:
+    """The framework that the demo trains with where nobody says: one that is installed."""
+    return next((name for name in MODELS if find_spec(name)), "mxnet")
+
+
+def weights_of(path: Path, framework: str = "mxnet") -> Path:
     """Where the demo's newest weights are: beside its run."""
-    return path.with_name(f"{path.name}.params")
+    return path.with_name(f"{path.name}.{_ENDINGS[framework]}")
 
 
-def live_options(path: Path) -> list[str]:
+def live_options(path: Path, framework: str = "mxnet") -> list[str]:
     """What `vizframe serve` is told so that its Live page asks the demo's network."""
-    weights = ["--weights", str(weights_of(path))]
-    return ["--model", "vizframe.demo.mnist:network", *weights, "--shape", "1,28,28"]
+    weights = ["--weights", str(weights_of(path, framework))]
+    return ["--model", MODELS[framework], *weights, "--shape", "1,28,28"]
 
 
-def show(path: Path, steps: int, every: str, dataset: Dataset, console: Console) -> None:
+def start_training(framework: str, found: Digits) -> Training:
+    """A training on these digits that no update was made of."""
+    if framework == "torch":
+        from vizframe.demo.mnist_torch import TorchTraining
+
+        return TorchTraining(found)
+    from vizframe.demo.mnist import MnistTraining
+
+    return MnistTraining(found)
+
+
+def show(
+    path: Path,
+    steps: int,
+    every: str,
+    dataset: Dataset,
+    console: Console,
+    framework: str = "mxnet",
+) -> None:
     """Train for so many updates, recording to the run, and say how well the digits are told."""
-    from vizframe.demo.mnist import MnistTraining, digits
+    from vizframe.demo.digits import digits
 
     with console.status("loading the digits"):
-        training = MnistTraining(digits(dataset))
+        training = start_training(framework, digits(dataset))
     bar = _bar(console)
     with bar, recorder(training, path, every) as recording:
         task = bar.add_task("training", total=steps, loss="", accuracy="")
         for done in range(1, steps + 1):
             _advance(training, recording, bar, task)
             if done % KEPT == 0 or done == steps:
-                training.save(weights_of(path))
+                training.save(weights_of(path, framework))
     console.print(
         f"{training.accuracy():.1%} of {len(training.digits.held_out_labels):,} held-out digits "
         f"are recognised; the run is {path}",
@@ -86,9 +116,9 @@ def show(path: Path, steps: int, every: str, dataset: Dataset, console: Console)
     )
 
 
-def recorder(training: MnistTraining, path: Path, every: str) -> Recorder:
+def recorder(training: Training, path: Path, every: str) -> Recorder:
     """What records the demo."""
-    from vizframe.demo.mnist import CLASSES
+    from vizframe.demo.digits import CLASSES
     from vizframe.recording.recorder import Recorder
 
     often = Schedule.of(every)
@@ -105,12 +135,15 @@ def recorder(training: MnistTraining, path: Path, every: str) -> Recorder:
     )
 
 
-def _advance(training: MnistTraining, recording: Recorder, bar: Progress, task: TaskID) -> None:
+def _advance(training: Training, recording: Recorder, bar: Progress, task: TaskID) -> None:
+    from vizframe.network.adapter import adapter_for
+
     loss = training.step()
 
     def accuracy() -> float:
         found = training.accuracy(JUDGED)
-        bar.update(task, loss=f"loss {loss.mean().asscalar():.3f}", accuracy=f"{found:.1%} right")
+        shown = adapter_for(training.net).number(loss)
+        bar.update(task, loss=f"loss {shown:.3f}", accuracy=f"{found:.1%} right")
         return found
 
     recording.step(epoch=training.epoch, loss=loss, accuracy=accuracy)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
@@ -24,6 +25,7 @@ from vizframe.network.call import Call
 __all__ = [
     "freeze",
     "is_ready",
+    "load_weights",
     "network",
     "number",
     "optimiser",
@@ -92,6 +94,18 @@ def number(value: object) -> float:
     """The mean of an array of MXNet or NumPy."""
     values = value.asnumpy() if isinstance(value, mx.nd.NDArray) else np.asarray(value)
     return float(values.mean())
+
+
+def load_weights(model: object, path: Path) -> None:
+    """Give the Block the parameters of a ``.params`` file."""
+    try:
+        _block(model).load_parameters(str(path))
+    except Exception as error:  # whatever MXNet finds wrong with the file
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        told = lines[-1] if lines[0].startswith("Traceback") else lines[0]
+        raise NetworkError(
+            f"checkpoint {str(path)!r} cannot be loaded into the model: {told}"
+        ) from error
 
 
 def settle() -> None:

@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -137,6 +138,14 @@ class Adapter(Protocol):
         """The mean of the framework's array, as a number."""
         ...
 
+    def load_weights(self, model: object, path: Path) -> None:
+        """Give the model the parameters of a file.
+
+        Raises:
+            NetworkError: it cannot be read, or does not fit.
+        """
+        ...
+
     def settle(self) -> None:
         """Wait until the device has done all that the training asked of it."""
         ...
@@ -179,7 +188,7 @@ def registered(framework: str, module: str) -> Iterator[None]:
 def check_installed(what: str) -> None:
     """Raises MissingExtra, which names the cure, where no framework that is known is installed."""
     if not any(find_spec(name) for name in frameworks()):
-        raise MissingExtra(what, "mxnet")
+        raise MissingExtra(what, "torch", "mxnet")
 
 
 def load(framework: str) -> Adapter:

@@ -2,6 +2,9 @@
 
 models.lenet:build     the function `build` of an importable module
 train.py:make_net      the function `make_net` of a file
+timm:resnet18          a net of a collection that is installed, with its weights still random:
+torchvision:vgg16      timm's, torchvision's,
+transformers:./folder  or the one that a folder of transformers describes
 """
 
 from __future__ import annotations
@@ -10,9 +13,11 @@ import importlib
 import importlib.util
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from vizframe.errors import UnknownName, UsageError
 
@@ -27,6 +32,9 @@ def factory(text: str) -> Factory:
         UsageError: it is of another form, or the module is not there.
         UnknownName: the module has no such function.
     """
+    collection, _, named = text.partition(":")
+    if collection in COLLECTIONS and named:
+        return partial(_from_collection, collection, named)
     where, _, name = text.rpartition(":")
     if not (where and name):
         raise UsageError(f"model is {text!r}; it can be MODULE:FUNCTION or FILE.py:FUNCTION")
@@ -37,6 +45,41 @@ def factory(text: str) -> Factory:
         raise UnknownName("function", name, [each for each in known if not each.startswith("_")])
     made: Factory = found
     return made
+
+
+def _from_collection(collection: str, name: str) -> object:
+    """The net of that name, its weights random.
+
+    Raises:
+        UsageError: the collection is not installed, or has no such net.
+    """
+    try:
+        library = importlib.import_module(collection)
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"model is {collection}:{name}, and {collection} is not installed: "
+            f"pip install {collection}"
+        ) from error
+    try:
+        return COLLECTIONS[collection](library, name)
+    except Exception as error:  # each collection has errors of its own for a name it lacks
+        told = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise UsageError(f"model is {collection}:{name}, which cannot be made: {told}") from error
+
+
+def _of_transformers(library: Any, name: str) -> object:
+    config = library.AutoConfig.from_pretrained(name, local_files_only=True)
+    kinds = getattr(config, "architectures", None) or ["AutoModel"]
+    kind = getattr(library, kinds[0])
+    return kind.from_config(config) if kinds[0].startswith("Auto") else kind(config)
+
+
+COLLECTIONS: Mapping[str, Callable[[Any, str], object]] = {
+    "timm": lambda library, name: library.create_model(name, pretrained=False),
+    "torchvision": lambda library, name: library.models.get_model(name, weights=None),
+    "transformers": _of_transformers,
+}
+"""How each collection of nets makes one of its own."""
 
 
 def _module(name: str) -> ModuleType:

@@ -21,7 +21,7 @@ from vizframe.errors import NetworkError, UsageError
 from vizframe.network.adapter import adapter_for
 from vizframe.network.checkpoints import checkpoints
 from vizframe.network.layer import Layer
-from vizframe.network.loadable import Loadable, load, make_model
+from vizframe.network.loadable import load, make_model
 from vizframe.network.network import FloatArray, Network
 from vizframe.network.probe import Normalization, probe_of
 
@@ -120,7 +120,7 @@ class Weights:
 
 @dataclass(slots=True, eq=False)
 class _OpenNetwork:
-    model: Loadable
+    model: object
     network: Network
     normalization: Normalization
     loaded: Weights | None

@@ -3,28 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol, cast, runtime_checkable
 
 import numpy as np
 
 from vizframe.errors import NetworkError, UsageError
-from vizframe.network.adapter import Batch
+from vizframe.network.adapter import Batch, adapter_for, frameworks
 from vizframe.network.factory import factory
-from vizframe.network.network import FloatArray
-
-
-@runtime_checkable
-class Loadable(Protocol):
-    """A model that reads its parameters from a file, as every Gluon Block does."""
-
-    def load_parameters(self, filename: str) -> None: ...
-
-
-@runtime_checkable
-class _OnDevice(Protocol):
-    """An array of a framework."""
-
-    def asnumpy(self) -> FloatArray: ...
 
 
 def shape_of(text: str) -> tuple[int, ...]:
@@ -35,7 +19,7 @@ def shape_of(text: str) -> tuple[int, ...]:
     return tuple(map(int, numbers))
 
 
-def make_model(text: str, shape: tuple[int, ...] | None) -> tuple[Loadable, Batch | None]:
+def make_model(text: str, shape: tuple[int, ...] | None) -> tuple[object, Batch | None]:
     """What a `factory` of that name makes: the model alone, or the model and a batch of inputs.
 
     Args:
@@ -46,28 +30,18 @@ def make_model(text: str, shape: tuple[int, ...] | None) -> tuple[Loadable, Batc
     """
     given = factory(text)()
     model, inputs = given if isinstance(given, tuple) and len(given) == 2 else (given, None)
-    if not isinstance(model, Loadable):
+    try:
+        adapter = adapter_for(model)
+    except NetworkError:
         raise UsageError(
-            f"the model's function gave a {type(model).__name__}; it can give a gluon.Block, or a "
-            "Block and a batch of inputs"
-        )
+            f"the model's function gave a {type(model).__name__}; it can give a network of "
+            f"{' or '.join(frameworks())}, or a network and a batch of inputs"
+        ) from None
     if inputs is not None:
-        return model, Batch(_array(inputs))
+        return model, Batch(adapter.to_array(inputs))
     return model, None if shape is None else Batch(np.zeros((1, *shape), np.float32))
 
 
-def load(model: Loadable, path: Path) -> None:
+def load(model: object, path: Path) -> None:
     """Give the model the parameters of a file. Raises NetworkError where they do not fit."""
-    try:
-        model.load_parameters(str(path))
-    except Exception as error:  # whatever the framework finds wrong with the file
-        lines = str(error).strip().splitlines() or [type(error).__name__]
-        reason = lines[-1] if lines[0].startswith("Traceback") else lines[0]
-        raise NetworkError(
-            f"checkpoint {str(path)!r} cannot be loaded into the model: {reason}"
-        ) from error
-
-
-def _array(inputs: object) -> FloatArray:
-    values = inputs.asnumpy() if isinstance(inputs, _OnDevice) else np.asarray(inputs)
-    return cast(FloatArray, values.astype(np.float32, copy=False))
+    adapter_for(model).load_weights(model, path)

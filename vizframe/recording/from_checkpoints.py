@@ -13,7 +13,7 @@ from pathlib import Path
 
 from vizframe.errors import NetworkError, UsageError
 from vizframe.network.checkpoints import Checkpoint, checkpoints, follow_checkpoints
-from vizframe.network.loadable import Loadable, load, make_model
+from vizframe.network.loadable import load, make_model
 from vizframe.plugin import Progress
 from vizframe.recording.config import Config
 from vizframe.recording.past import past_of
@@ -87,7 +87,7 @@ def _describe_count(found: Sequence[Checkpoint], report: Progress) -> Iterator[C
 
 
 def render(
-    model: Loadable,
+    model: object,
     found: Iterable[Checkpoint],
     new_recorder: Callable[[int], Recorder],
     *,

@@ -19,11 +19,12 @@ from vizframe.errors import UsageError
 from vizframe.history import LayerInfo, RunInfo
 from vizframe.history.ranks import last_step_of
 from vizframe.network import Network
+from vizframe.network.adapter import frameworks
 from vizframe.network.probe import Probe
 from vizframe.reading.runs_folder import RUNS
 from vizframe.recording.hyper_parameters import plain_values
 
-_PACKAGES = ("vizframe", "numpy", "h5py", "mxnet")
+_PACKAGES = ("vizframe", "numpy", "h5py")
 
 
 def make_run_folder(stem: str, runs: Path = RUNS) -> Path:
@@ -70,10 +71,11 @@ def new_run(
 
 def _versions() -> dict[str, str]:
     versions = {"python": platform.python_version()}
-    for package in _PACKAGES:
+    used = [name for name in frameworks() if name in sys.modules]
+    for package in (*_PACKAGES, *used):
         try:
             versions[package] = version(package)
-        except PackageNotFoundError:  # a bare tree has no vizframe, another framework no mxnet
+        except PackageNotFoundError:  # a bare tree has no vizframe
             continue
     return versions
 

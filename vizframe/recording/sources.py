@@ -17,7 +17,7 @@ from vizframe.network import Network
 from vizframe.network.adapter import Adapter, adapter_for
 from vizframe.network.adapter import load as load_adapter
 from vizframe.network.frozen import Freezer, FrozenNetwork
-from vizframe.network.loadable import Loadable, load, make_model
+from vizframe.network.loadable import load, make_model
 from vizframe.network.probe import Probe
 from vizframe.recording.snapshots import Snapshots
 
@@ -92,7 +92,7 @@ class OpenedCheckpoints:
 
     network: Network
     adapter: Adapter
-    model: Loadable
+    model: object
     paths: dict[int, str]
 
     def fill(self, step: int) -> None:

@@ -12,15 +12,18 @@ import torch
 from vizframe.errors import NetworkError
 from vizframe.graph.settings import GIBIBYTE
 from vizframe.network import FloatArray, Network
-from vizframe.network.adapter import Batch, Optimiser, Seen
+from vizframe.network.adapter import Batch, Seen
 from vizframe.network.call import Call
 from vizframe.torch.aside import same_random_numbers
 from vizframe.torch.calls import batch_of, call_of
+from vizframe.torch.optimiser import optimiser
 from vizframe.torch.training import watch_trainings
+from vizframe.torch.weights import load_weights
 from vizframe.torch.wrapped import uninitialized, unwrap
 
 __all__ = [
     "is_ready",
+    "load_weights",
     "network",
     "number",
     "optimiser",
@@ -70,16 +73,11 @@ def watch(model: object, seen: Seen) -> Callable[[], None]:
     return remove
 
 
-def optimiser(model: object) -> Optimiser:
-    """Nothing is known of it: losses are means over a batch by default, and so are gradients."""
-    return Optimiser()
-
-
 def to_array(value: object) -> FloatArray:
     """A tensor, or a list of these or of numbers, in NumPy float32."""
     if isinstance(value, (list, tuple)):
         return np.stack([to_array(each) for each in value])
-    values = value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else value
+    values = value.detach().float().cpu().numpy() if isinstance(value, torch.Tensor) else value
     return np.asarray(values, np.float32)
 
 

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 import torch
 
 from vizframe.graph.epochs import Draws, Pass, loader_length
-from vizframe.graph.patches import Method, Patches
+from vizframe.graph.patches import Patches
 
 
 class LoaderWatch(Draws):
@@ -21,25 +21,24 @@ class LoaderWatch(Draws):
 
     def begin(self, patches: Patches) -> None:
         data = torch.utils.data
-        patches.wrap(data.DataLoader, "__iter__", self._iter)
-        patches.wrap(data.dataloader._BaseDataLoaderIter, "__next__", self._next)
+        patches.see(data.DataLoader, "__iter__", after=self._iter)
+        batches = data.dataloader._BaseDataLoaderIter
+        patches.see(batches, "__next__", before=self._known, after=self._next, failed=self._over)
 
-    def _iter(self, original: Method, loader: Any) -> Any:
-        batches = original(loader)
+    def _iter(self, _token: None, batches: Any, loader: Any) -> None:
         if batches in self._iterated:  # workers that stay give the same one again
             self.end(self._iterated[batches])
         self._iterated[batches] = Pass(loader_length(loader), outer=self.last)
-        return batches
 
-    def _next(self, original: Method, batches: Any) -> Any:
-        one = self._iterated.get(batches)
-        try:
-            batch = original(batches)
-        except StopIteration:
-            if one is not None:
-                self.end(one)
-            raise
+    def _known(self, batches: Any) -> Pass | None:
+        return self._iterated.get(batches)
+
+    def _next(self, one: Pass | None, batch: Any, _batches: Any) -> None:
         if one is not None:
             self.draw(one)
             self.batch = batch
-        return batch
+
+    def _over(self, one: Pass | None) -> None:
+        """There is no batch any more."""
+        if one is not None:
+            self.end(one)

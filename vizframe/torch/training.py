@@ -32,6 +32,7 @@ from vizframe.graph.patches import Method, Patches
 from vizframe.network.adapter import Batch, TrainingObserver
 from vizframe.torch.calls import batch_of
 from vizframe.torch.loaders import LoaderWatch
+from vizframe.torch.optimiser import optimizers
 from vizframe.torch.shadow import tensors_in
 from vizframe.torch.wrapped import unwrap
 
@@ -84,15 +85,17 @@ class TrainingWatch:
         self._state = ThreadState()
         self._trained: WeakKeyDictionary[Any, TrainedNet] = WeakKeyDictionary()
         self._loaders = LoaderWatch()
-        self._patches, self._call_patches = Patches(), Patches()
+        self._guard = observer.guard
+        self._patches, self._call_patches = Patches(self._guard), Patches(self._guard)
         self._handles: list[Any] = []
         self._watches_calls = False
         self._without_new = 0
 
     def begin(self) -> None:
         self._loaders.begin(self._patches)
-        self._patches.wrap(torch.autograd, "backward", self._backward)
-        self._patches.wrap(torch.amp.GradScaler, "scale", self._scale)
+        self._patches.see(torch.autograd, "backward", before=self._backward)
+        self._patches.see(torch.amp.GradScaler, "scale", before=self._scale)
+        self._patches.see(torch, "manual_seed", before=self._seed)
         self._handles = [
             register_optimizer_step_pre_hook(self._before_step),
             register_optimizer_step_post_hook(self._after_step),
@@ -126,19 +129,25 @@ class TrainingWatch:
             state.depth -= 1
             state.calls.setdefault(id(module), SeenCall(module, args, kwargs))
 
-    def _backward(self, original: Method, tensors: Any, *given: Any, **named: Any) -> Any:
+    def _seed(self, seed: Any) -> None:
+        self._observer.note("seed/torch", seed)
+
+    def _backward(self, tensors: Any, *_given: Any, **_named: Any) -> None:
         heads = [tensors] if isinstance(tensors, torch.Tensor) else list(tensors)
         scaled, self._state.unscaled = self._state.unscaled, None
         self._state.loss = [each.detach() for each in heads if isinstance(each, torch.Tensor)]
         if scaled is not None:
             self._state.loss = scaled
-        return original(tensors, *given, **named)
 
-    def _scale(self, original: Method, scaler: Any, outputs: Any) -> Any:
+    def _scale(self, _scaler: Any, outputs: Any) -> None:
         self._state.unscaled = [each.detach() for each in tensors_in(outputs)]
-        return original(scaler, outputs)
 
     def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> Any:
+        with self._guard("what comes before an update"):
+            return self._see_step(optimizer, args, kwargs)
+        return None
+
+    def _see_step(self, optimizer: Any, args: Any, kwargs: Any) -> Any:
         stack = self._state.stepping
         if optimizer in stack:  # its last step was broken off
             del stack[stack.index(optimizer) :]
@@ -151,6 +160,10 @@ class TrainingWatch:
         return self._at_first_closure(optimizer, args, kwargs)
 
     def _after_step(self, optimizer: Any, _args: Any, _kwargs: Any) -> None:
+        with self._guard("an update of its optimiser"):
+            self._count_step(optimizer)
+
+    def _count_step(self, optimizer: Any) -> None:
         stack = self._state.stepping
         is_outermost = stack[:1] == [optimizer]
         if optimizer in stack:
@@ -181,9 +194,10 @@ class TrainingWatch:
         def first(*given: Any, **given_named: Any) -> Any:
             nonlocal told
             result = closure(*given, **given_named)
-            if not told and self._of(optimizer) is not None:
-                told = True
-                self._tell_before(optimizer)
+            with self._guard("what comes before an update"):
+                if not told and self._of(optimizer) is not None:
+                    told = True
+                    self._tell_before(optimizer)
             return result
 
         if "closure" in named:
@@ -204,7 +218,9 @@ class TrainingWatch:
             most, call = max(owned, key=lambda pair: pair[0], default=(0, None))
             if call is None or not most:
                 return None
-            self._trained[optimizer] = TrainedNet(_net_of(call, updated), call.module)
+            net = _net_of(call, updated)
+            self._trained[optimizer] = TrainedNet(net, call.module)
+            optimizers[net] = optimizer
             self._without_new = 0
         return self._trained[optimizer]
 

@@ -1,0 +1,35 @@
+"""What trains a model: the optimiser that was seen to update it."""
+
+from __future__ import annotations
+
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from vizframe.network.adapter import Optimiser
+
+optimizers: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+"""Of each model whose training is watched."""
+
+_NOT_TOLD = ("params", "lr", "initial_lr", "weight_decay", "param_names")
+
+
+def optimiser(model: object) -> Optimiser:
+    """What is known of it. Losses are means over a batch by default, and so are gradients."""
+    found = optimizers.get(model)
+    return Optimiser() if found is None else Optimiser(_described(found))
+
+
+def _described(found: Any) -> dict[str, object]:
+    """An optimiser by the names that its makers gave, of its first group."""
+    group = found.param_groups[0]
+    told: dict[str, object] = {"optimiser": type(found).__name__.lower()}
+    for name, own in (("learning_rate", "lr"), ("weight_decay", "weight_decay")):
+        if own in group:
+            told[name] = float(group[own])
+    for name, value in group.items():
+        if name not in _NOT_TOLD and isinstance(value, int | float) and value is not False:
+            told[name] = value
+    betas = group.get("betas")
+    if betas is not None:
+        told["beta1"], told["beta2"] = (float(each) for each in betas)
+    return told
