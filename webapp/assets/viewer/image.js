@@ -161,7 +161,7 @@ export class ImagePage {
   async showUnits(key) {
     const { run } = this.viewer;
     const shown = run.series.filter((each) => each.label === "activation" && !each.part && each.picture_shape.length >= 2
-      && String(each.tile_axes) === "probe,unit" && columnOf(each, "strength"));
+      && String(each.tile_axes) === "probe,unit");
     const rows = await Promise.all(shown.map((series) => this.unitRow(series)));
     if (this.wanted !== key) return;
     this.units.replaceChildren(...(rows.length ? rows
@@ -173,9 +173,10 @@ export class ImagePage {
     const { run, step, cache } = viewer;
     const found = stepAt(stepsOf(run, series), step);
     const at = [this.image, "*"];
+    const strength = columnOf(series, "strength"); // else the largest value that is drawn
     const [tiles, numbers] = await Promise.all([
-      cache.get(addresses.tiles(run, series, found, at)), columns(run, series, found, at)]);
-    const values = numbers[columnOf(series, "strength")];
+      cache.get(addresses.tiles(run, series, found, at)), strength ? columns(run, series, found, at) : {}]);
+    const values = numbers[strength] ?? [...tiles.high];
     const order = values.map((_, i) => i).sort((a, b) => (values[b] ?? -Infinity) - (values[a] ?? -Infinity)).slice(0, UNITS);
     const look = lookOf(series, stepLimits(tiles, series.signed, 100), { dark: viewer.dark });
     const row = order.map((unit) => {
