@@ -2,6 +2,7 @@
 
     runs                                   all runs
     run       run                          what a run holds
+    result    run                          its last numbers, its loss in short, hyper-parameters
     curves    run [since]                  loss, metrics, … over the steps
     tiles     run id kind layer step [at]  a gallery, as `body` lays it out
     strip     run id kind layer steps at   one tile over many steps
@@ -80,6 +81,10 @@ def _words(desk: OpenRuns) -> tuple[View, ...]:
                 manifest.manifest(found.name, found.history, found.probe_digest)
             )
 
+    def result() -> Response:
+        with desk.run(text(asked(), "run")) as found:
+            return caching.document(manifest.result(found.history))
+
     def curves() -> Response:
         with desk.run(text(asked(), "run")) as found:
             return caching.document(manifest.curves(found.history, number(asked(), "since", 0)))
@@ -99,7 +104,7 @@ def _words(desk: OpenRuns) -> tuple[View, ...]:
             picked = {name: plain(np.asarray(each[wanted.where])) for name, each in values.items()}
         return caching.document(picked)
 
-    return runs, run, curves, extent, columns, *_changes(desk)
+    return runs, run, result, curves, extent, columns, *_changes(desk)
 
 
 def _changes(desk: OpenRuns) -> tuple[View, ...]:

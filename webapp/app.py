@@ -6,6 +6,7 @@ browser: choice (run, kind, layer, step, page) ──► callbacks ──► men
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -13,12 +14,12 @@ from dash import ALL, ClientsideFunction, Dash, Input, Output, no_update
 from dash.development.base_component import Component
 
 from vizframe.errors import VizframeError
-from vizframe.history import Catalog
+from vizframe.history import Catalog, Scalars
 from vizframe.network.live import Live
 from vizframe.webapp import api, menus, security
 from vizframe.webapp import layout as frame
 from vizframe.webapp.open_runs import OpenRun, OpenRuns
-from vizframe.webapp.pages import network, runs, training
+from vizframe.webapp.pages import network, overlay, runs, training
 from vizframe.webapp.request import declaration
 
 ASSETS = Path(__file__).parent / "assets"
@@ -63,6 +64,10 @@ class Page(TypedDict, total=False):
     run: str
     page: str
     dark: bool
+    overlay: list[str]
+    """Runs whose curves are laid over one another."""
+    x: str
+    smooth: str
 
 
 MakePage = Callable[[OpenRun, Page], Component]
@@ -100,7 +105,7 @@ def create_app(
     app.layout = frame.layout
     app.server.register_blueprint(api.blueprint(desk, live), url_prefix=f"{base}api")
     _add_menus(app, desk)
-    _add_page(app, desk, "training", training.page, told="page")
+    _add_page(app, desk, "training", partial(_training, desk), told="page")
     _add_page(app, desk, "network", network.page, told="graphed")
     _add_runs(app, desk, where)
     _add_clicks(app)
@@ -151,6 +156,18 @@ def _add_page(app: Dash, desk: OpenRuns, name: str, make: MakePage, *, told: str
                 return make(found, page)
         except VizframeError as error:
             return str(error)
+
+
+def _training(desk: OpenRuns, found: OpenRun, shown: Page) -> Component:
+    """The curves of the run, or of all that are laid over one another."""
+    names = shown.get("overlay")
+    if not isinstance(names, list) or len(names) < 2:
+        return training.page(found, shown)
+    chosen: dict[str, Scalars] = {}
+    for name in names[: overlay.MOST_RUNS]:
+        with desk.run(str(name)) as other:
+            chosen[other.name] = other.history.scalars()
+    return overlay.page(chosen, shown)
 
 
 def _add_runs(app: Dash, desk: OpenRuns, where: str) -> None:

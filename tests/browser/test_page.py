@@ -556,3 +556,23 @@ def test_an_image_says_what_the_network_takes_it_for(
     first.click()
     expect(page.locator("#unit-page")).to_be_visible()
     expect(page).to_have_url(re.compile(f"unit={strongest}(&|$)"))
+
+
+def test_runs_are_sorted_searched_and_laid_over_one_another(visitor: Visitor, url: str) -> None:
+    page = visitor.open(url, "?run=fake&page=runs")
+    rows = page.locator("#runs-page tbody tr")
+    expect(rows).to_have_count(2)
+    expect(page.locator("tr[data-name=other] [data-cell=loss]")).not_to_be_empty()
+    page.get_by_role("button", name="Steps", exact=True).click()
+    expect(rows.first).to_have_attribute("data-name", "other")
+    page.get_by_label("Find a run").fill("other")
+    expect(page.locator("tr[data-name=fake]")).to_be_hidden()
+    page.get_by_label("Find a run").fill("")
+    for name in ("fake", "other"):
+        page.get_by_label(f"Lay {name} over others").check()
+    page.get_by_role("button", name="Curves of 2 runs").click()
+    expect(page.locator("#training-page h1")).to_have_text("Training: 2 runs")
+    page.locator("#overlay-controls label", has_text="Minutes").click()
+    expect(page).to_have_url(re.compile("x=time"))
+    page.get_by_role("button", name="Only this run").click()
+    expect(page.locator("#training-page h1")).to_have_text("Training")

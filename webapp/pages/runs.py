@@ -12,7 +12,22 @@ from vizframe.history import RunSummary
 from vizframe.webapp.markup import with_data_attributes
 from vizframe.wording import ago, size
 
-HEADINGS = ("Run", "Network", "Started", "Steps", "Last step", "Last written", "Size")
+HEADINGS = {
+    "": "",
+    "run": "Run",
+    "network": "Network",
+    "loss": "Loss",
+    "accuracy": "Accuracy",
+    "spark": "Loss over training",
+    "hyper": "Hyper-parameters",
+    "started": "Started",
+    "steps": "Steps",
+    "last": "Last step",
+    "written": "Last written",
+    "size": "Size",
+}
+"""Of the columns, by what they are sorted by. Results are filled in by the page's own script, since
+they are read from each run."""
 
 
 def page(found: Sequence[RunSummary], chosen: str | None, where: str) -> Component:
@@ -25,7 +40,7 @@ def page(found: Sequence[RunSummary], chosen: str | None, where: str) -> Compone
             html.P(f"{len(found)} in {where}" if where else f"{len(found)} runs"),
             html.Table(
                 [
-                    html.Thead(html.Tr([html.Th(each, scope="col") for each in HEADINGS])),
+                    html.Thead(html.Tr([_heading(*each) for each in HEADINGS.items()])),
                     html.Tbody([_row(each, each.name == chosen, now) for each in found]),
                 ],
                 className="table runs",
@@ -45,18 +60,41 @@ def empty(where: str) -> Sequence[Component]:
     ]
 
 
+def _heading(column: str, words: str) -> Component:
+    if not column:
+        return with_data_attributes(html.Td(), aria_hidden="true")
+    return with_data_attributes(html.Th(words, scope="col"), data_column=column)
+
+
 def _row(found: RunSummary, chosen: bool, now: float) -> Component:
     info = found.info
-    cells: list[Component | str] = [
-        _name(found, chosen),
-        info.network if info else "",
-        _date(info.created) if info else "",
-        f"{found.steps:,}",
-        f"{found.last_step:,}" if found.last_step is not None else "–",
-        ago(now - found.last_time) if found.last_time else "–",
-        size(found.bytes),
+    cells = [
+        _result("tick"),
+        _cell(_name(found, chosen), found.name),
+        _cell(info.network if info else ""),
+        _result("loss"),
+        _result("accuracy"),
+        _result("spark"),
+        _result("hyper"),
+        _cell(_date(info.created) if info else "", info.created if info else ""),
+        _cell(f"{found.steps:,}", found.steps),
+        _cell(f"{found.last_step:,}" if found.last_step is not None else "–", found.last_step),
+        _cell(ago(now - found.last_time) if found.last_time else "–", found.last_time),
+        _cell(size(found.bytes), found.bytes),
     ]
-    return html.Tr([html.Td(cell) for cell in cells], className="chosen" if chosen else "")
+    row = html.Tr(cells, className="chosen" if chosen else "")
+    return with_data_attributes(row, data_name=found.name, data_written=str(found.last_time))
+
+
+def _cell(shown: Component | str, value: object = None) -> Component:
+    """A cell, and what it is sorted by where that is not its text."""
+    cell = html.Td(shown)
+    return cell if value is None else with_data_attributes(cell, data_value=str(value))
+
+
+def _result(name: str) -> Component:
+    """A cell that the page's own script fills."""
+    return with_data_attributes(html.Td(""), data_cell=name)
 
 
 def _name(found: RunSummary, chosen: bool) -> Component:

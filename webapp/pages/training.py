@@ -100,7 +100,7 @@ def _graph(group: str, scalars: Scalars, names: Sequence[str], dark: bool) -> Co
         )
         for number, name in enumerate(names[:MOST_LINES])
     ]
-    figure = go.Figure(lines, layout=_look(len(lines), dark))
+    figure = go.Figure(lines, layout=look(len(lines), dark))
     return dcc.Graph(
         id={"curve": group},
         figure=figure,
@@ -109,7 +109,8 @@ def _graph(group: str, scalars: Scalars, names: Sequence[str], dark: bool) -> Co
     )
 
 
-def _look(lines: int, dark: bool) -> dict[str, object]:
+def look(lines: int, dark: bool) -> dict[str, object]:
+    """How a figure of so many lines is drawn."""
     ink, rule = ("#dee2e6", "#343a40") if dark else ("#343a40", "#e9ecef")
     axis = {"gridcolor": rule, "zerolinecolor": rule}
     return {

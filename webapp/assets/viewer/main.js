@@ -10,6 +10,7 @@ import { Compare } from "./compare.js";
 import { ImagePage } from "./image.js";
 import { badge, watch } from "./live.js";
 import * as place from "./place.js";
+import { Runs } from "./runs.js";
 import { Training } from "./training.js";
 import { UnitPage } from "./unitpage.js";
 import { Viewer } from "./viewer.js";
@@ -26,6 +27,7 @@ const order = new Order(viewer);
 viewer.order = order;
 new Compare(viewer);
 new ImagePage(viewer);
+new Runs(viewer);
 new Training(viewer);
 new Camera(viewer);
 const find = new Find();
@@ -37,9 +39,16 @@ function tellDash() {
   if (!window.dash_clientside?.set_props) return;
   const opened = { run: run?.run ?? null, id: run?.id, version: run?.version };
   sayOnce("choice", { ...opened, kind: series?.kind ?? null, layer: series?.layer ?? null });
-  sayOnce("page", { ...opened, page, dark: viewer.dark });
+  sayOnce("page", { ...opened, page, dark: viewer.dark, ...overlaid(page) });
   // A network's layers do not change while it trains: its graph stays as it is, wherever one went.
   if (page === "network") sayOnce("graphed", { run: opened.run, id: opened.id, page, dark: viewer.dark });
+}
+
+/** Runs that are ticked, and how their curves are laid over one another: only Training asks. */
+function overlaid(page) {
+  if (page !== "training") return {};
+  const { runs, x, smooth } = viewer.place;
+  return { overlay: (runs ?? "").split(",").filter(Boolean).map(decodeURIComponent), x, smooth };
 }
 
 const said = {};
@@ -56,7 +65,7 @@ window.dash_clientside = Object.assign(window.dash_clientside ?? {}, {
     openLayer(node) { if (node) openLayer(node.id); },
     goToStep(clicks) {
       const point = clicks?.find((each) => each)?.points?.[0];
-      if (point) viewer.goTo(point.x);
+      if (point && viewer.place.x === "step") viewer.goTo(point.x);
     },
   },
 });
@@ -243,6 +252,7 @@ viewer.on((_, what, words) => {
   if (what === "trouble") banner(viewer.troubled);
   if (["page", "series"].includes(what)) showPage();
   if (["run", "version", "series", "page"].includes(what)) tellDash();
+  if (what === "place" && viewer.place.page === "training") tellDash();
 });
 
 function isScaleInSight() {

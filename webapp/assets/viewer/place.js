@@ -2,7 +2,8 @@
 //
 //   ?page=gallery&run=mnist&kind=activation&layer=conv0&step=40&unit=9&scale=history&at.probe=3
 
-const TEXTS = ["page", "run", "kind", "layer", "scale", "order", "axis", "with", "beside", "besidekind", "view"];
+const TEXTS = ["page", "run", "kind", "layer", "scale", "order", "axis", "with", "beside", "besidekind", "view",
+  "runs", "x", "smooth"];
 const NUMBERS = ["step", "unit"];
 const AXES = { "at.": "at", "besideat.": "besideat" };
 
@@ -10,7 +11,8 @@ export const PAGES = ["gallery", "unit", "compare", "image", "training", "networ
 
 export const NOWHERE = {
   page: "gallery", run: null, kind: null, layer: null, step: null, unit: null, scale: "history",
-  order: "number", axis: "linear", with: null, beside: null, besidekind: null, view: "side", at: {}, besideat: {},
+  order: "number", axis: "linear", with: null, beside: null, besidekind: null, view: "side",
+  runs: null, x: "step", smooth: "0", at: {}, besideat: {},
 };
 
 export function read(search = location.search) {
@@ -26,6 +28,8 @@ export function read(search = location.search) {
   if (!["unit", "step", "history"].includes(place.scale)) place.scale = "history";
   if (!["strongest", "changed", "recent", "formed"].includes(place.order)) place.order = "number";
   if (place.axis !== "log") place.axis = "linear";
+  if (!["epoch", "time"].includes(place.x)) place.x = "step";
+  if (!["0.6", "0.9"].includes(place.smooth)) place.smooth = "0";
   if (!["swipe", "blink"].includes(place.view)) place.view = "side";
   if (!/^(start|same|last|[+-]\d{1,9}|\d{1,15})$/.test(place.beside ?? "")) place.beside = null;
   return place;

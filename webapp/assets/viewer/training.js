@@ -1,7 +1,10 @@
 // The Training page: Plotly's figures, with the slider's step marked, on linear or logarithmic axes.
-import { $, check, ink, radios } from "./dom.js";
+import { $, check, el, ink, radios } from "./dom.js";
 
 const REST = 60; // ms: Plotly takes about 20 for each figure
+
+const ACROSS = { step: ["Step"], epoch: ["Epoch"], time: ["Minutes"] };
+const SMOOTH = { 0: ["As it is"], 0.6: ["Smooth"], 0.9: ["Smoother"] };
 
 const AXES = { linear: ["Linear"], log: ["Logarithmic"] };
 
@@ -29,6 +32,26 @@ export class Training {
       root.append(axes);
     }
     check(root, this.viewer.place.axis);
+    this.offerOverlay();
+  }
+
+  /** What curves of several runs count along, and how smooth they are. */
+  offerOverlay() {
+    const root = $("#overlay-controls");
+    if (!root) return;
+    const { viewer } = this;
+    if (!root.firstChild) {
+      const across = radios("across", ACROSS, (x) => viewer.choose({ x }));
+      const smooth = radios("smooth", SMOOTH, (weight) => viewer.choose({ smooth: weight }));
+      across.setAttribute("aria-label", "Horizontal axis");
+      smooth.setAttribute("aria-label", "Smoothing");
+      root.append(across, smooth, el("button", {
+        type: "button", className: "plain", onclick: () => viewer.choose({ runs: null }),
+      }, "Only this run"));
+    }
+    const [across, smooth] = root.querySelectorAll("fieldset");
+    check(across, viewer.place.x);
+    check(smooth, viewer.place.smooth);
   }
 
   mark() {
