@@ -9,6 +9,7 @@ are drawn too.
 from __future__ import annotations
 
 import argparse
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -43,6 +44,7 @@ from vizframe.plugins.class_visualization import ClassVisualization
 from vizframe.plugins.deconvolution import Deconvolution
 from vizframe.plugins.gradient_ascent import GradientAscent
 from vizframe.plugins.saliency import CAMS, Method, Saliency
+from vizframe.plugins.top_images import StrongestImages
 from vizframe.plugins.weights import Weights
 from vizframe.recording.declare import declaration
 
@@ -202,6 +204,25 @@ def deconvolution(demo: Demo) -> Rgb:
         for unit in range(units)
     ]
     return sheet(np.stack(blocks), columns=6, gap=10)
+
+
+def top_images(demo: Demo) -> Rgb:
+    units = 24
+    layer = demo.end.layers[1].name
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "digits.npy"
+        np.save(path, demo.data.images)
+        plugin = StrongestImages(images=str(path), top=9, units=units)
+        frames = {each.part: each for each in plugin.visualize(demo.end) if each.layer == layer}
+    shown = [tiles(plugin, frames[part], 42) for part in ("", "deconvolution")]
+    blocks = [
+        add_title(
+            np.concatenate([sheet(each[unit], columns=3) for each in shown], axis=1),
+            f"unit {unit}",
+        )
+        for unit in range(units)
+    ]
+    return sheet(np.stack(blocks), columns=4, gap=10)
 
 
 def gradient_ascent(demo: Demo) -> Rgb:
@@ -438,6 +459,7 @@ DRAWN: dict[str, Callable[[Demo], Rgb]] = {
     "activation": activation,
     "class_visualization": class_visualization,
     "deconvolution": deconvolution,
+    "top_images": top_images,
     "gradient_ascent": gradient_ascent,
     "saliency": saliency,
     "weights": weights,

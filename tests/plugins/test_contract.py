@@ -9,6 +9,7 @@ from vizframe.plugins.class_visualization import ClassVisualization
 from vizframe.plugins.deconvolution import Deconvolution
 from vizframe.plugins.gradient_ascent import GradientAscent
 from vizframe.plugins.saliency import Method, Saliency
+from vizframe.plugins.top_images import StrongestImages
 from vizframe.plugins.weights import Weights
 from vizframe.testing.plugin import PluginContract
 
@@ -23,6 +24,10 @@ class TestWeights(PluginContract):
 
 class TestDeconvolution(PluginContract):
     plugin = Deconvolution
+
+
+class TestTopImages(PluginContract):
+    plugin = StrongestImages
 
 
 class TestSaliency(PluginContract):

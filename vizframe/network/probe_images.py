@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,37 @@ def probe_from(
         raise UsageError(f"probe is {str(path)!r}; it can be an image or a folder of images")
     names, pictures = zip(*loaded[:most], strict=True)
     return Probe(_inputs(pictures, normalization), names=names, normalization=normalization)
+
+
+def image_files(folder: Path) -> list[Path]:
+    """All pictures in a folder and below it, by path; a picture is what its name's end says."""
+    known = Image.registered_extensions()
+    return sorted(each for each in folder.rglob("*") if each.suffix.lower() in known)
+
+
+def read_images(
+    files: Sequence[Path], input_shape: tuple[int, ...], normalization: Normalization
+) -> FloatArray:
+    """Pictures as network inputs, (image, channel, y, x), resized to what the network takes.
+
+    Raises:
+        UsageError: one cannot be read, or the network takes none.
+    """
+    if len(input_shape) != 3 or input_shape[0] not in _MODES:
+        raise UsageError(
+            f"the network takes inputs of shape {input_shape}; images can be read for (1, y, x) "
+            "or (3, y, x)"
+        )
+    pictures = []
+    for file in files:
+        try:
+            picture = _image(file, input_shape)
+        except OSError as error:
+            raise UsageError(f"image {str(file)!r} cannot be read: {error}") from error
+        if picture is None:
+            raise UsageError(f"image {str(file)!r} is none any more")
+        pictures.append(picture)
+    return _inputs(tuple(pictures), normalization)
 
 
 def _files(path: Path) -> list[Path]:

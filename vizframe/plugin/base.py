@@ -122,6 +122,7 @@ class Plugin(BaseModel, ABC):
         version: grows when its pictures are no longer those of before.
         slow: whether its pictures take many passes through the network: a budget pays for such a
             plugin last.
+        one_pass: whether one pass serves all its layers, so that a cluster leaves them together.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
@@ -130,6 +131,7 @@ class Plugin(BaseModel, ABC):
     makes: ClassVar[tuple[Picture, ...]]
     version: ClassVar[int] = 1
     slow: ClassVar[bool] = False
+    one_pass: ClassVar[bool] = False
     has_own_name: ClassVar[bool] = False
     """Whether somebody gave it its name; else the class's or file's stands in."""
 

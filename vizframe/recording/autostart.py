@@ -125,6 +125,9 @@ class Watch:
         for net in list(self._nets.values()):
             if net is not None and net.recorder is not None:
                 (net.recorder.close if failed else net.recorder.finish)()
+        # A framework that was never imported still has this object waiting for it. What was
+        # trained must not live on through that: a dist kvstore not freed aborts the process.
+        self._nets.clear()
         if not failed:
             with self.guard("the last words"):
                 self._tell_nothing()

@@ -172,7 +172,7 @@ def coarse_to_fine(steps: Sequence[int]) -> list[int]:
 
 def _chunks(job: Job, layers: Sequence[Layer]) -> Iterator[tuple[str, ...]]:
     chosen = layers if job.layers is None else select(layers, job.layers)
-    if job.is_slow:
+    if job.is_slow and not job.plugin.one_pass:
         yield from ((layer.name,) for layer in chosen)
     elif chosen:
         yield tuple(layer.name for layer in chosen)
