@@ -47,13 +47,16 @@ def gradients(
 def scores(network: Network, images: FloatArray) -> FloatArray:
     """Class scores (images, classes) of more images than fit into memory at once.
 
-    Where each score is a map, as in a network without a dense layer, its mean counts.
+    Where each score is a map, as in a network without a dense layer, or a sequence, its mean
+    counts.
     """
     size = even(len(images), room(network))
     together = batches(np.arange(len(images)), size)
     answers = [network.scores(images[chosen]) for chosen in together]
     found = np.concatenate(answers)[: len(images)]
-    mean: FloatArray = found.mean(axis=tuple(range(2, found.ndim)), dtype=found.dtype)
+    unit = 1 + network.layer(network.score_layer).unit_axis
+    places = tuple(axis for axis in range(1, found.ndim) if axis != unit)
+    mean: FloatArray = found.mean(axis=places, dtype=found.dtype)
     return mean
 
 

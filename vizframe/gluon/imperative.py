@@ -2,8 +2,8 @@
 
 Each question runs the Block itself, in predict mode, on the device, with hooks on every child. So
 layers are blocks, and what needs a graph to be rewritten is refused with a sentence: other ReLU
-rules. Units are asked on the whole image, all of the net is computed, and where the Block draws
-random numbers itself (Dropout does not), it draws them.
+rules. Units are asked on the whole image, all of the net is computed, and where the Block would
+draw random numbers itself, it gets their mean.
 
 In predict mode MXNet 1.9.1 on oneDNN does not record where a maximum was, and passes gradients back
 to arbitrary places. So pooling blocks, which act alike in both modes, run in training mode; a net
@@ -25,6 +25,7 @@ from vizframe.gluon.arrays.layout import restore_layout
 from vizframe.gluon.block_layers import Output, layers_of_outputs, leaves
 from vizframe.gluon.blocks import node_of
 from vizframe.gluon.compat import mx
+from vizframe.gluon.draws import no_draws
 from vizframe.gluon.graph.graph import Node
 from vizframe.gluon.graph.healthy import has_nonfinite, healthy
 from vizframe.gluon.graph.hooks import After, Before, Names, hook_blocks, paths
@@ -288,6 +289,7 @@ class ImperativeNetwork:
             numpy_interface(self._numpy),
             _lend_parameters(self._net, self._parameters),
             hook_blocks(self._net, watch),
+            no_draws(),
         ):
             try:
                 returned = self._net(*arguments_of(given))

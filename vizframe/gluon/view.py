@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from vizframe.errors import NetworkError, UnknownInputs
 from vizframe.gluon.graph.parameters import Parameters
 from vizframe.gluon.graph.trace import NoGraph
 from vizframe.gluon.imperative import ImperativeNetwork
@@ -27,8 +28,20 @@ def view(net: Any, input_shape: tuple[int, ...], **options: Any) -> Network:
     network: GluonNetwork | ImperativeNetwork
     try:
         network = GluonNetwork.of(net, input_shape, **options)
-    except NoGraph as error:
-        settings = Settings(tuple(input_shape), **options)
-        network = ImperativeNetwork(net, Parameters.of_block(net), settings, str(error))
+    except UnknownInputs:
+        raise
+    except NetworkError as error:
+        network = _by_hooks(net, Settings(tuple(input_shape), **options), error)
     size = network.fixed_size
     return network if size is None else FixedBatch(network, size)
+
+
+def _by_hooks(net: Any, settings: Settings, refused: NetworkError) -> ImperativeNetwork:
+    """The Network of a Block that has no graph, or one that cannot be computed: what Gluon computes
+    of arrays may be wrong of symbols, such as a product that broadcasts."""
+    try:
+        return ImperativeNetwork(net, Parameters.of_block(net), settings, str(refused))
+    except NetworkError:
+        if isinstance(refused, NoGraph):
+            raise
+        raise refused from None

@@ -205,5 +205,5 @@ def _first_of(array: Array, count: int) -> Other:
     order = (1, 0, 2) if array.ndim == 3 else range(array.ndim)
     for axis in order:
         if array.shape[axis] == count:
-            return Other(np.take(array, 0, axis=axis), axis)
+            return Other(np.asarray(np.take(array, 0, axis=axis)), axis)
     return Other(array, None)

@@ -108,5 +108,7 @@ def in_order(
             at += 1
         if own.batch.after > 1:
             now = add("Reshape", now, shape=((0,) * at) + (-4, -1, own.batch.after, -2))
+        if own.number:
+            now = add("Reshape", now, shape=(0, 1))
         seen[entry] = add("transpose", now, axes=own.order)
     return Graph(tuple(nodes), graph.heads), seen

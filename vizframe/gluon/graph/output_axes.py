@@ -45,16 +45,18 @@ class OutputAxes:
         names: of its axes outside, the one of the images left out.
         batch: where its images lie.
         order: of its axes, the batch axis split, that makes it canonical.
+        number: whether it is one number per image, which gets an axis of one unit.
     """
 
     names: tuple[Axis, ...]
     batch: BatchAxis
     order: tuple[int, ...]
+    number: bool = False
 
     @property
     def is_canonical(self) -> bool:
         """Whether MXNet keeps it in canonical order already."""
-        whole = self.batch.before == self.batch.after == 1
+        whole = self.batch.before == self.batch.after == 1 and not self.number
         return whole and self.order == tuple(range(len(self.order)))
 
     @property
@@ -94,14 +96,15 @@ class OutputAxes:
     @property
     def _rank(self) -> int:
         """Of what MXNet keeps."""
-        return len(self.order) - (self.batch.before > 1) - (self.batch.after > 1)
+        more = (self.batch.before > 1) + (self.batch.after > 1) + self.number
+        return len(self.order) - more
 
     def split(self, shape: Shape) -> Shape:
         """The shape, whatever MXNet keeps, with its batch axis split."""
         at, (before, after) = self.batch.axis, (self.batch.before, self.batch.after)
         images = shape[at] // (before * after)
         parts = ((before,) if before > 1 else ()) + (images,) + ((after,) if after > 1 else ())
-        return (*shape[:at], *parts, *shape[at + 1 :])
+        return (*shape[:at], *parts, *shape[at + 1 :], *((1,) if self.number else ()))
 
 
 _USUAL: dict[int, tuple[Axis, ...]] = {1: ("time",), 2: ("y", "x"), 3: ("z", "y", "x")}
@@ -120,7 +123,7 @@ def output_axes(labels: Sequence[Label], batch: BatchAxis) -> OutputAxes:
     image = at + (1 if batch.before > 1 else 0)
     rest = [axis for axis in range(len(split)) if axis != image]
     if not rest:
-        return OutputAxes((), batch, (image,))
+        return OutputAxes(("unit",), batch, (image, image + 1), number=True)
     unit = _unit_among(split, rest)
     others = [axis for axis in rest if axis != unit]
     heads = split[unit] == "head" or ("source" in split and split[unit] != "unit")
