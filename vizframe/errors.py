@@ -23,6 +23,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+LONGEST = 200
+"""Characters of a name that somebody gave, in a message."""
+
 
 class VizframeError(Exception):
     """The root: catch this to catch all that vizframe raises on purpose."""
@@ -56,7 +59,8 @@ class UnknownName(UsageError):
         shown = ", ".join(repr(name) for name in names[:most])
         rest = f" and {len(names) - most} more" if len(names) > most else ""
         allowed = f"it can be {shown}{rest}" if names else f"there is no {noun} at all"
-        super().__init__(f"{noun} {given!r} is not known; {allowed}")
+        told = given if len(given) <= LONGEST else f"{given[:LONGEST]}…"
+        super().__init__(f"{noun} {told!r} is not known; {allowed}")
         self.noun = noun
         self.given = given
 
@@ -119,8 +123,10 @@ def nearest(given: str, known: Iterable[str]) -> list[str]:
     """The known names, closest to the given one first; numbers (steps) by their difference."""
 
     def distance(name: str) -> float:
-        if given.isdecimal() and name.isdecimal():
-            return abs(int(given) - int(name))
-        return -difflib.SequenceMatcher(None, given.lower(), name.lower()).ratio()
+        if short.isdecimal() and name.isdecimal() and max(len(short), len(name)) < LONGEST:
+            return abs(int(short) - int(name))
+        return -difflib.SequenceMatcher(None, short.lower(), name[:LONGEST].lower()).ratio()
+
+    short = given[:LONGEST]
 
     return sorted(dict.fromkeys(known), key=distance)

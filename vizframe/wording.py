@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
@@ -27,11 +28,25 @@ def ago(seconds: float) -> str:
     >>> ago(2), ago(200), ago(9_000), ago(400_000)
     ('now', '3 min ago', '2 h ago', '4 days ago')
     """
+    if not abs(seconds) < 1e12:
+        return "–"
     for length, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
         if seconds >= length:
             number = int(seconds // length)
             return f"{number} {'day' if (unit, number) == ('days', 1) else unit} ago"
     return "now" if seconds < 10 else f"{int(seconds)} s ago"
+
+
+def date(seconds: float) -> str:
+    """A day and a time of it, of this machine's; a dash for what is none.
+
+    >>> date(float("nan")), date(1e300)
+    ('–', '–')
+    """
+    try:
+        return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
+    except (OverflowError, ValueError, OSError):
+        return "–"
 
 
 def count_noun(number: int, noun: str) -> str:

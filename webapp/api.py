@@ -24,15 +24,16 @@ from collections.abc import Callable
 from functools import wraps
 
 import numpy as np
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 
-from vizframe.errors import UnknownName, UsageError, VizframeError
+from vizframe.errors import UnknownName, UsageError
 from vizframe.images.colormap import lut
 from vizframe.network.live import Live
 from vizframe.webapp import caching, manifest
 from vizframe.webapp import change as change_of
 from vizframe.webapp import live as asking
 from vizframe.webapp import tile_bytes as body
+from vizframe.webapp.faults import describe, refuse
 from vizframe.webapp.numbers import finite, plain
 from vizframe.webapp.open_runs import OpenRuns
 from vizframe.webapp.request import RequestedSeries, number, steps, text
@@ -184,21 +185,14 @@ def _in_sentences(view: View) -> View:
         try:
             return view()
         except UnknownName as error:
-            return _error(str(error), 404)
+            return refuse(str(error), 404)
         except UsageError as error:
-            return _error(str(error), 400)
-        except VizframeError as error:
-            return _error(str(error), 503)
+            return refuse(str(error), 400)
+        except Exception as error:  # a run may hold anything, and its readers err
+            return refuse(describe(error), 503)
 
     return answered
 
 
 def _nowhere(_path: str) -> Response:
-    return _error(f"there is no address {request.path!r}; see /api/v1/runs", 404)
-
-
-def _error(sentence: str, status: int) -> Response:
-    response = jsonify({"error": sentence})
-    response.status_code = status
-    response.headers["Cache-Control"] = caching.NEVER
-    return response
+    return refuse(f"there is no address {request.path!r}; see /api/v1/runs", 404)

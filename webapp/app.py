@@ -5,7 +5,7 @@ browser: choice (run, kind, layer, step, page) ──► callbacks ──► men
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, TypedDict
@@ -13,11 +13,12 @@ from typing import Any, TypedDict
 from dash import ALL, ClientsideFunction, Dash, Input, Output, no_update
 from dash.development.base_component import Component
 
-from vizframe.errors import VizframeError
 from vizframe.history import Catalog, Scalars
 from vizframe.network.live import Live
 from vizframe.webapp import api, menus, security
 from vizframe.webapp import layout as frame
+from vizframe.webapp.faults import answer_all, in_words
+from vizframe.webapp.gate import Gate
 from vizframe.webapp.open_runs import OpenRun, OpenRuns
 from vizframe.webapp.pages import network, overlay, runs, training
 from vizframe.webapp.request import declaration
@@ -70,6 +71,32 @@ class Page(TypedDict, total=False):
     smooth: str
 
 
+def _choice(said: object) -> Choice:
+    """What of it is of the right types."""
+    given = said if isinstance(said, dict) else {}
+    texts = {name: each for name, each in given.items() if isinstance(each, str)}
+    return Choice(
+        run=texts.get("run", ""), kind=texts.get("kind", ""), layer=texts.get("layer", "")
+    )
+
+
+def _page(said: object) -> Page:
+    """Likewise."""
+    given = said if isinstance(said, dict) else {}
+    texts = {name: each for name, each in given.items() if isinstance(each, str)}
+    page = Page(
+        run=texts.get("run", ""),
+        page=texts.get("page", ""),
+        dark=given.get("dark") is True,
+        x=texts.get("x", ""),
+        smooth=texts.get("smooth", ""),
+    )
+    overlay = given.get("overlay")
+    if isinstance(overlay, list):
+        page["overlay"] = [each for each in overlay if isinstance(each, str)]
+    return page
+
+
 MakePage = Callable[[OpenRun, Page], Component]
 
 
@@ -77,7 +104,7 @@ def create_app(
     shelf: Catalog,
     *,
     prefix: str = "/",
-    hosts: Sequence[str] = (),
+    gate: Gate | None = None,
     where: str = "",
     live: Live | None = None,
 ) -> Dash:
@@ -85,7 +112,7 @@ def create_app(
 
     Args:
         prefix: the path that the app lives under, ``/viz/`` say, behind a proxy.
-        hosts: names beyond localhost that requests may come for.
+        gate: who may ask; None for this machine alone.
         where: the runs directory in words, for the sentence that says it is empty.
         live: a network that the Live page asks.
     """
@@ -109,7 +136,8 @@ def create_app(
     _add_page(app, desk, "network", network.page, told="graphed")
     _add_runs(app, desk, where)
     _add_clicks(app)
-    security.protect(app, hosts)
+    security.protect(app, gate or Gate())
+    answer_all(app)
     return app
 
 
@@ -121,14 +149,13 @@ def _add_menus(app: Dash, desk: OpenRuns) -> None:
         Input("choice", "data"),
         prevent_initial_call=True,
     )
-    def show_menus(choice: Choice | None) -> tuple[Any, Any, Any]:
-        if not choice or not choice.get("run"):
+    @in_words(lambda sentence: (no_update, no_update, sentence))
+    def show_menus(said: object) -> tuple[Any, Any, Any]:
+        choice = _choice(said)
+        if not choice.get("run"):
             return [], [], []
-        try:
-            with desk.run(choice["run"]) as found:
-                return _menus(found, choice)
-        except VizframeError as error:
-            return no_update, no_update, str(error)
+        with desk.run(choice["run"]) as found:
+            return _menus(found, choice)
 
 
 def _menus(found: OpenRun, choice: Choice) -> tuple[Any, Any, Any]:
@@ -148,32 +175,33 @@ def _add_page(app: Dash, desk: OpenRuns, name: str, make: MakePage, *, told: str
     @app.callback(
         Output(f"{name}-page", "children"), Input(told, "data"), prevent_initial_call=True
     )
-    def show_page(page: Page | None) -> Any:
-        if not page or page.get("page") != name or not page.get("run"):
+    @in_words(str)
+    def show_page(said: object) -> Any:
+        page = _page(said)
+        if page.get("page") != name or not page.get("run"):
             return no_update
-        try:
-            with desk.run(page["run"]) as found:
-                return make(found, page)
-        except VizframeError as error:
-            return str(error)
+        with desk.run(page["run"]) as found:
+            return make(found, page)
 
 
 def _training(desk: OpenRuns, found: OpenRun, shown: Page) -> Component:
     """The curves of the run, or of all that are laid over one another."""
     names = shown.get("overlay")
-    if not isinstance(names, list) or len(names) < 2:
+    if names is None or len(names) < 2:
         return training.page(found, shown)
     chosen: dict[str, Scalars] = {}
     for name in names[: overlay.MOST_RUNS]:
-        with desk.run(str(name)) as other:
+        with desk.run(name) as other:
             chosen[other.name] = other.history.scalars()
     return overlay.page(chosen, shown)
 
 
 def _add_runs(app: Dash, desk: OpenRuns, where: str) -> None:
     @app.callback(Output("runs-page", "children"), Input("page", "data"), prevent_initial_call=True)
-    def show_runs(page: Page | None) -> Any:
-        if not page or page.get("page") != "runs":
+    @in_words(str)
+    def show_runs(said: object) -> Any:
+        page = _page(said)
+        if page.get("page") != "runs":
             return no_update
         return runs.page(desk.shelf.runs(), page.get("run"), where)
 

@@ -15,6 +15,8 @@ import zlib
 
 from flask import Response, request
 
+from vizframe.webapp.numbers import sayable
+
 FOREVER = "private, max-age=31536000, immutable"
 ASK_AGAIN = "private, no-cache"
 NEVER = "no-store"
@@ -37,7 +39,10 @@ def body(data: bytes, *, forever: bool) -> Response:
 
 def document(content: object) -> Response:
     """JSON that may have changed when it is asked for again."""
-    data = json.dumps(content, separators=(",", ":"), allow_nan=False).encode()
+    try:
+        data = json.dumps(content, separators=(",", ":"), allow_nan=False).encode()
+    except ValueError:  # a run's own texts and parameters may hold NaN
+        data = json.dumps(sayable(content), separators=(",", ":"), allow_nan=False).encode()
     response = Response(data, mimetype="application/json")
     response.headers["Cache-Control"] = ASK_AGAIN
     response.set_etag(hashlib.blake2b(data, digest_size=16).hexdigest())

@@ -30,7 +30,7 @@ def manifest(name: str, history: History, probe_digest: str | None = None) -> di
         "run": name,
         "id": info.id,
         "name": info.name,
-        "created": info.created,
+        "created": finite(info.created),
         "command": list(info.command),
         "host": info.host,
         "versions": dict(info.versions),
@@ -90,7 +90,8 @@ def is_colour(declaration: Declaration) -> bool:
 
 
 def _range(declaration: Declaration) -> list[float] | None:
-    return list(declaration.value_range) if declaration.value_range else None
+    limits = declaration.value_range
+    return list(limits) if limits and all(map(math.isfinite, limits)) else None
 
 
 def probe(found: Probe | None, digest: str | None = None) -> dict[str, object] | None:

@@ -26,3 +26,14 @@ def plain(values: npt.NDArray[np.generic]) -> list[object]:
     said[~np.isfinite(numbers)] = None
     known: list[object] = said.tolist()
     return known
+
+
+def sayable(content: object) -> object:
+    """Anything that JSON can say but for its numbers, with null for those that it cannot."""
+    if isinstance(content, float):
+        return finite(content)
+    if isinstance(content, dict):
+        return {str(name): sayable(each) for name, each in content.items()}
+    if isinstance(content, (list, tuple)):
+        return [sayable(each) for each in content]
+    return content

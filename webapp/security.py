@@ -1,33 +1,40 @@
-"""What keeps strangers out of a page that is served on one's own machine.
+"""What keeps strangers out of the app, and harmless what they can do: its gate, and its headers.
 
-Host header     only names this app is served under: a site that points its own name at
-                127.0.0.1 (DNS rebinding) gets 400
-Sec-Fetch-Site  a request that another site's page makes gets 403
-CSP             scripts from here alone, none inline but Dash's own, by hash
-size            bodies beyond 8 MB get 413
+CSP     scripts from here alone, none inline but Dash's own, by hash
+cookie  keeps the token that the first address had, and takes it out of sight
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import urlencode
 
 from dash import Dash
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, redirect, request
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as AnyResponse
 
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+from vizframe.webapp.gate import MOST_BYTES, Gate
 
-MOST_BYTES = 8 * 1024 * 1024
-
-WRITES = ("POST", "PUT", "PATCH", "DELETE")
+COOKIE_SECONDS = 30 * 24 * 3600
 
 
-def protect(app: Dash, hosts: Sequence[str] = ()) -> None:
+def protect(app: Dash, gate: Gate) -> None:
     """Call last: the policy names the hashes of all inline scripts that callbacks made."""
     server: Flask = app.server
-    server.config["TRUSTED_HOSTS"] = [*LOOPBACK, *hosts]
     server.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     policy = _policy(app.csp_hashes())
-    server.before_request(_refuse_strangers)
+    base = app.config.requests_pathname_prefix
+
+    @server.before_request
+    def refuse_strangers() -> AnyResponse | tuple[str, int] | None:
+        query = request.query_string.decode("latin-1")
+        refusal = gate.refuse(request.method, query, request.headers.get)
+        if refusal is not None:
+            return refusal.sentence, refusal.status
+        if gate.told(query) and request.method == "GET" and "/api/" not in request.path:
+            return _keep_token(gate, base)
+        return None
 
     @server.after_request
     def add_headers(response: Response) -> Response:
@@ -38,11 +45,25 @@ def protect(app: Dash, hosts: Sequence[str] = ()) -> None:
         return response
 
 
-def _refuse_strangers() -> None:
-    other_site = request.headers.get("Sec-Fetch-Site") == "cross-site"
-    navigates = request.headers.get("Sec-Fetch-Mode") == "navigate"
-    if other_site and (request.method in WRITES or not navigates):
-        abort(403)
+def _keep_token(gate: Gate, base: str) -> AnyResponse:
+    """The same address without the token, which a cookie keeps from now on."""
+    rest = MultiDict((name, value) for name, value in request.args.items(True) if name != "token")
+    answer = redirect(f"{request.path}?{_query(rest)}" if rest else request.path)
+    answer.set_cookie(
+        gate.cookie,
+        gate.token,
+        max_age=COOKIE_SECONDS,
+        path=base,
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure,
+    )
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _query(arguments: MultiDict[str, str]) -> str:
+    return urlencode(list(arguments.items(multi=True)))
 
 
 def _policy(hashes: Sequence[str]) -> str:

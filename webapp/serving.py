@@ -7,18 +7,17 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypedDict, Unpack
+from urllib.parse import quote
 
 from dash import Dash
-from waitress.server import create_server
 from waitress.wasyncore import close_all
 
 from vizframe.errors import UsageError, VizframeError
 from vizframe.history import Catalog
 from vizframe.network.live import Live
 from vizframe.webapp.app import create_app
-
-LOCAL = ("127.0.0.1", "localhost", "::1")
-ANY = ("0.0.0.0", "::")
+from vizframe.webapp.connections import bounded_server
+from vizframe.webapp.gate import ANY, LOOPBACK, Gate, new_token, own_address
 
 THREADS = 8
 """A page keeps six connections open at once."""
@@ -38,6 +37,7 @@ class Options(TypedDict, total=False):
     prefix: str
     trusted_hosts: Sequence[str]
     allow_remote: bool
+    token: str
     where: str
     live: Live | None
 
@@ -49,27 +49,37 @@ class Address:
     host: str
     port: int
     prefix: str = "/"
+    token: str = ""
 
     @property
     def url(self) -> str:
+        """Where the app is."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}{self.prefix}"
+
+    @property
+    def invitation(self) -> str:
+        """The address that lets one in: with the token, where there is one."""
+        return f"{self.url}?token={quote(self.token)}" if self.token else self.url
 
 
 class Serving:
     """An app that listens: `run` it here, or use it in a ``with`` that runs it in a thread."""
 
-    def __init__(self, app: Dash, host: str, port: int) -> None:
+    def __init__(self, app: Dash, host: str, port: int, gate: Gate) -> None:
         listening = _listen(host, port)
-        self._server = create_server(
+        self._server = bounded_server(
             app.server,
-            sockets=[listening],
+            listening,
+            gate,
             threads=THREADS,
             outbuf_overflow=OUTBUF_BYTES,
+            outbuf_high_watermark=OUTBUF_BYTES,  # who reads slowly stops no thread
             ident="vizframe",
         )
         prefix = app.config.requests_pathname_prefix
-        self.address = Address(host, listening.getsockname()[1], prefix)
+        shown = own_address(listening.family) if host in ANY else host
+        self.address = Address(shown, listening.getsockname()[1], prefix, gate.token)
 
     def run(self) -> None:
         """Serve until interrupted."""
@@ -100,6 +110,7 @@ def serving(
     prefix: str = "/",
     trusted_hosts: Sequence[str] = (),
     allow_remote: bool = False,
+    token: str = "",
     where: str = "",
     live: Live | None = None,
 ) -> Serving:
@@ -107,21 +118,25 @@ def serving(
 
     Args:
         port: 0 picks a free one.
+        token: what who asks must know; where other machines are let in, there always is one.
         where: the runs directory in words, for the sentence that says it is empty.
         live: a network that the Live page asks.
 
     Raises:
-        UsageError: the host is not this machine and ``allow_remote`` is not given.
+        UsageError: the host is not this machine and ``allow_remote`` is not given, or the token is
+            too short.
         VizframeError: the port is taken.
     """
-    if host not in LOCAL and not allow_remote:
+    if host not in LOOPBACK and not allow_remote:
         raise UsageError(
             f"the host is {host!r}; it can be 127.0.0.1, or any other with --allow-remote: "
-            "whoever reaches that address then sees the runs"
+            "whoever has the address that it prints then sees the runs"
         )
-    hosts = [*trusted_hosts] if host in ANY else [*trusted_hosts, host]
-    app = create_app(shelf, prefix=prefix, hosts=hosts, where=where, live=live)
-    return Serving(app, host, port)
+    if not token and host not in LOOPBACK:
+        token = new_token()
+    gate = Gate.of(host, trusted_hosts, token)
+    app = create_app(shelf, prefix=prefix, gate=gate, where=where, live=live)
+    return Serving(app, host, port, gate)
 
 
 def serve(

@@ -216,6 +216,12 @@ def _load_series(said: Mapping[str, Any], shared: Sequence[Mapping[str, Any]]) -
     sizes = (*declaration.tile_shape, *declaration.picture_shape, *declaration.columns.values())
     if min(numbers) < 0 or min(sizes, default=0) < 0:
         raise ValueError("a negative size")
+    tiles = len(declaration.tile_axes)
+    if (tiles, len(declaration.axes) - tiles) != (
+        len(declaration.tile_shape),
+        len(declaration.picture_shape),
+    ):
+        raise ValueError("axes that do not fit the shapes")
     if len(declaration.tile_shape) + len(declaration.picture_shape) > MOST_AXES:
         raise ValueError(f"more than {MOST_AXES} axes")
     column_dtype(declaration.columns)  # refuses columns of no sensible size

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
 from vizframe import webapp
+from vizframe.errors import UsageError
 from vizframe.history.memory import MemoryCatalog
 from vizframe.webapp import create_app
+from vizframe.webapp.gate import Gate
 
 ASSETS = Path(webapp.__file__).parent / "assets"
 
@@ -33,7 +36,9 @@ def test_a_name_that_is_not_ours_is_refused(client: FlaskClient, address: str) -
 
 
 def test_a_trusted_name_is_served() -> None:
-    client = create_app(MemoryCatalog({}), hosts=["lab.example"]).server.test_client()
+    client = create_app(
+        MemoryCatalog({}), gate=Gate.of("127.0.0.1", ["lab.example"])
+    ).server.test_client()
     assert client.get("/", headers={"Host": "lab.example"}).status_code == 200
 
 
@@ -45,6 +50,81 @@ def test_another_site_may_link_here_but_not_read(client: FlaskClient) -> None:
     assert client.get("/", headers={**cross, "Sec-Fetch-Mode": "navigate"}).status_code == 200
     posted = client.post("/_dash-update-component", headers=cross, json={})
     assert posted.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("origin", "expected"),
+    [
+        ("http://localhost", 200),
+        ("http://localhost:3000", 403),
+        ("http://127.0.0.1:3000", 403),
+        ("http://evil.test", 403),
+        ("null", 403),
+        ("", 403),
+        ("https://lab.example", 200),
+    ],
+)
+def test_a_browser_that_says_only_an_origin_may_write_from_here_alone(
+    origin: str, expected: int
+) -> None:
+    app = create_app(MemoryCatalog({}), gate=Gate.of("127.0.0.1", ["lab.example"]))
+    ours = {"output": "runs-page.children", "outputs": {"id": "runs-page", "property": "children"}}
+    body = {**ours, "inputs": [{"id": "page", "property": "data", "value": {"page": "runs"}}]}
+    posted = app.server.test_client().post(
+        "/_dash-update-component",
+        headers={"Origin": origin},
+        json={**body, "changedPropIds": ["page.data"]},
+    )
+    assert posted.status_code == expected
+
+
+TOKEN = "a-token-of-ours"
+
+
+def guarded() -> FlaskClient:
+    gate = Gate.of("0.0.0.0", token=TOKEN)
+    app = create_app(MemoryCatalog({}), gate=gate, prefix="viz")
+    found: FlaskClient = app.server.test_client()
+    return found
+
+
+@pytest.mark.parametrize("path", ["", "assets/style.css", "_dash-layout", "api/v1/runs"])
+def test_without_the_token_nobody_from_outside_gets_in(path: str) -> None:
+    client = guarded()
+    for address in (path, f"{path}?token=", f"{path}?token=wrong-token", f"{path}?token=%ff"):
+        assert status(client, f"/viz/{address}", Host="192.0.2.7:8075") == 401
+    assert status(client, f"/viz/{path}", Authorization=f"Bearer {TOKEN}") == 200
+    assert status(client, f"/viz/{path}", Authorization=f"Basic {TOKEN}") == 401
+    assert status(client, f"/viz/{path}", Cookie="a=b; =; vizframe=1") == 401
+
+
+def test_the_address_with_the_token_lets_a_browser_in_and_goes_out_of_sight() -> None:
+    client = guarded()
+    first = client.get(f"/viz/?run=x%26y&token={TOKEN}&step=3")
+    assert (first.status_code, first.headers["Location"]) == (302, "/viz/?run=x%26y&step=3")
+    cookie = first.headers["Set-Cookie"]
+    assert all(word in cookie for word in ("HttpOnly", "SameSite=Lax", "Path=/viz/"))
+    assert status(client, "/viz/?run=x") == 200
+    assert client.get("/viz/api/v1/runs").json == []
+
+
+def test_a_machine_that_others_may_reach_is_known_by_number_and_by_its_own_name() -> None:
+    client = guarded()
+    known = {"Authorization": f"Bearer {TOKEN}"}
+    for host, expected in {
+        "192.0.2.7:8075": 200,
+        "[2001:db8::7]:8075": 200,
+        socket.gethostname(): 200,
+        "rebound.test": 400,
+        "192.0.2.7.evil.test": 400,
+    }.items():
+        assert status(client, "/viz/api/v1/runs", Host=host, **known) == expected
+
+
+@pytest.mark.parametrize("token", ["short", "with a blank", "schlüssel-zum-glück"])
+def test_a_token_that_can_be_guessed_or_not_be_sent_is_refused(token: str) -> None:
+    with pytest.raises(UsageError, match="the token has"):
+        Gate.of("127.0.0.1", token=token)
 
 
 def test_scripts_come_from_here_alone(client: FlaskClient) -> None:

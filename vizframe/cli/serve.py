@@ -28,6 +28,13 @@ def serve(
     allow_remote: Annotated[
         bool, typer.Option("--allow-remote", help="Let other machines see the runs.")
     ] = False,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            envvar="VIZFRAME_TOKEN",
+            help="What who asks must know; made up where other machines are let in.",
+        ),
+    ] = None,
     model: Annotated[
         str | None,
         typer.Option(help="A network for the Live page: pkg.module:function, file.py:function."),
@@ -62,9 +69,9 @@ def serve(
     live = Live(model, weights, None if shape is None else shape_of(shape)) if model else None
 
     def ready(address: Address) -> None:
-        print(f"vizframe shows {runs} at {address.url}  (Ctrl-C ends)", flush=True)
+        print(f"vizframe shows {runs} at {address.invitation}  (Ctrl-C ends)", flush=True)
         if open_browser:
-            typer.launch(address.url)
+            typer.launch(address.invitation)
 
     try:
         serve_app(
@@ -74,6 +81,7 @@ def serve(
             prefix=prefix,
             trusted_hosts=trusted_host or (),
             allow_remote=allow_remote,
+            token=token or "",
             where=runs,
             live=live,
             ready=ready,

@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 
 from vizframe.history import RunSummary
 from vizframe.webapp.markup import with_data_attributes
-from vizframe.wording import ago, size
+from vizframe.wording import ago, date, size
 
 HEADINGS = {
     "": "",
@@ -76,7 +76,7 @@ def _row(found: RunSummary, chosen: bool, now: float) -> Component:
         _result("accuracy"),
         _result("spark"),
         _result("hyper"),
-        _cell(_date(info.created) if info else "", info.created if info else ""),
+        _cell(date(info.created) if info else "", info.created if info else ""),
         _cell(f"{found.steps:,}", found.steps),
         _cell(f"{found.last_step:,}" if found.last_step is not None else "–", found.last_step),
         _cell(ago(now - found.last_time) if found.last_time else "–", found.last_time),
@@ -108,7 +108,3 @@ def _name(found: RunSummary, chosen: bool) -> Component:
     if found.fault:
         words.append(html.Div(found.fault, className="failure"))
     return html.Div(words)
-
-
-def _date(seconds: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
