@@ -18,9 +18,13 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from vizframe import store
+from vizframe.diagnosis.report import Report
 
 ACCEPTED = {
     "exploding": {"exploding", "nan", "dead_relu", "oscillating", "saturated"},
@@ -133,10 +137,15 @@ def cases(folders: Sequence[Path], seeds: int, only: str) -> Iterator[Case]:
                 continue
             onset = about["onset"]
             words = "" if onset is None else str(onset)
+            script = (folder / f"{name}.py").resolve()
             for seed in range(seeds):
-                for fixed in (False, True) if about["symptom"] != "healthy" else (False,):
-                    script = (folder / f"{name}.py").resolve()
+                for fixed in (False, True) if has_twin(script, about) else (False,):
                     yield Case(script, about["symptom"], words, about["layers"], fixed, seed)
+
+
+def has_twin(script: Path, about: dict[str, Any]) -> bool:
+    """Whether the faulty script knows ``--fixed``."""
+    return about["symptom"] != "healthy" and "FIXED" in script.read_text()
 
 
 def judge(case: Case) -> Verdict:
@@ -149,12 +158,21 @@ def judge(case: Case) -> Verdict:
         recorded = vizframe(["record", *wanted, "--", *script], environment)
         if recorded.returncode:
             raise RuntimeError(f"{case.title}: {recorded.stderr[-2000:]}")
-        said = vizframe(["diagnose", "--json", str(run)], environment)
-        shown = vizframe(["show", "--json", str(run)], environment)
-    found = json.loads(said.stdout)
-    layers = json.loads(shown.stdout)["info"]["layers"]
-    kernels = [each["name"] for each in layers if len(each["parameters"].get("weight", ())) >= 2]
-    return Verdict(case, found["main"], found["consequences"], kernels)
+        return diagnosed(case, sorted(Path(work).iterdir()))
+
+
+def diagnosed(case: Case, runs: Sequence[Path]) -> Verdict:
+    """What the findings of the runs say, one of each net that the script trained: the first that
+    has an alarm, or the first."""
+    verdicts = []
+    for run in runs:
+        with closing(store.open(run)) as history:
+            report = Report.of(history.findings())
+            layers = history.info.layers
+        kernels = [each.name for each in layers if len(each.parameters.get("weight", ())) >= 2]
+        main = None if report.main is None else report.main.model_dump()
+        verdicts.append(Verdict(case, main, [f.model_dump() for f in report.consequences], kernels))
+    return next((each for each in verdicts if each.main is not None), verdicts[0])
 
 
 def vizframe(words: Sequence[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:

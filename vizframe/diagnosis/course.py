@@ -135,6 +135,16 @@ class Reading:
     """The loss of the newest batch without dropout, where it could be computed."""
 
 
+def kernel_ratio(reading: Reading) -> float | None:
+    """The median of update to weight over the kernels that are trained."""
+    found = [
+        each.ratio
+        for each in reading.parameters.values()
+        if each.kernel and each.trained and each.ratio is not None
+    ]
+    return float(np.median(found)) if found else None
+
+
 class Course:
     """What happened so far. `vizframe.recording.vitals` fills it."""
 
@@ -224,8 +234,38 @@ class Course:
         return progress is not None and progress > 1 / 3
 
     @property
+    def is_falling(self) -> bool:
+        """Whether the loss falls, be it slowly: its slope over the newest 300 steps, or all there
+        are, is below 0 by two standard errors."""
+        losses = self.losses(300)
+        losses = losses[np.isfinite(losses)]
+        if len(losses) < 20:
+            return False
+        times = np.arange(len(losses)) - (len(losses) - 1) / 2
+        slope = float((times * losses).sum() / (times**2).sum())
+        rest = losses - losses.mean() - slope * times
+        error = math.sqrt(float((rest**2).mean() / (times**2).sum()))
+        return slope < -2 * error
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether, after 50 steps, less than a tenth of what can be learnt is, and the loss does
+        not fall: what a rule must not say of a net that is on its way."""
+        progress = self.progress
+        return self.step >= 50 and progress is not None and progress < 0.1 and not self.is_falling
+
+    @property
     def newest(self) -> Reading | None:
         return self.readings[-1] if self.readings else None
+
+    @property
+    def kernel_layers(self) -> list[str]:
+        """The layers with a kernel that is trained, in forward order."""
+        newest = self.newest
+        if newest is None:
+            return []
+        found = [p.layer for p in newest.parameters.values() if p.kernel and p.trained and p.layer]
+        return list(dict.fromkeys(found))
 
     def layer_readings(self) -> list[Reading]:
         """Those that looked at the layers, too."""

@@ -41,8 +41,13 @@ NEAR = 5
 brings about the other: readings lie further apart than faults."""
 
 
-def _when(found: Finding) -> tuple[int, int, int]:
-    return found.since // NEAR, _ORDER.get(found.rule, len(_ORDER)), found.since
+def _when(found: Finding) -> tuple[bool, int, int, int]:
+    is_outcome = found.rule in OUTCOMES
+    return is_outcome, found.since // NEAR, _ORDER.get(found.rule, len(_ORDER)), found.since
+
+
+OUTCOMES = frozenset(("not_learning",))
+"""Rules that say what comes of a fault, and no fault itself: last, whenever it began."""
 
 
 def brief(found: Finding) -> str:

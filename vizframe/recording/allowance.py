@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 Clock = Callable[[], float]
+"""Gives seconds."""
 
 
 class Allowance:
@@ -16,10 +17,19 @@ class Allowance:
         share: of the time since the first question.
         credit: seconds that may be spent before anything is earned: short trainings, and the first
             steps of long ones, are looked at in full.
+        cost: what is spent is read from this clock: `time.thread_time` where what is done waits for
+            the training, whose time that is.
     """
 
-    def __init__(self, share: float, credit: float, clock: Clock = time.perf_counter) -> None:
+    def __init__(
+        self,
+        share: float,
+        credit: float,
+        clock: Clock = time.perf_counter,
+        cost: Clock | None = None,
+    ) -> None:
         self._share, self._credit, self._clock = share, credit, clock
+        self._cost = cost or clock
         self._began: float | None = None
         self.spent = 0.0
 
@@ -33,8 +43,8 @@ class Allowance:
     @contextmanager
     def spend(self) -> Iterator[None]:
         """Counts what is done inside."""
-        began = self._clock()
+        began = self._cost()
         try:
             yield
         finally:
-            self.spent += self._clock() - began
+            self.spent += self._cost() - began

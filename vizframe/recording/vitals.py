@@ -11,6 +11,7 @@ arrays and read with the next reading. All of it is held to a share of the train
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -69,15 +70,18 @@ class Vitals:
         looks: Allowance | None = None,
     ) -> None:
         self.course = Course()
-        self.course.score_layer = network.score_layer
         self.course.has_dropout = any(each.kind == "dropout" for each in network.layers)
         self._network, self._number, self._every = network, number, every
         self._scale = scale
         self._probe = probe[:PROBE_IMAGES]
         self._views = parameter_views(network)
         self._layers = [layer for layer in network.layers if is_read(layer, network.layers)]
-        self._pulses = pulses or Allowance(0.004, 1.0)
-        self._readings = readings or Allowance(0.006, 1.0)
+        read = [layer.name for layer in self._layers]
+        scores = network.score_layer
+        # A dense layer with a sigmoid gives its scores inside, and is read as a whole.
+        self.course.score_layer = scores if scores in read or not read else read[-1]
+        self._pulses = pulses or Allowance(0.004, 1.0, cost=time.thread_time)
+        self._readings = readings or Allowance(0.006, 1.0, cost=time.thread_time)
         self._looks = looks or Allowance(0.006, 1.0)
         self._before: dict[str, FloatArray] = {}
         self._waiting: list[tuple[int, object, dict[str, float], int]] = []
@@ -117,10 +121,11 @@ class Vitals:
         """
         self.updates += 1
         number = self.updates
+        norms: dict[str, float] = {}
         if self._pulses.is_left or due:
             with self._pulses.spend():
                 norms = self._gradient_norms()
-                self._waiting.append((step, scalars.get("loss"), norms, self._bad_inputs))
+        self._waiting.append((step, scalars.get("loss"), norms, self._bad_inputs))
         self._bad_inputs = 0
         if self._first is not None:
             self._open(scalars)

@@ -32,12 +32,12 @@ RULES: tuple[type[Rule], ...] = (
     HugeScores,
     HugeUpdates,
     ExplodingLoss,
+    Oscillating,
     Saturated,
     DeadUnits,
     Vanishing,
     Collapse,
     Dropout,
-    Oscillating,
     Overfit,
     NotLearning,
 )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
-from vizframe.diagnosis.course import Course
+from vizframe.diagnosis.course import Course, kernel_ratio
 from vizframe.diagnosis.rule import Rule, Sign, listed
 
 
@@ -29,7 +30,7 @@ class GradientsAddUp(Rule):
             "update sums all gradients so far (the threshold is 0)",
             "gradients are added up, and nobody sets them to zero",
             "net.collect_params().zero_grad() after each trainer.step(), or grad_req='write'",
-            _kernel_layers(course),
+            course.kernel_layers,
         )
 
 
@@ -82,43 +83,42 @@ class HugeScores(Rule):
 
 
 class HugeUpdates(Rule):
-    """Updates as large as the weights."""
+    """Updates as large as the weights, and a loss that they throw up."""
 
     name = "huge_updates"
     symptom = "exploding"
     threshold = (
-        "the median over kernels of update / weight above 0.5 after one of the first steps, "
-        "or above 0.3 in three readings in a row, while nothing is learnt"
+        "an update / weight above 0.2 (median over kernels) among the first readings, a loss of 3 "
+        "times the naive one since, and nothing learnt after 10 steps"
     )
     reason = (
-        "healthy trainings have 1e-4 to 3e-2; an update of half the weights leaves nothing of what "
-        "they were"
+        "healthy trainings have 1e-4 to 3e-2; 0.2 is twice the most that any published rule "
+        "allows, and five of them replace the weights"
     )
-    source = (
-        "Karpathy, CS231n (1e-3); TheDeepChecker (1e-4 … 1e-1); measured on digits: .5 still "
-        "learns at 1.5e-2, 3 dies"
-    )
+    source = "Karpathy, CS231n (1e-3); TheDeepChecker (1e-4 … 1e-1)"
+    patience = 2
 
     def look(self, course: Course) -> Sign | None:
-        found = [
-            (each.step, ratio) for each in course.readings if (ratio := _ratio(each)) is not None
-        ]
-        early = [(step, ratio) for step, ratio in found if step <= found[0][0] + 4 and ratio > 0.5]
-        late = found[-3:] if len(found) >= 3 and all(r > 0.3 for _, r in found[-3:]) else []
-        if not (early or late) or course.learns or course.step < 10:
+        found = [(r.step, ratio) for r in course.readings if (ratio := kernel_ratio(r)) is not None]
+        large = [(step, ratio) for step, ratio in found[:5] if ratio > 0.2]
+        naive, losses = course.naive, course.losses()
+        if not large or len(losses) < 10 or course.learns or course.is_falling:
             return None
-        step, ratio = (early or late)[0]
-        rate = course.rate
-        lower = "" if rate is None else f" of {rate / max(10, 100 * ratio):.2g} instead of {rate:g}"
+        base = float(losses[0]) if naive is None else naive
+        if not np.nanmax(losses) > 3 * base:
+            return None
+        step, ratio = large[0]
+        layers = course.kernel_layers
         return Sign(
             "alarm",
-            step - 1 if early else step,
+            step - 1,
             f"the update of step {step} is {ratio:.2g} times as large as the weights, median over "
-            f"the kernels of {listed(_kernel_layers(course))} (the threshold is 0.5 at the start, "
-            "0.3 later; healthy is 0.0001 to 0.03)",
+            f"the kernels of {listed(layers)} (the threshold is 0.2; healthy is 0.0001 to 0.03), "
+            f"and the loss rose to {np.nanmax(losses):.3g}, where saying always the same gives "
+            f"{base:.3g}",
             "a learning rate that is too high",
-            f"a learning rate{lower}",
-            _kernel_layers(course),
+            _lower(course),
+            layers,
             numbers={"ratio": ratio},
             curve=("update / weight", [s for s, _ in found[-200:]], [r for _, r in found[-200:]]),
         )
@@ -170,13 +170,13 @@ class ExplodingLoss(Rule):
             "threshold is 3 times that)",
             "updates that overshoot: a learning rate too high, or inputs too large",
             _lower(course),
-            _kernel_layers(course),
+            course.kernel_layers,
             numbers={"loss": newest, "naive": base},
             curve=("loss", list(steps[-200:]), losses[-200:].tolist()),
         )
 
     def _gradients(self, course: Course, growth: float, since: int) -> Sign:
-        pulses = list(course.pulses)
+        pulses = [each for each in course.pulses if each.gradients]
         return Sign(
             "alarm",
             since,
@@ -184,7 +184,7 @@ class ExplodingLoss(Rule):
             f"{course.step}, and nothing is learnt (the threshold is 100)",
             "gradients that grow from step to step",
             _lower(course) + "; gradients clipped to norm 1",
-            _kernel_layers(course),
+            course.kernel_layers,
             numbers={"growth": growth},
             curve=(
                 "gradient norm",
@@ -196,7 +196,7 @@ class ExplodingLoss(Rule):
 
 def _growth(course: Course) -> tuple[float, int] | None:
     """How many times the first ones the newest gradients are, and since when."""
-    pulses = list(course.pulses)
+    pulses = [each for each in course.pulses if each.gradients]
     if len(pulses) < 10 or pulses[0].step > 3:
         return None
     norms = [_total(each.gradients) for each in pulses]
@@ -208,21 +208,9 @@ def _growth(course: Course) -> tuple[float, int] | None:
     return newest / first, since
 
 
-def _total(norms: dict[str, float] | object) -> float:
-    assert isinstance(norms, dict)
+def _total(norms: Mapping[str, float]) -> float:
+    """The norm of all gradients together."""
     return math.sqrt(math.fsum(each * each for each in norms.values()))
-
-
-def _ratio(reading: object) -> float | None:
-    from vizframe.diagnosis.course import Reading
-
-    assert isinstance(reading, Reading)
-    found = [
-        each.ratio
-        for each in reading.parameters.values()
-        if each.kernel and each.trained and each.ratio is not None
-    ]
-    return float(np.median(found)) if found else None
 
 
 def _lower(course: Course) -> str:
@@ -230,14 +218,6 @@ def _lower(course: Course) -> str:
     if rate is None:
         return "a learning rate ten times lower"
     return f"a learning rate of {rate / 10:.2g} instead of {rate:g}"
-
-
-def _kernel_layers(course: Course) -> list[str]:
-    newest = course.newest
-    if newest is None:
-        return []
-    found = [each.layer for each in newest.parameters.values() if each.kernel and each.layer]
-    return list(dict.fromkeys(found))
 
 
 def _has_kernel(kind: str) -> bool:

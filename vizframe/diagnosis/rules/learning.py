@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vizframe.diagnosis.course import Course
+from vizframe.diagnosis.course import Course, kernel_ratio
 from vizframe.diagnosis.rule import Rule, Sign
 
 
@@ -14,8 +14,9 @@ class NotLearning(Rule):
     name = "not_learning"
     symptom = "not_learning"
     threshold = (
-        "less than 5 % of the naive loss learnt away after 150 steps, or at the end after 60; a "
-        "rate that still rises is waited for"
+        "less than 5 % of the naive loss learnt away after 200 steps, or at the end after 100; a "
+        "rate that still rises, or a loss that falls with updates above 1e-5 of the weights, is "
+        "waited for"
     )
     reason = (
         "a dead net's loss may fall 14 % to the entropy of the labels and stand: what counts is "
@@ -28,8 +29,8 @@ class NotLearning(Rule):
         progress, recent = course.progress, course.recent
         if progress is None or recent is None or course.several_nets or course.is_warming_up:
             return None
-        enough = course.steps_seen >= (60 if course.ended else 150)
-        if not enough or progress >= 0.05 or self._moves(course):
+        enough = course.steps_seen >= (100 if course.ended else 200)
+        if not enough or progress >= 0.05 or self._is_on_its_way(course):
             return None
         naive = course.naive
         base = f"saying always the same gives {naive:.3g}" if naive is not None else "it began so"
@@ -44,15 +45,15 @@ class NotLearning(Rule):
             "is learnt away (the threshold is 5 %)",
             cause,
             remedy,
+            course.kernel_layers,
             numbers={"loss": recent, "progress": progress},
             curve=("loss", list(course.loss_steps[-200:]), losses[-200:].tolist()),
         )
 
-    def _moves(self, course: Course) -> bool:
-        """Whether the loss still falls: by 2 % of itself from one third to the next."""
-        thirds = np.array_split(course.losses(150), 3)
-        means = [float(np.median(each)) for each in thirds]
-        return means[2] < 0.98 * means[1] < 0.98 * 0.98 * means[0]
+    def _is_on_its_way(self, course: Course) -> bool:
+        """Whether the loss falls, and not only because even the smallest step is one."""
+        ratio = course.ratio(20)
+        return course.is_falling and (ratio is None or ratio > 1e-5)
 
     def _is_unsure(self, course: Course) -> bool:
         """Of a loss that nobody knows, only one that does not move because weights do not."""
@@ -91,38 +92,53 @@ class Oscillating(Rule):
     name = "oscillating"
     symptom = "oscillating"
     threshold = (
-        "after 60 steps: steps of the loss of a tenth of the naive one, median, while less than a "
-        "fifth is learnt and updates are above 0.02 of the weights"
+        "after 60 steps: losses that spread over 3 % of the naive one (10th to 90th percentile) "
+        "and do not fall, less than a tenth learnt, and updates above a tenth of the weights "
+        "(median over the first readings, or the newest)"
     )
     reason = (
-        "a small batch alone makes the loss swing, too, but around a curve that falls, and with "
-        "updates a tenth of that"
+        "a small batch alone makes the loss swing, too, but around a curve that falls; updates of "
+        "a tenth are three times the most that healthy trainings have"
     )
-    source = "AutoTrainer, oscillating loss (accuracy swings of .03 in a fifth of the epochs)"
+    source = "AutoTrainer, oscillating loss (swings of .03); TheDeepChecker (updates above 1e-1)"
     patience = 3
 
     def look(self, course: Course) -> Sign | None:
         progress, naive = course.progress, course.naive or _first(course)
         if progress is None or course.steps_seen < 60 or course.several_nets or not naive:
             return None
-        losses = course.losses(60)
-        swing = float(np.median(np.abs(np.diff(losses)))) / naive
-        ratio = course.ratio(10)
-        if progress > 0.2 or swing < 0.1 or ratio is None or ratio < 0.02:
+        losses = course.losses(200)
+        low, high = np.percentile(losses[np.isfinite(losses)], [10, 90])
+        swing = float(high - low) / naive
+        ratio, since = _largest_ratio(course)
+        if progress > 0.1 or swing < 0.03 or ratio < 0.1 or course.is_falling:
             return None
         rate = course.rate
         lower = "ten times lower" if rate is None else f"of {rate / 10:.2g} instead of {rate:g}"
         return Sign(
             "alarm",
-            max(0, course.loss_steps[-1] - 60) if course.steps_seen > 90 else 0,
-            f"the loss swings by {swing:.0%} of the naive one from step to step up to step "
-            f"{course.step} (the threshold is 10 %) and does not fall; updates are {ratio:.2g} of "
-            "the weights (healthy is up to 0.03)",
+            since,
+            f"the loss swings by {swing:.0%} of the naive one up to step {course.step} (the "
+            f"threshold is 3 %) and does not fall; updates are {ratio:.2g} of the weights (the "
+            "threshold is 0.1, healthy is up to 0.03)",
             "a learning rate that is too high: each step jumps over the valley",
             f"a learning rate {lower}",
             numbers={"swing": swing, "ratio": ratio},
             curve=("loss", list(course.loss_steps[-200:]), course.losses(200).tolist()),
         )
+
+
+def _largest_ratio(course: Course) -> tuple[float, int]:
+    """The larger of the median update / weight over the first readings and over the newest, and
+    since when it is so."""
+    found = [(r.step, ratio) for r in course.readings if (ratio := kernel_ratio(r)) is not None]
+    if not found:
+        return 0.0, 0
+    early = float(np.median([ratio for _, ratio in found[:3]]))
+    late = float(np.median([ratio for _, ratio in found[-5:]]))
+    if early >= late or len(found) <= 5:
+        return early, found[0][0] - 1
+    return late, found[-5][0]
 
 
 def _first(course: Course) -> float:

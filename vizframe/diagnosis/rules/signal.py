@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-
-import numpy as np
+from collections.abc import Callable
 
 from vizframe.diagnosis.course import Course, LayerReading, Reading
 from vizframe.diagnosis.rule import Rule, Sign, listed
@@ -18,12 +17,12 @@ class DeadUnits(Rule):
     name = "dead_units"
     symptom = "dead_relu"
     threshold = (
-        "a layer of which 90 % of the units are silent on the probe, or half of them while nothing "
-        "is learnt; a note from half on"
+        "a layer without any unit that responds to the probe, or half of its units silent while "
+        "nothing is learnt; a note from half on"
     )
     reason = (
-        "a net was 97 % right with 72 % of a layer silent: that alone is a note; with nine in ten "
-        "gone a layer of usual width passes next to nothing on"
+        "a net was 97 % right with 72 % of a layer silent: that alone is a note; a layer that is "
+        "all silent passes nothing on, and no gradient back"
     )
     source = "SageMaker Debugger, DeadRelu (50 % of a layer); AutoTrainer and DeepDiagnosis (70 %)"
     patience = 2
@@ -37,13 +36,13 @@ class DeadUnits(Rule):
         if not dead:
             return None
         gone = [name for name, each in dead.items() if each.silent_share >= 0.9]
-        progress = course.progress
-        stuck = course.step >= 20 and progress is not None and progress < 0.1
         first = next(iter(gone or dead))
+        if _shrinks_before(readings[0], first):
+            return None  # they are starved by the layers before them: see Vanishing
         each = newest.layers[first]
         assert each.silent is not None
         return Sign(
-            "alarm" if (gone and not course.learns) or stuck or _all(newest, gone) else "note",
+            "alarm" if course.is_stuck or _all(newest, gone) else "note",
             _since(readings, first, 0.9 if gone else 0.5),
             f"{len(each.silent)} of {each.units} units of {first} are silent on all probe inputs "
             f"at step {newest.step} (the threshold is {'90' if gone else '50'} %)"
@@ -59,6 +58,14 @@ class DeadUnits(Rule):
                 [r.layers[first].silent_share for r in readings[-200:] if first in r.layers],
             ),
         )
+
+
+def _shrinks_before(reading: Reading, layer: str) -> bool:
+    """Whether the signal was a tenth already in the layers before this one, from the first on."""
+    names = list(reading.layers)
+    before = names[: names.index(layer)] if layer in names else []
+    varying = [v.varying for n in before if (v := reading.layers[n]).kind in KERNELS]
+    return len(varying) >= 2 and varying[-1] < 0.1 * varying[0]
 
 
 def _all(reading: Reading, gone: list[str]) -> bool:
@@ -120,8 +127,6 @@ class Saturated(Rule):
         early = len(at_start) * 2 >= len(bounded)
         if not early and course.learns:
             return None
-        progress = course.progress
-        stuck = course.step >= 50 and progress is not None and progress < 0.2
         first = max(found, key=lambda name: newest.layers[name].saturated or 0)
         share = newest.layers[first].saturated or 0
         steps = [r.step for r in readings[-200:] if first in r.layers]
@@ -131,7 +136,7 @@ class Saturated(Rule):
             else next(r.step for r in readings if (r.layers[first].saturated or 0) >= 0.5)
         )
         return Sign(
-            "alarm" if early or stuck else "note",
+            "alarm" if early or course.is_stuck else "note",
             since,
             f"{share:.0%} of the outputs of {first} are within 1 % of a bound at step "
             f"{newest.step} (the threshold is 50 %), as in {len(found)} of {len(bounded)} layers "
@@ -173,7 +178,7 @@ class Vanishing(Rule):
         progress = course.progress
         if course.newest is None or course.step < 10:
             return None
-        if progress is not None and progress > 0.1:
+        if progress is None or progress > 0.1 or course.is_falling:
             return None
         return self._gradients(course) or self._depth(course)
 
@@ -196,9 +201,12 @@ class Vanishing(Rule):
             if passed
             else "and no layer has more than 1e-7 (the threshold)"
         )
+        since = _streak(
+            course.readings, lambda reading: _is_low(reading, names[0], names[-1], tiny)
+        )
         return Sign(
             "alarm",
-            0 if _from_start(course) else newest.step,
+            since,
             f"the gradient of {_layer(newest, names[0])} is {first:.1e} per weight at step "
             f"{newest.step}, {said}, and nothing is learnt",
             _why(course),
@@ -217,12 +225,15 @@ class Vanishing(Rule):
             return None
         names = list(hidden)
         first, last = hidden[names[0]].varying, hidden[names[-1]].varying
-        dead = any(each.silent_share >= 0.9 for each in hidden.values())
-        if not first > 0 or last > 1e-3 * first or dead:
+        dead = next((n for n, each in hidden.items() if each.silent_share >= 0.9), None)
+        if not first > 0 or last > 1e-3 * first:
             return None
+        if dead is not None and not _shrinks_before(readings[0], dead):
+            return None
+        since = _streak(readings, lambda reading: _shrinks(reading, names[0], names[-1]))
         return Sign(
             "alarm",
-            0 if _from_start(course) else readings[-1].step,
+            since,
             f"outputs of {names[-1]} vary by {last:.1e} from input to input at step "
             f"{readings[-1].step}, those of {names[0]} by {first:.1e} (the threshold is a "
             "thousandth), and nothing is learnt: the input does not reach the scores",
@@ -253,10 +264,30 @@ def _falls_short(course: Course) -> bool:
     return progress is not None and progress < 0.1
 
 
-def _from_start(course: Course) -> bool:
-    """Whether nothing was ever learnt."""
-    losses = course.losses()
-    return len(losses) < 20 or float(np.min(losses)) > 0.5 * float(np.median(losses[:5]))
+def _is_low(reading: Reading, first: str, last: str, tiny: bool) -> bool:
+    """Whether the first kernel's gradient is as little as the threshold says, or, where ``tiny``,
+    all are."""
+    sizes = _gradient_sizes(reading)
+    if tiny:
+        return not sizes or max(sizes.values()) < 1e-7
+    return first in sizes and last in sizes and sizes[first] < 1e-3 * sizes[last]
+
+
+def _shrinks(reading: Reading, first: str, last: str) -> bool:
+    layers = reading.layers
+    return (
+        first in layers and last in layers and layers[last].varying < 1e-3 * layers[first].varying
+    )
+
+
+def _streak(readings: list[Reading], holds: Callable[[Reading], bool]) -> int:
+    """The first step of those in a row up to now of which it holds; 0 where of all."""
+    since = readings[-1].step
+    for reading in reversed(readings):
+        if not holds(reading):
+            return since
+        since = reading.step
+    return 0
 
 
 def _layer(reading: Reading, name: str) -> str:

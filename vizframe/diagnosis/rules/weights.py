@@ -46,16 +46,16 @@ class Frozen(Rule):
     name = "frozen"
     symptom = "frozen"
     threshold = (
-        "kernels whose weights stay bit for bit the same over 3 readings while others move; an "
-        "alarm while less than half of what can be learnt is, after 50 steps"
+        "kernels whose weights stay bit for bit the same from the start on while others move; an "
+        "alarm while less than a third of what can be learnt is, after 200 steps"
     )
     reason = "frozen on purpose is grad_req='null', or a net that learns with what it has"
     source = "SageMaker Debugger, UnchangedTensor; DeepDiagnosis (5 epochs)"
     patience = 2
 
     def look(self, course: Course) -> Sign | None:
-        readings = [each for each in course.readings if _has_updates(each)][-3:]
-        if len(readings) < 2:
+        readings = [each for each in course.readings if _has_updates(each)]
+        if len(readings) < 3:
             return None
         kernels = [n for n, each in readings[-1].parameters.items() if each.kernel and each.trained]
         still = [n for n in kernels if all(_is_still(each, n) for each in readings)]
@@ -63,13 +63,13 @@ class Frozen(Rule):
             return None
         layers = list(dict.fromkeys(readings[-1].parameters[name].layer or name for name in still))
         progress = course.progress
-        short = course.step >= 50 and progress is not None and progress < 0.5
+        short = course.step >= 200 and progress is not None and progress < 1 / 3
         return Sign(
             "alarm" if short else "note",
             0,
             f"the weights of {listed(layers)} have not changed at all up to step {course.step}, "
             f"those of the other {len(kernels) - len(still)} kernels have (the threshold is no "
-            "change in 3 readings)",
+            f"change; {len(readings)} readings)",
             "the trainer was not given them, their rate is 0, or no gradient reaches them",
             "gluon.Trainer(net.collect_params(), …); on purpose: grad_req='null'",
             layers,
@@ -93,14 +93,13 @@ class Collapse(Rule):
         if len(course.readings) < 4 or course.step < 20:
             return None
         progress = course.progress
-        if progress is None or progress > 0.3:
+        if progress is None or progress > 0.3 or course.is_falling:
             return None
         norms = [_norm(each) for each in course.readings]
-        if not norms[0] > 0 or norms[-1] > norms[0] / 3 or norms[-1] > 1.01 * norms[-3]:
+        if not (norms[0] > 0 and norms[-1] <= norms[0] / 3) or norms[-1] > 1.01 * norms[-3]:
             return None
-        since = next(
-            each.step for each, n in zip(course.readings, norms, strict=True) if n < norms[0] / 2
-        )
+        halved = (r.step for r, n in zip(course.readings, norms, strict=True) if n < norms[0] / 2)
+        since = next(halved, course.step)
         return Sign(
             "alarm",
             since,
