@@ -499,22 +499,23 @@ def test_nothing_of_the_watch_is_left_behind() -> None:
     assert not hooks._global_optimizer_post_hooks
 
 
-def test_calls_of_modules_are_no_longer_watched_once_the_net_is_known() -> None:
-    wrapped: list[bool] = []
-    own = nn.Module.__call__
+def test_the_batch_of_every_update_can_be_asked_for() -> None:
+    class Asking(Told):
+        def before_update(self, model: object, batch: Callable[[], Batch]) -> None:
+            self.before.append(batch())
 
-    def training() -> Left:
-        net = small_net()
-        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
-        for _ in range(4):
-            wrapped.append(nn.Module.__call__ is not own)
-            optimizer.zero_grad()
-            net(data()[0]).mean().backward()
-            optimizer.step()
-        return {}
-
-    observe(training)
-    assert wrapped == [True, True, False, False]
+    told = Asking()
+    end = watch_trainings(told)
+    try:
+        start(with_loader)
+    finally:
+        end()
+    assert len(told.before) == 6
+    for each in told.before:
+        assert isinstance(each, Batch)
+        assert each.outputs is not None
+        assert each.outputs().shape == (8, 3)
+        assert each.targets is not None
 
 
 def test_the_two_lines_record_as_well(tmp_path: Path) -> None:

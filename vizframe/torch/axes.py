@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from vizframe.torch.batch import lengths
+from vizframe.torch.node import Node, Tape, take
 from vizframe.torch.operators import arguments, kind_of, name_of, reads
-from vizframe.torch.tape import Node, Tape
 
 IMAGES = 7
 """An uncommon number of images, so that no other axis is mistaken for theirs."""
@@ -59,9 +59,32 @@ def labels_of(tape: Tape) -> dict[int, Labels]:
             found[index] = _usual(shape)
             continue
         sources = [found[each] for each in reads(node) if each in found]
-        if sources:
+        if not sources:
+            continue
+        if not node.shape and node.function is not take:
+            found[index] = sources[0]  # several outputs; each of them is a node of its own
+        elif node.function is take:
+            found[index] = _part_named(tape.nodes[node.inputs[0]], sources[0], shape)
+        else:
             found[index] = _named(node, sources, shape)
     return found
+
+
+def _part_named(whole: Node, source: Labels, shape: tuple[int, ...]) -> Labels:
+    """The axes of one of several outputs of a call."""
+    name = name_of(whole)
+    if name == "unbind":
+        axis = whole.args[1] if len(whole.args) > 1 else whole.kwargs.get("dim", 0)
+        made: Labels | None = tuple(
+            each for n, each in enumerate(source) if n != int(axis) % len(source)
+        )
+    elif kind_of(whole) == "recurrent":
+        made = _features_last(source, shape, False)
+    else:
+        made = _like([source], shape) or _reduced(whole, source, shape)
+    if made is None or tuple(each.length for each in made) != shape:
+        return _unknown(shape)
+    return made
 
 
 def _usual(shape: Sequence[int]) -> Labels:
@@ -100,8 +123,13 @@ def _named(node: Node, sources: list[Labels], shape: tuple[int, ...]) -> Labels:
         made = _reduced(node, first, shape)
     made = made if made is not None else _like(sources, shape)
     if made is None or tuple(each.length for each in made) != shape:
-        made = _usual(shape)
+        return _unknown(shape)
     return made
+
+
+def _unknown(shape: Sequence[int]) -> Labels:
+    names = ("batch", "unit", *("place",) * max(0, len(shape) - 2))
+    return tuple(Label(name, length) for name, length in zip(names, shape, strict=False))
 
 
 def _convolved(shape: Sequence[int]) -> Labels:

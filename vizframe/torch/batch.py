@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vizframe.torch.tape import InPlace, Node, NoTape, Ref, Sparing, Tape
+from vizframe.torch.node import InPlace, Node, NoTape, Ref, Sparing, Tape
 
 FIRST, SECOND = 2, 3
 """How many images the two traces have."""

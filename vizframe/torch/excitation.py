@@ -16,7 +16,7 @@ from vizframe.torch.aside import calm
 from vizframe.torch.head import Head
 from vizframe.torch.model import Model
 from vizframe.torch.ops import ops_of
-from vizframe.torch.replay import Program, Values, without
+from vizframe.torch.replay import Program, Values
 
 
 def gradients_of(total: Any, sources: Sequence[Any]) -> Sequence[Any]:
@@ -44,7 +44,7 @@ class TorchExcitation:
         exact_field: bool,
     ) -> None:
         self._model, self._data = model, data
-        self._played, self._fixed = without(played, fixed), fixed
+        self._played, self._fixed = played.without(fixed), fixed
         self._head, self._layer = head, layer
         self.shape, self.exact_field = shape, exact_field
         self._ops = ops_of(model.device)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast, get_args
 
 import torch
@@ -20,6 +20,7 @@ from vizframe.network.layer import Layer
 from vizframe.torch.axes import IMAGES, Label, Labels, labels_of
 from vizframe.torch.batch import Count, lengths
 from vizframe.torch.names import names_of
+from vizframe.torch.node import Node, Ref, Tape, take
 from vizframe.torch.operators import (
     arguments,
     cannot_be_negative,
@@ -29,9 +30,11 @@ from vizframe.torch.operators import (
     shown_operator,
     window_of,
 )
-from vizframe.torch.tape import Node, Ref, Tape
 
 AXES = get_args(Axis)
+
+ONE_EACH = Count(1, 0)
+"""How long an axis of the images is; one with windows or heads beside them is longer."""
 
 
 @dataclass(slots=True, eq=False)
@@ -105,12 +108,16 @@ def layers_of(tape: Tape) -> LayerList:
     own: dict[str, dict[str, int]] = {}
     for index, name in names.items():
         node = tape.nodes[index]
-        if not labels[index] or labels[index][0].name != "batch":
+        order = _images_first(labels[index], node.shape)
+        if order is None:
             continue
-        shape = lengths(node.shape, IMAGES)[1:]
-        if not isinstance(node.shape[0], Count):
-            continue
-        view, words, seen = view_of(labels[index], shape)
+        whole = lengths(node.shape, IMAGES)
+        ordered = tuple(labels[index][each] for each in order)
+        view, words, seen = view_of(ordered, [whole[each] for each in order][1:])
+        if order != tuple(range(len(order))):
+            inner = View(order) if view is None else view
+            turned = order if view is None else tuple(order[each] for each in view.order)
+            view = replace(inner, order=turned)
         nodes[name] = index
         if view is not None:
             views[name] = view
@@ -127,13 +134,21 @@ def layers_of(tape: Tape) -> LayerList:
                 },
                 receptive_field=fields.get(index) if words == ("unit", "y", "x") else None,
                 inputs=_sources(tape, index, names),
-                kind=kind_of(node),
+                kind="attention" if words == ("head", "time", "source") else kind_of(node),
                 axes=words,
                 nonnegative=index in nonnegative,
             )
         )
     kept = {name: each for name, each in aliases.items() if each in nodes and name not in nodes}
     return LayerList(tuple(found), nodes, views, own, kept, maps, axes)
+
+
+def _images_first(labels: Labels, shape: Sequence[Any]) -> tuple[int, ...] | None:
+    """The axes in the order that has the images first; None where they have no axis alone."""
+    places = [n for n, each in enumerate(labels) if each.name == "batch" and shape[n] == ONE_EACH]
+    if len(places) != 1:
+        return None
+    return places[0], *(n for n in range(len(labels)) if n != places[0])
 
 
 def view_of(
@@ -223,6 +238,8 @@ def _varies(tape: Tape, node: Node, labels: dict[int, Labels], places: tuple[int
 
 def own_parameters(tape: Tape, node: Node) -> dict[str, int]:
     """The nodes that give a node's parameters, by what PyTorch calls them."""
+    if node.function is take:
+        node = tape.nodes[node.inputs[0]]
     given = arguments(node)
     names = ("weight", "bias", "running_mean", "running_var")
     found = {n: given[n].node for n in names if isinstance(given.get(n), Ref)}

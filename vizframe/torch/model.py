@@ -15,9 +15,10 @@ from vizframe.network.call import Call
 from vizframe.torch.aside import aside
 from vizframe.torch.batch import FIRST, SECOND, lengths, merge
 from vizframe.torch.calls import call_module
+from vizframe.torch.node import NoTape, Tape
 from vizframe.torch.replay import program
 from vizframe.torch.shadow import Shadow
-from vizframe.torch.tape import NoTape, Tape, trace
+from vizframe.torch.tape import trace
 from vizframe.torch.wrapped import uninitialized, unwrap
 
 
@@ -96,6 +97,9 @@ class Model:
         """
         with aside(self.device):
             first = self._traced(shape, FIRST)
+        if not self.integers and wants_integers(first.broke):
+            self.integers = True
+            return self.trace(shape)
         with aside(self.device):
             second = self._traced(shape, SECOND)
         tape = merge(first, second)
@@ -104,9 +108,7 @@ class Model:
         return tape
 
     def _traced(self, shape: tuple[int, ...], count: int) -> Tape:
-        draw = np.random.default_rng(count)
-        values = draw.random((count, *shape)).astype(np.float32)
-        images = self.images(np.round(values) if self.integers else values)
+        images = sample_images(self, shape, count)
         found = trace(self.shadow, self.run, images)
         for each in found.nodes:
             if each.function is None and each.leaf is None and each.constant is None:
@@ -127,6 +129,18 @@ class Model:
                 shape = lengths(node.shape, 1)
                 raise NoTape(f"it does other things for other images ({node.word} of {shape})")
             node.value = None
+
+
+def sample_images(model: Model, shape: tuple[int, ...], count: int) -> Any:
+    """Images, or words, to be traced with."""
+    draw = np.random.default_rng(count)
+    values = draw.random((count, *shape)).astype(np.float32)
+    return model.images(np.round(values) if model.integers else values)
+
+
+def wants_integers(error: Exception | None) -> bool:
+    """Whether a net broke off since it takes numbers of words."""
+    return error is not None and "Long" in str(error)
 
 
 def _alike(one: Any, two: Any) -> bool:

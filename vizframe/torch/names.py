@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+from vizframe.torch.node import Tape
 from vizframe.torch.operators import kind_of, name_of
-from vizframe.torch.tape import Tape
 
 _NAMELESS_NAMES = """
     contiguous to float half double detach clone type type_as

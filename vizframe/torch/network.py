@@ -42,10 +42,10 @@ from vizframe.torch.excitation import TorchExcitation, gradients_of
 from vizframe.torch.head import KernelHead, MapHead
 from vizframe.torch.layers import LayerList, kernel_values, layers_of
 from vizframe.torch.model import Model
+from vizframe.torch.node import Tape
 from vizframe.torch.operators import kind_of
 from vizframe.torch.plan import Plan, plan
 from vizframe.torch.replay import Program, Values, needed_nodes, program
-from vizframe.torch.tape import Tape
 
 _MOST_AT_ONCE = 64
 """Larger batches of receptive fields fall out of the processor's cache and gain nothing."""
@@ -206,9 +206,8 @@ class TorchNetwork:
         name = self.layer(layer).name
         tape, own = self._main[0], self._found.own[name]
         node = tape.nodes[self._found.nodes[name]]
-        played = self._program(tape, list(own.values()), "plain")
         with aside(self._model.device):
-            values = played.run({}, self._model.leaf, 1)
+            values = program(tape, own.values()).run({}, self._model.leaf, 1)
             return {
                 short: _numpy(kernel_values(node, short, values[each]))
                 for short, each in own.items()
@@ -241,7 +240,10 @@ class TorchNetwork:
                 shuffled[name] = own.reshape(-1)[order].reshape(own.shape)
         model = Model.of(self._model.module, self._model.call, shuffled)
         model.integers = self._model.integers
-        yield TorchNetwork(model, self._settings, self._main[0])
+        yield self._of_model(model)
+
+    def _of_model(self, model: Model) -> TorchNetwork:
+        return TorchNetwork(model, self._settings, self._main[0])
 
     def _differentiate(
         self,
@@ -329,9 +331,15 @@ class TorchNetwork:
     def _tape(self, shape: tuple[int, ...]) -> tuple[Tape, LayerList]:
         """The tape for images of this shape; of another size than the net's own, a new one."""
         if shape not in self._tapes:
-            tape = self._model.trace(shape)
+            tape = self._trace(shape)
             self._tapes[shape] = tape, layers_of(tape)
         return self._tapes[shape]
+
+    def _trace(self, shape: tuple[int, ...]) -> Tape:
+        return self._model.trace(shape)
+
+    def _tapes_layers(self, tape: Tape) -> LayerList:
+        return next(found for each, found in self._tapes.values() if each is tape)
 
     def _node(self, found: LayerList, name: str, batch: FloatArray | None = None) -> int:
         """Where a layer is found on a tape.
@@ -369,7 +377,8 @@ class TorchNetwork:
 
     def _plan(self, tape: Tape, found: LayerList, name: str, exact_field: bool) -> Plan:
         self._node(found, name)
-        spatial = name not in self._found.views
+        view = self._found.views.get(name)
+        spatial = view is None or view.time is None  # tokens are no map that could be cut
         return plan(tape, found, name, exact_field=exact_field and spatial)
 
     def _program(

@@ -12,7 +12,7 @@ from typing import Any
 from vizframe.graph.window import POINTWISE, OperatorWindow, Padding
 from vizframe.network.kinds import Kind
 from vizframe.torch.batch import function_of
-from vizframe.torch.tape import Node, Ref
+from vizframe.torch.node import Node, Ref
 
 _WORDS: Mapping[Kind, str] = {
     "convolution": "conv1d conv2d conv3d",

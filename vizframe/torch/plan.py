@@ -20,9 +20,9 @@ from vizframe.graph.window import Box
 from vizframe.network import ReluRule
 from vizframe.torch.batch import lengths
 from vizframe.torch.layers import LayerList
+from vizframe.torch.node import Ref, Tape
 from vizframe.torch.operators import arguments, is_relu, kind_of, name_of
 from vizframe.torch.replay import Part, Program, program
-from vizframe.torch.tape import Ref, Tape
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from vizframe.graph.crop import Cut, cut_of
 from vizframe.graph.window import Box, MapNode
 from vizframe.network import ReluRule
 from vizframe.torch.batch import filled, has_count
+from vizframe.torch.node import Node, Ref, Sparing, Tape
 from vizframe.torch.operators import (
     arguments,
     is_bounded_relu,
@@ -27,7 +28,6 @@ from vizframe.torch.operators import (
     without_padding,
 )
 from vizframe.torch.rules import ruled_relu
-from vizframe.torch.tape import Node, Ref, Sparing, Tape
 
 Values = dict[int, Any]
 
@@ -60,7 +60,7 @@ class Step:
     frees: tuple[int, ...]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Program:
     """What is played; see the module.
 
@@ -104,6 +104,15 @@ class Program:
             for each in step.frees:
                 del values[each]
         return values
+
+    def without(self, fixed: Values) -> Program:
+        """The program without what is known already."""
+        steps = [
+            replace(each, frees=tuple(f for f in each.frees if f not in fixed))
+            for each in self.steps
+            if each.index not in fixed
+        ]
+        return Program(steps, {}, {}, self.cropped)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,16 +167,6 @@ def program(
         )
         steps.append(_step(tape, index, frees, rule, part))
     return Program(steps, leaves, constants, part is not None)
-
-
-def without(played: Program, fixed: Values) -> Program:
-    """The program without what is known already."""
-    steps = [
-        replace(each, frees=tuple(f for f in each.frees if f not in fixed))
-        for each in played.steps
-        if each.index not in fixed
-    ]
-    return Program(steps, {}, {}, played.cropped)
 
 
 def needed_nodes(tape: Tape, wanted: Iterable[int], stop: set[int] = frozenset()) -> set[int]:  # type: ignore[assignment]  # empty

@@ -66,6 +66,8 @@ class Shadow:
     aliases: dict[int, str]
     parameters: set[int]
     path: Path
+    made: dict[str, tuple[Any, bool]] = field(default_factory=dict)
+    """The shadow's tensor of each name, and whether it is a parameter."""
     held: list[Any] = field(default_factory=list)
     """What the ids belong to; kept, so that no other object gets one of them."""
 
@@ -74,7 +76,18 @@ class Shadow:
         """The shadow of a module, with other values for the tensors named, if any."""
         maker = _Maker(replaced or {})
         module = maker.copy_module(model, "")
-        return cls(module, maker.leaves, maker.aliases, maker.parameters, maker.path, maker.held)
+        found = cls(module, maker.leaves, maker.aliases, maker.parameters, maker.path)
+        found.made, found.held = maker.made, maker.held
+        return found
+
+    def refresh(self) -> None:
+        """Give the shadow's tensors the values that the model's have now."""
+        with torch.no_grad():
+            for name, (tensor, is_parameter) in self.made.items():
+                if is_parameter:
+                    tensor.data = self.leaves[name]()
+                else:
+                    tensor.copy_(self.leaves[name]())
 
 
 class _Maker:
@@ -85,6 +98,7 @@ class _Maker:
         self.aliases: dict[int, str] = {}
         self.parameters: set[int] = set()
         self.held: list[Any] = []
+        self.made: dict[str, tuple[Any, bool]] = {}
         self.path = Path()
 
     def copy_module(self, module: Any, name: str) -> Any:
@@ -132,6 +146,7 @@ class _Maker:
 
         self.leaves[name] = read
         made = torch.nn.Parameter(read(), requires_grad=False) if is_parameter else read().clone()
+        self.made[name] = made, is_parameter
         self.parameters |= {id(own), id(made)} if is_parameter else set()
         self.aliases[id(own)] = self.aliases[id(made)] = name
         self._copies[id(own)] = made

@@ -12,75 +12,29 @@ ReLUs, functional or not, can be given another rule when it is played again (see
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from math import inf
 from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
 
 from vizframe.errors import NetworkError
+from vizframe.network import ReluRule
+from vizframe.torch.node import (
+    InPlace,
+    Node,
+    NoTape,
+    Ref,
+    Sparing,
+    Tape,
+    WriteBack,
+    places_in,
+    take,
+)
+from vizframe.torch.operators import is_bounded_relu, is_relu, most_of
+from vizframe.torch.rules import ruled_relu
 from vizframe.torch.shadow import Shadow, tensors_in
-
-
-class NoTape(Exception):
-    """The net does not do the same calls each time; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """An argument that is what a node gave."""
-
-    node: int
-
-
-@dataclass(slots=True, eq=False)
-class Node:
-    """A call.
-
-    Attributes:
-        function: of PyTorch; None for the images and the model's own tensors.
-        args, kwargs: with a `Ref` for each tensor.
-        inputs: the nodes that these name.
-        path: of the module in which it was made.
-        word: what the function is called.
-        leaf: which of the model's own tensors it is.
-        constant: a tensor that belongs neither to the net's inputs nor to its own.
-        value: what it gave when it was traced; None once that was compared.
-        shape: of that, the images first.
-    """
-
-    function: Callable[..., Any] | None = None
-    args: tuple[Any, ...] = ()
-    kwargs: Mapping[str, Any] = field(default_factory=dict)
-    inputs: tuple[int, ...] = ()
-    path: str = ""
-    word: str = ""
-    leaf: str | None = None
-    constant: Any = None
-    value: Any = None
-    shape: tuple[Any, ...] = ()
-
-
-@dataclass(slots=True, eq=False)
-class Tape:
-    """What a net did.
-
-    Attributes:
-        nodes: in the order in which they were made; those that others read come first.
-        data: the node of the images.
-        output: the node of the scores; None where the net broke off.
-        modules: for each path the node that the module gave, in the order in which they ended;
-            those with children that were called are marked so.
-        broke: why the net broke off, if it did.
-    """
-
-    nodes: list[Node]
-    data: int = 0
-    output: int | None = None
-    modules: list[tuple[str, int, bool]] = field(default_factory=list)
-    broke: Exception | None = None
-
 
 _METADATA_NAMES = """
     size dim ndim shape dtype device layout numel nelement stride storage_offset element_size
@@ -111,12 +65,18 @@ seen."""
 class TapeRecorder(TorchFunctionMode):
     """Records the calls made inside; see the module."""
 
-    def __init__(self, shadow: Shadow, images: Any) -> None:
+    def __init__(
+        self, shadow: Shadow, images: Any, *, live: bool = False, rule: ReluRule = "plain"
+    ) -> None:
         super().__init__()
         self._shadow = shadow
+        self._live, self._rule = live, rule
+        self._depth = 0
         self.nodes: list[Node] = []
         self._of: dict[int, tuple[int, int]] = {}
         self._held: list[Any] = []
+        self._tensors: dict[int, Any] = {}
+        self._views: dict[int, tuple[Any, int]] = {}
         self._entered: list[bool] = []
         self.modules: list[tuple[str, int, bool]] = []
         self._depends: set[int] = set()
@@ -126,11 +86,14 @@ class TapeRecorder(TorchFunctionMode):
 
     def __enter__(self) -> TapeRecorder:
         self._shadow.path.entered, self._shadow.path.left = self._enter, self._leave
+        self._depth += 1
         super().__enter__()
         return self
 
     def __exit__(self, *given: Any) -> None:
-        self._shadow.path.entered = self._shadow.path.left = None
+        self._depth -= 1
+        if not self._depth:  # it is entered again inside of an attention
+            self._shadow.path.entered = self._shadow.path.left = None
         super().__exit__(*given)
 
     def index_of(self, tensor: Any) -> int | None:
@@ -148,13 +111,16 @@ class TapeRecorder(TorchFunctionMode):
         word = word_of(func)
         if word in _METADATA:
             return func(*args, **named)
-        refuse_custom_gradient()
+        if not self._live:
+            refuse_custom_gradient()
         given = list(tensors_in([args, named]))
         self._refuse_parameters(word, given, named)
         before = [version_of(each) for each in given]
         inputs = Inputs(self, word, func)
         call = inputs.of(args), {key: inputs.of(each) for key, each in named.items()}
-        result = func(*args, **named)
+        if self._live:
+            self._keep_old(word, given, named)
+        result = self._called(func, word, call, args, named)
         written = [
             each
             for each, old in zip(given, before, strict=True)
@@ -166,11 +132,28 @@ class TapeRecorder(TorchFunctionMode):
         self._note(func, word, call, inputs.found, result)
         return result
 
+    def _called(self, func: Any, word: str, call: Any, args: Any, named: dict[str, Any]) -> Any:
+        if self._rule == "plain":
+            return func(*args, **named)
+        node = Node(func, call[0], call[1], word=word)
+        if not is_relu(node) and not is_bounded_relu(node):
+            return func(*args, **named)
+        most = most_of(node) if is_bounded_relu(node) else inf
+        return ruled_relu(next(tensors_in([args, named])), self._rule, most)
+
+    def _keep_old(self, word: str, given: list[Any], named: dict[str, Any]) -> None:
+        """Keep what a tensor held before it is written to; functions that can do without do so."""
+        if named.get("inplace"):
+            named["inplace"] = False
+        elif is_in_place(word) and given and id(given[0]) in self._of:
+            self.nodes[self._of[id(given[0])][0]].value = given[0].clone()
+
     def _note(self, func: Any, word: str, call: Any, inputs: list[int], result: Any) -> None:
         """A call that gave something new."""
         if isinstance(result, torch.Tensor):
             if id(result) not in self._of or self._of[id(result)][0] not in inputs:
-                self._add(self._node(func, word, call, inputs), result)
+                index = self._add(self._node(func, word, call, inputs), result)
+                self._remember_view(index, result, call)
             return
         tensors = list(tensors_in(result)) if isinstance(result, list | tuple | dict) else []
         if tensors:
@@ -178,7 +161,9 @@ class TapeRecorder(TorchFunctionMode):
             for place, tensor in places_in(result):
                 part = Node(take, (Ref(whole), place), {}, (whole,), self._shadow.path.now, word)
                 self._add(part, tensor)
-        elif result is not None and any(i in self._depends or i in self._leafy for i in inputs):
+        elif self._live or result is None:
+            return
+        elif any(i in self._depends or i in self._leafy for i in inputs):
             raise NoTape(f"it reads values while it runs ({word}), and may do other things then")
 
     def _refuse_parameters(self, word: str, given: list[Any], named: dict[str, Any]) -> None:
@@ -202,9 +187,32 @@ class TapeRecorder(TorchFunctionMode):
             self._add(self._node(Sparing(func, frozenset(targets)), word, call, found), result)
         elif len(written) == 1:
             made = self._node(in_place(func, targets[0], call), word, call, found)
-            self._add(made, written[0])
-        else:
+            self._write_back(written[0], self._add(made, written[0]))
+        elif not self._live:
             raise NoTape(f"it changes several tensors in place at once ({word})")
+
+    def _remember_view(self, index: int, result: Any, call: Any) -> None:
+        """A tensor on the memory of the first argument: what is written to it is written there."""
+        args, _ = call
+        first = args[0] if args and isinstance(args[0], Ref) else None
+        base = None if first is None else self._tensors.get(first.node)
+        if base is not None and shares_memory(result, base):
+            self._views[id(result)] = base, index
+
+    def _write_back(self, written: Any, index: int) -> None:
+        """A view was written to: so what it was taken of has a new value, too."""
+        functions: list[Any] = []
+        calls: list[Any] = []
+        while id(written) in self._views:
+            base, made = self._views[id(written)]
+            view = self.nodes[made]
+            functions.insert(0, view.function)
+            calls.insert(0, (tuple(view.args[1:]), dict(view.kwargs)))
+            old = self._of[id(base)][0]
+            args = (Ref(old), Ref(index), list(calls))
+            node = Node(WriteBack(tuple(functions)), args, {}, (old, index), word="write_back")
+            self._add(node, base)
+            written = base
 
     def _node(self, func: Any, word: str, call: Any, inputs: list[int]) -> Node:
         args, kwargs = call
@@ -216,7 +224,9 @@ class TapeRecorder(TorchFunctionMode):
         self.nodes.append(node)
         if value is not None:
             node.shape = tuple(value.shape)
-            node.value = value.detach().clone() if node.function is not None else value
+            copied = node.function is not None and not self._live
+            node.value = value.detach().clone() if copied else value
+            self._tensors[index] = value
             self._of[id(value)] = index, version_of(value) or 0
             self._held.append(value)
         if any(each in self._depends for each in node.inputs):
@@ -233,7 +243,8 @@ class TapeRecorder(TorchFunctionMode):
             constant = None if leaf is not None else tensor
             return Ref(self._add(Node(leaf=leaf, constant=constant), tensor))
         index, version = found
-        if version_of(tensor) not in (None, version) and word != "__setitem__":
+        is_stale = version_of(tensor) not in (None, version) and word != "__setitem__"
+        if is_stale and not self._live:
             raise NoTape(f"it reads a tensor whose memory was changed through another ({word})")
         return Ref(index)
 
@@ -273,17 +284,26 @@ class Inputs:
         return value
 
 
-def trace(shadow: Shadow, call: Callable[[Any], Any], images: Any) -> Tape:
+def trace(
+    shadow: Shadow,
+    call: Callable[[Any], Any],
+    images: Any,
+    *,
+    live: bool = False,
+    rule: ReluRule = "plain",
+) -> Tape:
     """What the shadow does for these images.
 
     Args:
         call: calls the shadow with images.
+        live: whether this is no tape to be played again; then the nodes keep what they gave.
+        rule: of the ReLUs, of a live one.
 
     Raises:
         NoTape: it reads values as it runs, or something else that no tape holds.
     """
     shadow.path.names.clear()
-    recorder = TapeRecorder(shadow, images)
+    recorder = TapeRecorder(shadow, images, live=live, rule=rule)
     tape = Tape(recorder.nodes, recorder.data, modules=recorder.modules)
     try:
         with recorder:
@@ -294,7 +314,7 @@ def trace(shadow: Shadow, call: Callable[[Any], Any], images: Any) -> Tape:
         tape.broke = error
         return tape
     tape.output = recorder.index_of(scores_in(output))
-    if tape.output is None:
+    if tape.output is None and not live:
         raise NoTape("what it gives does not come from calls of PyTorch that can be seen")
     return tape
 
@@ -356,57 +376,13 @@ def _is_checkpoint(function: Any) -> bool:
     return getattr(function, "__module__", "") == "torch.utils.checkpoint"
 
 
-def take(value: Any, place: tuple[Any, ...]) -> Any:
-    """What lies at a place of nested lists, tuples and dictionaries."""
-    for each in place:
-        value = value[each]
-    return value
-
-
-def places_in(value: Any, place: tuple[Any, ...] = ()) -> list[tuple[tuple[Any, ...], Any]]:
-    """Every tensor of a structure, with its place."""
-    if isinstance(value, torch.Tensor):
-        return [(place, value)]
-    if isinstance(value, dict):
-        items: Iterable[tuple[Any, Any]] = value.items()
-    else:
-        items = enumerate(value) if isinstance(value, list | tuple) else ()
-    return [found for key, each in items for found in places_in(each, (*place, key))]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class InPlace:
-    """A function that writes, as one that gives: its target is copied first.
-
-    Attributes:
-        function: as the script calls it.
-        place: of the target among the arguments, or its keyword.
-    """
-
-    function: Callable[..., Any]
-    place: int | str
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        given: Any = list(args)
-        named = dict(kwargs)
-        holder: Any = named if isinstance(self.place, str) else given
-        target = holder[self.place] = holder[self.place].clone()
-        self.function(*given, **named)
-        return target
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sparing:
-    """A function that also writes into nodes that belong to the model: it gets copies of these."""
-
-    function: Callable[..., Any]
-    spared: frozenset[int]
-
-    def places(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[int | str]:
-        """Where these are among the arguments."""
-        spared = {Ref(each) for each in self.spared}
-        found: list[int | str] = [n for n, each in enumerate(args) if each in spared]
-        return found + [key for key, each in kwargs.items() if each in spared]
+def shares_memory(one: Any, two: Any) -> bool:
+    """Whether two tensors lie on the same memory."""
+    try:
+        same: bool = one.untyped_storage().data_ptr() == two.untyped_storage().data_ptr()
+    except (NotImplementedError, RuntimeError):  # sparse ones, and those without memory
+        return False
+    return same and one is not two
 
 
 def in_place(func: Any, target: int, call: Any) -> Callable[..., Any]:

@@ -5,16 +5,16 @@
     loss.backward()                   what is minimised; scaler.scale(loss): before it was scaled
     optimizer.step()                  the update; the net is the module that owns its parameters
 
-Calls of modules are watched until the nets are known: on a small net that would cost a quarter of a
-step. Everything is put back by the function that ends the watch.
+Calls of all modules are looked at until the nets are known, then those of these nets alone.
+Everything is put back by the function that ends the watch.
 """
 
 from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -29,6 +29,7 @@ from torch.optim.optimizer import (
 from vizframe.errors import NetworkError
 from vizframe.graph.epochs import Epochs
 from vizframe.graph.patches import Method, Patches
+from vizframe.network import FloatArray
 from vizframe.network.adapter import Batch, TrainingObserver
 from vizframe.torch.calls import batch_of
 from vizframe.torch.loaders import LoaderWatch
@@ -47,6 +48,7 @@ class SeenCall:
     module: Any
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
+    output: Any = None
 
 
 @dataclass(slots=True, eq=False)
@@ -64,17 +66,25 @@ class ThreadState(threading.local):
 
     depth: int = 0
     calls: dict[int, SeenCall] = field(default_factory=dict)
+    older: dict[int, SeenCall] = field(default_factory=dict)
     loss: list[Any] = field(default_factory=list)
     unscaled: Any = None
     stepping: list[Any] = field(default_factory=list)
 
-    def forget(self, known: Container[Any]) -> None:
-        """An update was made: what was seen of nets that are known is over. A generator was called
-        before its discriminator was updated, and is updated after that."""
-        for key, call in list(self.calls.items()):
-            if call.module in known or next(call.module.parameters(), None) is None:
-                del self.calls[key]
+    def forget(self, updated: Any) -> None:
+        """A net was updated: what was seen of it is over, and so are losses. Of another net, the
+        calls before this update count if none comes after it: a generator is called before its
+        discriminator is updated, and is updated after that."""
+        for key, call in self.calls.items():
+            if call.module is not updated and next(call.module.parameters(), None) is not None:
+                self.older.setdefault(key, call)
+        self.calls.clear()
+        self.older.pop(id(updated), None)
         self.loss = []
+
+    def call_of(self, module: Any) -> SeenCall | None:
+        """The first call of a module since the last update of any, or else since its own."""
+        return self.calls.get(id(module)) or self.older.get(id(module))
 
 
 class TrainingWatch:
@@ -86,9 +96,9 @@ class TrainingWatch:
         self._trained: WeakKeyDictionary[Any, TrainedNet] = WeakKeyDictionary()
         self._loaders = LoaderWatch()
         self._guard = observer.guard
-        self._patches, self._call_patches = Patches(self._guard), Patches(self._guard)
+        self._patches = Patches(self._guard)
         self._handles: list[Any] = []
-        self._watches_calls = False
+        self._known: frozenset[int] | None = None
         self._without_new = 0
 
     def begin(self) -> None:
@@ -100,34 +110,30 @@ class TrainingWatch:
             register_optimizer_step_pre_hook(self._before_step),
             register_optimizer_step_post_hook(self._after_step),
         ]
-        self._watch_calls()
+        self._patches.wrap(torch.nn.Module, "__call__", self._call)
 
     def end(self) -> None:
         for each in self._handles:
             each.remove()
-        self._forget_calls()
         self._patches.remove()
-
-    def _watch_calls(self) -> None:
-        if not self._watches_calls:
-            self._call_patches.wrap(torch.nn.Module, "__call__", self._call)
-            self._watches_calls = True
-
-    def _forget_calls(self) -> None:
-        self._state.calls.clear()
-        self._call_patches.remove()
-        self._watches_calls = False
 
     def _call(self, original: Method, module: Any, *args: Any, **kwargs: Any) -> Any:
         state = self._state
+        known = self._known
+        if known is not None and id(module) not in known:
+            return original(module, *args, **kwargs)
         if state.depth or not torch.is_grad_enabled():
             return original(module, *args, **kwargs)
         state.depth += 1
         try:
-            return original(module, *args, **kwargs)
+            output = original(module, *args, **kwargs)
         finally:
             state.depth -= 1
-            state.calls.setdefault(id(module), SeenCall(module, args, kwargs))
+        if id(module) not in state.calls:
+            tensor = next(tensors_in(output), None)
+            kept = None if tensor is None else tensor.detach()
+            state.calls[id(module)] = SeenCall(module, args, kwargs, kept)
+        return output
 
     def _seed(self, seed: Any) -> None:
         self._observer.note("seed/torch", seed)
@@ -154,10 +160,12 @@ class TrainingWatch:
         stack.append(optimizer)
         if len(stack) > 1:
             return None  # an optimiser inside of another
+        closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
+        if callable(closure):
+            return self._at_first_closure(optimizer, closure, args, kwargs)
         if self._of(optimizer) is not None:
             self._tell_before(optimizer)
-            return None
-        return self._at_first_closure(optimizer, args, kwargs)
+        return None
 
     def _after_step(self, optimizer: Any, _args: Any, _kwargs: Any) -> None:
         with self._guard("an update of its optimiser"):
@@ -172,23 +180,20 @@ class TrainingWatch:
             return
         trained = self._of(optimizer)
         if trained is None:
-            self._watch_calls()
-            self._without_new = 0
+            self._known, self._without_new = None, 0
         else:
             epoch = trained.epochs.at(self._loaders.last)
             self._observer.after_update(trained.model, self._scalars(optimizer), epoch)
             self._without_new += 1
-            if self._watches_calls and self._without_new >= _ROUNDS * len(self._trained):
-                self._forget_calls()
-        self._state.forget([each.called for each in self._trained.values()])
+            if self._known is None and self._without_new >= _ROUNDS * len(self._trained):
+                called = [each.called for each in self._trained.values()]
+                self._known = frozenset(id(each) for each in called)
+                self._state.older.clear()
+        self._state.forget(None if trained is None else trained.called)
 
-    def _at_first_closure(self, optimizer: Any, args: Any, kwargs: Any) -> Any:
+    def _at_first_closure(self, optimizer: Any, closure: Any, args: Any, kwargs: Any) -> Any:
         """A net that is first called inside the step, as LBFGS does: tell of the update when the
         closure was called once, which is before anything changes."""
-        named = dict(kwargs)
-        closure = named.get("closure", args[1] if len(args) > 1 else None)
-        if not callable(closure):
-            return None
         told = False
 
         def first(*given: Any, **given_named: Any) -> Any:
@@ -200,9 +205,9 @@ class TrainingWatch:
                     self._tell_before(optimizer)
             return result
 
-        if "closure" in named:
-            return args, {**named, "closure": first}
-        return (args[0], first, *args[2:]), named
+        if "closure" in kwargs:
+            return args, {**kwargs, "closure": first}
+        return (args[0], first, *args[2:]), dict(kwargs)
 
     def _tell_before(self, optimizer: Any) -> None:
         trained = self._trained[optimizer]
@@ -213,7 +218,8 @@ class TrainingWatch:
         update, the one that owns most of them."""
         if optimizer not in self._trained:
             updated = {id(each) for group in optimizer.param_groups for each in group["params"]}
-            calls = list(self._state.calls.values())
+            state = self._state
+            calls = list({**state.older, **state.calls}.values())
             owned = [(owned_of(each.module, updated), each) for each in calls]
             most, call = max(owned, key=lambda pair: pair[0], default=(0, None))
             if call is None or not most:
@@ -226,7 +232,7 @@ class TrainingWatch:
 
     def _batch(self, trained: TrainedNet) -> Batch:
         """What the model answered first since the last update, and the labels that go with it."""
-        call = self._state.calls.get(id(trained.called))
+        call = self._state.call_of(trained.called)
         args, kwargs = (call.args, call.kwargs) if call is not None else ((), {})
         if trained.model is not trained.called and unwrap(trained.called) is not trained.model:
             args, kwargs = args[:1], {}
@@ -237,13 +243,19 @@ class TrainingWatch:
                 "update; it can be given one"
             )
         labels = self._labels(trained, len(found.inputs))
-        return Batch(found.inputs, labels, found.call, found.worker)
+        if labels is None:
+            return found
+        output = None if call is None else call.output
+        fits = output is not None and output.ndim == 2 and len(output) == len(labels)
+        outputs = functools.partial(_floats, output) if fits else None
+        targets = labels.astype(np.float32)
+        return replace(found, labels=labels, targets=targets, outputs=outputs)
 
     def _labels(self, trained: TrainedNet, count: int) -> npt.NDArray[np.int64] | None:
         """A vector of whole numbers, one for each image, that the loss was given; else one that
         the loader gave."""
         calls = [each for each in self._state.calls.values() if each.module is not trained.called]
-        own = self._state.calls.get(id(trained.called))
+        own = self._state.call_of(trained.called)
         given = [[each.args[1:], dict(each.kwargs)] for each in calls]
         given += [[own.args[1:], dict(own.kwargs)]] if own is not None else []
         for tensor in tensors_in([*given, self._loaders.batch]):
@@ -262,6 +274,11 @@ class TrainingWatch:
         if "lr" not in group:
             del scalars["learning_rate"]
         return scalars
+
+
+def _floats(tensor: Any) -> FloatArray:
+    found: FloatArray = tensor.to(torch.float32).cpu().numpy()
+    return found
 
 
 def owned_of(module: Any, updated: set[int]) -> int:

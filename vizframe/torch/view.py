@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
-from vizframe.errors import NetworkError
 from vizframe.graph.settings import Settings
 from vizframe.network import Network
 from vizframe.network.call import Call
 from vizframe.torch.calls import argument_names
+from vizframe.torch.live import LiveNetwork
 from vizframe.torch.model import Model
 from vizframe.torch.network import TorchNetwork
-from vizframe.torch.tape import NoTape
+from vizframe.torch.node import NoTape
+
+log = logging.getLogger("vizframe")
 
 
 def view(model: object, input_shape: tuple[int, ...], **options: Any) -> Network:
-    """The Network of a module, on a tape.
+    """The Network of a module: by a tape of it where one can be made, else by running it.
 
     Args:
         model: compiled, data-parallel or not; its parameters have values.
@@ -32,7 +35,8 @@ def view(model: object, input_shape: tuple[int, ...], **options: Any) -> Network
     try:
         return TorchNetwork(found, settings)
     except NoTape as error:
-        raise NetworkError(f"the network {found.name!r} cannot be traced: {error}") from error
+        log.debug("%s runs at each question: %s", found.name, error)
+    return LiveNetwork(found, settings)
 
 
 def _call(module: Any, settings: Settings) -> Call:

@@ -1,0 +1,215 @@
+"""Modern nets told right: units are features wherever a net keeps them, tokens lie on the image's
+grid, and every gradient is PyTorch's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from vizframe.errors import NetworkError
+from vizframe.network import FloatArray, Network, Objective
+from vizframe.torch.live import LiveNetwork
+from vizframe.torch.network import TorchNetwork
+from vizframe.torch.view import view
+
+from . import modern
+
+IMAGES = {
+    modern.Vit: (3, 16, 12),
+    modern.TimmVit: (3, 16, 16),
+    modern.ConvNext: (3, 16, 16),
+    modern.Swin: (3, 16, 16),
+    modern.Squeezed: (3, 9, 9),
+    modern.Dense: (3, 8, 8),
+    modern.Deciding: (3, 9, 9),
+    modern.Binarized: (3, 9, 9),
+}
+LIVE = (modern.Deciding, modern.Binarized)
+
+on_each = pytest.mark.parametrize("kind", IMAGES, ids=lambda kind: kind.__name__)
+
+
+def made(kind: Callable[[], Any]) -> Any:
+    torch.manual_seed(0)
+    return kind().eval()
+
+
+def images(kind: Any, count: int = 4) -> FloatArray:
+    return np.random.default_rng(0).random((count, *IMAGES[kind])).astype(np.float32)
+
+
+@on_each
+def test_scores_and_gradients_are_the_model_s_own(kind: Any) -> None:
+    module, given = made(kind), images(kind)
+    network = view(module.train(), IMAGES[kind])
+    assert isinstance(network, LiveNetwork) == (kind in LIVE)
+    module.eval()
+    asked = torch.from_numpy(given).requires_grad_()
+    scores = module(asked)
+    scores[torch.arange(4), torch.tensor([0, 1, 2, 0])].sum().backward()
+    assert asked.grad is not None
+    assert np.allclose(network.scores(given), scores.detach().numpy(), atol=1e-6)
+    found = network.gradient(given, Objective.of(network.score_layer, [0, 1, 2, 0]))
+    assert np.allclose(found.gradient, asked.grad.numpy(), atol=1e-6)
+
+
+@on_each
+def test_every_layer_can_be_asked_and_climbed_to(kind: Any) -> None:
+    network, given = view(made(kind), IMAGES[kind]), images(kind, 2)
+    names = [each.name for each in network.layers]
+    assert len(set(names)) == len(names)
+    shown = network.activations(given, names)
+    for layer in network.layers:
+        assert shown[layer.name].shape == (2, *layer.shape)
+        assert len(layer.axes) == len(layer.shape)
+        objective = Objective.of(layer.name, [0, layer.units - 1])
+        whole = network.gradient(given, objective)
+        with network.excitation(objective, exact_field=False) as excitation:
+            found = excitation.evaluate(excitation.ops.to_device(given))
+            for one, two in zip(found, (whole.values, whole.gradient), strict=True):
+                assert np.allclose(excitation.ops.to_numpy(one), two, atol=1e-5)
+
+
+@on_each
+def test_an_exact_field_answers_as_the_whole_image_does(kind: Any) -> None:
+    network, given = view(made(kind), IMAGES[kind]), images(kind, 2)
+    for layer in network.layers:
+        field = layer.receptive_field
+        with network.excitation(Objective.of(layer.name, [0, layer.units - 1])) as excitation:
+            if not excitation.exact_field:
+                continue
+            assert field is not None
+            y, x = layer.shape[1] // 2, layer.shape[2] // 2
+            top, left, bottom, right = field.box(y, x)
+            height, width = given.shape[2:]
+            top, left, bottom, right = (
+                max(top, 0),
+                max(left, 0),
+                min(bottom, height),
+                min(right, width),
+            )
+            part = np.ascontiguousarray(given[:, :, top:bottom, left:right])
+            assert excitation.shape == part.shape
+            values, gradient = excitation.evaluate(excitation.ops.to_device(part))
+            whole = network.gradient(given, Objective.of(layer.name, [0, layer.units - 1]))
+            assert np.allclose(excitation.ops.to_numpy(values), whole.values, atol=1e-5)
+            inside = whole.gradient[:, :, top:bottom, left:right]
+            assert np.allclose(excitation.ops.to_numpy(gradient), inside, atol=1e-5)
+            assert np.allclose(np.delete(whole.gradient, slice(top, bottom), 2), 0)
+
+
+def axes(network: Network, name: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    layer = network.layer(name)
+    return layer.axes, layer.shape
+
+
+def test_tokens_are_laid_out_on_the_image_s_grid_and_the_class_token_is_none_of_them() -> None:
+    module, given = made(modern.Vit), images(modern.Vit)
+    network = view(module, IMAGES[modern.Vit])
+    assert axes(network, "mlp.0") == (("unit", "y", "x"), (16, 4, 3))
+    shown = network.activations(given, ["norm"])["norm"]
+    seen: list[Any] = []
+    module.norm.register_forward_hook(lambda _m, _i, output: seen.append(output.detach().numpy()))
+    module(torch.from_numpy(given))
+    assert np.allclose(shown, seen[0][:, 1:].transpose(0, 2, 1).reshape(4, 8, 4, 3))
+    assert "data" not in {each.name for each in network.layers}
+
+
+def test_the_layers_inside_of_an_attention_are_seen() -> None:
+    network = view(made(modern.Vit), IMAGES[modern.Vit])
+    inside = [each.name for each in network.layers if each.name.startswith("attention.")]
+    assert any("linear" in name for name in inside)
+
+
+def test_an_attention_has_heads_that_look_from_places_at_places() -> None:
+    network = view(made(modern.TimmVit), IMAGES[modern.TimmVit])
+    assert axes(network, "softmax") == (("head", "time", "source"), (2, 16, 16))
+    assert network.layer("softmax").kind == "attention"
+    assert axes(network, "proj") == (("unit", "y", "x"), (8, 4, 4))
+
+
+def test_channels_that_lie_last_are_units_all_the_same() -> None:
+    network = view(made(modern.ConvNext), IMAGES[modern.ConvNext])
+    assert axes(network, "wide") == (("unit", "y", "x"), (12, 8, 8))
+    field = network.layer("next").receptive_field
+    assert field is not None
+    assert field.size == (10, 10)
+    with network.excitation(Objective.of("wide", [3])) as excitation:
+        assert excitation.exact_field
+        assert excitation.shape == (1, 3, 6, 6)
+    assert axes(view(made(modern.Swin), (3, 16, 16)), "norm") == (("unit", "y", "x"), (8, 4, 4))
+
+
+def test_behind_a_squeeze_a_place_sees_everything() -> None:
+    network = view(made(modern.Squeezed), IMAGES[modern.Squeezed])
+    assert network.layer("conv").receptive_field is not None
+    assert network.layer("last").receptive_field is None
+    with network.excitation(Objective.of("last", [0])) as excitation:
+        assert not excitation.exact_field
+
+
+def test_words_and_recurrent_layers_are_sequences() -> None:
+    module = made(modern.Sequence)
+    network = view(module, (7,))
+    assert isinstance(network, TorchNetwork)
+    assert axes(network, "embedding") == (("time", "unit"), (7, 6))
+    assert axes(network, "recurrent") == (("time", "unit"), (7, 4))
+    assert dict(network.layer("embedding").parameters) == {"weight": (6, 20)}
+    words = np.random.default_rng(0).integers(0, 20, (3, 7)).astype(np.float32)
+    own = module(torch.from_numpy(words).long()).detach().numpy()
+    assert np.allclose(network.scores(words), own)
+    objective = Objective.of("head", [0, 1, 2])
+    with pytest.raises(NetworkError, match="numbers of words; gradients can be asked at a layer"):
+        network.gradient(words, objective)
+    assert network.gradient(words, objective, at="embedding").gradient.any()
+
+
+def test_a_straight_through_gradient_stays_the_net_s_own_and_rules_still_hold() -> None:
+    network = view(made(modern.Binarized), IMAGES[modern.Binarized])
+    given = images(modern.Binarized)
+    assert network.gradient(given, Objective.of("head", [0, 1, 2, 3])).gradient.any()
+    deciding = view(made(modern.Deciding), IMAGES[modern.Deciding])
+    objective = Objective.of(deciding.score_layer, [0, 1, 2, 3])
+    plain = deciding.gradient(given, objective).gradient
+    guided = deciding.gradient(given, objective, rule="deconvnet").gradient
+    assert (plain != guided).any()
+
+
+def test_a_live_net_answers_with_the_weights_and_buffers_of_now() -> None:
+    class Counting(modern.Deciding):
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("calls", torch.zeros(()))
+
+        def forward(self, x: Any) -> Any:
+            self.calls += 1
+            return super().forward(x) * self.calls
+
+    module = made(Counting)
+    network, given = view(module, (3, 9, 9)), images(modern.Deciding)
+    before = network.scores(given)
+    assert float(module.calls) == 0
+    assert np.array_equal(network.scores(given), before)
+    with torch.no_grad():
+        module.calls.fill_(1)
+        module.head.weight.mul_(0)
+        module.head.bias.fill_(3)
+    assert np.allclose(network.scores(given), 6)
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
+def test_what_cannot_be_seen_into_is_a_sentence() -> None:
+    module = made(modern.Dense)
+    with pytest.raises(NetworkError, match="which TorchScript runs by itself"):
+        view(torch.jit.script(torch.nn.Sequential(torch.nn.Linear(2, 2))), (2,))
+    with pytest.raises(NetworkError, match=r"the model is a int; it can be a torch\.nn\.Module"):
+        view(3, (2,))
+    with pytest.raises(NetworkError, match=r"'Dense' cannot take images of shape \(1, 4, 8, 8\)"):
+        view(module, (4, 8, 8))
+    lazy = torch.nn.Sequential(torch.nn.LazyLinear(2))
+    with pytest.raises(NetworkError, match=r"parameter '0\.weight' has no values yet"):
+        view(lazy, (2,))
