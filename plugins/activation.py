@@ -11,7 +11,7 @@ from pydantic import Field
 
 from vizframe.network import FloatArray
 from vizframe.network.layer import Layer
-from vizframe.plugin import Plugin, Scene
+from vizframe.plugin import Growth, Plugin, Scene
 from vizframe.plugin.column import Column
 from vizframe.plugin.frame import Frame, Picture
 
@@ -31,6 +31,7 @@ class Activation(Plugin):
     """
 
     name: ClassVar[str] = "activation"
+    grows_with: ClassVar[tuple[Growth, ...]] = ("images",)
     makes: ClassVar[tuple[Picture, ...]] = (
         Picture(
             axes=("probe", "unit", "y", "x"),

@@ -20,7 +20,7 @@ from vizframe.errors import Inapplicable
 from vizframe.images.channels import as_picture
 from vizframe.network import FloatArray
 from vizframe.network.layer import Layer
-from vizframe.plugin import Plugin, Scene
+from vizframe.plugin import Growth, Plugin, Scene
 from vizframe.plugin.column import Column
 from vizframe.plugin.control import LIKENESS, draw_or_control
 from vizframe.plugin.frame import Frame, Picture
@@ -46,6 +46,7 @@ class Deconvolution(Plugin):
     """
 
     name: ClassVar[str] = "deconvolution"
+    grows_with: ClassVar[tuple[Growth, ...]] = ("units",)
     makes: ClassVar[tuple[Picture, ...]] = (
         Picture(
             axes=AXES,
@@ -91,8 +92,12 @@ class Deconvolution(Plugin):
         yield from draw_or_control(scene, draw, self.makes, control=self.control)
         scene.progress(len(layers), len(layers), "deconvolution")
 
+    def _most(self, scene: Scene) -> int | None:
+        """How many units of each layer; None: all."""
+        return min((each for each in (self.units, scene.units) if each is not None), default=None)
+
     def _frames(self, scene: Scene, layer: Layer) -> Iterator[Frame]:
-        found = strongest(scene.activations(layer)[:, : self.units], self.top)
+        found = strongest(scene.activations(layer)[:, : self._most(scene)], self.top)
         window = UnitWindow.of(layer, scene.probe.images.shape[2:])
         columns = _columns(found)
         notes = (*_remarks(found, self.top), *rule_notes(scene.network))

@@ -30,7 +30,7 @@ from vizframe.attribution.target import Target, target
 from vizframe.errors import Inapplicable, NetworkError
 from vizframe.images.channels import as_picture
 from vizframe.network import FloatArray
-from vizframe.plugin import Plugin, Progress, Scene
+from vizframe.plugin import Growth, Plugin, Progress, Scene
 from vizframe.plugin.column import Column
 from vizframe.plugin.commas import items
 from vizframe.plugin.control import draw_or_control
@@ -108,6 +108,7 @@ class Saliency(Plugin):
     """
 
     name: ClassVar[str] = "saliency"
+    grows_with: ClassVar[tuple[Growth, ...]] = ("images",)
     makes: ClassVar[tuple[Picture, ...]] = (
         _made(
             "gradient",

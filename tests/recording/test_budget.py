@@ -55,7 +55,7 @@ def test_recordings_are_spaced_so_that_the_share_is_kept() -> None:
     clock = Clock()
     budget = Budget(0.05, clock)
     recorded = train(budget, clock, 1000, {"maps": 1.0})
-    assert recorded["maps"][:4] == [0, 40, 60, 80]
+    assert recorded["maps"][:4] == [0, 1, 60, 80]  # forty seconds are lent
     assert 0.04 < budget.spent <= 0.05
 
 
@@ -85,7 +85,7 @@ def test_at_the_end_nobody_saves_any_more() -> None:
     budget = Budget(0.1, clock)
     with budget.measure():
         budget.learn({"middle": 0.0, "dear": 0.0}, {})
-        budget.costs.update(middle=2.0, dear=9.0)
+        budget.costs.update(middle=3.0, dear=9.0)
     clock.now += 30.0
     assert (
         budget.choose_affordable(["middle", "dear"]) == []
@@ -178,7 +178,20 @@ def test_a_share_can_be_written_as_a_percentage(given: float | str, share: float
     assert share_of(given) == pytest.approx(share)
 
 
+@pytest.mark.parametrize("given", [None, "none", " None "])
+def test_a_budget_of_none_is_no_limit(given: str | None) -> None:
+    assert share_of(given) is None
+
+
+def test_a_short_training_is_recorded_whole_on_what_is_lent() -> None:
+    clock = Clock()
+    budget = Budget(0.2, clock)
+    recorded = train(budget, clock, 10, {"maps": 0.5, "weights": 0.25})
+    assert recorded == {"maps": list(range(10)), "weights": list(range(10))}
+
+
 @pytest.mark.parametrize("given", ["5", "-5%", "0%", 0.0, -1.0, float("nan"), "much"])
 def test_what_is_no_share_is_refused(given: float | str) -> None:
-    with pytest.raises(UsageError, match=r"it can be a percentage above 0, such as '5%'$"):
+    told = r"it can be a percentage above 0, such as '5%', or 'none'$"
+    with pytest.raises(UsageError, match=told):
         share_of(given)

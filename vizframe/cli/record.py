@@ -39,7 +39,9 @@ def record(
         str | None, typer.Option(help="A folder of images; else the 1st batch.")
     ] = None,
     run: Annotated[str | None, typer.Option(help="The run's folder; else runs/SCRIPT.")] = None,
-    budget: Annotated[str | None, typer.Option(help="How much slower, at most: '5%'.")] = None,
+    budget: Annotated[
+        str | None, typer.Option(help="How much slower, at most: '5%', 'none'.")
+    ] = None,
     plugin_timeout: Annotated[
         float | None,
         typer.Option(help="Seconds after which a plugin that does not end is interrupted."),
@@ -64,6 +66,9 @@ def record(
     ] = None,
     stop_on: Annotated[
         str | None, typer.Option(help="Symptoms that end the training: 'nan,exploding', 'any'.")
+    ] = None,
+    units: Annotated[
+        str | None, typer.Option(help="Of how many units of a layer, or 'all'; else as paid.")
     ] = None,
     sets: Annotated[
         list[str] | None,
@@ -110,7 +115,7 @@ def record(
     --shape 1,28,28 --dask local:4
     """
     from vizframe.errors import UsageError
-    from vizframe.recording.config import config
+    from vizframe.recording.config import config, for_script
     from vizframe.recording.script import Script
 
     given = {
@@ -127,6 +132,7 @@ def record(
         "max_size": max_size,
         "durable": durable,
         "memory": memory,
+        "units": units,
         "ranks": ranks,
         "defer": defer,
         "vitals": vitals,
@@ -147,7 +153,7 @@ def record(
             return partial(_launch, launch, script, chosen)
         from vizframe.recording.autostart import record_script
 
-        return partial(record_script, script, chosen)
+        return partial(record_script, script, for_script(chosen))
     if rendering is not None and dask is not None:
         _render_on(dask, rendering, chosen)
     elif rendering is not None:
@@ -188,6 +194,7 @@ def _check(chosen: Config, *, tells_epochs: bool) -> None:
     from vizframe.network.adapter import check_installed
     from vizframe.recording.budget import share_of
     from vizframe.recording.jobs import jobs
+    from vizframe.recording.portions import units_of
     from vizframe.recording.ranks import Ranks
     from vizframe.recording.schedule import Schedule
     from vizframe.store import Retention
@@ -199,8 +206,8 @@ def _check(chosen: Config, *, tells_epochs: bool) -> None:
         raise UsageError(
             "every is in epochs, and checkpoints have steps; it can be a number of steps"
         )
-    if chosen.budget is not None:
-        share_of(chosen.budget)
+    share_of(chosen.budget)
+    units_of(chosen.units)
     Retention.of(chosen.keep)
     Ranks.of(chosen.ranks)
 

@@ -5,7 +5,7 @@ Import the nouns from here; the modules below are where each of them lives.
 
 from pydantic import Field, PrivateAttr
 
-from vizframe.plugin.base import Plugin, Progress, Scene, ignore_progress
+from vizframe.plugin.base import Growth, Plugin, Progress, Scene, ignore_progress
 from vizframe.plugin.column import Column
 from vizframe.plugin.frame import Frame, Picture
 from vizframe.plugin.function import plugin
@@ -14,6 +14,7 @@ __all__ = [
     "Column",
     "Field",
     "Frame",
+    "Growth",
     "Picture",
     "Plugin",
     "PrivateAttr",

@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -38,6 +38,9 @@ from vizframe.plugin.refusal import refusal_sentences
 
 Progress = Callable[[int, int, str], None]
 """Called with (done, total, what)."""
+
+Growth = Literal["units", "images"]
+"""What a plugin's cost may grow with."""
 
 
 LeftOut = Callable[[str, str], None]
@@ -59,6 +62,8 @@ class Scene:
         step: the training step.
         seed: the same at every step of a run, so that only the weights move between frames.
         progress: to be called by plugins that need many iterations.
+        units: at most so many of each layer are to be shown, from the first; None for all. A
+            plugin that says it grows with units keeps to it.
         is_control: whether the network is the control: see `vizframe.plugin.control`.
         cache: shared by the plugins of one step, so that one forward pass serves all; see
             `activations`.
@@ -74,6 +79,7 @@ class Scene:
     cache: dict[str, FloatArray] = field(default_factory=dict)
     is_control: bool = False
     left_out: LeftOut | None = None
+    units: int | None = None
 
     @contextmanager
     def leave_out_refused(self, layer: Layer) -> Iterator[None]:
@@ -122,6 +128,9 @@ class Plugin(BaseModel, ABC):
         version: grows when its pictures are no longer those of before.
         slow: whether its pictures take many passes through the network: a budget pays for such a
             plugin last.
+        grows_with: what its cost grows with: ``units`` of the layers, where it keeps to
+            `Scene.units`, or ``images`` of the probe. A budget that does not pay for all shows it
+            fewer. It is then also run on trial, on a copy of itself.
         one_pass: whether one pass serves all its layers, so that a cluster leaves them together.
     """
 
@@ -132,6 +141,7 @@ class Plugin(BaseModel, ABC):
     version: ClassVar[int] = 1
     slow: ClassVar[bool] = False
     one_pass: ClassVar[bool] = False
+    grows_with: ClassVar[tuple[Growth, ...]] = ()
     has_own_name: ClassVar[bool] = False
     """Whether somebody gave it its name; else the class's or file's stands in."""
 

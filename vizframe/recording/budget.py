@@ -9,8 +9,9 @@ fairly: each may have as much as any other, and what the cheap ones leave goes t
                activation  14 ms a time    whenever it is due
                ascent       3 s a time     when what the others left has grown to that
 
-The very first recording is made on credit, since the weights that it shows are gone afterwards:
-one plugin after the other until a second is spent, those that iterate last. A plugin that was never
+The first recordings are made on credit, since the weights that they show are gone afterwards: what
+the first forty seconds of training earn may be spent before they are over, one plugin after the
+other, those that iterate last. So a short training is recorded whole. A plugin that was never
 seen to end gets what is there and no more: as soon as its own report of progress foretells a higher
 cost, it is stopped, and waits until that has been earned. Whatever was overdrawn is worked off
 before anything else is recorded.
@@ -29,22 +30,29 @@ from vizframe.errors import UsageError
 
 Clock = Callable[[], float]
 
-CREDIT = 1.0
-"""Seconds that the first recording may take before anything is earned."""
+LENT = 40.0
+"""Seconds of training whose share may be spent before they are over."""
+
+USUAL = "20%"
+"""The budget of a script that is recorded, unless one says otherwise."""
 
 _PERCENT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*%\s*")
 
 
-def share_of(budget: float | str) -> float:
-    """The share that ``"5%"`` or ``0.05`` means.
+def share_of(budget: float | str | None) -> float | None:
+    """The share that ``"5%"`` or ``0.05`` means; None for ``"none"``: no limit.
 
     Raises:
         UsageError: it is not above 0, or has no percent sign.
     """
+    if budget is None or (isinstance(budget, str) and budget.strip().lower() == "none"):
+        return None
     match = _PERCENT.fullmatch(budget) if isinstance(budget, str) else None
     share = float(match[1]) / 100 if match else budget
     if isinstance(share, str) or not 0 < share < float("inf"):
-        raise UsageError(f"budget is {budget!r}; it can be a percentage above 0, such as '5%'")
+        raise UsageError(
+            f"budget is {budget!r}; it can be a percentage above 0, such as '5%', or 'none'"
+        )
     return share
 
 
@@ -169,8 +177,9 @@ class Budget:
     def _left(self) -> float:
         """Seconds that recording may take now; negative where more was spent than earned."""
         assert self.share is not None
-        earned = self.share * self.training - self.recording
-        return earned if self._recordings else max(earned, CREDIT - self._under_way)
+        lent = self.share * LENT
+        earned = max(self.share * self.training, lent) - self.recording
+        return earned if self._recordings else max(earned, lent - self._under_way)
 
     def _each(self, demands: Mapping[str, float]) -> float:
         """The most that one plugin may have spent, where nobody may have more than another needs

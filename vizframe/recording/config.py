@@ -30,10 +30,14 @@ from pydantic import (
 from vizframe.errors import UnknownName, UsageError
 from vizframe.network.loadable import shape_of
 from vizframe.plugin.refusal import refusal_sentences
+from vizframe.recording.budget import USUAL
 from vizframe.recording.jobs import parse_option
 from vizframe.recording.schedule import Schedule
 
 FILE = "vizframe.toml"
+
+LARGEST = 5_000_000_000
+"""Bytes that the run of a script may take, unless one says otherwise."""
 
 
 def _list(value: object) -> object:
@@ -93,7 +97,9 @@ class Config(BaseModel):
         None, description="Of one input as an image, where the network takes it flat: 1,28,28."
     )
     run: str | None = Field(None, description="The run's folder; none: runs/<script>.")
-    budget: float | str | None = Field(None, description="How much slower training may become.")
+    budget: float | str | None = Field(
+        None, description="How much slower training may become, or 'none'; a script's: 20%."
+    )
     plugin_timeout: float | None = Field(
         None, gt=0, lt=1e9, description="Seconds after which a plugin that does not end is stopped."
     )
@@ -121,6 +127,9 @@ class Config(BaseModel):
         10, ge=0, description="Updates between two looks at the training's health; 0: none."
     )
     stop_on: Names = Field((), description="Symptoms that end the training: nan, exploding, any.")
+    units: int | str | None = Field(
+        None, description="Of how many units of each layer, or 'all'; none: as many as are paid."
+    )
     seed: int = Field(0, description="Given to every plugin at every step.")
     set: dict[str, dict[str, object]] = Field(
         {}, description="Each plugin's own options, and its own every and layers, by label."
@@ -179,6 +188,13 @@ def config(given: Mapping[str, object], sets: Sequence[str] = (), *, folder: Pat
         label, parameter, value = parse_option(text)
         options.setdefault(label, {})[parameter] = value
     return Config.of({**merged, "set": options})
+
+
+def for_script(chosen: Config) -> Config:
+    """The options of a script that is recorded: what it does not set itself is bounded."""
+    usual = {"budget": USUAL, "max_size": LARGEST}
+    unset = {name: each for name, each in usual.items() if name not in chosen.model_fields_set}
+    return chosen.model_copy(update=unset)
 
 
 def _toml(path: Path) -> dict[str, object]:

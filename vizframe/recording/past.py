@@ -8,7 +8,7 @@ import sys
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from itertools import count
 from pathlib import Path
@@ -23,6 +23,7 @@ from vizframe.network.adapter import frameworks
 from vizframe.network.probe import Probe
 from vizframe.reading.runs_folder import RUNS
 from vizframe.recording.hyper_parameters import plain_values
+from vizframe.recording.portion import Portion, portion_of
 
 _PACKAGES = ("vizframe", "numpy", "h5py")
 
@@ -90,6 +91,8 @@ class Past:
     layers: tuple[LayerInfo, ...] = ()
     labels: frozenset[str] = frozenset()
     """The plugins that have frames in it, by label."""
+    portions: Mapping[str, Portion] = field(default_factory=dict)
+    """How much of each of them it has."""
 
     def check_probe(self, probe: Probe, run: str) -> None:
         """Raises UsageError where the run's images were others."""
@@ -151,6 +154,12 @@ def past_of(path: Path, rank: int | None = None) -> Past:
         told = history.scalars().epoch
         epoch = float(told[-1]) if len(told) and np.isfinite(told[-1]) else None
         labels = frozenset(key.label for key in history.declarations)
-        return Past(last, epoch, history.probe, history.info.layers, labels)
+        portions = {
+            label: portion_of(
+                each for key, each in history.declarations.items() if key.label == label
+            )
+            for label in labels
+        }
+        return Past(last, epoch, history.probe, history.info.layers, labels, portions)
     finally:
         history.close()

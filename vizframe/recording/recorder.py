@@ -39,6 +39,7 @@ from vizframe.recording.destination import Destination, OpenWriter
 from vizframe.recording.health import Health
 from vizframe.recording.jobs import jobs
 from vizframe.recording.overdue import timeout_of
+from vizframe.recording.portions import Portions, units_of
 from vizframe.recording.probe_choice import given_probe, probe_of_batch
 from vizframe.recording.scalars import Number
 from vizframe.recording.schedule import Moment, Schedule
@@ -105,7 +106,7 @@ class Recorder:
         self.guard = Guard(strict=chosen.strict)
         self._model = model
         self._adapter: Adapter = adapter_for(model)
-        limited = chosen.budget is not None
+        limited = share_of(chosen.budget) is not None
         wanted = jobs(chosen.plugins, chosen.set)
         if chosen.defer:
             wanted = [snapshot_job(model, run, chosen, rank or 0)]
@@ -113,7 +114,7 @@ class Recorder:
         self._schedules = {
             each.label: each.schedule or Schedule.of(chosen.every) for each in self._jobs
         }
-        self._budget = Budget(None if chosen.budget is None else share_of(chosen.budget))
+        self._budget = Budget(share_of(chosen.budget))
         self._progress = progress
         self._opening = self.guard if is_training else Guard(strict=True)
         self._watches_health = is_training and not rank  # of several workers, one speaks
@@ -121,6 +122,12 @@ class Recorder:
 
         self._destination = Destination.of(run, chosen, rank=rank, job=job)
         past = self._destination.past
+        self._portions = Portions(
+            past.portions,
+            units_of(chosen.units),
+            chosen.max_size if limited else None,
+            sum(bool(each.plugin.grows_with) for each in self._jobs),
+        )
         begun = (past.last_step or 0) if start is None else step_of(start, self._adapter.number)
         self._count = StepCount(begun, past.last_epoch, self._adapter.number, self.guard)
         self._due: set[str] = set()
@@ -324,6 +331,7 @@ class Recorder:
                 seed=self._config.seed,
                 progress=self._progress,
                 limit=self._budget.limit,
+                portions=self._portions,
                 timeout=self._time_limit,
             )
             if self._config.vitals and self._watches_health:

@@ -22,6 +22,7 @@ from vizframe.network.probe import Probe
 from vizframe.plugin import Progress, Scene, ignore_progress
 from vizframe.recording.commit import Committer
 from vizframe.recording.jobs import Job
+from vizframe.recording.portions import Portions
 from vizframe.recording.scalars import Number, read_scalars
 from vizframe.recording.schedule import Moment
 from vizframe.recording.snapshot import Limit, Snapshot, no_limit, sentence, take
@@ -42,6 +43,7 @@ class Recording:
         progress: told how far plugins with many iterations are.
         limit: how many seconds a plugin may take, as far as it reports its progress.
         timeout: how many seconds it may take at all.
+        portions: how much of what it could show a plugin is shown.
     """
 
     network: Network
@@ -56,6 +58,7 @@ class Recording:
     progress: Progress = ignore_progress
     limit: Limit = no_limit
     timeout: Limit = no_limit
+    portions: Portions = field(default_factory=Portions)
     given_up: set[str] = field(default_factory=set, init=False)
     """The plugins that did not end once, and are not asked again."""
     _told: set[str] = field(default_factory=set, init=False)
@@ -83,8 +86,15 @@ class Recording:
             progress=self.progress,
         )
         chosen = [job for job in self.jobs if job.label in due and job.label not in self.given_up]
+        # Those that can make any number of units get what the others leave.
+        chosen.sort(key=lambda job: "units" in job.plugin.grows_with)
         snapshot = take(
-            chosen, scene, strict=self.guard.strict, limit=self.limit, timeout=self.timeout
+            chosen,
+            scene,
+            strict=self.guard.strict,
+            limit=self.limit,
+            timeout=self.timeout,
+            portions=self.portions,
         )
         self.given_up |= snapshot.overdue
         for failure in snapshot.failures:

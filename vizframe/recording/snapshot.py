@@ -25,6 +25,8 @@ from vizframe.recording.error_sentence import error_sentence
 from vizframe.recording.jobs import Job
 from vizframe.recording.not_finite import with_note
 from vizframe.recording.overdue import Overdue, interrupted_after
+from vizframe.recording.portion import Portion
+from vizframe.recording.portions import Portions
 from vizframe.recording.unchanged import unchanged_python
 
 Kept = list[tuple[Declaration, Frame]]
@@ -74,17 +76,20 @@ def take(
     strict: bool = False,
     limit: Limit = no_limit,
     timeout: Limit = no_limit,
+    portions: Portions | None = None,
 ) -> Snapshot:
-    """Let each job's plugin visualize the scene; they share its cached activations.
+    """Let each job's plugin visualize its portion of the scene; they share its cached activations.
 
     Args:
+        portions: those that were chosen; plugins that have none yet divide what may be spent.
         limit: beyond which a plugin that reports its progress is stopped.
         timeout: after which one that does not end is interrupted.
 
     Raises:
         PluginError: one broke, and ``strict`` is true.
     """
-    snapshot = Snapshot()
+    snapshot, chosen = Snapshot(), Portions() if portions is None else portions
+    waiting = sum(job.label not in chosen for job in jobs)
     for job in jobs:
         seconds = limit(job.label)
         if seconds <= 0:
@@ -98,7 +103,10 @@ def take(
         frames: Kept = []
         try:
             with unchanged_python(), interrupted_after(timeout(job.label), job.label):
-                for kept in _frames(job, timed):
+                is_new, own = job.label not in chosen, select_scene(job, timed)
+                portion = chosen.of(job, own, seconds / max(1, waiting))
+                waiting -= is_new
+                for kept in _frames(job, portion.of(own), portion, len(scene.probe)):
                     frames.append(kept)
         except Stopped as stopped:
             frames.clear()
@@ -142,12 +150,15 @@ def select_scene(job: Job, scene: Scene) -> Scene:
     return replace(scene, layers=select(scene.network.layers, job.layers))
 
 
-def _frames(job: Job, scene: Scene) -> Generator[tuple[Declaration, Frame], None, None]:
+def _frames(
+    job: Job, scene: Scene, portion: Portion, images: int
+) -> Generator[tuple[Declaration, Frame], None, None]:
     seen: set[SeriesKey] = set()
-    with closing(checked_frames(job.plugin, select_scene(job, scene))) as given:
+    with closing(checked_frames(job.plugin, scene)) as given:
         for frame in given:
             declared = declaration(job.label, job.plugin, frame, scene.seed)
             if declared.key in seen:
                 raise PluginError(f"{job.plugin.name} made {declared.key} twice in one step")
             seen.add(declared.key)
-            yield declared, with_note(declared, frame)
+            layer = scene.network.layer(frame.layer)
+            yield declared, with_note(declared, portion.note(frame, layer, declared.axes, images))

@@ -1,0 +1,187 @@
+"""What a plugin is shown of a network that is dearer than its budget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from vizframe.errors import UsageError
+from vizframe.network.layer import Layer
+from vizframe.plugin import Frame, Growth, Picture, Plugin, Scene
+from vizframe.plugins.activation import Activation
+from vizframe.plugins.deconvolution import Deconvolution
+from vizframe.plugins.saliency import Saliency
+from vizframe.recording.declare import declaration
+from vizframe.recording.jobs import Job
+from vizframe.recording.portion import ALL, Means, Portion, affordable, choose, portion_of
+from vizframe.recording.portions import Portions, units_of
+from vizframe.recording.snapshot import take
+from vizframe.testing.networks import ordinary, probe_for
+from vizframe.testing.plugin import scene_of
+
+
+class Clock:
+    """A clock that the plugin moves."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+CLOCK = Clock()
+
+
+class Dear(Plugin):
+    """A second for each layer, and two for each unit, four where the layer is the deepest."""
+
+    name: ClassVar[str] = "dear"
+    grows_with: ClassVar[tuple[Growth, ...]] = ("units",)
+    makes: ClassVar = (Picture(axes=("unit", "y", "x"), help="Nothing."),)
+
+    def visualize(self, scene: Scene) -> Iterator[Frame]:
+        for layer in scene.spatial_layers():
+            count = layer.units if scene.units is None else min(scene.units, layer.units)
+            CLOCK.now += 1 + 2 * count
+            yield Frame(layer.name, np.zeros((count, 5, 5), np.float32))
+
+
+class Images(Plugin):
+    """Three seconds for each image."""
+
+    name: ClassVar[str] = "images"
+    grows_with: ClassVar[tuple[Growth, ...]] = ("images",)
+    makes: ClassVar = (Picture(axes=("probe", "y", "x"), help="Nothing."),)
+
+    def visualize(self, scene: Scene) -> Iterator[Frame]:
+        CLOCK.now += 3 * len(scene.probe)
+        yield Frame(scene.layers[0].name, np.zeros((len(scene.probe), 10, 10), np.float32))
+
+
+def spatial(units: int = 8) -> Scene:
+    scene = scene_of(ordinary(units=units))
+    return Scene(scene.network, scene.spatial_layers(), scene.probe)
+
+
+def test_without_limits_all_is_shown_and_nothing_is_tried() -> None:
+    before = CLOCK.now
+    assert choose(Dear(), spatial(), Means(), CLOCK) is ALL
+    assert before == CLOCK.now
+
+
+@pytest.mark.parametrize("seconds", [100, 150, 200, 1000])
+def test_as_many_units_of_every_layer_are_chosen_as_are_paid(seconds: float) -> None:
+    scene, before = spatial(), CLOCK.now
+    portion = choose(Dear(), scene, Means(seconds), CLOCK)
+    for _frame in Dear().visualize(portion.of(scene)):
+        pass
+    assert portion.layers is None
+    assert CLOCK.now - before <= seconds
+    if portion.units is not None and portion.units < 16:
+        assert CLOCK.now - before >= 0.5 * seconds
+
+
+def test_too_little_for_a_unit_of_each_layer_is_spread_over_layers() -> None:
+    layers = [Layer(str(n), "Convolution", (64, 4, 4), 64) for n in range(10)]
+    seconds, nothing = np.ones((2, 10)), np.zeros((2, 10))
+    portion = affordable(layers, nothing, seconds, Means(4.5))
+    assert portion == Portion(units=1, layers=frozenset("0369"))
+    assert affordable(layers, nothing, seconds, Means(0)).layers == frozenset("9")
+
+
+def test_bytes_bound_the_units_too() -> None:
+    layers = [Layer(str(n), "Convolution", (64, 4, 4), 64) for n in range(10)]
+    each, nothing = np.stack([np.ones(10), np.full(10, 100.0)]), np.zeros((2, 10))
+    assert affordable(layers, nothing, each, Means(1e9, 8000)) == Portion(units=8)
+    assert affordable(layers, nothing, each, Means(1e9, 1e9)) is ALL
+
+
+def test_as_many_images_are_chosen_as_are_paid_at_least_one() -> None:
+    network = ordinary()
+    scene = scene_of(network, probe_for(network, count=12))
+    assert choose(Images(), scene, Means(1000.0), CLOCK) is ALL
+    assert choose(Images(), scene, Means(30.0), CLOCK) == Portion(images=5)
+    assert choose(Images(), scene, Means(1.0), CLOCK) == Portion(images=1)
+    assert choose(Images(), scene, Means(1000.0, bytes=450), CLOCK) == Portion(images=4)
+
+
+def test_a_trial_leaves_the_plugin_as_it_is_and_reports_no_progress() -> None:
+    told: list[int] = []
+    plugin = Dear()
+    scene = Scene(
+        spatial().network,
+        spatial().layers,
+        spatial().probe,
+        progress=lambda done, _total, _what: told.append(done),
+    )
+    choose(plugin, scene, Means(50.0), CLOCK)
+    assert not told
+
+
+@pytest.mark.parametrize(
+    ("plugin", "portion", "axis"),
+    [
+        (Deconvolution(), Portion(units=2), "unit"),
+        (Activation(), Portion(images=2), "probe"),
+        (Saliency(), Portion(images=2), "probe"),
+    ],
+    ids=["deconvolution", "activation", "saliency"],
+)
+def test_the_built_in_plugins_keep_to_their_portion_and_a_note_says_so(
+    plugin: Plugin, portion: Portion, axis: str
+) -> None:
+    job, scene = Job(plugin.name, plugin), scene_of(ordinary())
+    portions = Portions({plugin.name: portion})
+    snapshot = take([job], scene, strict=True, portions=portions)
+    assert snapshot.frames
+    for declared, frame in snapshot.frames:
+        counts = dict(zip(declared.tile_axes, declared.tile_shape, strict=True))
+        if axis in counts:
+            assert counts[axis] == 2
+            assert "The first 2 of " in frame.notes[-1]
+
+
+def test_a_portion_is_chosen_once_and_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    job, scene = Job("dear", Dear()), spatial()
+    portions = Portions(max_size=20 * 1000, growing=1)
+    first = portions.of(job, scene, 1e9)
+    assert first == Portion(units=8)
+    assert portions.of(job, scene, 1.0) == first
+    assert [each.getMessage() for each in caplog.records] == [
+        "plugin 'dear' records 8 of up to 16 units, at every step the same; --units all and "
+        "--budget none record the rest"
+    ]
+
+
+def test_units_that_are_asked_for_are_made_whatever_they_cost() -> None:
+    job, scene = Job("dear", Dear()), spatial()
+    assert Portions(units="all", max_size=1).of(job, scene, 0.1) is ALL
+    assert Portions(units=3).of(job, scene, 0.1) == Portion(units=3)
+    assert Portions({"dear": Portion(units=1)}, units=3).of(job, scene, 0.1) == Portion(units=3)
+
+
+def test_a_run_goes_on_with_what_it_has() -> None:
+    job, scene = Job("deconvolution", Deconvolution()), scene_of(ordinary())
+    portions = Portions({"deconvolution": Portion(units=2)})
+    snapshot = take([job], scene, strict=True, portions=portions)
+    known = portion_of(declared for declared, _ in snapshot.frames)
+    again = take([job], scene, strict=True, portions=Portions({"deconvolution": known}))
+    shapes = [[declared.tile_shape for declared, _ in each.frames] for each in (snapshot, again)]
+    assert shapes[0] == shapes[1]
+
+
+def test_layers_that_were_left_out_stay_out() -> None:
+    scene = spatial()
+    name = scene.layers[1].name
+    frames = list(Dear().visualize(Portion(units=1, layers=frozenset([name])).of(scene)))
+    known = portion_of(declaration("dear", Dear(), frame) for frame in frames)
+    assert known == Portion(units=1, layers=frozenset([name]))
+
+
+@pytest.mark.parametrize("given", ["many", 0, -1, "0", 1.5])
+def test_units_that_cannot_be_are_refused(given: object) -> None:
+    with pytest.raises(UsageError, match=r"^units is .*; it can be a number of units, or 'all'$"):
+        units_of(given)  # type: ignore[arg-type]  # that is what is tried

@@ -1,0 +1,222 @@
+"""A portion: how much of what a plugin could show is recorded, the same at every step of a run.
+
+    deconvolution of ResNet-50, for 4 s:   64 of up to 2,048 units of each of 54 layers
+    saliency:                              5 of 16 probe images
+
+A film strip needs the same units at every step, so the choice is made once, before a plugin's first
+recording: its pictures are made of one unit, or one image, on trial, which tells what all cost. A
+run that is resumed goes on with what it has.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from vizframe.history import Declaration
+from vizframe.network.layer import Layer
+from vizframe.plugin import Frame, Plugin, Scene, ignore_progress
+from vizframe.plugin.frame import tile_axes
+
+Clock = Callable[[], float]
+
+Floats = npt.NDArray[np.float64]
+
+SIZES = {"uint8": 1, "float16": 2, "float32": 4}
+"""Bytes of a number, by its encoding."""
+
+SAMPLES = 4
+"""Layers whose units are tried; what the others cost lies between."""
+
+ON_TRIAL = 3
+"""Units of a layer that are tried beside one, so that what each costs is told from the rest."""
+
+SPARE = 0.7
+"""The share of the time given that a portion is chosen for: a trial is short, and forecasts err."""
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """What a plugin is shown of a scene; None: all.
+
+    Attributes:
+        units: at most so many of each layer, from the first.
+        images: at most so many of the probe, from the first.
+        layers: their names.
+    """
+
+    units: int | None = None
+    images: int | None = None
+    layers: frozenset[str] | None = None
+
+    def of(self, scene: Scene) -> Scene:
+        """The scene cut down to it."""
+        if self.layers is not None:
+            kept = tuple(layer for layer in scene.layers if layer.name in self.layers)
+            scene = replace(scene, layers=kept)
+        if self.units is not None:
+            scene = replace(scene, units=self.units)
+        if self.images is not None and self.images < len(scene.probe):
+            probe, count = scene.probe, self.images
+            labels = None if probe.labels is None else probe.labels[:count]
+            probe = replace(probe, images=probe.images[:count], labels=labels)
+            scene = replace(scene, probe=probe, cache={})
+        return scene
+
+    def describe(self, scene: Scene) -> str:
+        """What of the scene it leaves out, such as ``64 of 2,048 units, 9 of 54 layers``; empty
+        where that is nothing."""
+        parts = []
+        most = max((layer.units for layer in scene.layers), default=0)
+        if self.units is not None and self.units < most:
+            parts.append(f"{self.units:,} of up to {most:,} units")
+        if self.images is not None and self.images < len(scene.probe):
+            parts.append(f"{self.images} of {len(scene.probe)} probe images")
+        if self.layers is not None and len(self.layers) < len(scene.layers):
+            parts.append(f"{len(self.layers)} of {len(scene.layers)} layers")
+        return ", ".join(parts)
+
+    def note(self, frame: Frame, layer: Layer, axes: Sequence[str], images: int) -> Frame:
+        """The frame with a sentence on the units or images that it leaves out of the layer."""
+        counts = dict(zip(tile_axes(tuple(axes)), frame.values.shape, strict=False))
+        said = []
+        if self.units is not None and counts.get("unit") == self.units < layer.units:
+            said.append(
+                f"The first {self.units:,} of {layer.units:,} units; --units all for the rest"
+            )
+        if self.images is not None and counts.get("probe") == self.images < images:
+            said.append(
+                f"The first {self.images} of {images} probe images; --budget none for the rest"
+            )
+        return replace(frame, notes=(*frame.notes, *said)) if said else frame
+
+
+ALL = Portion()
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a plugin may take for one recording.
+
+    Attributes:
+        seconds: of time.
+        bytes: of the run, as its pictures are stored.
+    """
+
+    seconds: float = math.inf
+    bytes: float = math.inf
+
+    @property
+    def is_unlimited(self) -> bool:
+        return math.isinf(self.seconds) and math.isinf(self.bytes)
+
+
+def portion_of(declarations: Iterable[Declaration]) -> Portion:
+    """What a run has of a plugin, given what it has declared of it. Only where it had one unit of
+    each layer may there have been more layers."""
+    units: list[int] = []
+    images: list[int] = []
+    layers = set()
+    for each in declarations:
+        counts = dict(zip(each.tile_axes, each.tile_shape, strict=True))
+        units += [counts["unit"]] if "unit" in counts else []
+        images += [counts["probe"]] if "probe" in counts else []
+        layers.add(each.key.layer)
+    most = max(units, default=None)
+    return Portion(most, max(images, default=None), frozenset(layers) if most == 1 else None)
+
+
+def choose(plugin: Plugin, scene: Scene, means: Means, clock: Clock = time.perf_counter) -> Portion:
+    """As much as the means pay for, spread over the layers.
+
+    What the trial itself takes is counted. At least one unit of one layer, or one image, is chosen
+    however little there is.
+    """
+    if means.is_unlimited or not scene.layers:
+        return ALL
+    if "units" in plugin.grows_with:
+        return _choose_units(plugin, scene, means, clock)
+    if "images" in plugin.grows_with:
+        return _choose_images(plugin, scene, means, clock)
+    return ALL
+
+
+def _choose_images(plugin: Plugin, scene: Scene, means: Means, clock: Clock) -> Portion:
+    started, count = clock(), len(scene.probe)
+    one = Portion(images=1).of(scene)
+    first = _cost(plugin, one, clock)
+    if first[0] * count > SPARE * (means.seconds - first[0]):
+        first = _cost(plugin, one, clock)  # nothing is compiled this time
+    left = SPARE * (means.seconds - (clock() - started)), means.bytes
+    wanted = min(float(have / max(need, 1e-9)) for have, need in zip(left, first, strict=True))
+    return ALL if wanted >= count else Portion(images=max(1, int(wanted)))
+
+
+def _choose_units(plugin: Plugin, scene: Scene, means: Means, clock: Clock) -> Portion:
+    started = clock()
+    scene.activations(scene.layers[0])  # of all layers: they are every plugin's
+    count = len(scene.layers)
+    places = np.unique(np.linspace(0, count - 1, min(SAMPLES, count)).round().astype(int))
+    tried = np.stack([_unit_costs(plugin, scene, scene.layers[at], clock) for at in places])
+    base, each = (
+        np.stack([np.interp(np.arange(count), places, tried[:, part, of]) for of in (0, 1)])
+        for part in (0, 1)
+    )
+    left = SPARE * (means.seconds - (clock() - started))
+    return affordable(scene.layers, base, each, Means(left, means.bytes))
+
+
+def affordable(layers: Sequence[Layer], base: Floats, each: Floats, means: Means) -> Portion:
+    """The most units of every layer that the means pay for; where they do not pay for one of each,
+    one unit of fewer layers, evenly spread, the last among them.
+
+    Args:
+        base: (2, layers): the seconds and bytes that a layer costs however few units are made.
+        each: of one unit more.
+    """
+    has = np.array([layer.units for layer in layers])
+    limits = np.array([means.seconds, means.bytes])
+
+    def share(units: int) -> float:
+        """The share of the means that so many units take."""
+        if (limits <= 0).any():
+            return math.inf
+        return float(((base + each * np.minimum(has, units)).sum(axis=1) / limits).max())
+
+    if share(int(has.max())) <= 1:
+        return ALL
+    low, high = 0, int(has.max())
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if share(middle) <= 1 else (low, middle)
+    if low:
+        return Portion(units=low)
+    count = max(1, int(len(layers) / share(1)))
+    chosen = np.linspace(len(layers) - 1, 0, count).round().astype(int)
+    return Portion(units=1, layers=frozenset(layers[place].name for place in chosen))
+
+
+def _unit_costs(plugin: Plugin, scene: Scene, layer: Layer, clock: Clock) -> Floats:
+    """What the layer costs anyway, and what each unit does: seconds and bytes, (2, 2)."""
+    alone = frozenset((layer.name,))
+    few, more = (
+        _cost(plugin, Portion(units=units, layers=alone).of(scene), clock)
+        for units in (1, 1 + ON_TRIAL)
+    )
+    number = max(1, min(ON_TRIAL, layer.units - 1))
+    each = np.maximum((more - few) / number, 0.1 * few)
+    return np.stack([np.maximum(0.0, few - each), each])
+
+
+def _cost(plugin: Plugin, scene: Scene, clock: Clock) -> Floats:
+    """Seconds that a copy of the plugin takes, whose frames are thrown away, and their bytes."""
+    started, values = clock(), 0
+    size = {picture.part: SIZES[picture.encoding] for picture in plugin.makes}
+    for frame in plugin.model_copy(deep=True).visualize(replace(scene, progress=ignore_progress)):
+        values += frame.values.size * size.get(frame.part, 4)
+    return np.array([clock() - started, values])

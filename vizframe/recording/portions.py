@@ -1,0 +1,78 @@
+"""The portions of all plugins of a recording, each chosen when it is first due."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from vizframe.errors import UsageError
+from vizframe.plugin import Scene
+from vizframe.recording.jobs import Job
+from vizframe.recording.portion import ALL, Means, Portion, choose
+
+log = logging.getLogger("vizframe")
+
+RECORDINGS = 20
+"""How many recordings a run of its largest size is to hold, before the oldest are thinned."""
+
+
+class Portions:
+    """How much of each plugin is recorded.
+
+    Args:
+        known: of the plugins that the run has already.
+        units: at most so many of each layer; ``all``; None for as many as can be paid.
+        max_size: bytes that the run may take; None for no limit.
+        growing: how many plugins share these bytes.
+    """
+
+    def __init__(
+        self,
+        known: Mapping[str, Portion] = MappingProxyType({}),
+        units: int | str | None = None,
+        max_size: int | None = None,
+        growing: int = 1,
+    ) -> None:
+        self._chosen = dict(known)
+        self._units = units
+        self._bytes = math.inf if max_size is None else max_size / RECORDINGS / max(1, growing)
+
+    def __contains__(self, label: str) -> bool:
+        return label in self._chosen
+
+    def of(self, job: Job, scene: Scene, seconds: float) -> Portion:
+        """How much of the scene the plugin is shown, given so many seconds the first time."""
+        grows = job.plugin.grows_with
+        if "units" in grows and self._units is not None:
+            return ALL if isinstance(self._units, str) else Portion(units=self._units)
+        if job.label not in self._chosen:
+            chosen = choose(job.plugin, scene, Means(seconds, self._bytes))
+            self._chosen[job.label] = chosen
+            if left_out := chosen.describe(scene):
+                log.warning(
+                    "plugin %r records %s, at every step the same; --units all and "
+                    "--budget none record the rest",
+                    job.label,
+                    left_out,
+                )
+        known = self._chosen[job.label]
+        return Portion(
+            units=known.units if "units" in grows else None,
+            images=known.images if "images" in grows else None,
+            layers=known.layers if "units" in grows else None,
+        )
+
+
+def units_of(units: int | str | None) -> int | str | None:
+    """What ``--units`` means: a number, ``all``, or None for as many as can be paid.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if units is None or units == "all" or (isinstance(units, int) and units > 0):
+        return units
+    if isinstance(units, str) and units.isdecimal() and int(units) > 0:
+        return int(units)
+    raise UsageError(f"units is {units!r}; it can be a number of units, or 'all'")
