@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import math
 import signal
 import threading
 from collections.abc import Iterator
@@ -42,7 +43,11 @@ class Overdue(BaseException):
 
 @contextmanager
 def interrupted_after(seconds: float, label: str) -> Iterator[None]:
-    """Raise Overdue inside the block once it has taken so long, and again until it ends."""
+    """Raise Overdue inside the block once it has taken so long, and again until it ends; never,
+    where that is endless."""
+    if math.isinf(seconds):
+        yield
+        return
     watch = _Alarm(seconds) if _alarm_is_free() else _Watch(seconds)
     said = threading.Timer(seconds + PATIENCE, _say, [label, seconds])
     said.daemon = True
