@@ -5,21 +5,15 @@ Import the nouns from here; the modules below are where each of them lives.
 
 from vizframe.history.contract import (
     Catalog,
-    Curve,
-    Declaration,
-    Failure,
-    Finding,
     History,
     HistoryWriter,
-    LayerInfo,
-    RunInfo,
     RunSummary,
     Scalars,
-    SeriesKey,
     StepRecord,
-    Tiles,
-    sufficient_dtype,
 )
+from vizframe.history.declaration import Declaration, LayerInfo, RunInfo, SeriesKey
+from vizframe.history.finding import Curve, Failure, Finding
+from vizframe.history.tiles import Tiles, sufficient_dtype
 
 __all__ = [
     "Catalog",

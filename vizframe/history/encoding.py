@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vizframe.errors import HistoryWriteError
-from vizframe.history.contract import Declaration, Tiles, sufficient_dtype
+from vizframe.history.declaration import Declaration
 from vizframe.history.levels import (
     FINITE_LEVELS,
     LEVELS,
@@ -25,6 +25,7 @@ from vizframe.history.levels import (
     half_unit,
     with_zero,
 )
+from vizframe.history.tiles import Tiles, sufficient_dtype
 from vizframe.network import FloatArray
 from vizframe.plugin.frame import Encoding, Frame
 

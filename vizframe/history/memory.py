@@ -15,20 +15,12 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from vizframe.errors import HistoryWriteError, UnknownName
-from vizframe.history.contract import (
-    Declaration,
-    Failure,
-    Finding,
-    History,
-    RunInfo,
-    RunSummary,
-    Scalars,
-    SeriesKey,
-    StepRecord,
-    Tiles,
-)
+from vizframe.history.contract import History, RunSummary, Scalars, StepRecord
+from vizframe.history.declaration import Declaration, RunInfo, SeriesKey
+from vizframe.history.finding import Failure, Finding
 from vizframe.history.memory_index import Commit, CommitIndex, KeptFrame, keep, merge_scalars
 from vizframe.history.selection import check_where, one_tile, sheet, stack
+from vizframe.history.tiles import Tiles
 from vizframe.network import FloatArray
 from vizframe.network.probe import Probe
 

@@ -8,8 +8,10 @@ from typing import Self
 
 import numpy as np
 
-from vizframe.history.contract import Declaration, Scalars, SeriesKey, StepRecord, Tiles
+from vizframe.history.contract import Scalars, StepRecord
+from vizframe.history.declaration import Declaration, SeriesKey
 from vizframe.history.encoding import encode_frame
+from vizframe.history.tiles import Tiles
 from vizframe.network import FloatArray
 from vizframe.plugin.frame import Frame
 

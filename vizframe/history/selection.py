@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from vizframe.errors import UsageError
-from vizframe.history.contract import Declaration, Tiles
+from vizframe.history.declaration import Declaration
+from vizframe.history.tiles import Tiles
 
 
 def check_where(declaration: Declaration, where: Sequence[int], *, whole: bool = False) -> None:

@@ -6,20 +6,18 @@ Import the nouns from here; the modules below are where each of them lives.
 from vizframe.network.kinds import KINDS, Axis, Kind
 from vizframe.network.layer import Layer, ReceptiveField, select
 from vizframe.network.network import (
-    AdamStep,
-    DeviceArray,
     Excitation,
     FloatArray,
     Gradient,
     LayerGradients,
     Network,
     Objective,
-    Ops,
     Place,
     Projections,
     ProjectsBack,
     ReluRule,
 )
+from vizframe.network.ops import AdamStep, DeviceArray, Ops
 from vizframe.network.probe import Normalization, Probe
 
 __all__ = [

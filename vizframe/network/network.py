@@ -10,7 +10,7 @@ state and hooks are afterwards as before, also when the question fails.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol, Self, runtime_checkable
@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from vizframe.arrays import FloatArray as FloatArray
 from vizframe.network.layer import Layer
+from vizframe.network.ops import DeviceArray, Ops
 
 ReluRule = Literal["plain", "deconvnet", "guided", "redirected"]
 """How a ReLU passes a gradient R back, given its input f (Springenberg et al. 2014, figure 1).
@@ -55,89 +56,6 @@ class Objective:
     @classmethod
     def of(cls, layer: str, units: Sequence[int], place: Place = "centre") -> Self:
         return cls(layer, np.asarray(units, np.int64), place)
-
-
-class DeviceArray(Protocol):
-    """An array of the adapter's own, float32 on the model's device, with the usual arithmetic.
-
-    Only what is listed here may be used on one; all else goes through `Ops`.
-    """
-
-    @property
-    def shape(self) -> tuple[int, ...]: ...
-    def __add__(self, other: DeviceArray | float) -> DeviceArray: ...
-    def __radd__(self, other: float) -> DeviceArray: ...
-    def __sub__(self, other: DeviceArray | float) -> DeviceArray: ...
-    def __rsub__(self, other: float) -> DeviceArray: ...
-    def __mul__(self, other: DeviceArray | float) -> DeviceArray: ...
-    def __rmul__(self, other: float) -> DeviceArray: ...
-    def __truediv__(self, other: DeviceArray | float) -> DeviceArray: ...
-    def __neg__(self) -> DeviceArray: ...
-
-
-AdamStep = Callable[[DeviceArray, DeviceArray, float], DeviceArray]
-"""``(values, gradient, rate) -> values``: one step of Adam, as one operation of the device."""
-
-
-class Ops(Protocol):
-    """Arithmetic on the device: what the regularisers, parameterisations and optimisers need.
-
-    All work image by image on (batch, channel, y, x); broadcasting follows NumPy.
-    """
-
-    def to_device(self, values: npt.NDArray[np.float32]) -> DeviceArray: ...
-    def to_numpy(self, values: DeviceArray) -> FloatArray: ...
-    def zeros_like(self, values: DeviceArray) -> DeviceArray: ...
-    def clip(self, values: DeviceArray, low: float, high: float) -> DeviceArray: ...
-    def abs(self, values: DeviceArray) -> DeviceArray: ...
-    def exp(self, values: DeviceArray) -> DeviceArray: ...
-    def sqrt(self, values: DeviceArray) -> DeviceArray: ...
-    def sigmoid(self, values: DeviceArray) -> DeviceArray: ...
-    def maximum(self, a: DeviceArray, b: DeviceArray | float) -> DeviceArray: ...
-    def minimum(self, a: DeviceArray, b: DeviceArray | float) -> DeviceArray: ...
-    def at_least(self, a: DeviceArray, b: DeviceArray) -> DeviceArray:
-        """1.0 where a >= b, else 0.0, broadcasting."""
-        ...
-
-    def sum(self, values: DeviceArray, axes: tuple[int, ...]) -> DeviceArray:
-        """Sum over the axes, which stay with length 1."""
-        ...
-
-    def percentile(self, values: DeviceArray, percent: float) -> DeviceArray:
-        """Per image, over all other axes: shape (batch, 1, 1, 1), linear interpolation."""
-        ...
-
-    def blur(self, images: DeviceArray, sigma: float) -> DeviceArray:
-        """Gaussian blur per channel, σ in pixels, edges reflected, cut at 4σ (as SciPy does)."""
-        ...
-
-    def matmul(self, a: DeviceArray, b: DeviceArray) -> DeviceArray:
-        """Product of two matrices: (n, k) with (k, m)."""
-        ...
-
-    def reshape(self, values: DeviceArray, shape: tuple[int, ...]) -> DeviceArray: ...
-    def transpose(self, values: DeviceArray, axes: tuple[int, ...]) -> DeviceArray: ...
-    def pad(self, images: DeviceArray, width: int, value: float) -> DeviceArray:
-        """Pad both spatial axes on both sides."""
-        ...
-
-    def crop(self, images: DeviceArray, y: int, x: int, height: int, width: int) -> DeviceArray: ...
-    def uncrop(self, grads: DeviceArray, y: int, x: int, height: int, width: int) -> DeviceArray:
-        """The adjoint of `crop`: grads placed at (y, x) into zeros of (height, width)."""
-        ...
-
-    def warp(self, images: DeviceArray, matrix: FloatArray) -> DeviceArray:
-        """Bilinear resampling: output pixel p (x, y, relative to the centre) reads the input at
-        ``matrix[:, :2] @ p + matrix[:, 2]``; zero outside. ``matrix`` is (2, 3)."""
-        ...
-
-    def unwarp(self, grads: DeviceArray, matrix: FloatArray) -> DeviceArray:
-        """The adjoint of `warp`."""
-        ...
-
-    def adam(self, mean_decay: float, square_decay: float) -> AdamStep:
-        """A fresh Adam, ε = 1e-8, that goes uphill and remembers its moments."""
-        ...
 
 
 class Excitation(Protocol):

@@ -16,15 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vizframe.network.network import (
-    DeviceArray,
-    Excitation,
-    FloatArray,
-    Gradient,
-    LayerGradients,
-    Objective,
-    Ops,
-)
+from vizframe.network.network import Excitation, FloatArray, Gradient, LayerGradients, Objective
+from vizframe.network.ops import DeviceArray, Ops
 
 
 @dataclass(frozen=True, slots=True, eq=False)
