@@ -21,6 +21,7 @@ from vizframe.store.format.names import PROBE_FILE, RUN_FILE, is_of_run
 from vizframe.store.read.about import read_info, read_probe
 from vizframe.store.read.frames import find_missing
 from vizframe.store.read.identity import Identity
+from vizframe.store.read.listing import stranger
 from vizframe.store.read.segment import Segment, read_segment
 
 
@@ -100,7 +101,7 @@ def check(run: str | Path, *, progress: Progress = ignore_progress) -> CheckRepo
     path = Path(run)
     if path.is_file():
         path = path.resolve()  # a link that a person gave is followed, one in a run is not
-        return CheckReport((_check_segment(path, _hdf5([path])),))
+        return CheckReport((_check_segment(path, _hdf5([path]), in_run=False),))
     if not path.is_dir():
         raise HistoryError(f"{path} is no run: there is no such folder or file")
     segments = sorted(each for each in path.glob("*.h5") if each.name != PROBE_FILE)
@@ -151,8 +152,12 @@ def _check_probe(run: Path, hdf5: dict[Path, Sequence[str]]) -> Iterator[FileRep
     yield FileReport(PROBE_FILE, _size(path), sentences=tuple(sentences))
 
 
-def _check_segment(path: Path, hdf5: dict[Path, Sequence[str]]) -> FileReport:
+def _check_segment(
+    path: Path, hdf5: dict[Path, Sequence[str]], *, in_run: bool = True
+) -> FileReport:
     size = _size(path)
+    if in_run and not is_of_run(path.name):  # open passes over it: so it is not sound
+        return FileReport(path.name, size, sentences=(stranger(path),))
     try:
         segment = read_segment(path)
         _check_identity(segment, path)

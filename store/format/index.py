@@ -30,6 +30,9 @@ OWN = ("key", "tile_shape", "picture_shape")
 WIDE = 10**15
 """Stands for an offset while there is none, and is as long as any."""
 
+LARGEST_INDEX = 1 << 23
+"""Bytes of an index: twenty thousand series. Read, it takes some twenty times as much memory."""
+
 LARGEST_GROUP = 1 << 16
 """Tiles in a chunk."""
 
@@ -131,6 +134,11 @@ class Index:
     """The id of the run that it belongs to; older files do not say."""
     hides: Hides = ()
     """What each session hides of older ones; older files do not say."""
+
+    @cached_property
+    def scalar_places(self) -> Mapping[str, int]:
+        """The column of each scalar."""
+        return {name: place for place, name in enumerate(self.scalars)}
 
     def dump(self) -> bytes:
         shared: dict[str, int] = {}

@@ -32,6 +32,9 @@ CHUNK = np.dtype([("offset", "<u8"), ("size", "<u4")])
 GROUP_BYTES = 1 << 15
 """Bytes of tiles in a chunk: smaller ones compress less, larger ones make film strips dear."""
 
+LARGEST_CHUNK = 1 << 28
+"""Bytes that a chunk may be inflated to."""
+
 MOST_GROWTH = 2
 """A deflated chunk is never this many times its tiles; 1.001 times is the most there is."""
 
@@ -166,6 +169,8 @@ def _extents(
     if any(offset + size > source.size for offset, size in zip(offsets, sizes, strict=True)):
         raise damage_error(source, f"the chunks of {series.key} lie outside of it")
     assert series.packing is not None
+    if series.packing.group * series.tile_bytes > LARGEST_CHUNK:
+        raise damage_error(source, f"the chunks of {series.key} are larger than {LARGEST_CHUNK}")
     if max(sizes) > MOST_GROWTH * (series.packing.group * series.tile_bytes + 1024):
         raise damage_error(source, f"the chunks of {series.key} are larger than their tiles")
     return offsets, sizes

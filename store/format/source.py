@@ -19,8 +19,17 @@ from vizframe.errors import DamagedSegment
 from vizframe.store.format.checksum import crc32
 from vizframe.store.format.layout import BLOCK, MAGIC, SIGNATURE, Block, NewerLayout
 
-LARGEST_PART = 1 << 30
-"""Bytes of an index or another part that are read at once."""
+LARGEST_PART = 1 << 28
+"""Bytes of a part that are read at once: the steps, rows or numbers of a compacted run."""
+
+LARGEST_PARTS = {"index": 1 << 23, "notes": 1 << 24, "run": 1 << 24, "about": 1 << 24}
+"""Of parts that are text: parsed, they take many times as much memory."""
+
+SPARSE = 1 << 24
+"""Bytes from which on a file is looked at for holes."""
+
+DENSEST = 64
+"""Of a file that a disk keeps in so many times less than its size, most was never written."""
 
 HEAD = 1 << 14
 """Bytes that are read at once from a file's begin: most parts of a small segment lie there."""
@@ -85,6 +94,12 @@ class FileSource:
     def is_regular(self) -> bool:
         return stat.S_ISREG(os.fstat(self._fd).st_mode)
 
+    @property
+    def is_hollow(self) -> bool:
+        """Whether it declares far more than is stored: a vizframe file has no holes."""
+        state = os.fstat(self._fd)
+        return state.st_size > SPARSE and 512 * state.st_blocks * DENSEST < state.st_size
+
     def close(self) -> None:
         os.close(self._fd)
 
@@ -120,6 +135,9 @@ def open_source(path: Path) -> FileSource:
     if not source.is_regular:
         source.close()
         raise DamagedSegment(f"{path} is not a regular file")
+    if source.is_hollow:
+        source.close()
+        raise DamagedSegment(f"{path} is damaged or foreign: most of it was never written")
     return source
 
 
@@ -162,7 +180,10 @@ class HeldFile:
 def read_bytes(source: Source, offset: int, size: int) -> bytes:
     """Raises DamagedSegment where the file is shorter, or where it asks for too much at once."""
     if size > LARGEST_PART or offset + size > source.size:
-        raise damage_error(source, f"it has {source.size} bytes and claims {size} at {offset}")
+        raise damage_error(
+            source,
+            f"it has {source.size} bytes and claims {size} at {offset}; it can be {LARGEST_PART}",
+        )
     data = bytearray(size)
     source.read_into(memoryview(data), offset)
     return bytes(data)
@@ -211,6 +232,11 @@ class VerifiedParts:
         part = self.block.parts.get(name)
         if part is None:
             raise damage_error(self.source, f"it has no part {name!r}")
+        most = LARGEST_PARTS.get(name, LARGEST_PART)
+        if part.size > most:
+            raise damage_error(
+                self.source, f"its part {name!r} claims {part.size} bytes; it can be {most}"
+            )
         if part.end <= len(self._head):
             data = self._head[part.offset : part.end]
         else:

@@ -9,6 +9,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
+from vizframe.errors import HistoryError
 from vizframe.history import Declaration, Tiles
 from vizframe.history.encoding import Stored
 from vizframe.history.levels import CODED
@@ -22,8 +23,8 @@ from vizframe.store.format.packing import read_packed
 from vizframe.store.format.source import Source, damage_error
 from vizframe.store.read.segment import Segment
 
-LARGEST_READ = 1 << 32
-"""Bytes of tiles that one request may read."""
+LARGEST_READ = 1 << 28
+"""Bytes of tiles, and of what stands beside them, that one request may read."""
 
 
 def read_tiles(source: Source, segment: Segment, number: int, where: Sequence[int]) -> Tiles:
@@ -41,7 +42,7 @@ def read_tiles(source: Source, segment: Segment, number: int, where: Sequence[in
     first = tile_number(series, where)
     shape = series.declaration.tile_shape[len(where) :]
     count = math.prod(shape)
-    _check_size(source, count * series.tile_bytes)
+    _check_size(source, count * (series.tile_bytes + TILE.itemsize))
     record_bytes = memoryview(bytearray(count * TILE.itemsize))
     pixels = np.empty(count * series.tile_bytes, np.uint8).data
     source.read_into(
@@ -127,11 +128,15 @@ def tile_number(series: SeriesIndex, where: Sequence[int]) -> int:
 
 def _check_size(source: Source, size: int) -> None:
     if size > LARGEST_READ:
-        raise damage_error(source, f"a frame of {size} bytes is more than {LARGEST_READ}")
+        raise HistoryError(
+            f"{source.name} has a frame of {size} bytes; {LARGEST_READ} can be read at once: ask "
+            "for one probe image, or one unit"
+        )
 
 
 def read_columns(source: Source, series: SeriesIndex, row: Row) -> Mapping[str, FloatArray]:
     """The numbers beside the tiles. Raises DamagedSegment where they are not as written."""
+    _check_size(source, series.column_bytes)
     columns = np.empty(series.tile_count, series.column)
     data = np_bytes(columns)
     source.read_into(data, series.columns + row.frame * series.column_bytes)

@@ -26,6 +26,12 @@ from vizframe.store.format.names import (
 from vizframe.store.read.identity import Identity
 from vizframe.store.read.segment import Segment, read_segment
 
+MOST_BYTES = 1 << 28
+"""What is kept of all files together: the rows of 100,000 steps of 40 series are 112 MB."""
+
+SERIES_BYTES = 8192
+"""What a series of an index takes, parsed."""
+
 MOST_LOOKS = 5
 """Listings in one refresh, while files are merged away under it."""
 
@@ -77,6 +83,8 @@ class Listing:
     """Known ones: what is damaged, was deleted by hand, or is in a compacted run."""
     _names: frozenset[str] = frozenset()
     _missed: frozenset[str] = frozenset()
+    _weight: int = 0
+    _indexes: set[int] = field(default_factory=set)
     _identity: Identity = field(default_factory=Identity)
 
     def refresh(self) -> bool:
@@ -115,6 +123,7 @@ class Listing:
             if fault.is_cured(self.run / text):
                 del self.faults[text]
         self._note_strangers(names)
+        self._weigh_all()
         listed = self._list_names(names)
         gone = False
         while True:
@@ -162,6 +171,7 @@ class Listing:
         try:
             segment = read_segment(path)
             self._check(segment, path)
+            self._check_room(segment, path)
             self.sound[text] = segment
         except FileNotFoundError:
             return False
@@ -170,6 +180,28 @@ class Listing:
         except DamagedSegment as bad:
             self.faults[text] = Fault(str(bad), state)
         return True
+
+    def _check_room(self, segment: Segment, path: Path) -> None:
+        """Raises DamagedSegment where all that is kept of the files would be too much."""
+        total = self._weight + self._weigh(segment)
+        if total > MOST_BYTES:
+            raise DamagedSegment(
+                f"{path} is left out: what the run's files list takes {total} bytes of memory; it "
+                f"can be {MOST_BYTES}"
+            )
+        self._weight = total
+        self._indexes.add(id(segment.index))
+
+    def _weigh(self, segment: Segment) -> int:
+        """Bytes that a segment adds; those of one structure share their index."""
+        known = id(segment.index) in self._indexes
+        return segment.weight + (0 if known else SERIES_BYTES * len(segment.index.series))
+
+    def _weigh_all(self) -> None:
+        self._weight, self._indexes = 0, set()
+        for segment in self.sound.values():
+            self._weight += self._weigh(segment)
+            self._indexes.add(id(segment.index))
 
     def _check(self, segment: Segment, path: Path) -> None:
         """Raises DamagedSegment for a file of another run."""
@@ -185,8 +217,12 @@ class Listing:
         for text in names:
             if text.endswith(".h5") and not is_of_run(text):
                 path = self.run / text
-                sentence = f"{path} is damaged or foreign: its name is not a segment's"
-                self.faults[text] = Fault(sentence, State.of(path))
+                self.faults[text] = Fault(stranger(path), State.of(path))
+
+
+def stranger(path: Path) -> str:
+    """What is said of an HDF5 file that has no name of the store."""
+    return f"{path} is damaged or foreign: its name is not a segment's"
 
 
 def holes(segments: Sequence[SegmentName]) -> frozenset[Hole]:

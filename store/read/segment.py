@@ -67,6 +67,12 @@ class Segment:
     doubt: str = ""
     run: str = ""
 
+    @property
+    def weight(self) -> int:
+        """Bytes that it keeps in memory, beside its index."""
+        tables = (self.steps, self.scalars, self.rows, self.row_steps)
+        return sum(table.nbytes for table in tables) + 8 * len(self.starts)
+
     def row(self, number: int) -> Row:
         """A row as plain integers."""
         return Row._make(self.rows.item(number))

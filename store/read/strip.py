@@ -79,7 +79,7 @@ def read_strip(
 
 
 def _check_size(declaration: Declaration, count: int) -> None:
-    size = count * tile_bytes(declaration)
+    size = count * (tile_bytes(declaration) + TILE.itemsize)
     if size > LARGEST_READ:
         raise HistoryError(
             f"{count} tiles of {declaration.key} are {size} bytes; "

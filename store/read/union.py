@@ -19,6 +19,7 @@ from vizframe.errors import UnknownName
 from vizframe.history import Declaration, Failure, Finding, Scalars, SeriesKey
 from vizframe.store.format.index import Index
 from vizframe.store.format.names import LARGEST_STEP, Session
+from vizframe.store.read.lazy import LazyColumns
 from vizframe.store.read.segment import Segment
 
 Hidden = tuple[tuple[Session, int], ...]
@@ -157,20 +158,29 @@ class Union:
     def scalars(self) -> Scalars:
         """All numbers over all visible steps; where two writers report the same, the later one."""
         steps = self.steps
-        shown = list(self._by_time())
-        names = dict.fromkeys(name for segment, _ in shown for name in segment.index.scalars)
-        values = {name: np.full(len(steps), np.nan) for name in names}
+        shown = [
+            (segment, visible, np.searchsorted(steps, segment.steps["step"][visible]))
+            for segment, visible in self._by_time()
+        ]
+        names = dict.fromkeys(name for segment, _, _ in shown for name in segment.index.scalars)
         time, epoch = np.zeros(len(steps)), np.full(len(steps), np.nan)
-        for segment, visible in shown:
+        for segment, visible, at in shown:
             seen = segment.steps[visible]
-            at = np.searchsorted(steps, seen["step"])
             time[at] = seen["time"]
             known = ~np.isnan(seen["epoch"])
             epoch[at[known]] = seen["epoch"][known]
-            for name, column in zip(segment.index.scalars, segment.scalars[visible].T, strict=True):
-                reported = ~np.isnan(column)
-                values[name][at[reported]] = column[reported]
-        return Scalars(steps, time, epoch, values)
+
+        def column(name: str) -> npt.NDArray[np.float64]:
+            values = np.full(len(steps), np.nan)
+            for segment, visible, at in shown:
+                place = segment.index.scalar_places.get(name)
+                if place is not None:
+                    own = segment.scalars[visible, place]
+                    reported = ~np.isnan(own)
+                    values[at[reported]] = own[reported]
+            return values
+
+        return Scalars(steps, time, epoch, LazyColumns(names, column))
 
     def _by_time(self) -> Iterator[tuple[Segment, Mask]]:
         """The segments that have visible steps, with these; those that were begun earlier first."""

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from vizframe.errors import DamagedSegment
 from vizframe.store.format.checksum import crc32
 from vizframe.store.format.image import np_bytes
-from vizframe.store.format.index import SeriesIndex
+from vizframe.store.format.index import LARGEST_INDEX, SeriesIndex
 from vizframe.store.format.layout import TILE, Row
 from vizframe.store.format.source import Source, damage_error
 from vizframe.store.read.frames import read_stored, room_for
@@ -35,6 +36,8 @@ def merge(disk: Disk, parts: Sequence[Part], target: Path) -> int:
         gathering.index, len(gathering.steps), len(gathering.rows), room(len(gathering.notes))
     )
     plan = make_plan(shape)
+    if len(plan.text) > LARGEST_INDEX // 2:  # declarations that change at every step
+        raise DamagedSegment(f"{target} would have an index of {len(plan.text)} bytes")
     image = plan.image(gathering.steps, gathering.scalars, gathering.rows, gathering.notes)
 
     def fill(fd: int) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import Self
 
+import numpy as np
+
 from vizframe.errors import HistoryWriteError
 from vizframe.history import StepRecord
 from vizframe.store.format.names import LARGEST_STEP, SegmentName, Session
@@ -85,7 +87,7 @@ class StoreWriter:
             ),
         )
 
-    def _check(self, step: int) -> None:
+    def _check(self, step: object) -> None:
         if self._closed:
             raise HistoryWriteError(
                 f"step {step} came after the writer of {self.run} was closed; "
@@ -96,6 +98,8 @@ class StoreWriter:
                 f"step {step} came from another process than the one that created the writer of "
                 f"{self.run}; create one in each process"
             )
+        if isinstance(step, bool) or not isinstance(step, (int, np.integer)):
+            raise HistoryWriteError(f"the step is {step!r}; it can be a whole number")
         if not self._last_step < step <= LARGEST_STEP:
             raise HistoryWriteError(
                 f"the step is {step}; it can be {self._last_step + 1} to {LARGEST_STEP}: "

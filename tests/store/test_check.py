@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
+import numpy as np
 import pytest
 
 import vizframe.store
-from tests.store.small import segments, write
-from vizframe.errors import HistoryError
+from tests.store.small import INFO, PROBE, record, segments, write
+from vizframe.errors import HistoryError, HistoryWriteError
 from vizframe.store.read.segment import read_segment
 from vizframe.store.write.merger import MergePlan
 
@@ -87,6 +90,24 @@ def test_what_the_reader_survives_other_programs_may_not(run: Path) -> None:
     assert "HDF5 does not read it" in sentence
 
 
+@pytest.mark.parametrize("step", [1.0, 4096.0, "5", None, True, np.float64(2)], ids=repr)
+def test_a_step_that_is_no_whole_number_is_refused(run: Path, step: object) -> None:
+    said = rf"the step is {re.escape(repr(step))}; it can be a whole number"
+    with (
+        vizframe.store.create(run, INFO, PROBE) as store,
+        pytest.raises(HistoryWriteError, match=said),
+    ):
+        store.commit(replace(record(7), step=step))  # type: ignore[arg-type]
+
+
+def test_what_opening_passes_over_the_check_does_not_call_sound(run: Path) -> None:
+    """Steps that were floats once gave names that are no segment's."""
+    victim = segments(run)[1]
+    victim.rename(run / victim.name.replace(".t000000000", ".t0000000.0"))
+    (told,) = vizframe.store.open(run).faults()
+    assert vizframe.store.check(run).sentences == [told]
+
+
 def test_files_that_are_not_sound_are_sentences(run: Path) -> None:
     first, second, third = segments(run)
     first.write_text("hello")
@@ -101,7 +122,9 @@ def test_files_that_are_not_sound_are_sentences(run: Path) -> None:
     told = {each.name: each.sentences for each in report.files}
     assert "it is no HDF5 file" in told[first.name][0]
     assert "read all the same" in told[second.name][0]
-    assert "another program wrote it" in told["mine.h5"][0]
+    assert told["mine.h5"] == (
+        f"{run / 'mine.h5'} is damaged or foreign: its name is not a segment's",
+    )
     assert "it is empty" in told["probe.h5"][0]
     assert "does not describe a run" in told["run.json"][0]
 

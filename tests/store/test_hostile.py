@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,13 @@ from zlib import crc32
 import pytest
 
 import vizframe.store
-from tests.store.small import assert_whole, declaration, segments, write
+from tests.store.small import INFO, PROBE, assert_whole, declaration, segments, write
 from vizframe.errors import HistoryError, UnknownName
+from vizframe.history import StepRecord
 from vizframe.store.format.layout import BLOCK, Block, Extent
 from vizframe.store.format.source import open_source
+from vizframe.store.read import listing
+from vizframe.store.write.merger import MergePlan
 
 Index = dict[str, Any]
 
@@ -143,7 +147,9 @@ def test_json_nested_without_end_is_a_sentence(tmp_path: Path) -> None:
     assert victim.name in history.faults()[0]
 
 
-def test_a_frame_that_fits_a_sparse_file_is_not_allocated(tmp_path: Path) -> None:
+def test_a_frame_that_fits_a_sparse_file_is_not_allocated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write(tmp_path, range(3))
     victim = segments(tmp_path)[1]
     size = 1 << 42
@@ -159,13 +165,19 @@ def test_a_frame_that_fits_a_sparse_file_is_not_allocated(tmp_path: Path) -> Non
         file.write(Block(size, block.parts).pack())
     os.truncate(victim, size)
     history = vizframe.store.open(tmp_path)
+    assert list(history.steps) == [0, 2]
+    assert history.faults() == [f"{victim} is damaged or foreign: most of it was never written"]
+    assert_whole(history, [0, 2])
+    monkeypatch.setattr("vizframe.store.format.source.DENSEST", 1 << 40)
+    history = vizframe.store.open(tmp_path)
     assert list(history.steps) == [0, 1, 2]
-    with pytest.raises(HistoryError, match="a frame of 1099511627776 bytes is more than"):
+    with pytest.raises(HistoryError, match="a frame of 1099511627840 bytes; 268435456 can be read"):
         history.tiles(declaration("conv0").key, 1)
     assert_whole(history, [0, 2])
 
 
-def test_a_part_of_terabytes_is_not_read(tmp_path: Path) -> None:
+def test_a_part_of_terabytes_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vizframe.store.format.source.DENSEST", 1 << 40)
     write(tmp_path, range(3))
     victim = segments(tmp_path)[1]
     size = 1 << 42
@@ -178,7 +190,47 @@ def test_a_part_of_terabytes_is_not_read(tmp_path: Path) -> None:
     os.truncate(victim, size)
     history = vizframe.store.open(tmp_path)
     assert list(history.steps) == [0, 2]
-    assert "claims" in history.faults()[0]
+    assert "its part 'index' claims" in history.faults()[0]
+
+
+def test_many_names_times_many_steps_are_no_table(tmp_path: Path) -> None:
+    """Each of two files is small; a table of all their numbers would have 8 GB."""
+    with vizframe.store.create(tmp_path, INFO, PROBE) as store:
+        names = {f"n{number}": float(number) for number in range(20_000)}
+        store.commit(StepRecord(step=0, scalars=names))
+        for step in range(1, 4):
+            store.commit(StepRecord(step=step, scalars={"loss": 1.0}))
+    values = vizframe.store.open(tmp_path).scalars().values
+    tracemalloc.start()
+    try:
+        assert len(values) == 20_001
+        assert values["n7"][0] == 7
+        assert values["loss"][1:].tolist() == [1, 1, 1]
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_a_run_lists_is_bounded_as_a_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, range(6))
+    history = vizframe.store.open(tmp_path)
+    weight = history._union.segments[0].weight
+    monkeypatch.setattr(listing, "MOST_BYTES", 3 * listing.SERIES_BYTES + 4 * weight)
+    history = vizframe.store.open(tmp_path)
+    assert len(history.steps) == 4
+    assert len(history.faults()) == 2
+    assert "is left out: what the run's files list takes" in history.faults()[0]
+
+
+def test_segments_whose_index_would_be_too_large_stay_unmerged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vizframe.store.write.merge.LARGEST_INDEX", 1000)
+    write(tmp_path, range(4), merging=MergePlan(steps=4, grace=0))
+    assert len(segments(tmp_path)) == 4
+    assert_whole(vizframe.store.open(tmp_path), range(4))
 
 
 def test_names_are_no_paths(tmp_path: Path) -> None:

@@ -84,9 +84,9 @@ def test_a_strip_over_scattered_steps_of_two_writers_is_in_the_order_asked(tmp_p
 def test_a_strip_of_more_than_memory_is_a_sentence(
     history: StoreHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(strip, "LARGEST_READ", 100)
+    monkeypatch.setattr(strip, "LARGEST_READ", 275)
     assert history.strip(WIDE, (5,), range(11)).stored.nbytes == 99
-    with pytest.raises(HistoryError, match="12 tiles of activation of wide are 108 bytes; it can"):
+    with pytest.raises(HistoryError, match="12 tiles of activation of wide are 300 bytes; it can"):
         history.strip(WIDE, (5,), range(12))
 
 
