@@ -8,6 +8,7 @@ from vizframe.plugins.activation import Activation
 from vizframe.plugins.class_visualization import ClassVisualization
 from vizframe.plugins.deconvolution import Deconvolution
 from vizframe.plugins.gradient_ascent import GradientAscent
+from vizframe.plugins.relevance import Relevance
 from vizframe.plugins.saliency import Method, Saliency
 from vizframe.plugins.top_images import StrongestImages
 from vizframe.plugins.weights import Weights
@@ -37,6 +38,10 @@ class TestSaliency(PluginContract):
 class TestSaliencyByEveryMethod(PluginContract):
     plugin = Saliency
     options: ClassVar = {"methods": get_args(Method), "samples": 2, "steps": 16}
+
+
+class TestRelevance(PluginContract):
+    plugin = Relevance
 
 
 class TestGradientAscent(PluginContract):

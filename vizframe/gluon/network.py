@@ -32,6 +32,7 @@ from vizframe.gluon.graph.layers import layers_of
 from vizframe.gluon.graph.output_axes import BatchAxis, OutputAxes, grown_axis
 from vizframe.gluon.graph.parameters import Parameters, to_numpy
 from vizframe.gluon.graph.rectifiers import apply_rule, with_plain_relus
+from vizframe.gluon.graph.relevance import relevance_graph
 from vizframe.gluon.graph.scores import score_entry
 from vizframe.gluon.graph.shapes import Shape, entry_shapes
 from vizframe.gluon.graph.trace import Trace, input_names, trace_block, trace_symbol
@@ -40,6 +41,7 @@ from vizframe.gluon.question.compiled import CompiledGraph, GraphCache, compile_
 from vizframe.gluon.question.deconvnet import Deconvnet, projections
 from vizframe.gluon.question.excitation import GluonExcitation, output_gradient_of
 from vizframe.gluon.question.plan import Plan, plan
+from vizframe.gluon.question.relevance import relevance_inputs, relevance_of
 from vizframe.gluon.question.taps import add_taps, shared_zeros, tap_name
 from vizframe.graph.host import ignore_float_warnings
 from vizframe.graph.settings import Settings
@@ -63,6 +65,7 @@ from vizframe.network import (
 )
 from vizframe.network.layer import Layer
 from vizframe.network.parameter import ParameterView
+from vizframe.network.relevance import RelevanceRules
 from vizframe.network.sick import (
     HealthyExcitation,
     join_gradients,
@@ -278,6 +281,23 @@ class GluonNetwork:
             return {entry: to_numpy(each) for entry, each in zip(wanted, found, strict=True)}
 
         return projections(way, batch, chosen, objective, forward, self._settings.memory)
+
+    def relevance(
+        self, images: FloatArray, objective: Objective, rules: RelevanceRules
+    ) -> Gradient:
+        """See `vizframe.network.relevance.RelevanceNetwork`."""
+        batch = self._settings.check_images(images, self._name)
+        layer = self.layer(objective.layer)
+        refuse_batch(objective, len(batch))
+        refuse_units(layer, objective.units)
+        graph = relevance_graph(self._graph, self._data, self._entry(layer.name), rules)
+        wanted = relevance_inputs(graph, self._input)
+        own = {name: batch.shape for name in wanted if name != self._input}
+        compiled = self._bind(
+            ("relevance", layer.name, rules), graph, batch.shape, wanted=wanted, own=own
+        )
+        self._fill(compiled, batch)
+        return relevance_of(compiled, objective, rules, layer.name)
 
     @contextmanager
     def excitation(

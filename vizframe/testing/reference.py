@@ -33,6 +33,7 @@ from vizframe.network import (
     ReluRule,
 )
 from vizframe.network.layer import Layer, ReceptiveField
+from vizframe.network.relevance import RelevanceRules
 from vizframe.network.sick import (
     HealthyExcitation,
     is_sick,
@@ -51,6 +52,7 @@ from vizframe.testing.reference_ops import (
     Relu,
     Signal,
 )
+from vizframe.testing.reference_relevance import relevance_of
 
 __all__ = ["Convolution", "Dense", "Flatten", "MaxPool", "ReferenceNetwork", "Relu"]
 
@@ -160,6 +162,20 @@ class ReferenceNetwork:
         found = {name: self.gradient(images, objective, at=name).gradient for name in before}
         own = self.gradient(images, objective)
         return LayerGradients(own.values, own.gradient, self.activations(images, before), found)
+
+    def relevance(
+        self, images: FloatArray, objective: Objective, rules: RelevanceRules
+    ) -> Gradient:
+        operations = self.part(objective.layer)
+        outputs = _forward(operations, self._checked(images))
+        last = outputs[objective.layer]
+        share = share_of_places(objective, last)
+        rows, start = np.arange(len(images)), np.zeros_like(last)
+        start[rows, objective.units] = share * last[rows, objective.units]
+        values = read_units(last, share)[rows, objective.units]
+        with np.errstate(invalid="ignore", over="ignore"):  # broken weights give NaN and inf
+            found = relevance_of(operations, outputs, start, rules)
+        return Gradient(values.astype(np.float32), found.astype(np.float32))
 
     @contextmanager
     def excitation(
