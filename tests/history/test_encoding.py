@@ -182,10 +182,25 @@ def test_float16_keeps_eleven_bits_at_every_range(exponent: int) -> None:
     scaled = (values * np.float64(10) ** exponent).astype(np.float32)
     tiles = encode(scaled, 1, encoding="float16")
     assert tiles.stored.dtype == np.float16
-    np.testing.assert_allclose(tiles.values(), scaled, rtol=2**-11, atol=1.5e-45)
+    np.testing.assert_allclose(tiles.values(), scaled, rtol=1.2 * 2**-11, atol=1.5e-45)
     assert not tiles.values()[:, 7].any()
     total = scaled.sum(axis=1, dtype=np.float64)
     np.testing.assert_allclose(tiles.values().sum(axis=1, dtype=np.float64), total, rtol=1e-3)
+
+
+@pytest.mark.parametrize("size", [1e-30, 1.0, 1e30])
+def test_sums_of_values_that_cancel_are_kept(size: float) -> None:
+    draw = np.random.default_rng(4)
+    values = draw.standard_normal((6, 900)) ** 3
+    values -= values.mean(axis=1, keepdims=True)
+    values[:, 0] += [50, -20, 10, 8, 30, -12]
+    tiles = (values * size).astype(np.float32)
+    back = encode(tiles, 1, encoding="float16").values().astype(np.float64)
+    wanted = tiles.sum(axis=1, dtype=np.float64)
+    np.testing.assert_allclose(back.sum(axis=1), wanted, rtol=1e-3)
+    largest = float(np.abs(tiles).max())
+    np.testing.assert_allclose(back, tiles, rtol=1.2 * 2**-11, atol=1e-8 * largest)
+    assert not back[tiles == 0].any()
 
 
 def test_uint8_pictures_can_be_kept_as_floats() -> None:

@@ -7,7 +7,9 @@ from typing import ClassVar, get_args
 from vizframe.plugins.activation import Activation
 from vizframe.plugins.class_visualization import ClassVisualization
 from vizframe.plugins.deconvolution import Deconvolution
+from vizframe.plugins.faithfulness import Faithfulness
 from vizframe.plugins.gradient_ascent import GradientAscent
+from vizframe.plugins.perturbation import Perturbation
 from vizframe.plugins.relevance import Relevance
 from vizframe.plugins.saliency import Method, Saliency
 from vizframe.plugins.top_images import StrongestImages
@@ -42,6 +44,21 @@ class TestSaliencyByEveryMethod(PluginContract):
 
 class TestRelevance(PluginContract):
     plugin = Relevance
+
+
+class TestPerturbation(PluginContract):
+    plugin = Perturbation
+    options: ClassVar = {
+        "methods": ("rise", "score_cam", "expected"), "masks": 12, "cells": 3, "samples": 4
+    }  # fmt: skip
+
+
+class TestFaithfulness(PluginContract):
+    plugin = Faithfulness
+    options: ClassVar = {
+        "methods": ("gradient", "relevance", "random"), "points": 3, "squares": 3, "samples": 1,
+        "cascade": True,
+    }  # fmt: skip
 
 
 class TestGradientAscent(PluginContract):

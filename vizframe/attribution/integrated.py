@@ -64,7 +64,10 @@ def integrated_gradients(
     difference = target.scores - target.scores_of(images - path)
 
     def gradient(share: float) -> Floats:
-        along = (images - (1 - share) * path).astype(np.float32)
+        # Exactly the baseline and the image at the ends: of a baseline of one colour, rounding
+        # would choose which of many equal maxima a pooling passes the gradient to.
+        near = baseline + share * path if share < 0.5 else images - (1 - share) * path
+        along = near.astype(np.float32)
         return target.gradient(along).gradient.astype(np.float64)
 
     steps, mean = 1, (gradient(0.0) + gradient(1.0)) / 2

@@ -43,8 +43,11 @@ class Target:
     ) -> Gradient:
         """The scores of these images (default: the target's own) and their gradient."""
         asked = self.images if images is None else images
-        objective = Objective(self.network.score_layer, self.classes, "mean")
-        return gradients(self.network, asked, objective, rule=rule, at=at, progress=progress)
+        return gradients(self.network, asked, self.objective(), rule=rule, at=at, progress=progress)
+
+    def objective(self) -> Objective:
+        """Each image's class score; where scores are maps, their mean."""
+        return Objective(self.network.score_layer, self.classes, "mean")
 
     def by(self, network: Network) -> Target:
         """The same classes of the same images, as another network scores them."""

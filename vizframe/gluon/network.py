@@ -430,6 +430,15 @@ class GluonNetwork:
         self._count = seen
         return seen, self._shapes(self._settings.input_shape)
 
+    @contextmanager
+    def randomized_from(self, layer: str, seed: int) -> Iterator[Network]:
+        """See `vizframe.network.cascade.CascadeNetwork`."""
+        names = [each.name for each in self._layers]
+        behind = names[names.index(self.layer(layer).name) :]
+        chosen = {own.full for name in behind for own in self._own[name].values()}
+        shuffled = self._parameters.shuffle(seed, chosen)
+        yield GluonNetwork(self._name, self._trace, shuffled, self._settings)
+
     def _entry(self, name: str) -> Entry:
         """Where the layer's output is found, its images along the first axis."""
         entry = self._entries[self.layer(name).name]

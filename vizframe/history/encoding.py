@@ -25,6 +25,7 @@ from vizframe.history.levels import (
     half_unit,
     with_zero,
 )
+from vizframe.history.sums import round_keeping_sums
 from vizframe.history.tiles import Tiles, sufficient_dtype
 from vizframe.network import FloatArray
 from vizframe.plugin.frame import Encoding, Frame
@@ -218,4 +219,4 @@ def _to_float(
     if encoding == "float32":
         return tiles, found
     counted = tiles / half_unit(*found[:2])[:, None]
-    return counted.astype(np.float16), found
+    return round_keeping_sums(counted), found

@@ -13,7 +13,7 @@ what adapters are tested against.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import cast
@@ -220,8 +220,11 @@ class ReferenceNetwork:
         self.layer(layer)
         return {}
 
+    def randomized(self, seed: int) -> AbstractContextManager[Network]:
+        return self.randomized_from(self._layers[0].name, seed)
+
     @contextmanager
-    def randomized(self, seed: int) -> Iterator[Network]:
+    def randomized_from(self, layer: str, seed: int) -> Iterator[Network]:
         draw = np.random.default_rng(seed)
         shuffled = {
             name: each.with_parameters(
@@ -232,6 +235,7 @@ class ReferenceNetwork:
             )
             for name, each in self.operations.items()
         }
+        shuffled.update(list(self.part(layer).items())[:-1])
         yield ReferenceNetwork(
             shuffled, self._input_shape, class_names=self._class_names, room=self._room
         )

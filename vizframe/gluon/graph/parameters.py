@@ -84,13 +84,19 @@ class Parameters:
         single = {name: _Single()(name, array) for name, array in found.items()}
         return cls(lambda: single, lambda _name: None, context, single.__getitem__)
 
-    def shuffle(self, seed: int) -> Parameters:
-        """Copies whose values are drawn anew: each array's own values in another order."""
+    def shuffle(self, seed: int, only: Container[str] | None = None) -> Parameters:
+        """Copies whose values are drawn anew: each array's own values in another order.
+
+        Args:
+            only: the names of those to shuffle, in the order that they would have in any case;
+                the others are copied as they are.
+        """
         generator = np.random.default_rng(seed)
         copies = {}
         for name, array in sorted(self.arrays().items()):
             values = array.asnumpy()
             mixed = generator.permutation(values.ravel()).reshape(values.shape)
+            mixed = mixed if only is None or name in only else values
             copies[name] = mx.nd.array(mixed, ctx=self.context, dtype=array.dtype)
         return Parameters.of_arrays(copies, self.context)
 
