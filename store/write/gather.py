@@ -114,12 +114,12 @@ def _steps(
 def _scalars(
     parts: Sequence[Part], places: Sequence[Ints], steps: int
 ) -> tuple[tuple[str, ...], npt.NDArray[np.float64]]:
-    shown = (part for part in parts if len(part.steps))  # others stand for what they hide alone
+    shown = (part for part in parts if np.any(part.steps))  # others stand for what they hide alone
     names = tuple(dict.fromkeys(name for part in shown for name in part.segment.index.scalars))
     column = {name: place for place, name in enumerate(names)}
     scalars = np.full((steps, len(names)), np.nan)
     for part, place in zip(parts, places, strict=True):
-        if not len(part.steps):
+        if not np.any(part.steps):
             continue
         columns = [column[name] for name in part.segment.index.scalars]
         at = place[part.steps]
