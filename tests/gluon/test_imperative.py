@@ -270,3 +270,22 @@ def test_room_shrinks_with_larger_images(
     net, _, _ = pair
     tight = view(net, SHAPE, memory=1 << 20)
     assert tight.batch_size("dense", size=(100, 100)) < tight.batch_size("dense")
+
+
+@pytest.mark.parametrize("units", [4, 8, 32])
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
+def test_other_precisions_are_asked_in_single(dtype: str, units: int) -> None:
+    """Of eight units and more, oneDNN lays the copies out anew, and refuses to be written to."""
+    net = Activated()
+    net.conv = nn.Conv2D(units, 3, activation="relu")
+    net.initialize()
+    net(mx.nd.ones((1, *SHAPE)))
+    wanted = net(mx.nd.ones((2, *SHAPE))).asnumpy()
+    net.cast(dtype)
+    seen = view(net, SHAPE)
+    ones = np.ones((2, *SHAPE), np.float32)
+    for _ in range(3):
+        np.testing.assert_allclose(seen.scores(ones), wanted, rtol=1e-2, atol=1e-3)
+        assert seen.gradient(ones, Objective.of("dense", [0, 1])).gradient.any()
+        with seen.excitation(Objective.of("conv", [0, 1])) as excitation:
+            excitation.evaluate(excitation.ops.to_device(ones))

@@ -40,7 +40,7 @@ def _by_hooks(net: Any, settings: Settings, refused: NetworkError) -> Imperative
     """The Network of a Block that has no graph, or one that cannot be computed: what Gluon computes
     of arrays may be wrong of symbols, such as a product that broadcasts."""
     try:
-        return ImperativeNetwork(net, Parameters.of_block(net), settings, str(refused))
+        return ImperativeNetwork(net, Parameters.of_block(net, keep=False), settings, str(refused))
     except NetworkError:
         if isinstance(refused, NoGraph):
             raise

@@ -42,11 +42,14 @@ class Parameters:
     request: Callable[[str], str] = lambda _name: "null"
 
     @classmethod
-    def of_block(cls, net: Any, needed: Container[str] | None = None) -> Parameters:
+    def of_block(
+        cls, net: Any, needed: Container[str] | None = None, *, keep: bool = True
+    ) -> Parameters:
         """Those of a Gluon block that have values; a child that is never called may have none.
 
         Args:
             needed: the names of those that must have values; None for all.
+            keep: whether copies in single precision stay the same objects.
 
         Raises:
             NetworkError: some of these have none yet; the message names the first.
@@ -63,7 +66,7 @@ class Parameters:
         contexts = next(iter(owned.values())).list_ctx() if owned else [mx.current_context()]
         context = contexts[0]
 
-        single = _Single()
+        single = _Single(keep)
 
         def arrays() -> Arrays:
             return {name: single(name, each.data(context)) for name, each in owned.items()}
@@ -102,9 +105,15 @@ class Parameters:
 
 
 class _Single:
-    """Arrays in single precision: themselves, or views or copies that stay the same object."""
+    """Arrays in single precision: themselves, or views or copies.
 
-    def __init__(self) -> None:
+    Args:
+        keep: whether a copy stays the same object, as a bound graph needs it; where a net computes
+            with it by itself, oneDNN lays it out anew at any time, and refuses the next copy.
+    """
+
+    def __init__(self, keep: bool = True) -> None:
+        self._keep = keep
         self._copies: dict[str, Any] = {}
         self._seen: dict[str, tuple[Any, Any]] = {}
 
@@ -115,6 +124,9 @@ class _Single:
             array = self._seen[name][1]
         if array.dtype not in (np.float16, np.float64):
             return array
+        if not self._keep:
+            with mx.autograd.pause():
+                return array.astype(np.float32)
         known = self._copies.get(name)
         if known is None or known.shape != array.shape or known.context != array.context:
             self._copies[name] = mx.nd.empty(array.shape, ctx=array.context)
