@@ -66,6 +66,10 @@ from vizframe.network.parameter import ParameterView
 from vizframe.network.sick import HealthyExcitation, join_gradients, needs_twin
 
 
+class _Enough(BaseException):
+    """Ends a net's forward pass where nothing behind is asked for; no net's own code stops it."""
+
+
 class ImperativeNetwork:
     """See `vizframe.network.Network`, whose docstrings hold here.
 
@@ -243,14 +247,17 @@ class ImperativeNetwork:
         shuffled = self._parameters.shuffle(seed)
         yield ImperativeNetwork(self._net, shuffled, self._settings, self._why)
 
-    def run(self, images: Any, cut: str | None = None) -> dict[str, Output]:
+    def run(
+        self, images: Any, cut: str | None = None, last: str | None = None
+    ) -> dict[str, Output]:
         """What every block gives for these images, in the order in which they end. The net's own
         mode, hooks and parameters are afterwards as before.
 
         Args:
             cut: a layer whose output is to be differentiated by; what comes before it is not.
+            last: the layer that is enough; nothing behind it is computed.
         """
-        found = self._call_net(to_net_array(self._numpy, images), cut)
+        found = self._call_net(to_net_array(self._numpy, images), cut, last)
         if not self._numpy:
             return found
         self._returned = [from_net_array(each) for each in self._returned]
@@ -258,7 +265,9 @@ class ImperativeNetwork:
             name: replace(each, value=from_net_array(each.value)) for name, each in found.items()
         }
 
-    def _call_net(self, images: Any, cut: str | None = None) -> dict[str, Output]:
+    def _call_net(
+        self, images: Any, cut: str | None = None, last: str | None = None
+    ) -> dict[str, Output]:
         """`run` with arrays as the net takes and gives them."""
         outputs: dict[str, Output] = {}
         names = Names()
@@ -281,6 +290,8 @@ class ImperativeNetwork:
                     outputs[name] = Output(block, value, tuple(leaves(inputs)), place)
                     if name == cut:
                         value.attach_grad()
+                    if name == last:
+                        raise _Enough
 
             return before, after
 
@@ -292,13 +303,14 @@ class ImperativeNetwork:
             no_draws(),
         ):
             try:
-                returned = self._net(*arguments_of(given))
+                self._returned = list(leaves(self._net(*arguments_of(given))))
+            except _Enough:
+                pass
             except Exception as error:  # whatever the net's own code says of such images
                 raise NetworkError(
                     f"the network {self.name!r} cannot take images of shape {images.shape}: "
                     f"{reason(error)}"
                 ) from error
-        self._returned = list(leaves(returned))
         computed = [output.value for output in outputs.values()]
         restore_layout(self._parameters.arrays().values(), computed)
         return outputs
@@ -321,9 +333,8 @@ class ImperativeNetwork:
                 f"the network {self.name!r} takes maxima by mx.nd.Pooling, whose gradient MXNet "
                 "1.9.1 gets wrong in predict mode; make it a block, nn.MaxPool2D"
             )
-        outputs = self._record_layer(images, inner)
-        names = list(outputs)
-        if inner is not None and names.index(inner) >= names.index(layer):
+        outputs = self._record_layer(images, inner, layer)
+        if inner is not None and (inner == layer or inner not in outputs):
             raise NetworkError(
                 f"layer {layer!r} does not depend on layer {inner!r}; name one that comes before it"
             )
@@ -375,10 +386,12 @@ class ImperativeNetwork:
         except NetworkError:
             return None
 
-    def _record_layer(self, images: Any, inner: str | None) -> dict[str, Output]:
+    def _record_layer(
+        self, images: Any, inner: str | None, last: str | None = None
+    ) -> dict[str, Output]:
         images.attach_grad()
         with mx.autograd.record(train_mode=False):
-            return self.run(images, inner)
+            return self.run(images, inner, last)
 
     def _own(self, layer: str) -> dict[str, tuple[str, KernelOrder]]:
         """Each parameter's full name, and how it is kept, by its short one."""

@@ -19,8 +19,10 @@ from vizframe.network.layer import Layer
 class Recorded(Protocol):
     """A net that can be run, as an excitation needs it."""
 
-    def run(self, images: Any) -> dict[str, Output]:
-        """What every block gives for these images."""
+    def run(
+        self, images: Any, cut: str | None = None, last: str | None = None
+    ) -> dict[str, Output]:
+        """What every block up to the last that is needed gives for these images."""
         ...
 
     def canonical(self, layer: str, outputs: Mapping[str, Output]) -> Any:
@@ -43,7 +45,9 @@ class ImperativeExcitation:
         self._network, self._layer = network, layer
         self.shape = shape
         self._ops, self._context = ops_of(context), context
-        output = network.canonical(layer.name, network.run(mx.nd.zeros(shape, ctx=context)))
+        output = network.canonical(
+            layer.name, network.run(mx.nd.zeros(shape, ctx=context), last=layer.name)
+        )
         refuse_shape(layer.name, output.shape, shape[0])
         self._head = MapOutputGradient(output.shape, False, context)
         self._output: Any = None

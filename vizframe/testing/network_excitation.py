@@ -31,6 +31,13 @@ class ExcitationContract(PairContract):
         images = probe_for(pair.reference, count=2).images
         name = pair.name(layer)
         objective = Objective.of(name, [0, 3])
+        if self.refuses(rule, pair.network.excitation(objective, rule=rule).__enter__):
+            return
+        if not self.has_fields:
+            with pair.network.excitation(objective, rule=rule) as excitation:
+                assert not excitation.exact_field
+                assert excitation.shape == images.shape
+            return
         whole = pair.network.gradient(images, objective, rule=rule)
         top, left, bottom, right = central_box(pair.network.layer(name))
         with pair.network.excitation(objective, rule=rule) as excitation:
@@ -50,6 +57,9 @@ class ExcitationContract(PairContract):
         images = probe_for(pair.reference, count=2).images
         for layer in pair.reference.layers:
             objective = objective_of(layer, 2, place)
+            ask = pair.network.excitation(pair.translate(objective), rule=rule).__enter__
+            if self.refuses(rule, ask):
+                continue
             wanted = pair.reference.gradient(images, objective, rule=rule)
             with pair.network.excitation(
                 pair.translate(objective), rule=rule, exact_field=False

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
+from vizframe.errors import NetworkError
 from vizframe.network import FloatArray, Network, Objective, Place, ReluRule
 from vizframe.network.layer import Layer
 from vizframe.testing.networks import NETWORKS
@@ -43,7 +45,24 @@ class Pair:
 
 
 class PairContract:
-    """The base of the contract classes."""
+    """The base of the contract classes.
+
+    Attributes:
+        follows_rules: whether the adapter can give ReLUs another rule; one that cannot refuses each
+            with a sentence.
+        has_fields: whether it knows receptive fields; one that does not asks whole images.
+    """
+
+    follows_rules: ClassVar[bool] = True
+    has_fields: ClassVar[bool] = True
+
+    def refuses(self, rule: ReluRule, ask: Callable[[], object]) -> bool:
+        """Whether the rule is one that the adapter cannot follow, and that it then says so."""
+        if self.follows_rules or rule == "plain":
+            return False
+        with pytest.raises(NetworkError, match=f"rule is '{rule}'; it can be 'plain'"):
+            ask()
+        return True
 
     def adapt(self, reference: ReferenceNetwork) -> Network:
         """Override: the same model, with the same weights, in the adapter's framework."""
