@@ -1,9 +1,9 @@
 """The addresses under /api/v1: raw bytes and JSON, read-only.
 
     runs                                   all runs
-    run       run                          what a run holds
+    run       run [since mark]             what a run holds; of one that is known, what is new
     result    run                          its last numbers, its loss in short, hyper-parameters
-    curves    run [since]                  loss, metrics, … over the steps
+    curves    run [since mark]             loss, metrics, … over the steps, likewise
     tiles     run id kind layer step [at]  a gallery, as `body` lays it out
     strip     run id kind layer steps at   one tile over many steps
     columns   run id kind layer step at    the numbers beside one tile
@@ -29,7 +29,7 @@ from flask import Blueprint, Response, request
 from vizframe.errors import UnknownName, UsageError
 from vizframe.images.colormap import lut
 from vizframe.network.live import Live
-from vizframe.webapp import caching, manifest
+from vizframe.webapp import caching, difference, manifest
 from vizframe.webapp import change as change_of
 from vizframe.webapp import live as asking
 from vizframe.webapp import tile_bytes as body
@@ -78,9 +78,13 @@ def _words(desk: OpenRuns) -> tuple[View, ...]:
 
     def run() -> Response:
         with desk.run(text(asked(), "run"), fresh=True) as found:
-            return caching.document(
-                manifest.manifest(found.name, found.history, found.probe_digest)
-            )
+            since, mark = number(asked(), "since", 0), asked().get("mark", "")
+
+            def make() -> object:
+                whole = manifest.manifest(found.name, found.history, found.probe_digest)
+                return difference.told(whole, since, mark)
+
+            return caching.answer(found.document(("run", since, mark), make))
 
     def result() -> Response:
         with desk.run(text(asked(), "run")) as found:
@@ -88,7 +92,13 @@ def _words(desk: OpenRuns) -> tuple[View, ...]:
 
     def curves() -> Response:
         with desk.run(text(asked(), "run")) as found:
-            return caching.document(manifest.curves(found.history, number(asked(), "since", 0)))
+            since, mark = number(asked(), "since", 0), asked().get("mark")
+
+            def make() -> object:
+                scalars, version = found.history.scalars(), found.history.version
+                return difference.curves(scalars, version, since, mark)
+
+            return caching.answer(found.document(("curves", since, mark), make))
 
     def extent() -> Response:
         with desk.run(text(asked(), "run")) as found:

@@ -12,6 +12,7 @@ import hashlib
 import ipaddress
 import json
 import zlib
+from typing import NamedTuple, Self
 
 from flask import Response, request
 
@@ -37,15 +38,32 @@ def body(data: bytes, *, forever: bool) -> Response:
     return response
 
 
+class Document(NamedTuple):
+    """JSON as bytes, and what tells it from others."""
+
+    data: bytes
+    tag: str
+
+    @classmethod
+    def of(cls, content: object) -> Self:
+        """What JSON says of it."""
+        try:
+            data = json.dumps(content, separators=(",", ":"), allow_nan=False).encode()
+        except ValueError:  # a run's own texts and parameters may hold NaN
+            data = json.dumps(sayable(content), separators=(",", ":"), allow_nan=False).encode()
+        return cls(data, hashlib.blake2b(data, digest_size=16).hexdigest())
+
+
 def document(content: object) -> Response:
     """JSON that may have changed when it is asked for again."""
-    try:
-        data = json.dumps(content, separators=(",", ":"), allow_nan=False).encode()
-    except ValueError:  # a run's own texts and parameters may hold NaN
-        data = json.dumps(sayable(content), separators=(",", ":"), allow_nan=False).encode()
-    response = Response(data, mimetype="application/json")
+    return answer(Document.of(content))
+
+
+def answer(made: Document) -> Response:
+    """One that was made before."""
+    response = Response(made.data, mimetype="application/json")
     response.headers["Cache-Control"] = ASK_AGAIN
-    response.set_etag(hashlib.blake2b(data, digest_size=16).hexdigest())
+    response.set_etag(made.tag)
     response.make_conditional(request)
     if response.status_code == 200:
         _compress(response, level=6)

@@ -165,14 +165,3 @@ def _spark(values: Mapping[str, npt.NDArray[np.float64]]) -> dict[str, object] |
     known = values[name][np.isfinite(values[name])]
     stride = max(1, -(-len(known) // RESULT_POINTS))
     return {"name": name, "values": plain(known[::stride])}
-
-
-def curves(history: History, since: int) -> Mapping[str, object]:
-    """The scalars, from the ``since``-th recorded step on."""
-    scalars = history.scalars()
-    return {
-        "since": since,
-        "version": history.version,
-        "steps": plain(scalars.steps[since:]),
-        "values": {name: plain(values[since:]) for name, values in scalars.values.items()},
-    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,7 +13,11 @@ from functools import cached_property
 import numpy as np
 
 from vizframe.history import Catalog, History
+from vizframe.webapp.caching import Document
 from vizframe.webapp.value_range import Extents
+
+MOST_DOCUMENTS = 16
+"""Kept of a run: pages that poll know the same steps, or those of a moment before."""
 
 REFRESH_SECONDS = 0.2
 """A run is looked at for new steps at most this often, however many pages ask."""
@@ -28,6 +32,9 @@ class OpenRun:
     extents: Extents = field(default_factory=Extents)
     lock: threading.RLock = field(default_factory=threading.RLock)
     looked: float = float("-inf")
+    _documents: dict[Hashable, Document] = field(default_factory=dict)
+    _documented: int = -1
+    """The version that they are of."""
 
     @cached_property
     def probe_digest(self) -> str | None:
@@ -39,6 +46,15 @@ class OpenRun:
         return hashlib.blake2b(
             images.tobytes() + str(images.shape).encode(), digest_size=12
         ).hexdigest()
+
+    def document(self, key: Hashable, make: Callable[[], object]) -> Document:
+        """What is answered to all who ask the same while nothing is new."""
+        if self._documented != self.history.version or len(self._documents) >= MOST_DOCUMENTS:
+            self._documents.clear()
+            self._documented = self.history.version
+        if key not in self._documents:
+            self._documents[key] = Document.of(make())
+        return self._documents[key]
 
     def refresh(self) -> None:
         """Look for new steps, unless someone just did."""

@@ -3,6 +3,7 @@ import { addresses, json, tiles as fetchTiles } from "./api.js";
 import { resolve } from "./series.js";
 import { nearest } from "./curves.js";
 import { lookOf } from "./painter.js";
+import { curvesWithKnown, withKnown } from "./known.js";
 
 /** The run that is open. It alone changes what is here. */
 export class OpenRun {
@@ -34,7 +35,8 @@ export class OpenRun {
   async refresh() {
     const { viewer, manifest: old } = this;
     if (!old) return;
-    const found = await json("run", { run: old.run });
+    const known = { since: old.steps.length, mark: old.mark };
+    const found = withKnown(old, await json("run", { run: old.run, ...known }));
     if (found.id !== old.id) { await this.open(found.run); return; }
     if (found.version === old.version && found.faults.length === old.faults.length) {
       viewer.tell("time");
@@ -72,8 +74,12 @@ export class OpenRun {
 
   async loadCurves() {
     const { viewer } = this;
-    const { steps, values } = await json("curves", { run: this.manifest.run });
-    this.curves = { steps, values };
+    const { id, run } = this.manifest;
+    const old = this.curves?.id === id ? this.curves : { steps: [], values: {}, mark: "" };
+    const known = old.steps.length ? { since: old.steps.length, mark: old.mark } : {};
+    const found = curvesWithKnown(old, await json("curves", { run, ...known }));
+    const { steps, values } = found;
+    this.curves = { id, steps, values, mark: found.mark };
     viewer.transport.curves.set(steps, values, viewer.steps);
     viewer.transport.move(viewer.transport.index);
   }
