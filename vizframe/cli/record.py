@@ -84,7 +84,8 @@ def record(
         int | None, typer.Option(help="Start a scheduler, a server and so many workers here.")
     ] = None,
     checkpoints: Annotated[
-        str | None, typer.Option(help="Instead of a script: 'ckpt-*.params', each at its step.")
+        str | None,
+        typer.Option(help="Instead of a script: 'ckpt-*.pt' or 'ckpt-*.params', each at its step."),
     ] = None,
     model: Annotated[
         str | None, typer.Option(help="Makes their network: pkg.module:function, file.py:function.")

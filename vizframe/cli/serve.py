@@ -40,7 +40,7 @@ def serve(
         typer.Option(help="A network for the Live page: pkg.module:function, file.py:function."),
     ] = None,
     weights: Annotated[
-        str | None, typer.Option(help="Its parameters: a file, or 'ckpt-*.params', the newest.")
+        str | None, typer.Option(help="Its parameters: a file, or 'ckpt-*.pt', the newest.")
     ] = None,
     shape: Annotated[
         str | None, typer.Option(help="Of one input of it: 3,224,224; else its function says.")
