@@ -86,24 +86,24 @@ def test_as_many_units_of_every_layer_are_chosen_as_are_paid(seconds: float) -> 
 
 def test_too_little_for_a_unit_of_each_layer_is_spread_over_layers() -> None:
     layers = [Layer(str(n), "Convolution", (64, 4, 4), 64) for n in range(10)]
-    seconds, nothing = np.ones((2, 10)), np.zeros((2, 10))
-    portion = affordable(layers, nothing, seconds, Means(4.5))
+    seconds = np.ones((2, 10))
+    portion = affordable(layers, seconds, Means(4.5))
     assert portion == Portion(units=1, layers=frozenset("0369"))
-    assert affordable(layers, nothing, seconds, Means(0)).layers == frozenset("9")
+    assert affordable(layers, seconds, Means(0)).layers == frozenset("9")
 
 
 def test_bytes_bound_the_units_too() -> None:
     layers = [Layer(str(n), "Convolution", (64, 4, 4), 64) for n in range(10)]
-    each, nothing = np.stack([np.ones(10), np.full(10, 100.0)]), np.zeros((2, 10))
-    assert affordable(layers, nothing, each, Means(1e9, 8000)) == Portion(units=8)
-    assert affordable(layers, nothing, each, Means(1e9, 1e9)) is ALL
+    each = np.stack([np.ones(10), np.full(10, 100.0)])
+    assert affordable(layers, each, Means(1e9, 8000)) == Portion(units=8)
+    assert affordable(layers, each, Means(1e9, 1e9)) is ALL
 
 
 def test_as_many_images_are_chosen_as_are_paid_at_least_one() -> None:
     network = ordinary()
     scene = scene_of(network, probe_for(network, count=12))
     assert choose(Images(), scene, Means(1000.0), CLOCK) is ALL
-    assert choose(Images(), scene, Means(30.0), CLOCK) == Portion(images=5)
+    assert choose(Images(), scene, Means(30.0), CLOCK) == Portion(images=6)
     assert choose(Images(), scene, Means(1.0), CLOCK) == Portion(images=1)
     assert choose(Images(), scene, Means(1000.0, bytes=450), CLOCK) == Portion(images=4)
 

@@ -21,12 +21,12 @@ from __future__ import annotations
 
 import math
 import re
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from vizframe.errors import UsageError
+from vizframe.recording.work_clock import work_time
 
 Clock = Callable[[], float]
 
@@ -65,7 +65,7 @@ class Budget:
         last: seconds that the latest recording took.
     """
 
-    def __init__(self, share: float | None = None, clock: Clock = time.perf_counter) -> None:
+    def __init__(self, share: float | None = None, clock: Clock = work_time) -> None:
         self.share = share
         self.costs: dict[str, float] = {}
         self.last = 0.0

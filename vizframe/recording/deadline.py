@@ -7,10 +7,10 @@ What comes before the first report, compiling mostly, is counted once and not ex
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from vizframe.plugin import Progress
+from vizframe.recording.work_clock import work_time
 
 Clock = Callable[[], float]
 
@@ -34,7 +34,7 @@ class Forecast:
     """A report of progress that passes on what it is told, and stops a plugin that would take
     longer than ``limit`` seconds, by raising `Stopped` inside it."""
 
-    def __init__(self, limit: float, progress: Progress, clock: Clock = time.perf_counter) -> None:
+    def __init__(self, limit: float, progress: Progress, clock: Clock = work_time) -> None:
         self._limit = limit
         self._progress = progress
         self._clock = clock

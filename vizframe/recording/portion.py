@@ -11,7 +11,6 @@ run that is resumed goes on with what it has.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -22,6 +21,7 @@ from vizframe.history import Declaration
 from vizframe.network.layer import Layer
 from vizframe.plugin import Frame, Plugin, Scene, ignore_progress
 from vizframe.plugin.frame import tile_axes
+from vizframe.recording.work_clock import work_time
 
 Clock = Callable[[], float]
 
@@ -30,13 +30,13 @@ Floats = npt.NDArray[np.float64]
 SIZES = {"uint8": 1, "float16": 2, "float32": 4}
 """Bytes of a number, by its encoding."""
 
-SAMPLES = 4
+SAMPLES = 3
 """Layers whose units are tried; what the others cost lies between."""
 
-ON_TRIAL = 3
-"""Units of a layer that are tried beside one, so that what each costs is told from the rest."""
+ON_TRIAL = 2
+"""Units of a layer that are tried."""
 
-SPARE = 0.7
+SPARE = 0.8
 """The share of the time given that a portion is chosen for: a trial is short, and forecasts err."""
 
 
@@ -131,7 +131,7 @@ def portion_of(declarations: Iterable[Declaration]) -> Portion:
     return Portion(most, max(images, default=None), frozenset(layers) if most == 1 else None)
 
 
-def choose(plugin: Plugin, scene: Scene, means: Means, clock: Clock = time.perf_counter) -> Portion:
+def choose(plugin: Plugin, scene: Scene, means: Means, clock: Clock = work_time) -> Portion:
     """As much as the means pay for, spread over the layers.
 
     What the trial itself takes is counted. At least one unit of one layer, or one image, is chosen
@@ -162,22 +162,18 @@ def _choose_units(plugin: Plugin, scene: Scene, means: Means, clock: Clock) -> P
     scene.activations(scene.layers[0])  # of all layers: they are every plugin's
     count = len(scene.layers)
     places = np.unique(np.linspace(0, count - 1, min(SAMPLES, count)).round().astype(int))
-    tried = np.stack([_unit_costs(plugin, scene, scene.layers[at], clock) for at in places])
-    base, each = (
-        np.stack([np.interp(np.arange(count), places, tried[:, part, of]) for of in (0, 1)])
-        for part in (0, 1)
-    )
+    tried = np.stack([_unit_cost(plugin, scene, scene.layers[at], clock) for at in places])
+    each = np.stack([np.interp(np.arange(count), places, tried[:, of]) for of in (0, 1)])
     left = SPARE * (means.seconds - (clock() - started))
-    return affordable(scene.layers, base, each, Means(left, means.bytes))
+    return affordable(scene.layers, each, Means(left, means.bytes))
 
 
-def affordable(layers: Sequence[Layer], base: Floats, each: Floats, means: Means) -> Portion:
+def affordable(layers: Sequence[Layer], each: Floats, means: Means) -> Portion:
     """The most units of every layer that the means pay for; where they do not pay for one of each,
     one unit of fewer layers, evenly spread, the last among them.
 
     Args:
-        base: (2, layers): the seconds and bytes that a layer costs however few units are made.
-        each: of one unit more.
+        each: the seconds and bytes of one unit, (2, layers).
     """
     has = np.array([layer.units for layer in layers])
     limits = np.array([means.seconds, means.bytes])
@@ -186,7 +182,7 @@ def affordable(layers: Sequence[Layer], base: Floats, each: Floats, means: Means
         """The share of the means that so many units take."""
         if (limits <= 0).any():
             return math.inf
-        return float(((base + each * np.minimum(has, units)).sum(axis=1) / limits).max())
+        return float(((each * np.minimum(has, units)).sum(axis=1) / limits).max())
 
     if share(int(has.max())) <= 1:
         return ALL
@@ -201,16 +197,11 @@ def affordable(layers: Sequence[Layer], base: Floats, each: Floats, means: Means
     return Portion(units=1, layers=frozenset(layers[place].name for place in chosen))
 
 
-def _unit_costs(plugin: Plugin, scene: Scene, layer: Layer, clock: Clock) -> Floats:
-    """What the layer costs anyway, and what each unit does: seconds and bytes, (2, 2)."""
-    alone = frozenset((layer.name,))
-    few, more = (
-        _cost(plugin, Portion(units=units, layers=alone).of(scene), clock)
-        for units in (1, 1 + ON_TRIAL)
-    )
-    number = max(1, min(ON_TRIAL, layer.units - 1))
-    each = np.maximum((more - few) / number, 0.1 * few)
-    return np.stack([np.maximum(0.0, few - each), each])
+def _unit_cost(plugin: Plugin, scene: Scene, layer: Layer, clock: Clock) -> Floats:
+    """What each unit of the layer costs, and its share of what the layer does anyway: seconds and
+    bytes, (2,)."""
+    alone = Portion(units=ON_TRIAL, layers=frozenset((layer.name,)))
+    return _cost(plugin, alone.of(scene), clock) / min(ON_TRIAL, layer.units)
 
 
 def _cost(plugin: Plugin, scene: Scene, clock: Clock) -> Floats:

@@ -7,7 +7,6 @@ longer than it may is stopped, and nothing of it is kept.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -28,6 +27,7 @@ from vizframe.recording.overdue import Overdue, interrupted_after
 from vizframe.recording.portion import Portion
 from vizframe.recording.portions import Portions
 from vizframe.recording.unchanged import unchanged_python
+from vizframe.recording.work_clock import work_time
 
 Kept = list[tuple[Declaration, Frame]]
 
@@ -94,7 +94,7 @@ def take(
         seconds = limit(job.label)
         if seconds <= 0:
             continue
-        started = time.perf_counter()
+        started = work_time()
         timed = replace(
             scene,
             progress=Forecast(seconds, scene.progress),
@@ -116,16 +116,16 @@ def take(
                 raise
             if isinstance(error, Overdue):
                 snapshot.overdue.add(job.label)
-                error = PluginError(_overdue(time.perf_counter() - started))
+                error = PluginError(_overdue(work_time() - started))
             if job.is_usual and isinstance(error, Inapplicable):
-                snapshot.seconds[job.label] = time.perf_counter() - started
+                snapshot.seconds[job.label] = work_time() - started
                 continue
             failure = Failure(step=scene.step, label=job.label, sentence=error_sentence(error))
             if strict:
                 raise PluginError(sentence(failure)) from error
             snapshot.failures.append(failure)
         snapshot.frames += frames
-        snapshot.seconds[job.label] = time.perf_counter() - started
+        snapshot.seconds[job.label] = work_time() - started
     return snapshot
 
 
