@@ -62,7 +62,7 @@ def _by_kind(node: Node, given: Sequence[Labels], rank: int, output: int) -> Lab
         case "embedding":
             return (*(_places(first) if len(first) > 1 else first), "unit")
         case "recurrent":
-            return ("time", IMAGE, "unit") if output == 0 else (None, IMAGE, "unit")
+            return ("time", IMAGE, "unit") if output == 0 else ("place", IMAGE, "unit")
         case "pooling" if name.startswith(("pooling", "adaptiveavg", "roi")):
             return _planes(node, rank)
         case "normalization" if name in ("instancenorm", "groupnorm", "lrn"):
