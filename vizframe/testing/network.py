@@ -7,7 +7,9 @@
 ``reference.operations`` tells what to build, with which weights. Every answer is compared with
 `ReferenceNetwork`, to 1e-4 of the largest value. Layer names may be the adapter's own, in the
 order of the reference's; where it has more of them, override ``names_of``. What else of a model
-must be as before when it was asked (gradients, modes, hooks), ``state_of`` may say.
+must be as before when it was asked (gradients, modes, hooks), ``state_of`` may say. An adapter that
+follows no other ReLU rules, or knows no receptive fields, says so by ``follows_rules = False`` and
+``has_fields = False``, and is examined on refusing the first with a sentence.
 """
 
 from __future__ import annotations
