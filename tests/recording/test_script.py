@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import py_compile
 import signal
 import subprocess
 import sys
 import textwrap
+import zipapp
 from pathlib import Path
 
 import pytest
@@ -90,6 +92,21 @@ def test_a_module_does_what_it_does_alone(name: str, tmp_path: Path) -> None:
     assert outcome(tmp_path, "-c", RUN, "-m", "pkg.train", "--lr", "0.1") == alone
 
 
+@pytest.mark.parametrize("form", ["folder", "folder/", "app.pyz", "train.pyc"])
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_what_else_python_runs_does_what_it_does_alone(
+    name: str, form: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "__main__.py").write_text(program(name))
+    (folder / "beside.py").write_text("")
+    zipapp.create_archive(folder, tmp_path / "app.pyz")
+    py_compile.compile(str(folder / "__main__.py"), str(tmp_path / "train.pyc"))
+    alone = without_runpy(outcome(tmp_path, form, "--lr", "0.1"))
+    assert outcome(tmp_path, "-c", RUN, form, "--lr", "0.1") == alone
+
+
 def without_runpy(done: tuple[int, str, str]) -> tuple[int, str, str]:
     """Python's own traceback of a module has the two frames of runpy in front."""
     code, out, err = done
@@ -131,7 +148,8 @@ def test_safe_paths_keep_the_folder_of_the_script_out(tmp_path: Path) -> None:
             ["python3", "train.py", "--lr", "1"],
             "script is 'python3'; leave that out: vizframe record -- train.py --lr 1",
         ),
-        (["absent.py"], "script is 'absent.py'; it can be a Python file"),
+        (["absent.py"], "script is 'absent.py'; it can be a Python file, or a folder or zip file"),
+        (["tests"], "script is "),
         (["-m", "absent_module"], "module is 'absent_module'; it can be a module that"),
         (["-m", "absent.module"], "module is 'absent.module', which cannot be found"),
     ],

@@ -3,28 +3,40 @@
 
     python train.py --lr 0.1       Script("train.py", ("--lr", "0.1"))
     python -m pkg.train --lr 0.1   Script("pkg.train", ("--lr", "0.1"), is_module=True)
+    python app/, python app.pyz    the __main__ inside
+    python train.pyc               compiled
 """
 
 from __future__ import annotations
 
 import importlib.util
 import io
+import marshal
 import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.abc import InspectLoader
-from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.machinery import ModuleSpec, SourceFileLoader, SourcelessFileLoader
+from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from vizframe.errors import UsageError
 
 _PYTHON = re.compile(r"(?:.*/)?python[\d.]*")
 
+_PYC_HEADER = 16
+"""Bytes of a compiled file before its code: magic number, flags, and a stamp of the source."""
+
 _OURS = str(Path(__file__).parents[1]) + os.sep
+
+
+class _Finder(Protocol):
+    """Finds modules in one place."""
+
+    def find_spec(self, fullname: str, target: ModuleType | None = ...) -> ModuleSpec | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +84,25 @@ class Script:
             raise
 
     def _file(self) -> tuple[ModuleType, CodeType]:
+        """A source file, a compiled one, or a folder or zip file with a `__main__`."""
+        path = os.path.abspath(self.target)
         try:
+            inside = os.path.join(os.getcwd(), self.target)
+            if (archive := _importer(inside)) is not None:
+                return _main_inside(archive, inside)
             with io.open_code(self.target) as file:
-                source = file.read()
+                content = file.read()
         except OSError as error:
             raise UsageError(
-                f"script is {self.target!r}; it can be a Python file ({error.strerror})"
+                f"script is {self.target!r}; it can be a Python file, or a folder or zip file "
+                f"with a __main__.py ({error.strerror})"
             ) from None
-        path = os.path.abspath(self.target)
-        main = _main(path, SourceFileLoader("__main__", path))
         _look_first_in(os.path.dirname(os.path.realpath(path)))
+        if content.startswith(MAGIC_NUMBER):
+            return _main(path, SourcelessFileLoader("__main__", path)), _compiled(content, path)
         # Without dont_inherit the script would be compiled under this file's __future__ imports.
-        return main, compile(source, path, "exec", dont_inherit=True)
+        main = _main(path, SourceFileLoader("__main__", path))
+        return main, compile(content, path, "exec", dont_inherit=True)
 
     def _module(self) -> tuple[ModuleType, CodeType]:
         _look_first_in(os.getcwd())  # as `python -m` does
@@ -94,6 +113,44 @@ class Script:
         main.__package__ = spec.parent
         main.__dict__["__cached__"] = spec.cached
         return main, code
+
+
+def _importer(target: str) -> _Finder | None:
+    """What finds modules inside a folder or a zip file, as Python itself decides it; None for any
+    other file."""
+    if not os.path.exists(target):
+        return None
+    for hook in sys.path_hooks:
+        try:
+            return hook(target)
+        except ImportError:
+            continue
+    return None
+
+
+def _main_inside(archive: _Finder, target: str) -> tuple[ModuleType, CodeType]:
+    """The `__main__` of a folder or zip file, which stands first on the path of modules, also
+    where Python was told to use safe paths."""
+    spec = archive.find_spec("__main__")
+    if spec is None or spec.loader is None:
+        raise UsageError(f"script is {target!r}; it can be a folder or zip file with a __main__.py")
+    code = _code(spec)
+    if sys.flags.safe_path:
+        sys.path.insert(0, target)
+    else:
+        sys.path[0] = target
+    main = _main(spec.origin, spec.loader)
+    main.__spec__ = spec
+    main.__package__ = ""
+    main.__dict__["__cached__"] = spec.cached
+    return main, code
+
+
+def _compiled(content: bytes, path: str) -> CodeType:
+    code = marshal.loads(content[_PYC_HEADER:])
+    if not isinstance(code, CodeType):
+        raise UsageError(f"script is {path!r}, which has no Python code to run")
+    return code
 
 
 def _look_first_in(folder: str) -> None:
@@ -116,10 +173,10 @@ def _main(file: str | None, loader: object) -> ModuleType:
 
 
 def _code(spec: ModuleSpec) -> CodeType:
-    if isinstance(spec.loader, InspectLoader):
-        code = spec.loader.get_code(spec.name)
-        if code is not None:
-            return code
+    get_code = getattr(spec.loader, "get_code", None)  # files and zip files have it
+    code = get_code(spec.name) if callable(get_code) else None
+    if isinstance(code, CodeType):
+        return code
     raise UsageError(f"module is {spec.name!r}, which has no Python code to run")
 
 
