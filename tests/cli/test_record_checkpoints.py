@@ -188,7 +188,7 @@ def test_without_checkpoints_their_options_mean_nothing(tmp_path: Path) -> None:
     code, _, said = ran(tmp_path, "-m", "vizframe", "record", "--follow", "--", "train.py")
     assert (code, said) == (
         2,
-        "vizframe: --model, --shape and --follow are for --checkpoints, which is missing\n",
+        "vizframe: --model and --follow are for --checkpoints, which is missing\n",
     )
 
 

@@ -9,8 +9,10 @@ import pytest
 from PIL import Image
 
 from vizframe.errors import UsageError
+from vizframe.network import FloatArray, probe_images
+from vizframe.network.picture_file import read_picture
 from vizframe.network.probe import Normalization
-from vizframe.network.probe_images import probe_from
+from vizframe.network.probe_images import class_folders, probe_from
 
 PLAIN = Normalization()
 
@@ -61,3 +63,50 @@ def test_a_path_without_images_is_refused(name: str, tmp_path: Path) -> None:
 def test_a_network_that_takes_no_images_is_named(shape: tuple[int, ...], tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="the network takes inputs of shape"):
         probe_from(paint_image(tmp_path, (0, 0, 0)), shape, PLAIN, 16)
+
+
+def classes(folder: Path, **counts: int) -> Path:
+    for number, (name, count) in enumerate(counts.items()):
+        (folder / name).mkdir()
+        paint_image(folder / name, *[(40 * number, 0, 0)] * count)
+    return folder
+
+
+def test_folders_are_classes_and_each_has_its_turn(tmp_path: Path) -> None:
+    folder = classes(tmp_path, dog=3, cat=1)
+    (folder / "notes").mkdir()
+    (folder / "notes" / "read.me").write_text("not a class")
+    probe = probe_from(folder, (3, 4, 4), PLAIN, 3)
+    assert tuple(probe.names) == ("cat/0.png", "dog/0.png", "dog/1.png")
+    assert probe.labels is not None
+    assert probe.labels.tolist() == [0, 1, 1]
+    assert class_folders(folder) == ("cat", "dog")
+
+
+def test_only_as_many_are_read_as_are_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def note(file: Path, channels: int, size: tuple[int, int]) -> FloatArray:
+        read.append(file.name)
+        return read_picture(file, channels, size)
+
+    monkeypatch.setattr(probe_images, "read_picture", note)
+    probe_from(paint_image(tmp_path, *[(0, 0, 0)] * 20), (1, 4, 4), PLAIN, 3)
+    assert read == ["0.png", "1.png", "10.png"]
+
+
+def test_an_image_that_is_damaged_is_named_and_left_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = paint_image(tmp_path, *[(0, 0, 0)] * 2)
+    noise = np.random.default_rng(0).integers(0, 255, (200, 200, 3), np.uint8)
+    Image.fromarray(noise).save(folder / "0.jpg")
+    (folder / "0.jpg").write_bytes((folder / "0.jpg").read_bytes()[:2000])
+    (folder / "0.png").write_bytes(b"no image at all")
+    probe = probe_from(folder, (3, 64, 64), PLAIN, 16)
+    assert tuple(probe.names) == ("1.png",)
+    assert len(caplog.messages) == 2
+    assert "0.jpg' cannot be read (" in caplog.messages[0]
+    assert caplog.messages[0].endswith("; the probe goes without it")

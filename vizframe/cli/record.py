@@ -33,10 +33,13 @@ def record(
     ] = None,
     layers: Annotated[str | None, typer.Option(help="Layer names or patterns, by comma.")] = None,
     net: Annotated[
-        str | None, typer.Option(help="Which of several nets: its class or name; else the 1st.")
+        str | None, typer.Option(help="Which of several nets, by class, name or pattern; else all.")
     ] = None,
     probe: Annotated[
         str | None, typer.Option(help="A folder of images; else the 1st batch.")
+    ] = None,
+    classes: Annotated[
+        str | None, typer.Option(help="A file with the classes' names, one a line.")
     ] = None,
     run: Annotated[str | None, typer.Option(help="The run's folder; else runs/SCRIPT.")] = None,
     budget: Annotated[
@@ -91,7 +94,7 @@ def record(
         str | None, typer.Option(help="Makes their network: pkg.module:function, file.py:function.")
     ] = None,
     shape: Annotated[
-        str | None, typer.Option(help="Of one input of theirs, for --probe: 3,224,224.")
+        str | None, typer.Option(help="Of one input as an image: 3,224,224; 1,28,28 of 784 pixels.")
     ] = None,
     follow: Annotated[
         bool, typer.Option("--follow", help="Wait for more checkpoints until Ctrl-C.")
@@ -125,6 +128,7 @@ def record(
         "layers": layers,
         "net": net,
         "probe": probe,
+        "class_names": classes,
         "run": run,
         "budget": budget,
         "plugin_timeout": plugin_timeout,
@@ -175,10 +179,8 @@ def _rendering(
     from vizframe.recording.from_checkpoints import Rendering
 
     if checkpoints is None:
-        if model or shape or follow:
-            raise UsageError(
-                "--model, --shape and --follow are for --checkpoints, which is missing"
-            )
+        if model or follow:
+            raise UsageError("--model and --follow are for --checkpoints, which is missing")
         return None
     if words:
         raise UsageError(

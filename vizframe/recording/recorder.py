@@ -32,6 +32,7 @@ from vizframe.network.adapter import Adapter, Batch, adapter_for
 from vizframe.network.guard import Guard
 from vizframe.network.layer import select
 from vizframe.network.probe import Probe
+from vizframe.network.probe_images import class_folders
 from vizframe.plugin import Progress, ignore_progress
 from vizframe.recording.budget import Budget, share_of
 from vizframe.recording.config import Config
@@ -352,8 +353,17 @@ class Recorder:
         self._look(self._now(), {})
 
     def _network(self, probe: Probe) -> Network:
-        names, memory = self._config.class_names, self._config.memory
-        return self._adapter.network(self._model, probe.images, names, memory, probe.call)
+        memory = self._config.memory
+        names: Sequence[str] | None = self._config.class_names
+        network = self._adapter.network(self._model, probe.images, names, memory, probe.call)
+        folders = self._class_folders() if names is None else ()
+        if folders and len(folders) == network.layer(network.score_layer).units:
+            return self._adapter.network(self._model, probe.images, folders, memory, probe.call)
+        return network
+
+    def _class_folders(self) -> tuple[str, ...]:
+        given = self._config.probe
+        return class_folders(Path(given)) if isinstance(given, (str, Path)) else ()
 
     def _hyper_parameters(self, batch: Batch | None) -> dict[str, object]:
         found: dict[str, object] = {}
