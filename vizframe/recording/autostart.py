@@ -117,14 +117,14 @@ class Watch:
     def end(self, *, failed: bool) -> None:
         """Take everything off and close the runs; of a training that ended well, also its end is
         recorded, and where nothing was, that is said."""
-        for each in self._unwatch:
+        for each in (*self._unwatch, self._facts.end):
             with self.guard("the end of the watch"):
                 each()
         self._unwatch.clear()
-        self._facts.end()
         for net in list(self._nets.values()):
             if net is not None and net.recorder is not None:
-                (net.recorder.close if failed else net.recorder.finish)()
+                with self.guard("the recording of its end"):
+                    (net.recorder.close if failed else net.recorder.finish)()
         # A framework that was never imported still has this object waiting for it. What was
         # trained must not live on through that: a dist kvstore not freed aborts the process.
         self._nets.clear()
@@ -278,19 +278,26 @@ def record_script(script: Script, chosen: Config) -> None:
     """Run the script and record what it trains. It leaves as it would alone."""
     if serves_others():  # the parameters of workers, which record themselves
         script.run()
-        return
+    else:
+        record_call(script.run, chosen, script.stem)
+
+
+def record_call(run: Callable[[], None], chosen: Config, stem: str) -> None:
+    """Call this, and record what it trains to runs of that name. What it raises passes through."""
     speak()
-    watch = Watch(chosen, script.stem)
-    watch.begin()
+    watch = Watch(chosen, stem)
+    with watch.guard("the recording"):
+        watch.begin()
     failed = True
     try:
-        script.run()
+        run()
         failed = False
     except SystemExit as left:
         failed = left.code not in (None, 0)
         raise
     finally:
-        watch.end(failed=failed)
+        with watch.guard("the end of the recording"):
+            watch.end(failed=failed)
 
 
 def _names(model: object) -> list[str]:

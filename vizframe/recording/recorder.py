@@ -308,7 +308,9 @@ class Recorder:
         with self._opening("the recording"):
             yield
             done = True
-        self._is_off |= not done
+        if not done:
+            self._is_off = True
+            self.close()  # and let others record there
 
     def _open(self, probe: Probe, batch: Batch | None) -> None:
         with self._budget.charge(), self._adapter.preserve_state(), unchanged_python():

@@ -114,7 +114,7 @@ class Recording:
 
     def _tell(self, failure: Failure) -> None:
         """Say it the first time that this plugin breaks; the history keeps every time."""
-        key = f"{failure.label}: {failure.sentence}" if failure.layer else failure.label
+        key = f"{failure.label} of {failure.layer}" if failure.layer else failure.label
         if key not in self._told:
             self._told.add(key)
             log.warning("%s; training goes on", sentence(failure))

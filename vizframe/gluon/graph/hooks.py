@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from vizframe.gluon.graph.random_numbers import own_random_numbers
+from vizframe.gluon.graph.untouched import untouched
+
 Before = Callable[[Any, tuple[Any, ...]], None]
 After = Callable[[Any, tuple[Any, ...], Any], None]
 Watch = Callable[[str, Any], tuple[Before, After]]
@@ -16,8 +19,10 @@ Watch = Callable[[str, Any], tuple[Before, After]]
 @contextmanager
 def hook_blocks(net: Any, watch: Watch) -> Iterator[None]:
     """Inside, every block is watched, whatever hooks of the user's are there, which do not fire;
-    all is put back."""
+    all is put back, what the blocks keep of their calls too. What they draw is not the training's.
+    """
     saved: list[tuple[Any, Any, Any]] = []
+    blocks = [block for _, block in paths(net)]
     try:
         for path, block in paths(net):
             saved.append((block, block._forward_pre_hooks, block._forward_hooks))
@@ -25,7 +30,8 @@ def hook_blocks(net: Any, watch: Watch) -> Iterator[None]:
             before, after = watch(path, block)
             block.register_forward_pre_hook(before)
             block.register_forward_hook(after)
-        yield
+        with untouched(blocks), own_random_numbers():
+            yield
     finally:
         for block, pre_hooks, hooks in saved:
             block._forward_pre_hooks, block._forward_hooks = pre_hooks, hooks

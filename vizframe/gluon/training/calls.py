@@ -51,11 +51,19 @@ class SeenCalls:
     outermost: dict[int, RecordedCall] = field(default_factory=dict)
     owners: dict[int, RecordedCall] = field(default_factory=dict)
     loss: Any = None
+    is_over: bool = False
 
     def forget(self) -> None:
-        self.outermost.clear()
-        self.owners.clear()
-        self.loss = None
+        """An update was made of it; another Trainer may make one, too, before the next call."""
+        self.is_over = True
+
+    def begin_round(self) -> None:
+        """A call comes: after an update it is the first of another round."""
+        if self.is_over:
+            self.outermost.clear()
+            self.owners.clear()
+            self.loss = None
+            self.is_over = False
 
 
 class CallWatch:
@@ -88,6 +96,7 @@ class CallWatch:
         if not mx.autograd.is_recording():
             return False
         depth.value = 1
+        self.seen.begin_round()
         if self.looks_for_owners:
             self._look_for_owner(block)
         return True
@@ -124,9 +133,9 @@ def methods_above(frame: FrameType | None) -> Iterator[tuple[Any, tuple[Any, ...
         if frame is None:
             return
         code = frame.f_code
-        if code.co_argcount and code.co_varnames[0] == "self":
+        if code.co_argcount:
             found = frame.f_locals
-            owner = found.get("self")
+            owner = found.get(code.co_varnames[0])  # self, by whatever name
             if isinstance(owner, mx.gluon.Block):
                 names = code.co_varnames[1 : code.co_argcount]
                 yield owner, tuple(found[name] for name in names if name in found)

@@ -22,7 +22,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
-from vizframe.gluon.call import batch_of
+from vizframe.errors import NetworkError
+from vizframe.gluon.call import argument_names, batch_of
 from vizframe.gluon.compat import mx
 from vizframe.gluon.training.by_hand import HandUpdates
 from vizframe.gluon.training.calls import CallWatch, RecordedCall
@@ -172,9 +173,12 @@ class TrainingWatch:
             or seen.owners.get(id(net.model))
             or seen.outermost.get(id(net.called))
         )
-        if call is None:  # the net is called by methods alone: what its first child was given
-            call = next(iter(seen.outermost.values()))
-        found = batch_of(net.model, call.inputs, self._labels(net.model, call))
+        if call is None:
+            raise NetworkError(f"what {type(net.model).__name__} is trained on was not seen")
+        inputs = call.inputs
+        if call.block is not net.model:  # the others are the loss's
+            inputs = inputs[: len(argument_names(net.model))]
+        found = batch_of(net.model, inputs, self._labels(net.model, call))
         targets, outputs = compared(net.model, seen.outermost.values())
         return replace(found, worker=worker_of(trainer), targets=targets, outputs=outputs)
 
