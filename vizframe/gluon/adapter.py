@@ -11,6 +11,7 @@ import numpy as np
 
 from vizframe.errors import NetworkError, PluginError
 from vizframe.gluon.call import batch_of
+from vizframe.gluon.checkpoint import load_checkpoint
 from vizframe.gluon.compat import mx
 from vizframe.gluon.frozen import freeze, thaw
 from vizframe.gluon.module import is_bound, is_module, module_network, watch_module
@@ -97,15 +98,8 @@ def number(value: object) -> float:
 
 
 def load_weights(model: object, path: Path) -> None:
-    """Give the Block the parameters of a ``.params`` file."""
-    try:
-        _block(model).load_parameters(str(path))
-    except Exception as error:  # whatever MXNet finds wrong with the file
-        lines = str(error).strip().splitlines() or [type(error).__name__]
-        told = lines[-1] if lines[0].startswith("Traceback") else lines[0]
-        raise NetworkError(
-            f"checkpoint {str(path)!r} cannot be loaded into the model: {told}"
-        ) from error
+    """Give the Block the parameters of a ``.params`` file, by their names or by structure."""
+    load_checkpoint(_block(model), path)
 
 
 def settle() -> None:

@@ -29,7 +29,7 @@ def load_symbol(symbol: Path, params: Path, context: Any) -> tuple[Any, Arrays, 
     except Exception as error:  # whatever MXNet's C++ finds in the text
         raise UsageError(f"{symbol} is no exported symbol: {reason(error)}") from error
     try:
-        stored = _load_file(params)
+        stored = load_file(params)
     except Exception as error:
         raise UsageError(f"{params} is no file of parameters: {reason(error)}") from error
     if not isinstance(stored, dict):
@@ -41,7 +41,7 @@ def load_symbol(symbol: Path, params: Path, context: Any) -> tuple[Any, Arrays, 
     return loaded, arrays, _inputs(loaded, arrays, params)
 
 
-def _load_file(params: Path) -> Any:
+def load_file(params: Path) -> Any:
     """What is in the file. MXNet reads it with the interface alone that it was saved with."""
     try:
         with numpy_interface(False):

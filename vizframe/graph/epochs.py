@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Sized
 from dataclasses import dataclass
 from typing import cast
 
+from vizframe.network.guard import Guard
+
 
 @dataclass(slots=True, eq=False)
 class Pass:
@@ -60,8 +62,9 @@ class LastPass(threading.local):
 class Draws:
     """Counts the batches that are drawn from whatever gives a training its data."""
 
-    def __init__(self) -> None:
+    def __init__(self, guard: Guard | None = None) -> None:
         self._drawn = LastPass()
+        self._guard = guard or Guard()
 
     @property
     def last(self) -> Pass | None:
@@ -70,13 +73,7 @@ class Draws:
 
     def count(self, batches: Iterable[object], length: int | None) -> Iterator[object]:
         """The batches of one pass of so many, each counted as it is drawn."""
-        one = Pass(length, outer=self.last)
-        try:
-            for batch in batches:
-                self.draw(one)
-                yield batch
-        finally:
-            self.end(one)
+        return CountedBatches(iter(batches), self, Pass(length, outer=self.last), self._guard)
 
     def draw(self, one: Pass) -> None:
         """Another batch of this pass was taken."""
@@ -88,6 +85,36 @@ class Draws:
         goes on, such as a training in whose midst one validates."""
         if self._drawn.last is one:
             self._drawn.last = one.outer
+
+
+class CountedBatches:
+    """An iterator as it was, whose batches are counted. What breaks in counting is not seen."""
+
+    def __init__(self, batches: Iterator[object], draws: Draws, one: Pass, guard: Guard) -> None:
+        self._batches = batches
+        self._draws, self._pass, self._guard = draws, one, guard
+
+    def __iter__(self) -> Iterator[object]:
+        return self
+
+    def __next__(self) -> object:
+        try:
+            batch = next(self._batches)
+        except BaseException:
+            with self._guard("its epochs"):
+                self._draws.end(self._pass)
+            raise
+        with self._guard("its epochs"):
+            self._draws.draw(self._pass)
+        return batch
+
+    def __del__(self) -> None:
+        """It may be left in the middle."""
+        with self._guard("its epochs"):
+            self._draws.end(self._pass)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._batches, name)
 
 
 def loader_length(loader: object) -> int | None:

@@ -34,6 +34,22 @@ class Patches:
 
         self._set(owner, name, watched)
 
+    def change(self, owner: Any, name: str, changed: Method) -> None:
+        """Have what ``owner.name(…)`` gives changed: ``changed(result, …)`` is given instead."""
+        original: Method = getattr(owner, name)
+        guard, what = self._guard, f"what was to be seen at {owner.__name__}.{name}"
+
+        @functools.wraps(original)
+        def watched(*given: Any, **named: Any) -> Any:
+            result = original(*given, **named)
+            try:
+                return changed(result, *given, **named)
+            except (Exception, SystemExit) as error:
+                guard.meet(what, error)
+            return result
+
+        self._set(owner, name, watched)
+
     def see(
         self,
         owner: Any,

@@ -5,7 +5,6 @@ checkpoint ──► model.load_parameters ──► recorder.advance(its step)
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -13,13 +12,12 @@ from pathlib import Path
 
 from vizframe.errors import NetworkError, UsageError
 from vizframe.network.checkpoints import Checkpoint, checkpoints, follow_checkpoints
+from vizframe.network.guard import Guard
 from vizframe.network.loadable import load, make_model
 from vizframe.plugin import Progress
 from vizframe.recording.config import Config
 from vizframe.recording.past import past_of
 from vizframe.recording.recorder import Recorder
-
-log = logging.getLogger("vizframe")
 
 Bar = Callable[[str], AbstractContextManager[Progress]]
 """Opens a report of progress under a title."""
@@ -100,10 +98,11 @@ def render(
         new_recorder: makes the recorder of a model that has done so many steps.
 
     Raises:
-        NetworkError: one cannot be read, and ``strict`` is true.
+        NetworkError: none fits the model, or one does not and ``strict`` is true.
     """
     recorder: Recorder | None = None
-    count = 0
+    count = passed_over = 0
+    guard = Guard()
     try:
         for each in found:
             try:
@@ -111,7 +110,8 @@ def render(
             except NetworkError as error:
                 if strict:
                     raise
-                log.warning("%s; it is passed over", error)
+                passed_over += 1
+                guard.say("checkpoint", f"{error}; it is passed over, as are others like it")
                 continue
             if recorder is None:
                 recorder = new_recorder(each.step)
@@ -123,4 +123,6 @@ def render(
     finally:
         if recorder is not None:
             recorder.close()
+    if passed_over and not count:
+        raise NetworkError("no checkpoint fits the model, so nothing was recorded")
     return count

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from vizframe.gluon.compat import mx
 from vizframe.graph.epochs import Draws, Pass, loader_length
-from vizframe.graph.patches import Method, Patches
+from vizframe.graph.patches import Patches
 from vizframe.network.guard import Guard
 
 
@@ -17,22 +17,18 @@ class PassWatch(Draws):
     """Sees the batches that are drawn from Gluon's DataLoaders and MXNet's DataIters."""
 
     def __init__(self, guard: Guard) -> None:
-        super().__init__()
-        self._guard = guard
+        super().__init__(guard)
         self._iterated: WeakKeyDictionary[Any, Pass] = WeakKeyDictionary()
 
     def begin(self, patches: Patches) -> None:
-        patches.wrap(mx.gluon.data.DataLoader, "__iter__", self._loader)
+        patches.change(mx.gluon.data.DataLoader, "__iter__", self._loader)
         patches.see(mx.io.DataIter, "__iter__", before=self._iter)
         patches.see(
             mx.io.DataIter, "__next__", before=self._known, after=self._next, failed=self._over
         )
 
-    def _loader(self, original: Method, loader: Any) -> Iterator[Any]:
-        length = None
-        with self._guard("its epochs"):
-            length = loader_length(loader)
-        return self.count(original(loader), length)
+    def _loader(self, batches: Any, loader: Any) -> Iterator[Any]:
+        return self.count(batches, loader_length(loader))
 
     def _iter(self, data: Any) -> None:
         if data in self._iterated:  # it may have been left in the middle

@@ -35,7 +35,7 @@ from vizframe.gluon.training.owner import TrainedNet, trained_nets
 from vizframe.gluon.training.passes import PassWatch
 from vizframe.gluon.training.ranks import has_yet_to_meet, worker_of
 from vizframe.graph.epochs import Epochs
-from vizframe.graph.patches import Method, Patches
+from vizframe.graph.patches import Patches
 from vizframe.network.adapter import Batch, TrainingObserver
 
 UNSEEN = (
@@ -67,8 +67,8 @@ class TrainingWatch:
         self._modules.begin(patches)
         patches.see(mx.nd.NDArray, "backward", before=self._backward)
         patches.see(mx.autograd, "backward", before=self._backward)
-        patches.wrap(mx.gluon.Trainer, "step", self._update)
-        patches.wrap(mx.gluon.Trainer, "update", self._update)
+        for name in ("step", "update"):
+            patches.see(mx.gluon.Trainer, name, before=self._before_step, after=self._after_step)
         patches.see(mx.random, "seed", before=self._seed)
         patches.see(mx.gluon.Trainer, "_allreduce_grads", before=self._exchange)
 
@@ -92,25 +92,21 @@ class TrainingWatch:
             if self._blind_rounds == 2 and not self._trained:
                 self._observer.guard.say("unseen", UNSEEN)
 
-    def _update(self, original: Method, trainer: Any, *given: Any, **named: Any) -> Any:
-        guard = self._observer.guard
-        nets: list[TrainedNet] = []
-        with guard("what its Trainer trains"):
-            size = given[0] if given else named.get("batch_size")
-            if isinstance(size, (int, float)) and size > 0:
-                batch_sizes[trainer] = size
-            nets = self._of(trainer)
-            if has_yet_to_meet(trainer):
-                nets = []
-        for net in nets:
-            with guard("what comes before an update"):
+    def _before_step(self, trainer: Any, *given: Any, **named: Any) -> None:
+        size = given[0] if given else named.get("batch_size")
+        if isinstance(size, (int, float)) and size > 0:
+            batch_sizes[trainer] = size
+        nets = self._of(trainer)
+        if not has_yet_to_meet(trainer):
+            for net in nets:
                 self._before_update(net, trainer)
-        result = original(trainer, *given, **named)
-        for net in self._trained.get(trainer, ()):
-            with guard("an update of its Trainer"):
+
+    def _after_step(self, _token: Any, _result: Any, trainer: Any, *_: Any, **__: Any) -> None:
+        try:
+            for net in self._trained.get(trainer, ()):
                 self._after_update(net, trainer)
-        self._calls.seen.forget()
-        return result
+        finally:
+            self._calls.seen.forget()
 
     def _exchange(self, trainer: Any) -> None:
         """A worker among others has met them by now, and has not told them its gradients yet."""
