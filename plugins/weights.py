@@ -227,8 +227,10 @@ def read_shape(network: Network, layer: Layer, features: int) -> tuple[int, ...]
         source = known[name]
         if source.is_spatial:
             return source.shape if math.prod(source.shape) == features else None
-        if source.has_kernel or len(source.inputs) != 1:
+        if (source.has_kernel and source.parameters) or len(source.inputs) > 1:
             return None
+        if not source.inputs:
+            break
         name = source.inputs[0]
     shape = network.input_shape
     return shape if len(shape) == 3 and math.prod(shape) == features else None
@@ -242,7 +244,9 @@ def reads_colour(network: Network, layer: Layer, kernels: FloatArray) -> bool:
     name = next(iter(layer.inputs), "")
     while name in known:
         source = known[name]
-        if source.has_kernel or len(source.inputs) != 1:
+        if (source.has_kernel and source.parameters) or len(source.inputs) > 1:
             return False
+        if not source.inputs:
+            break
         name = source.inputs[0]
     return True

@@ -36,7 +36,7 @@ def write_call(call: Call) -> tuple[dict[str, object], Parts]:
             kept = _plain(other.value)
         others[name] = {"axis": other.axis, **kept}
     told = {"names": call.names, "input": call.input, "axis": call.axis, "size": call.size}
-    return {**told, "dtype": call.dtype, "others": others}, parts
+    return {**told, "dtype": call.dtype, "flat": call.is_flat, "others": others}, parts
 
 
 def read_call(told: Mapping[str, Any], part: Callable[[str], bytes]) -> Call:
@@ -50,7 +50,15 @@ def read_call(told: Mapping[str, Any], part: Callable[[str], bytes]) -> Call:
             others[name] = Other(kept["value"], axis)
     size = None if told["size"] is None else int(told["size"])
     names = tuple(map(str, told["names"]))
-    return Call(names, str(told["input"]), int(told["axis"]), others, size, str(told["dtype"]))
+    return Call(
+        names,
+        str(told["input"]),
+        int(told["axis"]),
+        others,
+        size,
+        str(told["dtype"]),
+        bool(told.get("flat", False)),
+    )
 
 
 def _array(kept: Mapping[str, Any], part: Callable[[str], bytes]) -> npt.NDArray[np.generic]:

@@ -277,7 +277,7 @@ net = Net(); net.initialize(); t = trainer(net)"""
     ),
     "module by steps": Case(
         """
-        d = mx.sym.var("data"); c = mx.sym.BatchNorm(mx.sym.Convolution(d, kernel=(3, 3), num_filter=4))
+        d = mx.sym.var("data"); c = mx.sym.Activation(mx.sym.FullyConnected(d, num_hidden=4), act_type="tanh")
         mod = mx.mod.Module(mx.sym.SoftmaxOutput(mx.sym.FullyConnected(c, num_hidden=3), name="softmax"))
         mod.bind([("data", (6, 1, 8, 8))], [("softmax_label", (6,))]); mod.init_params(); mod.init_optimizer()
         for _ in range(5):

@@ -138,6 +138,7 @@ def record(
         "durable": durable,
         "memory": memory,
         "units": units,
+        "shape": shape,
         "ranks": ranks,
         "defer": defer,
         "vitals": vitals,

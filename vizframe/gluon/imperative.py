@@ -455,7 +455,7 @@ def _lend_parameters(net: Any, parameters: Parameters) -> Iterator[None]:
 
 def _turned(images: Any, call: Call) -> Any:
     """The images with their axis where the net has it, as the numbers that it is given."""
-    given = images
+    given = images.reshape((images.shape[0], -1)) if call.is_flat else images
     if call.axis:
         order = list(range(1, images.ndim))
         order.insert(call.axis, 0)

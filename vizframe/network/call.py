@@ -68,6 +68,7 @@ class Call:
         others: all the others.
         size: how many images it was called with, for models that take no other number.
         dtype: of the images, such as ``int32`` of tokens.
+        is_flat: whether it is given each image as one row of numbers.
     """
 
     names: tuple[str, ...] = ()
@@ -76,6 +77,7 @@ class Call:
     others: Mapping[str, Other] = field(default_factory=dict)
     size: int | None = None
     dtype: str = "float32"
+    is_flat: bool = False
 
     def is_array(self, name: str) -> bool:
         """Whether the model is given an array under that name."""

@@ -3,10 +3,12 @@ of the batch that is trained on."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from vizframe.errors import UsageError
 from vizframe.network import FloatArray
 from vizframe.network.adapter import Batch
 from vizframe.network.probe import Probe, probe_of
@@ -31,6 +33,33 @@ def given_probe(chosen: Config, to_array: ToArray) -> Probe | None:
     if isinstance(chosen.probe, Probe):
         return chosen.probe
     return probe_of(to_array(chosen.probe))
+
+
+_FLAT_IMAGES: dict[int, tuple[int, ...]] = {784: (1, 28, 28), 3072: (3, 32, 32)}
+"""What so many numbers usually are: MNIST's digits, CIFAR's photographs."""
+
+
+def unflattened(batch: Batch, shape: tuple[int, ...] | None) -> Batch:
+    """A batch of rows as images, where their shape is given or usual; any other as it is.
+
+    Raises:
+        UsageError: the shape that was given is not that of the rows.
+    """
+    numbers = batch.inputs.shape[1] if batch.inputs.ndim == 2 else 0
+    wanted: tuple[int, ...] = shape or _FLAT_IMAGES.get(numbers, ())
+    if not numbers or len(wanted) != 3:
+        return batch
+    if math.prod(wanted) != numbers:
+        told = ",".join(map(str, wanted))
+        raise UsageError(f"shape is {told}; it can be one whose sizes multiply to {numbers}")
+    inputs = batch.inputs.reshape(-1, *wanted)
+    return replace(batch, inputs=inputs, call=replace(batch.call, is_flat=True))
+
+
+def flattened(probe: Probe) -> Probe:
+    """The probe as rows again."""
+    rows = probe.images.reshape(len(probe), -1)
+    return replace(probe, images=rows, call=replace(probe.call, is_flat=False))
 
 
 def probe_of_batch(batch: Batch, chosen: Config) -> Probe:

@@ -25,7 +25,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Self
 
-from vizframe.errors import UnknownInputs, UsageError
+from vizframe.errors import NetworkError, UnknownInputs, UsageError
 from vizframe.history import Finding
 from vizframe.network import Network
 from vizframe.network.adapter import Adapter, Batch, adapter_for
@@ -41,7 +41,12 @@ from vizframe.recording.health import Health
 from vizframe.recording.jobs import jobs
 from vizframe.recording.overdue import timeout_of
 from vizframe.recording.portions import Portions, units_of
-from vizframe.recording.probe_choice import given_probe, probe_of_batch
+from vizframe.recording.probe_choice import (
+    flattened,
+    given_probe,
+    probe_of_batch,
+    unflattened,
+)
 from vizframe.recording.scalars import Number
 from vizframe.recording.schedule import Moment, Schedule
 from vizframe.recording.session import Recording
@@ -248,8 +253,9 @@ class Recorder:
         asked for wrongly is raised here, and only said where the training is under way."""
         wrong: UsageError | None = None
         probe = given_probe(self._config, self._adapter.to_array) or past
-        if probe is None and batch is not None:
-            probe = probe_of_batch(batch, self._config)
+        if batch is not None:
+            batch = unflattened(batch, self._config.shape)
+            probe = probe_of_batch(batch, self._config) if probe is None else probe
         with self._lost():
             if probe is not None and self._adapter.is_ready(self._model):
                 try:
@@ -283,6 +289,7 @@ class Recorder:
 
     def _open_at(self, batch: Batch) -> None:
         self._stop_watching()
+        batch = unflattened(batch, self._config.shape)
         probe = given_probe(self._config, self._adapter.to_array) or self._destination.past.probe
         chosen = probe_of_batch(batch, self._config) if probe is None else probe
         self._open(self._completed(chosen, batch), batch)
@@ -314,7 +321,7 @@ class Recorder:
 
     def _open(self, probe: Probe, batch: Batch | None) -> None:
         with self._budget.charge(), self._adapter.preserve_state(), unchanged_python():
-            network = self._destination.check(lambda: self._network(probe), probe)
+            network, probe = self._checked(probe)
             layers = select(network.layers, self._config.layers)
             if not layers:
                 raise UsageError(_nothing_to_record(network.name))
@@ -353,6 +360,17 @@ class Recorder:
         ):  # the run has this step already, of the plugins it knows
             self._due -= self._known
         self._look(self._now(), {})
+
+    def _checked(self, probe: Probe) -> tuple[Network, Probe]:
+        """The network and its probe, which are those of the run if that goes on. One that is not
+        seen as taking images, though its rows could be some, is seen as it is."""
+        try:
+            return self._destination.check(lambda: self._network(probe), probe), probe
+        except NetworkError:
+            if not probe.call.is_flat:
+                raise
+        rows = flattened(probe)
+        return self._destination.check(lambda: self._network(rows), rows), rows
 
     def _network(self, probe: Probe) -> Network:
         memory = self._config.memory

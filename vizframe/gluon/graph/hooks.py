@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from vizframe.gluon.graph.random_numbers import own_random_numbers
 from vizframe.gluon.graph.untouched import untouched
 
 Before = Callable[[Any, tuple[Any, ...]], None]
@@ -19,8 +18,7 @@ Watch = Callable[[str, Any], tuple[Before, After]]
 @contextmanager
 def hook_blocks(net: Any, watch: Watch) -> Iterator[None]:
     """Inside, every block is watched, whatever hooks of the user's are there, which do not fire;
-    all is put back, what the blocks keep of their calls too. What they draw is not the training's.
-    """
+    all is put back, what the blocks keep of their calls too."""
     saved: list[tuple[Any, Any, Any]] = []
     blocks = [block for _, block in paths(net)]
     try:
@@ -30,7 +28,7 @@ def hook_blocks(net: Any, watch: Watch) -> Iterator[None]:
             before, after = watch(path, block)
             block.register_forward_pre_hook(before)
             block.register_forward_hook(after)
-        with untouched(blocks), own_random_numbers():
+        with untouched(blocks):
             yield
     finally:
         for block, pre_hooks, hooks in saved:

@@ -158,6 +158,8 @@ def trace_block(net: Any, call: Call, rank: int) -> Trace:
 def _variable(call: Call, name: str, rank: int) -> Any:
     """An input; that of the images has their axis first, and is turned as the net wants it."""
     variable = mx.sym.var(name)
+    if name == call.input and call.is_flat:
+        return mx.sym.flatten(variable, name=TURNED)
     if name != call.input or not call.axis:
         return variable
     order = list(range(1, rank))

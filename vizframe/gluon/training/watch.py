@@ -172,7 +172,7 @@ class TrainingWatch:
         if call is None:
             raise NetworkError(f"what {type(net.model).__name__} is trained on was not seen")
         inputs = call.inputs
-        if call.block is not net.model:  # the others are the loss's
+        if id(net.model) not in seen.outermost:  # the others are the loss's
             inputs = inputs[: len(argument_names(net.model))]
         found = batch_of(net.model, inputs, self._labels(net.model, call))
         targets, outputs = compared(net.model, seen.outermost.values())
