@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from vizframe.recording.work_clock import WorkClock, machine_is_busy, work_time
+from vizframe.recording.work_clock import WorkClock, fair_share, work_time
 
 
 class Machine:
     wall = 10.0
     processor = 3.0
-    is_busy = False
+    share = 1.0
 
     def passes(self, wall: float, processor: float) -> None:
         self.wall += wall
@@ -16,7 +16,7 @@ class Machine:
 
 
 def clock_of(machine: Machine) -> WorkClock:
-    return WorkClock(lambda: machine.wall, lambda: machine.processor, lambda: machine.is_busy)
+    return WorkClock(lambda: machine.wall, lambda: machine.processor, lambda: machine.share)
 
 
 def test_on_a_quiet_machine_the_wall_counts_also_while_the_training_waits() -> None:
@@ -31,17 +31,25 @@ def test_on_a_quiet_machine_the_wall_counts_also_while_the_training_waits() -> N
 def test_on_a_busy_machine_the_processor_counts_but_never_more_than_the_wall() -> None:
     machine = Machine()
     clock = clock_of(machine)
-    machine.is_busy = True
-    machine.passes(8.0, 1.0)
-    assert clock() == 1.0
-    machine.passes(1.0, 1.5)
+    machine.share = 0.125
+    machine.passes(8.0, 2.0)
     assert clock() == 2.0
-    machine.is_busy = False
-    machine.passes(1.0, 0.25)
+    machine.passes(1.0, 1.5)
     assert clock() == 3.0
+    machine.share = 1.0
+    machine.passes(1.0, 0.25)
+    assert clock() == 4.0
+
+
+def test_who_waits_on_a_busy_machine_is_charged_a_fair_share() -> None:
+    machine = Machine()
+    clock = clock_of(machine)
+    machine.share = 0.25
+    machine.passes(8.0, 0.0)
+    assert clock() == 2.0
 
 
 def test_the_clock_only_moves_on() -> None:
     first = work_time()
     assert work_time() >= first
-    assert machine_is_busy() in (True, False)
+    assert 0 < fair_share() <= 1

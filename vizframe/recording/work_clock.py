@@ -1,4 +1,4 @@
-"""A clock of work: seconds of the wall, or, where the machine is overloaded, of the processor.
+"""A clock of work: seconds of the wall, or, where the machine is overloaded, this process's share.
 
 quiet   1 s of work takes 1 s         the wall tells both recording and training alike
 busy    1 s of work takes 2 to 8 s    as much as others leave, now more, now less: what the wall
@@ -16,21 +16,22 @@ Seconds = Callable[[], float]
 
 
 class WorkClock:
-    """Moves on by what passes on the wall, or by less where the machine has more to do than cores.
+    """Moves on by what passes on the wall, or by less where the machine has more to do than cores:
+    then by what the processor did, but no less than a fair share, as one who waits is not idle.
 
     Args:
         wall, processor: clocks.
-        is_busy: whether the machine has more to do than it has cores.
+        share: of the cores, what is left to each process that wants to run; 1 where all have one.
     """
 
     def __init__(
         self,
         wall: Seconds = time.perf_counter,
         processor: Seconds = time.process_time,
-        is_busy: Callable[[], bool] | None = None,
+        share: Callable[[], float] | None = None,
     ) -> None:
         self._wall, self._processor = wall, processor
-        self._is_busy = machine_is_busy if is_busy is None else is_busy
+        self.share = fair_share if share is None else share
         self._lock = threading.Lock()
         self._last = wall(), processor()
         self._now = 0.0
@@ -39,17 +40,19 @@ class WorkClock:
         with self._lock:
             now = self._wall(), self._processor()
             passed, worked = now[0] - self._last[0], now[1] - self._last[1]
-            self._now += min(passed, worked) if self._is_busy() else passed
+            self._now += min(passed, max(worked, passed * self.share()))
             self._last = now
             return self._now
 
 
-def machine_is_busy() -> bool:
-    """Whether more processes want to run than there are cores; never where nobody can tell."""
+def fair_share() -> float:
+    """How much of a core each process that wants to run gets; 1 where nobody can tell."""
     try:
-        return os.getloadavg()[0] > (os.cpu_count() or 1) + 0.5
+        wanting = os.getloadavg()[0]
     except OSError:
-        return False
+        return 1.0
+    cores = os.cpu_count() or 1
+    return cores / wanting if wanting > cores + 0.5 else 1.0
 
 
 work_time = WorkClock()
