@@ -162,7 +162,9 @@ class Union:
             (segment, visible, np.searchsorted(steps, segment.steps["step"][visible]))
             for segment, visible in self._by_time()
         ]
-        names = dict.fromkeys(name for segment, _, _ in shown for name in segment.index.scalars)
+        names = dict.fromkeys(
+            name for segment, visible, _ in shown for name in _reported(segment, visible)
+        )
         time, epoch = np.zeros(len(steps)), np.full(len(steps), np.nan)
         for segment, visible, at in shown:
             seen = segment.steps[visible]
@@ -254,3 +256,12 @@ def _spans(segment: Segment, visible: Mask) -> tuple[Ints, Ints, Ints]:
     series, starts = np.unique(rows["series"], return_index=True)
     ends = np.append(starts[1:], len(rows))[: len(starts)] - 1
     return series.astype(np.int64), steps[starts], steps[ends]
+
+
+def _reported(segment: Segment, visible: Mask) -> Iterator[str]:
+    """The names of numbers that the visible steps reported. Where none is hidden that is all of
+    them, a loss that was never a number included; else what only hidden steps had is left out."""
+    if visible.all():
+        return iter(segment.index.scalars)
+    known = ~np.isnan(segment.scalars[visible]).all(axis=0)
+    return (name for name, shown in zip(segment.index.scalars, known, strict=True) if shown)
