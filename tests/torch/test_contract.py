@@ -76,11 +76,6 @@ class TestChannelsLast(TorchContract):
         return sequential_of(reference).to(memory_format=torch.channels_last)
 
 
-class TestDataParallel(TorchContract):
-    def module(self, reference: ReferenceNetwork) -> Any:
-        return nn.DataParallel(sequential_of(reference))
-
-
 class TestCompiled(TorchContract):
     def module(self, reference: ReferenceNetwork) -> Any:
         module = sequential_of(reference)

@@ -12,6 +12,7 @@ import torch
 
 from vizframe.errors import NetworkError
 from vizframe.network import FloatArray, Network, Objective
+from vizframe.network.cascade import CascadeNetwork
 from vizframe.torch.live import LiveNetwork
 from vizframe.torch.network import TorchNetwork
 from vizframe.torch.view import view
@@ -199,6 +200,36 @@ def test_a_live_net_answers_with_the_weights_and_buffers_of_now() -> None:
         module.head.weight.mul_(0)
         module.head.bias.fill_(3)
     assert np.allclose(network.scores(given), 6)
+
+
+def test_a_net_whose_modules_were_changed_is_not_asked_with_the_old_ones() -> None:
+    module, given = made(modern.Dense), images(modern.Dense)
+    network = view(module, IMAGES[modern.Dense])
+    module.head = torch.nn.Linear(11, 5)
+    with pytest.raises(NetworkError, match="has other modules than when its recording began"):
+        network.scores(given)
+
+
+def test_a_net_that_is_cast_or_wrapped_later_is_asked_as_it_is_now() -> None:
+    module, given = made(modern.Dense), images(modern.Dense)
+    network = view(torch.nn.DataParallel(module), IMAGES[modern.Dense])
+    before = network.scores(given)
+    assert np.allclose(module(torch.from_numpy(given)).detach().numpy(), before)
+    module.double()
+    assert np.allclose(network.scores(given), before, atol=1e-6)
+
+
+def test_weights_are_shuffled_from_a_layer_on() -> None:
+    network, given = view(made(modern.ConvNext), IMAGES[modern.ConvNext]), images(modern.ConvNext)
+    assert isinstance(network, CascadeNetwork)
+    with network.randomized_from("next", 3) as control, network.randomized(3) as whole:
+        for name in ("stem", "wide", "narrow"):
+            own, other = network.weights(name)["weight"], control.weights(name)["weight"]
+            assert np.array_equal(own, other)
+        for name in ("next", "head"):
+            assert (network.weights(name)["weight"] != control.weights(name)["weight"]).any()
+            assert np.array_equal(control.weights(name)["weight"], whole.weights(name)["weight"])
+        assert (control.scores(given) != network.scores(given)).any()
 
 
 @pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")

@@ -51,8 +51,9 @@ MANY_TURNS = 10
 after the other as the folds of a cross-validation are."""
 
 NOTHING_SEEN = (
-    "nothing was recorded: the script made no update that could be seen, of a gluon.Trainer, a "
-    "Module or a Block's parameters; vizframe record --checkpoints shows what it saves"
+    "nothing was recorded: the script made no update that could be seen, of an optimiser of "
+    "torch.optim, a gluon.Trainer, a Module or a Block's parameters; "
+    "vizframe record --checkpoints shows what it saves"
 )
 
 

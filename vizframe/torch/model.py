@@ -28,16 +28,15 @@ class Model:
 
     Attributes:
         module: the model's own, unwrapped.
-        device, dtype: of its parameters.
         integers: whether it takes numbers of words, not images.
+        parts: the modules that it had when it was traced, by their ids.
     """
 
     module: Any
     call: Call
     shadow: Shadow
-    device: Any
-    dtype: Any
     integers: bool = False
+    parts: tuple[int, ...] = ()
 
     @classmethod
     def of(
@@ -54,11 +53,28 @@ class Model:
             raise NetworkError(
                 f"parameter {waiting!r} has no values yet; give the network one batch"
             )
-        device, dtype = _place_of(module)
         with torch.no_grad():
             shadow = Shadow.of(module, replaced)
         found = call or Call()
-        return cls(module, found, shadow, device, dtype, "int" in found.dtype)
+        return cls(module, found, shadow, "int" in found.dtype, _parts(module))
+
+    @property
+    def device(self) -> Any:
+        """Of its parameters, where they are now."""
+        return _place_of(self.module)[0]
+
+    @property
+    def dtype(self) -> Any:
+        """Of its parameters, as they are now."""
+        return _place_of(self.module)[1]
+
+    def refuse_changed(self) -> None:
+        """Raises NetworkError where modules were put in or taken out since it was traced."""
+        if _parts(self.module) != self.parts:
+            raise NetworkError(
+                f"the network {self.name!r} has other modules than when its recording began; start "
+                "a new recording of it"
+            )
 
     @property
     def name(self) -> str:
@@ -148,6 +164,10 @@ def _alike(one: Any, two: Any) -> bool:
         return bool(torch.equal(one, two))
     scale = two.detach().abs().nan_to_num(posinf=0.0).max() if two.numel() else 0.0
     return bool(torch.allclose(one, two, rtol=1e-3, atol=1e-4 * float(scale), equal_nan=True))
+
+
+def _parts(module: Any) -> tuple[int, ...]:
+    return tuple(id(each) for each in module.modules())
 
 
 def _place_of(module: Any) -> tuple[Any, Any]:

@@ -7,12 +7,11 @@ The module itself is never called, so nothing in it changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import torch
 
 from vizframe.errors import NetworkError, UnknownName
@@ -40,12 +39,13 @@ from vizframe.torch.aside import aside
 from vizframe.torch.batch import lengths
 from vizframe.torch.excitation import TorchExcitation, gradients_of
 from vizframe.torch.head import KernelHead, MapHead
-from vizframe.torch.layers import LayerList, kernel_values, layers_of
+from vizframe.torch.layers import LayerList, layers_of
 from vizframe.torch.model import Model
 from vizframe.torch.node import Tape
-from vizframe.torch.operators import kind_of
+from vizframe.torch.parameters import read_gradients, read_weights, shuffle_tensors, to_numpy
 from vizframe.torch.plan import Plan, plan
 from vizframe.torch.replay import Program, Values, needed_nodes, program
+from vizframe.torch.scores import score_node, unrelated_error
 
 _MOST_AT_ONCE = 64
 """Larger batches of receptive fields fall out of the processor's cache and gain nothing."""
@@ -120,7 +120,7 @@ class TorchNetwork:
         with aside(self._model.device), ignore_float_warnings():
             values = self._play(played, batch)
             return {
-                asked: _numpy(self._shown(name, values[node]))
+                asked: to_numpy(self._shown(name, values[node]))
                 for (asked, name), node in zip(wanted.items(), nodes, strict=True)
             }
 
@@ -139,7 +139,7 @@ class TorchNetwork:
         inner = [] if at is None else [self.layer(at).name]
         values, found = self._differentiate(images, objective, rule, inner, of_images=at is None)
         if at is not None and inner[0] not in found:
-            raise _unrelated(self.layer(objective.layer).name, inner[0])
+            raise unrelated_error(self.layer(objective.layer).name, inner[0])
         return Gradient(values, found["" if at is None else inner[0]][0])
 
     def gradients(
@@ -166,6 +166,7 @@ class TorchNetwork:
         exact_field: bool = True,
     ) -> Iterator[Excitation]:
         layer = self.layer(objective.layer)
+        self._model.refuse_changed()
         refuse_flat(self.name, self.input_shape)
         refuse_units(layer, objective.units)
         centred = isinstance(objective.place, str) and objective.place == "centre"
@@ -204,40 +205,31 @@ class TorchNetwork:
 
     def weights(self, layer: str) -> dict[str, FloatArray]:
         name = self.layer(layer).name
-        tape, own = self._main[0], self._found.own[name]
-        node = tape.nodes[self._found.nodes[name]]
-        with aside(self._model.device):
-            values = program(tape, own.values()).run({}, self._model.leaf, 1)
-            return {
-                short: _numpy(kernel_values(node, short, values[each]))
-                for short, each in own.items()
-            }
+        self._model.refuse_changed()
+        return read_weights(
+            self._model, self._main[0], self._found.nodes[name], self._found.own[name]
+        )
 
     def weight_gradients(self, layer: str) -> dict[str, FloatArray]:
         name = self.layer(layer).name
-        tape = self._main[0]
-        node = tape.nodes[self._found.nodes[name]]
-        found = {}
-        for short, each in self._found.own[name].items():
-            leaf = tape.nodes[each].leaf
-            gradient = None if leaf is None else self._model.gradient_of(leaf)
-            if gradient is not None:
-                with torch.no_grad():
-                    found[short] = _numpy(kernel_values(node, short, gradient))
-        return found
+        node, own = self._found.nodes[name], self._found.own[name]
+        return read_gradients(self._model, self._main[0], node, own)
 
     def randomized(self, seed: int) -> AbstractContextManager[Network]:
         return self._randomize(seed)
 
+    def randomized_from(self, layer: str, seed: int) -> AbstractContextManager[Network]:
+        """See `vizframe.network.cascade.CascadeNetwork`."""
+        first = self._found.nodes[self.layer(layer).name]
+        tape = self._main[0]
+        before = [n for n in self._found.maps if n < first]
+        kept = {tape.nodes[n].leaf for n in needed_nodes(tape, before)}
+        return self._randomize(seed, {name for name in kept if name is not None})
+
     @contextmanager
-    def _randomize(self, seed: int) -> Iterator[Network]:
-        generator = np.random.default_rng(seed)
-        shuffled = {}
-        with torch.no_grad():
-            for name, read_leaf in sorted(self._model.shadow.leaves.items()):
-                own = read_leaf()
-                order = torch.from_numpy(generator.permutation(own.numel())).to(own.device)
-                shuffled[name] = own.reshape(-1)[order].reshape(own.shape)
+    def _randomize(self, seed: int, kept: Container[str] = ()) -> Iterator[Network]:
+        """The network with its tensors shuffled, but for those kept."""
+        shuffled = shuffle_tensors(self._model, seed, kept)
         model = Model.of(self._model.module, self._model.call, shuffled)
         model.integers = self._model.integers
         yield self._of_model(model)
@@ -265,7 +257,7 @@ class TorchNetwork:
         before = needed_nodes(tape, [target]) - {target}
         nodes = {n: e for n in inner if (e := self._node(found, n, batch)) in before}
         if not of_images and not nodes:
-            raise _unrelated(layer.name, inner[0])
+            raise unrelated_error(layer.name, inner[0])
         played = self._program(tape, [target, *nodes.values()], rule)
         with aside(self._model.device, gradients=True), ignore_float_warnings():
             given = self._model.images(batch)
@@ -280,11 +272,11 @@ class TorchNetwork:
                 **{n: values[e] for n, e in nodes.items()},
             }
             gradients = self._backward(output, sources, spread, layer.name)
-            answered = read(replace(objective, layer=layer.name), _numpy(output))
+            answered = read(replace(objective, layer=layer.name), to_numpy(output))
             return answered, {
                 name: (
-                    _numpy(self._shown(name, each) if name else each),
-                    _numpy(self._shown(name, sources[name]) if name else sources[name]),
+                    to_numpy(self._shown(name, each) if name else each),
+                    to_numpy(self._shown(name, sources[name]) if name else sources[name]),
                 )
                 for name, each in gradients.items()
             }
@@ -297,7 +289,7 @@ class TorchNetwork:
                 f"the network {self.name!r} takes numbers of words; gradients can be asked at a "
                 "layer, not at its input"
             )
-        start = torch.from_numpy(spread).to(output.device, output.dtype)
+        start = torch.fromto_numpy(spread).to(output.device, output.dtype)
         if not output.requires_grad:
             raise NetworkError(
                 f"layer {layer!r} passes no gradients to the input; it can be one that does"
@@ -314,6 +306,7 @@ class TorchNetwork:
         given: Any = None,
         tracked: set[int] = frozenset(),  # type: ignore[assignment]  # empty
     ) -> Values:
+        self._model.refuse_changed()
         images = self._model.images(batch) if given is None else given
         data = self._main[0].data
         try:
@@ -406,24 +399,3 @@ class TorchNetwork:
                     f"parameter {name!r} holds NaN or infinite values; nothing can be raised "
                     "through it"
                 )
-
-
-def score_node(tape: Tape) -> int:
-    """The scores: what the net gives, or what its softmax is taken of."""
-    assert tape.output is not None
-    index = tape.output
-    while kind_of(tape.nodes[index]) == "softmax":
-        index = tape.nodes[index].inputs[0]
-    return index
-
-
-def _unrelated(layer: str, inner: str) -> NetworkError:
-    return NetworkError(
-        f"layer {layer!r} does not depend on layer {inner!r}; name one that comes before it"
-    )
-
-
-def _numpy(values: Any) -> FloatArray:
-    """A copy in NumPy float32."""
-    found: FloatArray = values.detach().to(torch.float32).cpu().numpy()
-    return np.array(found, np.float32, order="C")

@@ -1,0 +1,62 @@
+"""A model's parameters in NumPy: read, their gradients, and shuffled."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from vizframe.network import FloatArray
+from vizframe.torch.aside import aside
+from vizframe.torch.layers import kernel_values
+from vizframe.torch.model import Model
+from vizframe.torch.node import Tape
+from vizframe.torch.replay import program
+
+
+def read_weights(
+    model: Model, tape: Tape, node: int, own: Mapping[str, int]
+) -> dict[str, FloatArray]:
+    """The parameters of a node, by the nodes that give them: the model's own, or what a
+    parametrization makes of these."""
+    with aside(model.device):
+        values = program(tape, own.values()).run({}, model.leaf, 1)
+        made = tape.nodes[node]
+        return {
+            short: to_numpy(kernel_values(made, short, values[each])) for short, each in own.items()
+        }
+
+
+def read_gradients(
+    model: Model, tape: Tape, node: int, own: Mapping[str, int]
+) -> dict[str, FloatArray]:
+    """Their gradients of the last training step, where the model keeps them."""
+    found = {}
+    for short, each in own.items():
+        leaf = tape.nodes[each].leaf
+        gradient = None if leaf is None else model.gradient_of(leaf)
+        if gradient is not None:
+            with torch.no_grad():
+                found[short] = to_numpy(kernel_values(tape.nodes[node], short, gradient))
+    return found
+
+
+def shuffle_tensors(model: Model, seed: int, kept: Container[str]) -> dict[str, Any]:
+    """Every tensor of the model with its values in another order, but for those kept."""
+    generator = np.random.default_rng(seed)
+    shuffled = {}
+    with torch.no_grad():
+        for name, read in sorted(model.shadow.leaves.items()):
+            own = read()
+            order = torch.from_numpy(generator.permutation(own.numel())).to(own.device)
+            if name not in kept:
+                shuffled[name] = own.reshape(-1)[order].reshape(own.shape)
+    return shuffled
+
+
+def to_numpy(values: Any) -> FloatArray:
+    """A copy in NumPy float32."""
+    found: FloatArray = values.detach().to(torch.float32).cpu().numpy()
+    return np.array(found, np.float32, order="C")
