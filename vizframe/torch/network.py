@@ -289,7 +289,7 @@ class TorchNetwork:
                 f"the network {self.name!r} takes numbers of words; gradients can be asked at a "
                 "layer, not at its input"
             )
-        start = torch.fromto_numpy(spread).to(output.device, output.dtype)
+        start = torch.from_numpy(spread).to(output.device, output.dtype)
         if not output.requires_grad:
             raise NetworkError(
                 f"layer {layer!r} passes no gradients to the input; it can be one that does"
