@@ -14,13 +14,14 @@ from pydantic import Field
 
 from vizframe.attribution.rule_notes import rule_notes
 from vizframe.attribution.strongest import Strongest
-from vizframe.attribution.top import TopImages
+from vizframe.attribution.top import TopImages, kept_images
 from vizframe.attribution.unit_windows import UnitWindow, cut_patches, project_strongest
 from vizframe.errors import Inapplicable
 from vizframe.images.channels import as_picture
 from vizframe.network import FloatArray
 from vizframe.network.dataset import ArrayImages, Dataset, open_dataset, pieces
 from vizframe.network.layer import Layer
+from vizframe.network.peaks import peaks
 from vizframe.network.probe import Probe
 from vizframe.plugin import Plugin, Scene
 from vizframe.plugin.frame import Frame, Picture
@@ -90,10 +91,11 @@ class StrongestImages(Plugin):
             )
         layers = [layer for layer in scene.layers if layer.is_spatial or len(layer.shape) == 1]
         dataset = self._dataset(scene)
-        found = self._search(scene, layers, dataset)
+        found = self._search(scene, layers, dataset) if layers else {}
         for layer in layers:
             with scene.leave_out_refused(layer):
-                yield from self._frames(scene, layer, found[layer.name].strongest(), dataset)
+                located = self._locate(scene, layer, found[layer.name], dataset)
+                yield from self._frames(scene, layer, located, dataset)
 
     def _dataset(self, scene: Scene) -> Dataset:
         probe, shape = scene.probe, scene.network.input_shape
@@ -108,16 +110,26 @@ class StrongestImages(Plugin):
         count = min(len(dataset), self.most or len(dataset))
         names = [layer.name for layer in layers]
         found: dict[str, TopImages] = {}
-        for numbers in pieces(count, self.batch) if layers else ():
+        for numbers in pieces(count, self.batch):
             scene.progress(numbers.start, count, "images")
-            answers = scene.network.activations(dataset.take(numbers), names)
-            for name in names:
-                shown = answers[name][:, : self.units]
+            for name, values in peaks(scene.network, dataset.take(numbers), names).items():
+                shown = values[:, : self.units]
                 if name not in found:
                     found[name] = TopImages.empty(shown.shape[1], min(self.top, count))
                 found[name].add(shown, numbers.start)
         scene.progress(count, count, "images")
         return found
+
+    def _locate(self, scene: Scene, layer: Layer, found: TopImages, dataset: Dataset) -> Strongest:
+        """Where in the few images that are kept the peaks are."""
+        kept = kept_images([found])
+        maps = [
+            scene.network.activations(
+                dataset.take([int(kept[place]) for place in numbers]), [layer.name]
+            )[layer.name][:, : self.units]
+            for numbers in pieces(len(kept), self.batch)
+        ]
+        return found.locate(np.concatenate(maps), kept)
 
     def _frames(
         self, scene: Scene, layer: Layer, found: Strongest, dataset: Dataset

@@ -1,9 +1,10 @@
 """The strongest images of each unit over a data set, kept while the images pass by.
 
-    batch ──► each unit's peak in each image ──► those above its k-th so far ──► their places, kept
+    batch ──► each unit's peak in each image ──► those above its k-th so far, kept
+    at the end: the maps of the few images that are kept ──► where in them the peaks are
 
-Almost no image of a large data set is among the strongest of a unit, so what a batch costs beside
-the forward pass is finding its peaks.
+Almost no image of a large data set is among the strongest of a unit, so the pass costs little more
+than the network does, and the second look at a few images next to nothing.
 """
 
 from __future__ import annotations
@@ -27,74 +28,66 @@ class TopImages:
     Attributes:
         values: float32 (unit, rank).
         images: numbers in the data set, int64 (unit, rank); -1 where there was none.
-        places: where in the unit's map, as one number, int64 (unit, rank).
-        width: of the map; 1 of a dense layer.
     """
 
     values: FloatArray
     images: Ints
-    places: Ints
-    width: int = 1
 
     @classmethod
     def empty(cls, units: int, top: int) -> Self:
         shape = (units, top)
-        return cls(
-            np.full(shape, -np.inf, np.float32),
-            np.full(shape, -1, np.int64),
-            np.zeros(shape, np.int64),
-        )
+        return cls(np.full(shape, -np.inf, np.float32), np.full(shape, -1, np.int64))
 
-    def add(self, activations: FloatArray, first: int) -> None:
-        """Take in a batch, (image, unit, …); its images are numbered from ``first`` on.
+    def add(self, peaks: FloatArray, first: int) -> None:
+        """Take in the peaks of a batch, (image, unit), numbered from ``first`` on.
 
-        Batches come in the order of their numbers. Of equal answers the earlier image and place
-        stay; NaN is no answer.
+        Batches come in the order of their numbers. Of equal peaks the earlier image stays.
         """
-        count, units = activations.shape[:2]
-        self.width = activations.shape[-1] if activations.ndim == 4 else 1
-        flat = activations.reshape(count, units, -1)
         with np.errstate(invalid="ignore"):  # comparing with NaN says no
-            peaks = flat.max(axis=2)
-            sick = np.isnan(peaks)
-            if sick.any():
-                peaks[sick] = np.where(np.isnan(flat[sick]), -np.inf, flat[sick]).max(axis=1)
             image, unit = np.nonzero(peaks > self.values[:, -1])
-        if not image.size:
-            return
-        found = flat[image, unit]
-        places = np.where(np.isnan(found), -np.inf, found).argmax(axis=1)
         for each in np.unique(unit):
-            own = np.flatnonzero(unit == each)
-            chosen = image[own]
-            self._put(each, peaks[chosen, each], chosen + first, places[own])
+            chosen = image[unit == each]
+            self._put(each, peaks[chosen, each], chosen + first)
 
     def merge(self, other: TopImages) -> None:
-        """Take in those of another part of the data set; of equal answers the image of the lower
+        """Take in those of another part of the data set; of equal peaks the image of the lower
         number goes first, in whatever order the parts come."""
-        self.width = max(self.width, other.width)
-        for unit in range(len(self.values)):
-            real = other.images[unit] >= 0
-            self._put(
-                unit, other.values[unit][real], other.images[unit][real], other.places[unit][real]
-            )
+        for unit, images in enumerate(other.images):
+            self._put(unit, other.values[unit][images >= 0], images[images >= 0])
 
-    def strongest(self) -> Strongest:
-        """As plugins draw them. Of a unit with fewer numbers than ranks, the rest is NaN, at the
-        first image."""
+    def locate(self, maps: FloatArray, images: Ints) -> Strongest:
+        """As plugins draw them: with the places of the peaks.
+
+        Of a unit with fewer numbers than ranks, the rest is NaN, at the first of these images.
+
+        Args:
+            maps: the answers to the images that are kept, (image, unit, …).
+            images: the numbers of these, increasing; all that are kept are among them.
+        """
+        units = len(self.values)
         missing = self.images < 0
+        chosen = np.where(missing, images[0] if len(images) else 0, self.images)
+        where = np.searchsorted(images, chosen)
+        flat = maps.reshape(*maps.shape[:2], -1)[where, np.arange(units)[:, None]]
+        best = np.where(np.isnan(flat), -np.inf, flat).argmax(axis=2)
+        values = np.take_along_axis(flat, best[:, :, None], axis=2)[:, :, 0]
+        width = maps.shape[-1] if maps.ndim == 4 else 1
         return Strongest(
-            images=np.where(missing, 0, self.images),
-            places=np.stack([self.places // self.width, self.places % self.width], axis=-1),
-            values=np.where(missing, np.float32(np.nan), self.values),
+            images=chosen,
+            places=np.stack([best // width, best % width], axis=-1).astype(np.int64),
+            values=np.where(missing, np.float32(np.nan), values).astype(np.float32),
         )
 
-    def _put(self, unit: int, values: FloatArray, images: Ints, places: Ints) -> None:
-        top = self.values.shape[1]
+    def _put(self, unit: int, values: FloatArray, images: Ints) -> None:
         all_values = np.concatenate([self.values[unit], values])
         all_images = np.concatenate([self.images[unit], images])
-        all_places = np.concatenate([self.places[unit], places])
-        order = np.lexsort((all_images, -all_values))[:top]
+        order = np.lexsort((all_images, -all_values))[: self.values.shape[1]]
         self.values[unit] = all_values[order]
         self.images[unit] = all_images[order]
-        self.places[unit] = all_places[order]
+
+
+def kept_images(found: list[TopImages]) -> Ints:
+    """The numbers of all images that are kept for any unit, increasing; the first where none is."""
+    numbers = np.unique(np.concatenate([each.images.ravel() for each in found]))
+    kept = numbers[numbers >= 0]
+    return kept if len(kept) else np.zeros(1, np.int64)

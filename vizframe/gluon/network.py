@@ -40,6 +40,7 @@ from vizframe.gluon.graph.views import parameter_views
 from vizframe.gluon.question.compiled import CompiledGraph, GraphCache, compile_graph
 from vizframe.gluon.question.deconvnet import Deconvnet, projections
 from vizframe.gluon.question.excitation import GluonExcitation, output_gradient_of
+from vizframe.gluon.question.peaks import with_maxima
 from vizframe.gluon.question.plan import Plan, plan
 from vizframe.gluon.question.relevance import relevance_inputs, relevance_of
 from vizframe.gluon.question.taps import add_taps, shared_zeros, tap_name
@@ -188,6 +189,21 @@ class GluonNetwork:
             name: self._axes_of(name).outside(to_numpy(outputs[self._entry(name)]))
             for name in layers
         }
+
+    def peaks(self, images: FloatArray, layers: Sequence[str]) -> dict[str, FloatArray]:
+        """See `vizframe.network.peaks.peaks`."""
+        batch = self._settings.check_images(images, self._name)
+        if not layers:
+            return {}
+        entries = {name: self._entry(name) for name in layers}
+        maps = [entries[name] for name in layers if self.layer(name).is_spatial]
+        graph, maxima = with_maxima(self._graph, list(dict.fromkeys(maps)))
+        heads = {name: maxima.get(entry, entry) for name, entry in entries.items()}
+        asked = tuple(dict.fromkeys(heads.values()))
+        compiled = self._compiled(("peaks", asked), graph.with_heads(asked), batch)
+        self._fill(compiled, batch)
+        found = dict(zip(asked, map(to_numpy, compiled.forward()), strict=True))
+        return {name: found[head].reshape(len(batch), -1) for name, head in heads.items()}
 
     def scores(self, images: FloatArray) -> FloatArray:
         name = self.score_layer

@@ -1,0 +1,47 @@
+"""The strongest answer of every unit to every image: much less than all answers, where a network
+can find it without handing these out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from vizframe.network.network import FloatArray, Network
+
+NOTHING = np.float32(-3e38)
+"""Below every answer: what a maximum over NaN alone may come to."""
+
+
+@runtime_checkable
+class FindsPeaks(Protocol):
+    """A network that finds maxima on its own device."""
+
+    def peaks(self, images: FloatArray, layers: Sequence[str]) -> dict[str, FloatArray]:
+        """As `peaks`."""
+        ...
+
+
+def peaks(network: Network, images: FloatArray, layers: Sequence[str]) -> dict[str, FloatArray]:
+    """Each unit's largest answer to each image, (image, unit); -inf where it answers NaN alone.
+
+    Args:
+        layers: whose answers are (unit, y, x) or (unit,).
+    """
+    if isinstance(network, FindsPeaks):
+        found = network.peaks(images, layers)
+    else:
+        answers = network.activations(images, layers)
+        found = {name: peaks_of(values) for name, values in answers.items()}
+    return {name: np.where(values > NOTHING, values, -np.inf) for name, values in found.items()}
+
+
+def peaks_of(answers: FloatArray) -> FloatArray:
+    """The largest of each map, (image, unit, …) → (image, unit); NaN is passed over."""
+    flat = answers.reshape(*answers.shape[:2], -1)
+    largest: FloatArray = flat.max(axis=2)
+    sick = np.isnan(largest)
+    if sick.any():
+        largest[sick] = np.where(np.isnan(flat[sick]), -np.inf, flat[sick]).max(axis=1)
+    return largest
