@@ -18,7 +18,7 @@ from vizframe.store.read.origin import Folder, Origin, SingleFile
 from vizframe.store.read.union import Union
 from vizframe.store.write.about import probe_parts
 from vizframe.store.write.disk import Disk
-from vizframe.store.write.gather import Gathering, Part, gather
+from vizframe.store.write.gather import Gathering, Mask, Part, gather
 from vizframe.store.write.publish import discard, publish
 
 GRACE = 1.0
@@ -82,7 +82,7 @@ def compact(
         raise HistoryError(f"{run} has no steps to compact")
     sources = _sources(origin) if target is None else ()
     parts = [Part.whole(segment) for segment in union.segments]
-    gathering = _gather(parts, _covers(sources, union))
+    gathering = _gather(parts, union.visible, _covers(sources, union))
     tidy = Tidy(
         gathering,
         parts,
@@ -123,8 +123,8 @@ def _sources(origin: Origin) -> Sequence[str]:
     return [*origin.listing.sound, *origin.listing.replaced]
 
 
-def _gather(parts: Sequence[Part], covers: Sequence[Commits]) -> Gathering:
-    gathering = gather(parts)
+def _gather(parts: Sequence[Part], visible: Sequence[Mask], covers: Sequence[Commits]) -> Gathering:
+    gathering = gather(parts, visible)
     return replace(gathering, index=replace(gathering.index, covers=tuple(covers)))
 
 

@@ -55,8 +55,13 @@ class Gathering:
     notes: bytes
 
 
-def gather(parts: Sequence[Part]) -> Gathering:
-    """The tables of one segment with all that is taken of these."""
+def gather(parts: Sequence[Part], visible: Sequence[Mask] | None = None) -> Gathering:
+    """The tables of one segment with all that is taken of these.
+
+    Args:
+        visible: of each part's steps, those that are not hidden by a later session: only what went
+            wrong at these is taken, since it is kept by step alone. None: all that are taken.
+    """
     sessions = _sessions(parts)
     steps, places = _steps(parts, [session for session, _ in sessions])
     names, scalars = _scalars(parts, places, len(steps))
@@ -73,7 +78,7 @@ def gather(parts: Sequence[Part]) -> Gathering:
         run=next((part.segment.run for part in parts if part.segment.run), ""),
         hides=_hides(parts),
     )
-    return Gathering(index, steps, scalars, rows, origins, _notes(parts, origins))
+    return Gathering(index, steps, scalars, rows, origins, _notes(parts, origins, visible))
 
 
 def _sessions(parts: Sequence[Part]) -> tuple[tuple[Session, int], ...]:
@@ -167,21 +172,15 @@ def _rows(
     return table, np.concatenate(origins)[order] if origins else np.empty((0, 2), np.int64)
 
 
-def _notes(parts: Sequence[Part], origins: Ints) -> bytes:
-    failures = [
-        failure
-        for part in parts
-        if part.segment.failures
-        for failure in part.segment.failures
-        if failure.step in part.segment.steps["step"][part.steps]
+def _notes(parts: Sequence[Part], origins: Ints, visible: Sequence[Mask] | None) -> bytes:
+    masks = [part.steps for part in parts] if visible is None else visible
+    shown = [
+        (part.segment, part.segment.steps["step"][mask])
+        for part, mask in zip(parts, masks, strict=True)
+        if part.segment.failures or part.segment.findings
     ]
-    findings = [
-        finding
-        for part in parts
-        if part.segment.findings
-        for finding in part.segment.findings
-        if finding.step in part.segment.steps["step"][part.steps]
-    ]
+    failures = [each for of, steps in shown for each in of.failures if each.step in steps]
+    findings = [each for of, steps in shown for each in of.findings if each.step in steps]
     said: Mapping[int, Sequence[str]] = {
         row: parts[part].segment.notes[old]
         for row, (part, old) in enumerate(origins.tolist())
