@@ -29,11 +29,11 @@ from vizframe.gluon.graph.graph import Entry, Graph
 from vizframe.gluon.graph.healthy import has_nonfinite, healthy
 from vizframe.gluon.graph.inference import for_inference
 from vizframe.gluon.graph.layers import layers_of
-from vizframe.gluon.graph.output_axes import BatchAxis, OutputAxes, grown_axis
+from vizframe.gluon.graph.output_axes import BatchAxis, OutputAxes
 from vizframe.gluon.graph.parameters import Parameters, to_numpy
 from vizframe.gluon.graph.rectifiers import apply_rule, with_plain_relus
 from vizframe.gluon.graph.relevance import relevance_graph
-from vizframe.gluon.graph.scores import score_entry
+from vizframe.gluon.graph.scores import answering_output, score_entry
 from vizframe.gluon.graph.shapes import Shape, entry_shapes
 from vizframe.gluon.graph.trace import Trace, input_names, trace_block, trace_symbol
 from vizframe.gluon.graph.views import parameter_views
@@ -99,7 +99,8 @@ class GluonNetwork:
         self._kept = GraphCache(settings.memory)
         self._shapes_of: dict[tuple[object, ...], dict[Entry, Shape]] = {}
         self._count, shapes = self._least(call.size)
-        self._axes = axes_of_outputs(graph, self._data, shapes, self._shapes_of_two())
+        two = self._shapes_of_two()
+        self._axes = axes_of_outputs(graph, self._data, shapes, two)
         self._graph, self._moved = in_order(graph, self._axes, trace.names)
         self._layers, self._entries, self._own = layers_of(
             trace, graph, shapes, self._data, self._axes
@@ -107,7 +108,7 @@ class GluonNetwork:
         self._by_name = {layer.name: layer for layer in self._layers}
         output = settings.output
         self._scores = (
-            score_entry(graph, self._answering(output))
+            score_entry(graph, answering_output(graph, self._data, output, shapes, two))
             if isinstance(output, int)
             else self._entries[self.layer(output).name]
         )
@@ -414,20 +415,6 @@ class GluonNetwork:
     def _randomize(self, seed: int) -> Iterator[Network]:
         shuffled = self._parameters.shuffle(seed)
         yield GluonNetwork(self._name, self._trace, shuffled, self._settings)
-
-    def _answering(self, output: int) -> int:
-        """That of the network's outputs, or the first that answers each image by itself, where it
-        does not, as a detector's anchors do not."""
-        graph, one = self._graph, self._shapes(self._settings.input_shape)
-        two, depends = self._shapes_of_two() or {}, graph.above([self._data])
-
-        def answers(number: int) -> bool:
-            entry = graph.heads[number]
-            grown = not two or grown_axis(one.get(entry, ()), two.get(entry, ())) is not None
-            return entry[0] in depends and grown
-
-        found = [number for number in (output, *range(len(graph.heads))) if answers(number)]
-        return found[0] if found else output
 
     @property
     def fixed_size(self) -> int | None:

@@ -6,8 +6,12 @@ scores ─ softmax ─ reshape ─ clip ─ log ─► output
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from vizframe.gluon.graph.graph import Entry, Graph, Node
 from vizframe.gluon.graph.kinds import base_name, kind_of
+from vizframe.gluon.graph.output_axes import grown_axis
+from vizframe.gluon.graph.shapes import Shape
 
 _SAME_NAMES = """
     reshape reshape_like flatten squeeze expand_dims identity copy dropout blockgrad makeloss
@@ -17,6 +21,30 @@ _SAME = frozenset(_SAME_NAMES.split())
 _SIGMOIDS = ("sigmoid", "hard_sigmoid", "log_sigmoid", "logisticregressionoutput")
 _BY_ONE = frozenset(("mul", "multiply", "div", "divide", "true_divide", "power"))
 _BY_ZERO = frozenset(("plus", "add", "minus", "subtract"))
+
+
+def answering_output(
+    graph: Graph,
+    data: int,
+    output: int,
+    one: Mapping[Entry, Shape],
+    two: Mapping[Entry, Shape] | None,
+) -> int:
+    """That of the network's outputs, or the first that answers each image by itself, where it does
+    not, as a detector's anchors do not.
+
+    Args:
+        one, two: the shapes for one and for two images; the latter None where they are not known.
+    """
+    depends = graph.above([data])
+
+    def answers(number: int) -> bool:
+        entry = graph.heads[number]
+        grown = not two or grown_axis(one.get(entry, ()), two.get(entry, ())) is not None
+        return entry[0] in depends and grown
+
+    found = [number for number in (output, *range(len(graph.heads))) if answers(number)]
+    return found[0] if found else output
 
 
 def score_entry(graph: Graph, output: int) -> Entry:
