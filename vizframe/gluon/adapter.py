@@ -92,7 +92,9 @@ def to_array(value: object) -> FloatArray:
 
 
 def number(value: object) -> float:
-    """The mean of an array of MXNet or NumPy."""
+    """The mean of an array of MXNet or NumPy, or of a list of these."""
+    if isinstance(value, (list, tuple)):
+        return float(np.mean([number(each) for each in value]))
     values = value.asnumpy() if isinstance(value, mx.nd.NDArray) else np.asarray(value)
     return float(values.mean())
 
