@@ -9,7 +9,8 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from vizframe.attribution.batches import batches, even, part, room
+from vizframe.arrays import even_size
+from vizframe.attribution.batches import batches, part, room
 from vizframe.attribution.method import COLUMNS, MethodResult, describe_empty
 from vizframe.attribution.target import Target, target
 from vizframe.errors import PluginError
@@ -127,7 +128,7 @@ def hand_back(explained: Target, rules: RelevanceRules, scene: Scene) -> FloatAr
             "it can be a HybridBlock or an exported symbol of MXNet"
         )
     objective = Objective(network.score_layer, explained.classes, "mean")
-    size = even(len(images), max(1, room(network) // SHARE))
+    size = even_size(len(images), max(1, room(network) // SHARE))
     found = []
     for chosen in batches(np.arange(len(images)), size):
         found.append(network.relevance(images[chosen], part(objective, chosen), rules).gradient)

@@ -17,3 +17,10 @@ def read_only(values: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
     view = values.view()
     view.setflags(write=False)
     return view
+
+
+def even_size(count: int, most: int) -> int:
+    """The size of equal batches, none larger than ``most``, that hold so many questions: 9 of at
+    most 8 are 5 and 4, not 8 and 1 that is filled up to 8."""
+    rounds = -(-count // max(1, most))
+    return -(-count // max(1, rounds))

@@ -8,7 +8,8 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from vizframe.attribution.batches import even, gradients, scores
+from vizframe.arrays import even_size
+from vizframe.attribution.batches import gradients, scores
 from vizframe.attribution.cam import (
     Weigh,
     grad_cam,
@@ -117,7 +118,7 @@ class TestBatches:
         ("count", "most", "size"), [(9, 8, 5), (8, 8, 8), (3, 8, 3), (7, 1, 1)]
     )
     def test_batches_are_as_large_as_one_another(self, count: int, most: int, size: int) -> None:
-        assert even(count, most) == size
+        assert even_size(count, most) == size
 
     def test_places_go_with_their_images(self) -> None:
         network = squares()

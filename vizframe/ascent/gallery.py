@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
+from vizframe.arrays import even_size
 from vizframe.ascent.climb import Climb, Parts, Report, climb
 from vizframe.ascent.noise import noise
 from vizframe.ascent.pixels import Pixels
@@ -119,7 +120,7 @@ def ascend(
         size=question.size,
         exact_field=question.place == "centre" and not question.whole,
     )
-    size = min(room, len(units))
+    size = even_size(len(units), room)
     outcomes, refused = [], ""
     with question.excitation(network, units[:size], "plain") as excitation:
         for first in range(0, len(units), size):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from vizframe.arrays import even_size
 from vizframe.network import FloatArray, Gradient, Network, Objective, ReluRule
 from vizframe.plugin import Progress, ignore_progress
 
@@ -35,7 +36,7 @@ def gradients(
         progress: told how many images are done.
     """
     count, answers = len(images), []
-    size = even(count, room(network))
+    size = even_size(count, room(network))
     for chosen in batches(np.arange(count), size):
         answers.append(network.gradient(images[chosen], part(objective, chosen), rule=rule, at=at))
         progress(min(len(answers) * size, count), count, f"{rule} gradient")
@@ -50,7 +51,7 @@ def scores(network: Network, images: FloatArray) -> FloatArray:
     Where each score is a map, as in a network without a dense layer, or a sequence, its mean
     counts.
     """
-    size = even(len(images), room(network))
+    size = even_size(len(images), room(network))
     together = batches(np.arange(len(images)), size)
     answers = [network.scores(images[chosen]) for chosen in together]
     found = np.concatenate(answers)[: len(images)]
@@ -58,13 +59,6 @@ def scores(network: Network, images: FloatArray) -> FloatArray:
     places = tuple(axis for axis in range(1, found.ndim) if axis != unit)
     mean: FloatArray = found.mean(axis=places, dtype=found.dtype)
     return mean
-
-
-def even(count: int, most: int) -> int:
-    """The size of equal batches, none larger than ``most``, that hold so many questions: 9 of at
-    most 8 are 5 and 4, not 8 and 1 that is filled up to 8."""
-    rounds = -(-count // max(1, most))
-    return -(-count // max(1, rounds))
 
 
 def room(network: Network) -> int:

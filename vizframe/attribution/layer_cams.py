@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vizframe.attribution.batches import batches, even, part, room
+from vizframe.arrays import even_size
+from vizframe.attribution.batches import batches, part, room
 from vizframe.attribution.cam import Doubles, Weigh
 from vizframe.attribution.target import Target
 from vizframe.images.overlay import resample
@@ -55,7 +56,7 @@ def layer_cams(
     """
     network, count = target.network, len(target.images)
     objective = Objective(network.score_layer, target.classes, "mean")
-    size = even(count, max(1, room(network) // SHARE))
+    size = even_size(count, max(1, room(network) // SHARE))
     gradients: list[FloatArray] = []
     found: dict[tuple[str, str], list[Doubles]] = defaultdict(list)
     for chosen in batches(np.arange(count), size):

@@ -13,29 +13,28 @@ import numpy.typing as npt
 from PIL import Image
 
 from vizframe.images.colormap import Table
+from vizframe.images.indexed import indexed
 from vizframe.images.paint import Rgb
 
 
 def png(picture: Rgb) -> bytes:
     """An RGB picture (y, x, 3) as a PNG file, without loss."""
-    shades = picture.astype(np.uint32)
-    packed = shades[..., 0] << 16 | shades[..., 1] << 8 | shades[..., 2]
-    # A table of all 2²⁴ colours is several times quicker than sorting a million pixels.
-    number = np.zeros(1 << 24, np.uint8)
-    number[packed] = 1
-    colours = np.flatnonzero(number)
-    if len(colours) > 256:
+    found = indexed(picture)
+    if found is None:
         return _encode(Image.fromarray(np.ascontiguousarray(picture)), 6)
-    number[colours] = np.arange(len(colours))
-    table = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=1)
-    return palette_png(number[packed], table.astype(np.uint8), level=6)
+    return palette_png(found.entries, found.table, level=6)
 
 
 def palette_png(entries: npt.NDArray[np.uint8], table: Table, level: int = 1) -> bytes:
     """Entries of a colour map, (y, x), as a PNG file with the map as its palette."""
+    return _encode(palette_image(entries, table), level)
+
+
+def palette_image(entries: npt.NDArray[np.uint8], table: Table) -> Image.Image:
+    """Entries of a colour map, (y, x), as an image of Pillow's that keeps them."""
     image = Image.fromarray(np.ascontiguousarray(entries)).convert("P")
     image.putpalette(table.tobytes())
-    return _encode(image, level)
+    return image
 
 
 def _encode(image: Image.Image, level: int) -> bytes:

@@ -15,13 +15,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import imageio.v3 as imageio
 import numpy as np
 
 from vizframe.errors import HistoryError, UnknownName
 from vizframe.history import History, SeriesKey
 from vizframe.images.album import album, section
 from vizframe.images.film import Look, film
+from vizframe.images.gif import gif
 from vizframe.images.png import png
 from vizframe.plugin import Progress, ignore_progress
 
@@ -72,13 +72,11 @@ def export_gif(
 ) -> Iterator[Path]:
     """Write a looping film per series, ``rate`` steps a second, the last step for a second."""
     for key in keys:
-        frames = [picture for _, picture in film(history, key, steps_of(history, key), look)]
-        times = [1000 / rate] * (len(frames) - 1) + [1000.0]
-        data = imageio.imwrite(
-            "<bytes>", np.stack(frames), extension=".gif", duration=times, loop=0
-        )
+        steps = steps_of(history, key)
+        pictures = (picture for _, picture in film(history, key, steps, look))
+        data = gif(pictures, each=1000 / rate, last=1000.0)
         path = _inside(folder, key)
-        yield write(path.with_name(path.name + ".gif"), bytes(data))
+        yield write(path.with_name(path.name + ".gif"), data)
 
 
 def export_html(
