@@ -160,3 +160,9 @@ def test_what_cannot_be_run_is_named(words: list[str], sentence: str) -> None:
         Script.of(words).run()
     sys.path[:] = path
     assert str(raised.value).startswith(sentence)
+
+
+def test_a_script_may_import_mxnet_before_vizframe(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text("import mxnet, vizframe, sys; print(sys.argv)")
+    done = outcome(tmp_path, "-m", "vizframe.recording.script", "train.py", "x")
+    assert done == (0, "['train.py', 'x']\n", "")

@@ -240,3 +240,9 @@ def without_our_frames(trace: TracebackType | None) -> TracebackType | None:
 
 def _is_ours(entry: TracebackType) -> bool:
     return entry.tb_frame.f_code.co_filename.startswith(_OURS)
+
+
+if __name__ == "__main__":
+    # ``python -m vizframe.recording.script train.py``: MXNet can be imported beside NumPy 1.26 from
+    # the start, also by a script that imports vizframe after it, or not at all.
+    Script.of(sys.argv[1:]).run()
