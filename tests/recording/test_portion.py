@@ -66,6 +66,10 @@ def spatial(units: int = 8) -> Scene:
     return Scene(scene.network, scene.spatial_layers(), scene.probe)
 
 
+def units_by_layer(scene: Scene) -> dict[str, int]:
+    return {layer.name: layer.units for layer in scene.network.layers}
+
+
 def test_without_limits_all_is_shown_and_nothing_is_tried() -> None:
     before = CLOCK.now
     assert choose(Dear(), spatial(), Means(), CLOCK) is ALL
@@ -167,17 +171,27 @@ def test_a_run_goes_on_with_what_it_has() -> None:
     job, scene = Job("deconvolution", Deconvolution()), scene_of(ordinary())
     portions = Portions({"deconvolution": Portion(units=2)})
     snapshot = take([job], scene, strict=True, portions=portions)
-    known = portion_of(declared for declared, _ in snapshot.frames)
+    known = portion_of((declared for declared, _ in snapshot.frames), units_by_layer(scene), 3)
+    assert known == Portion(units=2)
     again = take([job], scene, strict=True, portions=Portions({"deconvolution": known}))
     shapes = [[declared.tile_shape for declared, _ in each.frames] for each in (snapshot, again)]
     assert shapes[0] == shapes[1]
+
+
+def test_of_a_layer_that_comes_later_all_is_shown_where_all_was_shown_of_the_others() -> None:
+    scene = scene_of(ordinary())
+    first = Scene(scene.network, scene.layers[:1], scene.probe)
+    job = Job("deconvolution", Deconvolution())
+    declared = (each for each, _ in take([job], first, strict=True).frames)
+    assert portion_of(declared, units_by_layer(scene), 3) == ALL
 
 
 def test_layers_that_were_left_out_stay_out() -> None:
     scene = spatial()
     name = scene.layers[1].name
     frames = list(Dear().visualize(Portion(units=1, layers=frozenset([name])).of(scene)))
-    known = portion_of(declaration("dear", Dear(), frame) for frame in frames)
+    declared = (declaration("dear", Dear(), frame) for frame in frames)
+    known = portion_of(declared, units_by_layer(scene), 3)
     assert known == Portion(units=1, layers=frozenset([name]))
 
 

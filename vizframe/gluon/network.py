@@ -38,10 +38,11 @@ from vizframe.gluon.graph.shapes import Shape, entry_shapes
 from vizframe.gluon.graph.trace import Trace, input_names, trace_block, trace_symbol
 from vizframe.gluon.graph.views import parameter_views
 from vizframe.gluon.question.compiled import CompiledGraph, GraphCache, compile_graph
-from vizframe.gluon.question.deconvnet import Deconvnet, projections
+from vizframe.gluon.question.deconvnet import Deconvnet
 from vizframe.gluon.question.excitation import GluonExcitation, output_gradient_of
 from vizframe.gluon.question.peaks import with_maxima
 from vizframe.gluon.question.plan import Plan, plan
+from vizframe.gluon.question.projections import projections
 from vizframe.gluon.question.relevance import relevance_inputs, relevance_of
 from vizframe.gluon.question.taps import add_taps, shared_zeros, tap_name
 from vizframe.graph.host import ignore_float_warnings

@@ -154,9 +154,13 @@ def past_of(path: Path, rank: int | None = None) -> Past:
         told = history.scalars().epoch
         epoch = float(told[-1]) if len(told) and np.isfinite(told[-1]) else None
         labels = frozenset(key.label for key in history.declarations)
+        units = {layer.name: layer.units for layer in history.info.layers}
+        images = 0 if history.probe is None else len(history.probe)
         portions = {
             label: portion_of(
-                each for key, each in history.declarations.items() if key.label == label
+                (each for key, each in history.declarations.items() if key.label == label),
+                units,
+                images,
             )
             for label in labels
         }

@@ -11,7 +11,7 @@ run that is resumed goes on with what it has.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -116,19 +116,25 @@ class Means:
         return math.isinf(self.seconds) and math.isinf(self.bytes)
 
 
-def portion_of(declarations: Iterable[Declaration]) -> Portion:
-    """What a run has of a plugin, given what it has declared of it. Only where it had one unit of
-    each layer may there have been more layers."""
-    units: list[int] = []
-    images: list[int] = []
-    layers = set()
+def portion_of(
+    declarations: Iterable[Declaration], units: Mapping[str, int], images: int
+) -> Portion:
+    """What a run has of a plugin, given what it has declared of it; None of what it has all of.
+    Only where it had one unit of each layer may there have been more layers.
+
+    Args:
+        units: of every layer of the network.
+        images: of the probe.
+    """
+    few, seen, layers = [], [], set()
     for each in declarations:
         counts = dict(zip(each.tile_axes, each.tile_shape, strict=True))
-        units += [counts["unit"]] if "unit" in counts else []
-        images += [counts["probe"]] if "probe" in counts else []
+        whole = units.get(each.key.layer, 0)
+        few += [counts["unit"]] if counts.get("unit", whole) < whole else []
+        seen += [counts["probe"]] if counts.get("probe", images) < images else []
         layers.add(each.key.layer)
-    most = max(units, default=None)
-    return Portion(most, max(images, default=None), frozenset(layers) if most == 1 else None)
+    most = max(few, default=None)
+    return Portion(most, max(seen, default=None), frozenset(layers) if most == 1 else None)
 
 
 def choose(plugin: Plugin, scene: Scene, means: Means, clock: Clock = work_time) -> Portion:

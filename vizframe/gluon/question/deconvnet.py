@@ -31,16 +31,13 @@ from vizframe.gluon.graph.window import maps_of, window_of
 from vizframe.gluon.question.cut import Cut
 from vizframe.graph.support import Places, Support, supports
 from vizframe.graph.target import output_weights
-from vizframe.network import FloatArray, Objective, Projections
+from vizframe.network import FloatArray, Objective
 
 LOWEST = -3.40282347e38
 """What surrounds a map whose maxima are taken."""
 
 ALIVE = 5
 """Signals of the largest size that exist at once."""
-
-MOST_AT_ONCE = 16
-"""Larger batches gain nothing."""
 
 _PASSED_ON = frozenset(("Dropout", "identity", "_copy", "_plus_scalar", "_minus_scalar"))
 _ADDED = frozenset(("elemwise_add", "_plus", "_Plus", "add_n", "broadcast_add", "_add"))
@@ -62,6 +59,9 @@ _LINEAR = frozenset(
     )
 )
 """Operators whose gradient is the same whatever they are given."""
+
+Forward = Callable[[FloatArray, tuple[Entry, ...]], Mapping[Entry, FloatArray]]
+"""The values of entries, (images, …), for some images."""
 
 
 class Deconvnet:
@@ -389,42 +389,3 @@ def _unpadded(node: Node) -> Node:
     if node.operator != "Pooling":
         return node
     return node.set(pad="(0, 0)", pooling_convention="valid")
-
-
-Forward = Callable[[FloatArray, tuple[Entry, ...]], Mapping[Entry, FloatArray]]
-"""The values of entries, (images, …), for some images."""
-
-
-def projections(
-    way: Deconvnet,
-    images: FloatArray,
-    chosen: Places,
-    objective: Objective,
-    forward: Forward,
-    memory: int,
-) -> Iterator[Projections]:
-    """All questions, batch by batch; as many images at once as half the memory holds what is kept
-    of, and as many questions as the other half holds signals of."""
-    size = max(1, min(MOST_AT_ONCE, memory // (8 * ALIVE * way.floats)))
-    for group in np.array_split(
-        np.arange(len(images)), way.rounds(len(images), max(1, memory // 2))
-    ):
-        asked = np.flatnonzero(np.isin(chosen, group))
-        if not asked.size:
-            continue
-        kept = way.keep(images[group], forward)
-        for start in range(0, len(asked), size):
-            batch = asked[start : start + size]
-            of_images = np.searchsorted(group, chosen[batch])
-            values, corners = way.project(_part(objective, batch), of_images, kept)
-            yield Projections(batch, corners, values)
-
-
-def _part(objective: Objective, batch: Places) -> Objective:
-    place, given = objective.place, objective.output_gradients
-    return Objective(
-        objective.layer,
-        objective.units[batch],
-        place if isinstance(place, str) else place[batch],
-        None if given is None else given[batch],
-    )
