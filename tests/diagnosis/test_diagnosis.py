@@ -93,7 +93,7 @@ def test_the_earliest_cause_comes_first_and_the_rest_is_under_it() -> None:
     )
     assert report.main is not None
     assert report.main.rule == "huge_updates"
-    assert [each.rule for each in report.consequences] == ["not_learning", "dead_units"]
+    assert [each.rule for each in report.consequences] == ["dead_units", "not_learning"]
     assert [each.rule for each in report.notes] == ["imbalance"]
 
 

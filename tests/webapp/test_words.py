@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 from dash.development.base_component import Component
 
-from vizframe.history import Declaration, History, LayerInfo, RunSummary, Scalars, SeriesKey
+from vizframe.history import (
+    Declaration,
+    Finding,
+    History,
+    LayerInfo,
+    RunSummary,
+    Scalars,
+    SeriesKey,
+)
 from vizframe.webapp import menus
 from vizframe.webapp import value_range as extent
 from vizframe.webapp.pages import network, runs, training
@@ -134,3 +142,21 @@ def test_a_layer_that_is_only_a_number_says_what_it_is() -> None:
         "conv0": "conv0",
         "1": "1",
     }
+
+
+def test_findings_stand_on_the_training_page_alarms_first() -> None:
+    note = Finding(
+        rule="frozen", symptom="frozen", severity="note", since=0, step=20, sentence="it is so"
+    )
+    alarm = note.model_copy(update={"severity": "alarm", "step": 90, "remedy": "another rate"})
+    other = note.model_copy(update={"rule": "imbalance", "symptom": "data"})
+    (shown,) = training.findings([note, other, alarm])
+    texts = [
+        "".join(part if isinstance(part, str) else part.children for part in item.children)
+        for item in shown.children
+    ]
+    assert texts == [
+        "alarm: Frozen since step 0. it is so. Try: another rate",
+        "note: Data since step 0. it is so",
+    ]
+    assert training.findings([]) == []

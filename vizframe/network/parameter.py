@@ -26,6 +26,11 @@ class ParameterView:
         gradient: gives that of the last backward pass; None where the model keeps none.
         is_trained: whether it is asked for a gradient at all.
         adds: whether a backward pass adds to the gradient instead of replacing it.
+        keep_first: keeps so many of the first values as they will be when the device has done what
+            it was told so far, and returns what gives them: nothing waits until then. None where
+            the framework computes at once.
+        square_of_gradient: likewise for the sum of squares of so many of the gradient's first
+            values.
     """
 
     name: str
@@ -35,6 +40,15 @@ class ParameterView:
     gradient: Callable[[], FloatArray | None]
     is_trained: bool = True
     adds: bool = False
+    keep_first: Callable[[int], Callable[[], FloatArray]] | None = None
+    square_of_gradient: Callable[[int], Callable[[], float]] | None = None
+
+    def first(self, count: int) -> Callable[[], FloatArray]:
+        """The first values as they are now, given later."""
+        if self.keep_first is not None:
+            return self.keep_first(count)
+        kept = self.values().reshape(-1)[:count].copy()
+        return lambda: kept
 
     @property
     def is_kernel(self) -> bool:

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from vizframe.history import Scalars
+from vizframe.history import Finding, Scalars
 from vizframe.webapp.menus import title
 from vizframe.webapp.open_runs import OpenRun
 
@@ -42,6 +42,7 @@ def page(found: OpenRun, shown: Page) -> Component:
     return html.Div(
         [
             html.H1("Training"),
+            *findings(found.history.findings()),
             html.Div(
                 [
                     html.P("Click a curve to put the slider on that step."),
@@ -52,6 +53,23 @@ def page(found: OpenRun, shown: Page) -> Component:
             html.Div(figures, className="figures"),
         ]
     )
+
+
+def findings(found: Sequence[Finding]) -> list[Component]:
+    """What rules found wrong with the training: alarms first, each with its cause and remedy."""
+    loud = {each.rule for each in found if each.severity == "alarm"}
+    shown = [each for each in found if each.severity == "alarm" or each.rule not in loud]
+    if not shown:
+        return []
+    ordered = sorted(shown, key=lambda each: (each.severity != "alarm", each.since))
+    return [html.Ul([_finding(each) for each in ordered], className="findings")]
+
+
+def _finding(found: Finding) -> Component:
+    said = [html.Strong(f"{found.severity}: {title(found.symptom)} since step {found.since}. ")]
+    more = [found.sentence, found.cause and f"Likely cause: {found.cause}", found.remedy]
+    more[2] = more[2] and f"Try: {more[2]}"
+    return html.Li([*said, ". ".join(each for each in more if each)])
 
 
 def groups(scalars: Scalars) -> Mapping[str, Sequence[str]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import numpy as np
 
-from vizframe.diagnosis.course import Course, kernel_ratio
+from vizframe.diagnosis.course import Course, Pulse, kernel_ratio
 from vizframe.diagnosis.rule import Rule, Sign, listed
 
 
@@ -189,7 +189,7 @@ class ExplodingLoss(Rule):
             curve=(
                 "gradient norm",
                 [p.step for p in pulses],
-                [_total(p.gradients) for p in pulses],
+                _totals(pulses),
             ),
         )
 
@@ -199,7 +199,7 @@ def _growth(course: Course) -> tuple[float, int] | None:
     pulses = [each for each in course.pulses if each.gradients]
     if len(pulses) < 10 or pulses[0].step > 3:
         return None
-    norms = [_total(each.gradients) for each in pulses]
+    norms = _totals(pulses)
     first = float(np.median(norms[:3]))
     newest = float(np.median(norms[-5:]))
     if not first > 0:
@@ -208,9 +208,13 @@ def _growth(course: Course) -> tuple[float, int] | None:
     return newest / first, since
 
 
-def _total(norms: Mapping[str, float]) -> float:
-    """The norm of all gradients together."""
-    return math.sqrt(math.fsum(each * each for each in norms.values()))
+def _totals(pulses: Sequence[Pulse]) -> list[float]:
+    """The norm of the gradients together, pulse by pulse, of those that the newest one has."""
+    names = pulses[-1].gradients
+    return [
+        math.sqrt(sum(n * n for name, n in each.gradients.items() if name in names))
+        for each in pulses
+    ]
 
 
 def _lower(course: Course) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -67,17 +67,37 @@ def _view(
         found = parameters.gradients(full)
         return None if found is None else see(found)
 
-    def values() -> FloatArray:
+    def array() -> Any:
         one = parameters.array
-        return see(parameters.arrays()[full] if one is None else one(full))
+        return parameters.arrays()[full] if one is None else one(full)
+
+    def keep_first(count: int) -> Callable[[], FloatArray]:
+        kept = _first(array(), count).copy()
+        return lambda: see(kept)
+
+    def square_of_gradient(count: int) -> Callable[[], float]:
+        first = _first(parameters.gradients(full), count)
+        square = mx.nd.dot(first, first)
+        return lambda: float(square.asscalar())
 
     request = parameters.request(full)
     return ParameterView(
         name,
         layer,
         shape,
-        values,
+        lambda: see(array()),
         gradient,
         is_trained=request != "null",
         adds=request == "add",
+        keep_first=keep_first,
+        square_of_gradient=None if request == "null" else square_of_gradient,
     )
+
+
+def _first(array: Any, count: int) -> Any:
+    """So many of its first values, in its own memory."""
+    plain = from_net_array(array) if isinstance(array, mx.np.ndarray) else array
+    if plain.stype != "default":
+        plain = plain.tostype("default")
+    flat = plain.reshape((-1,))
+    return flat[:count] if flat.size > count else flat

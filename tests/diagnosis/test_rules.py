@@ -1,0 +1,194 @@
+"""Each rule finds its fault, and leaves in peace what learns all the same."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from tests.diagnosis.courses import NAIVE, course, layer, learning, noise, parameter, standing
+from vizframe.diagnosis.course import Course, Pulse
+from vizframe.diagnosis.diagnosis import Diagnosis
+from vizframe.diagnosis.registry import load_rules
+from vizframe.history import Finding
+
+
+def found(made: Course) -> dict[str, Finding]:
+    """What all rules find at the end of the course, by rule."""
+    made.ended = True
+    diagnosis = Diagnosis(load_rules([])[0])
+    diagnosis.examine(made)
+    assert not diagnosis.broken
+    return {each.rule: each for each in diagnosis.findings}
+
+
+def alarms(made: Course) -> set[str]:
+    return {name for name, each in found(made).items() if each.severity == "alarm"}
+
+
+def test_a_training_that_learns_is_well() -> None:
+    assert found(course(learning)) == {}
+
+
+def test_a_loss_that_stands_is_not_learning_and_a_slow_one_is_on_its_way() -> None:
+    assert alarms(course(standing)) == {"not_learning"}
+    assert alarms(course(lambda step: NAIVE * (1 - step / 8000) + noise(step) / 10)) == set()
+
+
+def test_a_rate_that_still_rises_is_waited_for() -> None:
+    made = course(standing)
+    made.rates = {step: 1e-6 * 2**place for place, step in enumerate(range(250, 300, 10))}
+    assert alarms(made) == set()
+
+
+def test_networks_that_are_trained_in_turn_need_no_falling_loss() -> None:
+    made = course(standing)
+    made.several_nets = True
+    assert alarms(made) == set()
+
+
+def test_weights_that_are_nan_are_found_at_their_step_though_the_loss_is_finite() -> None:
+    made = course(
+        standing,
+        parameters=lambda step: {"dense0.weight": parameter(bad=3 if step >= 60 else 0)},
+    )
+    pulses = list(made.pulses)
+    made.pulses.clear()
+    for each in pulses:
+        norm = math.nan if each.step >= 157 else 0.1
+        made.pulses.append(
+            Pulse(each.step, each.loss, {"dense0.weight": norm}, int(each.step == 157))
+        )
+    assert found(made)["nonfinite"].since == 60
+    made.readings = [each for each in made.readings if each.step >= 160]
+    said = found(made)["nonfinite"]
+    assert (said.since, said.layers) == (157, ("dense0",))
+    assert "the batch of step 157 holds 1 values" in said.cause
+
+
+@pytest.mark.parametrize(("share", "loss", "severity"), [
+    (1.0, learning, "alarm"),
+    (0.6, learning, "note"),
+    (0.6, standing, "alarm"),
+])  # fmt: skip
+def test_dead_units_are_a_note_while_it_learns_and_an_alarm_where_none_is_left(
+    share: float, loss: Callable[[int], float], severity: str
+) -> None:
+    silent = tuple(range(round(10 * share)))
+    made = course(loss, layers=lambda step: {"dense0": layer(silent=silent if step > 30 else ())})
+    said = found(made)["dead_units"]
+    assert (said.severity, said.since, said.units) == (severity, 40, {"dense0": silent})
+    assert f"{len(silent)} of 10 units of dense0" in said.sentence
+
+
+def test_layers_that_start_saturated_are_an_alarm_and_those_that_become_so_are_none() -> None:
+    names = {"tanh": "dense0", "scores": "dense1"}
+
+    def layers(since: int) -> Callable[[int], dict[str, object]]:
+        return lambda step: {
+            names["tanh"]: layer(silent=None, saturated=0.8 if step >= since else 0.1),
+            names["scores"]: layer(silent=None),
+        }
+
+    early = course(learning, layers=layers(0))  # type: ignore[arg-type]
+    late = course(learning, layers=layers(100))  # type: ignore[arg-type]
+    assert alarms(early) == {"saturated"}
+    assert found(early)["saturated"].layers == ("dense0",)
+    assert alarms(late) == set()
+
+
+def test_a_gradient_that_does_not_reach_the_first_layer_vanishes() -> None:
+    made = course(
+        standing,
+        parameters=lambda _step: {
+            "dense0.weight": parameter(gradient=1e-7),
+            "dense1.weight": parameter(layer="dense1", gradient=0.1),
+        },
+    )
+    assert alarms(made) == {"vanishing", "not_learning"}
+    assert found(made)["vanishing"].layers == ("dense0",)
+
+
+def test_a_signal_that_shrinks_with_depth_vanishes_though_no_ratio_of_gradients_tells() -> None:
+    made = course(
+        standing,
+        layers=lambda _step: {f"dense{n}": layer(varying=10.0**-n) for n in range(5)},
+    )
+    made.score_layer = "dense4"
+    assert "vanishing" in alarms(made)
+
+
+def test_kernels_that_never_move_are_frozen_where_nothing_comes_of_it() -> None:
+    def parameters(_step: int) -> dict[str, object]:
+        return {
+            "dense0.weight": parameter(update=0.0),
+            "dense1.weight": parameter(layer="dense1"),
+        }
+
+    sick = course(standing, parameters=parameters)  # type: ignore[arg-type]
+    well = course(learning, parameters=parameters)  # type: ignore[arg-type]
+    assert "frozen" in alarms(sick)
+    assert found(sick)["frozen"].layers == ("dense0",)
+    assert found(well)["frozen"].severity == "note"
+
+
+def test_frozen_on_purpose_is_nothing() -> None:
+    made = course(
+        learning,
+        parameters=lambda _step: {
+            "dense0.weight": parameter(update=None, gradient=None, trained=False),
+            "dense1.weight": parameter(layer="dense1"),
+        },
+    )
+    assert found(made) == {}
+
+
+def test_units_that_are_all_alike_and_weights_that_fade_are_found() -> None:
+    same = course(standing, parameters=lambda _step: {"dense0.weight": parameter(alike=True)})
+    fading = course(
+        standing, parameters=lambda step: {"dense0.weight": parameter(weight=0.98**step)}
+    )
+    assert alarms(same) == {"symmetry", "not_learning"}
+    assert "collapse" in alarms(fading)
+
+
+def test_large_updates_explode_where_the_loss_rises_and_oscillate_where_it_swings() -> None:
+    def parameters(_step: int) -> dict[str, object]:
+        return {"dense0.weight": parameter(update=0.4)}
+
+    swings = course(lambda s: standing(s) + 4 * noise(s), parameters=parameters)  # type: ignore[arg-type]
+    rises = course(lambda s: 9 if s < 6 else standing(s), parameters=parameters)  # type: ignore[arg-type]
+    rises.readings = rises.readings[:8]
+    assert "oscillating" in alarms(swings)
+    assert "huge_updates" not in alarms(swings)
+    assert alarms(course(lambda step: NAIVE * 1.02**step)) >= {"exploding_loss"}
+
+
+def test_outputs_that_already_sum_to_one_are_found_before_any_update() -> None:
+    scores = np.random.default_rng(1).normal(size=(32, 4))
+    shares = (np.exp(scores) / np.exp(scores).sum(1, keepdims=True)).astype(np.float32)
+    said = found(course(learning, outputs=shares))
+    assert (said["normalized_scores"].since, said["normalized_scores"].severity) == (0, "alarm")
+    cut = np.maximum(scores, 0).astype(np.float32)
+    assert "bounded_scores" in alarms(course(learning, outputs=cut))
+
+
+def test_a_class_ten_times_as_frequent_is_an_alarm_and_one_five_times_a_note() -> None:
+    for times, severity in ((12, "alarm"), (5, "note")):
+        made = course(learning)
+        made.labels.add(np.zeros((times - 1) * 32 * 300 // 4, np.float32))
+        assert found(made)["imbalance"].severity == severity
+
+
+def test_sorted_labels_are_found() -> None:
+    made = course(learning)
+    made.labels.batches = [(32, 0.0)] * 300
+    assert "unshuffled" in alarms(made)
+
+
+def test_a_held_out_loss_that_rises_is_overfit() -> None:
+    made = course(learning)
+    made.numbers["val_loss"] = [(s, v) for s, v in zip(range(6), [2, 1, 1.3, 1.5, 1.7, 1.9])]  # noqa: B905
+    assert found(made)["overfit"].since == 1
