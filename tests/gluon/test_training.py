@@ -37,7 +37,7 @@ class Notebook:
     def after_update(
         self, model: object, scalars: Mapping[str, object], epoch: float | None
     ) -> None:
-        assert model is self.models[-1]
+        assert any(model is each for each in self.models)
         self.epochs.append(epoch)
         self.scalars.append({name: float(each()) for name, each in scalars.items()})  # type: ignore[operator]  # all are functions
 
@@ -194,3 +194,111 @@ def test_a_training_that_fails_forgets_nothing_of_the_trace(notebook: Notebook) 
     loss.backward()
     trainer_of(net).step(1)
     assert notebook.models == [net]
+
+
+def names_of(notebook: Notebook) -> list[str]:
+    return [str(getattr(model, "name", type(model).__name__)) for model in notebook.models]
+
+
+class LossInside(gluon.Block):  # type: ignore[misc, name-defined]  # MXNet has no types
+    """A net whose loss is a method of it, in which only its children are called."""
+
+    def __init__(this) -> None:  # whatever a script calls it
+        super().__init__(prefix="method_")
+        with this.name_scope():
+            this.body, this.head = nn.Dense(4), nn.Dense(3)
+
+    def forward(this, x: Any) -> Any:
+        return this.head(this.body(x))
+
+    def cost(this, x: Any, y: Any) -> Any:
+        return gluon.loss.SoftmaxCELoss()(this.head(this.body(x)), y)
+
+
+def test_a_net_whose_loss_is_a_method_of_it_is_seen_whole(notebook: Notebook) -> None:
+    net = LossInside()
+    net.initialize()
+    trainer = trainer_of(net)
+    with autograd.record():
+        loss = net.cost(X, Y)
+    loss.backward()
+    trainer.step(4)
+    assert notebook.models == [net]
+    np.testing.assert_array_equal(notebook.batches[0].inputs, X.asnumpy())
+
+
+def test_a_trainer_of_the_head_trains_the_net_that_it_is_the_head_of(notebook: Notebook) -> None:
+    net = dense_net()
+    trainer = gluon.Trainer(net[1].collect_params(), "sgd")
+    with autograd.record():
+        loss = net(X).sum()
+    loss.backward()
+    trainer.step(4)
+    assert notebook.models == [net]
+
+
+def test_two_nets_of_one_trainer_are_both_seen(notebook: Notebook) -> None:
+    encoder, decoder = dense_net(), dense_net()
+    parameters = encoder.collect_params()
+    parameters.update(decoder.collect_params())
+    trainer = gluon.Trainer(parameters, "sgd")
+    with autograd.record():
+        loss = decoder(encoder(X)).sum()
+    loss.backward()
+    trainer.step(4)
+    assert {id(each) for each in notebook.models} == {id(encoder), id(decoder)}
+
+
+def test_updates_by_hand_are_seen_with_the_weights_as_they_were(notebook: Notebook) -> None:
+    net = dense_net()
+    net(X)
+    weight = net[0].weight
+    seen: list[float] = []
+    before_update = notebook.before_update
+
+    def note(model: object, batch: Callable[[], Batch]) -> None:
+        seen.append(float(weight.data().sum().asscalar()))
+        before_update(model, batch)
+
+    notebook.before_update = note  # type: ignore[method-assign]
+    start = float(weight.data().sum().asscalar())
+    own = weight.data()
+    for _ in range(3):
+        with autograd.record():
+            loss = (net(X) ** 2).sum()
+        loss.backward()
+        for each in net.collect_params().values():
+            each.data()[:] -= 0.1 * each.grad()
+    net(X)
+    assert notebook.models == [net]
+    assert seen == [start]
+    assert len(notebook.scalars) == 3
+    assert weight.data() is own
+
+
+def test_a_net_that_is_only_differentiated_is_not_trained(notebook: Notebook) -> None:
+    net = dense_net()
+    for _ in range(9):
+        with autograd.record():
+            loss = net(X).sum()
+        loss.backward()
+    net(X)
+    assert notebook.models == []
+
+
+def test_a_module_is_seen_with_its_batch_labels_and_metrics(notebook: Notebook) -> None:
+    hidden = mx.sym.FullyConnected(mx.sym.var("data"), num_hidden=3)
+    module = mx.mod.Module(mx.sym.SoftmaxOutput(hidden, name="softmax"))
+    data = mx.io.NDArrayIter(X.asnumpy(), Y.asnumpy(), 2)
+    module.fit(data, num_epoch=2)
+    assert notebook.models == [module] * 4
+    np.testing.assert_array_equal(notebook.batches[0].inputs, X.asnumpy()[:2])
+    assert notebook.batches[0].labels is not None
+    assert notebook.batches[0].labels.tolist() == [0, 2]
+    assert "accuracy" in notebook.scalars[-1]
+    assert notebook.epochs == [0.5, 1.0, 1.5, 2.0]
+
+
+def test_a_seed_is_noted(notebook: Notebook) -> None:
+    mx.random.seed(42)
+    assert notebook.notes == {"seed/mxnet": 42}
