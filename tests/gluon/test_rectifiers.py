@@ -26,6 +26,10 @@ SPELLINGS: dict[str, Spelling] = {
     "clip": lambda F, x: F.clip(x, 0, 1e9),
     "where": lambda F, x: F.where(x > 0, x, F.zeros_like(x)),
     "where not less": lambda F, x: F.where(x >= 0, x, x * 0),
+    "where less": lambda F, x: F.where(x < 0, F.zeros_like(x), x),
+    "where zeros are greater": lambda F, x: F.where(
+        F.broadcast_greater(F.zeros_like(x), x), x * 0, x
+    ),
     "times its sign": lambda F, x: x * (x > 0),
     "its sign times it": lambda F, x: F.broadcast_mul(F.cast(x > 0, "float32"), x),
     "half of x + |x|": lambda F, x: (x + F.abs(x)) / 2,
@@ -36,6 +40,7 @@ NO_RELU: dict[str, Spelling] = {
     "LeakyReLU": lambda F, x: F.LeakyReLU(x, act_type="leaky", slope=0.1),
     "elu": lambda F, x: F.LeakyReLU(x, act_type="elu"),
     "another's sign": lambda F, x: x * (F.square(x) > 0),
+    "where more": lambda F, x: F.where(x < 0, x, F.zeros_like(x)),
     "where not": lambda F, x: F.where(x > 0, F.zeros_like(x), x),
     "above one": lambda F, x: F.maximum(x, 1),
     "clip from below zero": lambda F, x: F.clip(x, -1, 1),

@@ -47,6 +47,12 @@ def relu_source(graph: Graph, index: int) -> Entry | None:
             return a if _is_zero(graph, b) else b if _is_zero(graph, a) else None
         case "where" if len(inputs) == 3 and _is_zero(graph, inputs[2]):
             return inputs[1] if _compared(graph, inputs[0]) == inputs[1] else None
+        case "where" if len(inputs) == 3 and _is_zero(graph, inputs[1]):
+            return inputs[2] if _compared(graph, inputs[0], above=False) == inputs[2] else None
+        case "where_rscalar" if _scalar(node) == 0:
+            return inputs[1] if _compared(graph, inputs[0]) == inputs[1] else None
+        case "where_lscalar" if _scalar(node) == 0:
+            return inputs[1] if _compared(graph, inputs[0], above=False) == inputs[1] else None
         case "mul" | "multiply" if len(inputs) == 2:
             found = [x for gate, x in (inputs, inputs[::-1]) if _compared(graph, gate) == x]
             return found[0] if found else None
@@ -77,16 +83,20 @@ def _is_zero(graph: Graph, entry: Entry) -> bool:
     return name in _ZEROS and float(value) == 0
 
 
-def _compared(graph: Graph, entry: Entry) -> Entry | None:
-    """What is above zero where the entry is 1; None where it says something else."""
+_ABOVE, _BELOW = ("greater", "greater_equal"), ("lesser", "lesser_equal", "less", "less_equal")
+
+
+def _compared(graph: Graph, entry: Entry, *, above: bool = True) -> Entry | None:
+    """What is above zero (or below it) where the entry is 1; None where it says something else."""
     node = graph.nodes[entry[0]]
     name = base_name(node.operator)
     if name in ("cast", "amp_cast", "identity", "blockgrad"):
-        return _compared(graph, node.inputs[0])
-    if name in ("greater", "greater_equal"):
+        return _compared(graph, node.inputs[0], above=above)
+    same, turned = (_ABOVE, _BELOW) if above else (_BELOW, _ABOVE)
+    if name in same:
         zero = _scalar(node) == 0 or (len(node.inputs) == 2 and _is_zero(graph, node.inputs[1]))
         return node.inputs[0] if zero else None
-    if name in ("lesser", "lesser_equal") and len(node.inputs) == 2:
+    if name in turned and len(node.inputs) == 2:
         return node.inputs[1] if _is_zero(graph, node.inputs[0]) else None
     return None
 
