@@ -16,6 +16,7 @@ from vizframe.gluon.graph.output_axes import grown_axis
 from vizframe.gluon.graph.parameters import Parameters
 from vizframe.gluon.graph.shapes import entry_shapes
 from vizframe.gluon.graph.trace import trace_block
+from vizframe.gluon.semantics import to_net_array
 from vizframe.network import FloatArray
 from vizframe.network.adapter import Batch
 from vizframe.network.call import Array, Call, observe_call
@@ -111,3 +112,29 @@ def _shapes(call: Call, images: Array, count: int) -> dict[str, tuple[int, ...]]
         name: other.shape(count) for name, other in call.others.items() if call.is_array(name)
     }
     return {call.input: (count, *images.shape[1:]), **others}
+
+
+def argument(call: Call, name: str, images: Any, *, numpy: bool) -> Any:
+    """What a Block is given under that name, with these images, which are as it takes them.
+
+    Args:
+        numpy: whether it computes with MXNet's NumPy arrays.
+    """
+    if name == call.input:
+        return _turned(images, call)
+    other = call.others[name]
+    if not call.is_array(name):
+        return other.value
+    array = np.asarray(other.repeated(images.shape[0]))
+    dtype = np.float32 if array.dtype.kind == "f" else array.dtype
+    return to_net_array(numpy, mx.nd.array(array, ctx=images.context, dtype=dtype))
+
+
+def _turned(images: Any, call: Call) -> Any:
+    """The images with their axis where the net has it, as the numbers that it is given."""
+    given = images.reshape((images.shape[0], -1)) if call.is_flat else images
+    if call.axis:
+        order = list(range(1, images.ndim))
+        order.insert(call.axis, 0)
+        given = images.transpose(order)
+    return given.astype(call.dtype) if np.dtype(call.dtype).kind in "iub" else given

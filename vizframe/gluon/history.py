@@ -7,7 +7,7 @@ from typing import Any
 
 from vizframe.gluon.block_layers import Output
 from vizframe.gluon.compat import mx
-from vizframe.gluon.graph.graph import Graph
+from vizframe.gluon.graph.graph import Graph, Node
 from vizframe.gluon.graph.scores import score_entry
 from vizframe.gluon.semantics import to_classic
 
@@ -35,3 +35,18 @@ def score_layer(value: Any, outputs: Mapping[str, Output]) -> str | None:
 
 def _told(history: Graph) -> list[tuple[str, object]]:
     return [(node.operator, node.inputs) for node in history.nodes]
+
+
+def maxima_without_block(recorded: Mapping[str, Output]) -> bool:
+    """Whether the last layer's history has maxima that no pooling block took."""
+    history = history_of(list(recorded.values())[-1].value)
+    taken = sum(n.operator == "Pooling" and is_maximum(n) for n in history.nodes)
+    return taken > sum(is_pooling(each.block) for each in recorded.values())
+
+
+def is_pooling(block: Any) -> bool:
+    return isinstance(block, mx.gluon.nn.conv_layers._Pooling)
+
+
+def is_maximum(node: Node) -> bool:
+    return node.attributes.get("pool_type", "max") == "max"

@@ -24,21 +24,22 @@ from vizframe.errors import NetworkError, UnknownName
 from vizframe.gluon.arrays.layout import restore_layout
 from vizframe.gluon.block_layers import Output, layers_of_outputs, leaves
 from vizframe.gluon.blocks import node_of
+from vizframe.gluon.call import argument
 from vizframe.gluon.compat import mx
 from vizframe.gluon.draws import no_draws
-from vizframe.gluon.graph.graph import Node
 from vizframe.gluon.graph.healthy import has_nonfinite, healthy
-from vizframe.gluon.graph.hooks import After, Before, Names, hook_blocks, paths
+from vizframe.gluon.graph.hooks import After, Before, Names, hook_blocks
 from vizframe.gluon.graph.kernels import KernelOrder, kernel_order_of
-from vizframe.gluon.graph.parameters import Arrays, Parameters, to_numpy
+from vizframe.gluon.graph.parameters import Parameters, to_numpy
 from vizframe.gluon.graph.trace import input_names
 from vizframe.gluon.graph.views import parameter_views
-from vizframe.gluon.history import history_of, score_layer
+from vizframe.gluon.history import is_pooling, maxima_without_block, score_layer
 from vizframe.gluon.imperative_excitation import (
     ImperativeExcitation,
     Unreachable,
     gradient_of,
 )
+from vizframe.gluon.lending import lend_parameters
 from vizframe.gluon.reason import reason
 from vizframe.gluon.semantics import from_net_array, is_numpy, numpy_interface, to_net_array
 from vizframe.graph.host import ignore_float_warnings
@@ -60,7 +61,7 @@ from vizframe.network import (
     Objective,
     ReluRule,
 )
-from vizframe.network.call import Call, arguments_of
+from vizframe.network.call import arguments_of
 from vizframe.network.layer import Layer
 from vizframe.network.parameter import ParameterView
 from vizframe.network.sick import HealthyExcitation, join_gradients, needs_twin
@@ -92,7 +93,7 @@ class ImperativeNetwork:
         self._by_name = {layer.name: layer for layer in self._layers}
         self._blocks = {name: output.block for name, output in outputs.items()}
         recorded = self._record_layer(sample, None)
-        self._lost_maxima = _maxima_without_block(recorded)
+        self._lost_maxima = maxima_without_block(recorded)
         self._scores = self._score_name(recorded)
 
     @property
@@ -295,10 +296,12 @@ class ImperativeNetwork:
 
             return before, after
 
-        given = {name: self._argument(name, value, images) for name, value in self._call.values()}
+        given = {
+            name: argument(self._call, name, images, numpy=self._numpy) for name in self._call.names
+        }
         with (
             numpy_interface(self._numpy),
-            _lend_parameters(self._net, self._parameters),
+            lend_parameters(self._net, self._parameters),
             hook_blocks(self._net, watch),
             no_draws(),
         ):
@@ -314,17 +317,6 @@ class ImperativeNetwork:
         computed = [output.value for output in outputs.values()]
         restore_layout(self._parameters.arrays().values(), computed)
         return outputs
-
-    def _argument(self, name: str, value: object, images: Any) -> Any:
-        """What the net is given under that name, with these images."""
-        if name == self._call.input:
-            return _turned(images, self._call)
-        if not self._call.is_array(name):
-            return value
-        array = np.asarray(self._call.others[name].repeated(images.shape[0]))
-        dtype = np.float32 if array.dtype.kind == "f" else array.dtype
-        made = mx.nd.array(array, ctx=images.context, dtype=dtype)
-        return to_net_array(self._numpy, made)
 
     def record_layer(self, images: Any, layer: str, inner: str | None) -> tuple[Any, Any]:
         """The layer's output as (image, unit, …), and the array to differentiate it by."""
@@ -411,53 +403,3 @@ class ImperativeNetwork:
             raise NetworkError(
                 f"rule is {rule!r}; it can be 'plain', as no ReLU can be replaced here: {self._why}"
             )
-
-
-def _maxima_without_block(recorded: Mapping[str, Output]) -> bool:
-    """Whether the last layer's history has maxima that no pooling block took."""
-    history = history_of(list(recorded.values())[-1].value)
-    taken = sum(n.operator == "Pooling" and is_maximum(n) for n in history.nodes)
-    return taken > sum(is_pooling(each.block) for each in recorded.values())
-
-
-def is_pooling(block: Any) -> bool:
-    return isinstance(block, mx.gluon.nn.conv_layers._Pooling)
-
-
-def is_maximum(node: Node) -> bool:
-    return node.attributes.get("pool_type", "max") == "max"
-
-
-@contextmanager
-def _lend_parameters(net: Any, parameters: Parameters) -> Iterator[None]:
-    """Inside, the net computes with these parameters, in predict mode, child by child also where
-    it is hybridized. Only references change hands; all is given back."""
-    arrays: Arrays = parameters.arrays()
-    owned = [(each, each._data) for each in net.collect_params().values()]
-    hybrid = [each for _, each in paths(net) if isinstance(each, mx.gluon.HybridBlock)]
-    active = [each for each in hybrid if each._active]
-    try:
-        for block in active:
-            block._active = False
-        for parameter, own in owned:
-            place = parameter.list_ctx().index(parameters.context)
-            if arrays[parameter.name] is not own[place]:
-                lent = to_net_array(isinstance(own[place], mx.np.ndarray), arrays[parameter.name])
-                parameter._data = [*own[:place], lent, *own[place + 1 :]]
-        with mx.autograd.predict_mode():
-            yield
-    finally:
-        for parameter, own in owned:
-            parameter._data = own
-        for block in active:
-            block._active = True
-
-
-def _turned(images: Any, call: Call) -> Any:
-    """The images with their axis where the net has it, as the numbers that it is given."""
-    given = images.reshape((images.shape[0], -1)) if call.is_flat else images
-    if call.axis:
-        order = list(range(1, images.ndim))
-        order.insert(call.axis, 0)
-        given = images.transpose(order)
-    return given.astype(call.dtype) if np.dtype(call.dtype).kind in "iub" else given
