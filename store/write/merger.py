@@ -4,7 +4,8 @@
 
 The work is done by a thread, one merge at a time, so that training does not wait for it. The grace
 is there because a directory listing is no snapshot: with sources removed at once, 12 % of listings
-missed a step that was there before and after.
+missed a step that was there before and after. Only a run that is over its limit has no room for it:
+a reader looks twice before it believes a listing.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 
 import numpy as np
 
@@ -36,6 +37,9 @@ from vizframe.store.write.thinning import (
 
 logger = logging.getLogger(__name__)
 
+
+LONGEST_WAIT = 5.0
+"""Seconds that a commit waits at most for room in a run that has a limit."""
 
 SHARES = 8
 """Of a run that has a limit: its segments are one of so many parts of that, and so much is made
@@ -85,16 +89,35 @@ class Merger:
         """Sources that wait for the end of their grace, in monotonic time."""
         self._lock = Lock()
         self._thread: Thread | None = None
+        self._wake = Event()
         self._patience = 0
         """Pieces there must be before the next try, after the disk refused one."""
 
     def add(self, piece: PublishedSegment) -> None:
-        """Take note of a new segment; have it merged where that is due."""
+        """Take note of a new segment; have it merged where that is due.
+
+        A run that is full keeps its writer waiting until there is room again: a limit that only
+        holds when nobody is in a hurry is none.
+        """
         with self._lock:
             self._pieces.append(piece)
             if self._thread is None and (self._due() or self._surplus()):
                 self._thread = Thread(target=self._work, name="vizframe-merge", daemon=True)
                 self._thread.start()
+        end = time.monotonic() + LONGEST_WAIT
+        while self._is_full() and self._thread is not None and time.monotonic() < end:
+            self._wake.set()
+            time.sleep(0.002)
+
+    def _is_full(self) -> bool:
+        """Whether all files together, also those that wait to be removed, are over the limit."""
+        limit = self._retention.max_bytes
+        if limit is None:
+            return False
+        with self._lock:
+            own = sum(piece.size for piece in self._pieces)
+            waiting = sum(each.size for _, sources in list(self._merged) for each in sources)
+        return own + self._others + waiting > limit
 
     def close(self) -> None:
         """Wait for what is due to be merged, and for the grace of its sources."""
@@ -121,8 +144,8 @@ class Merger:
         """Merge and halve while there is something to, remove what has had its grace, and end."""
         while True:
             with self._lock:
-                batch = self._due()
-                surplus = () if batch else self._surplus()
+                surplus = self._surplus()
+                batch = () if surplus else self._due()
                 if not (batch or surplus or self._merged):
                     self._thread = None
                     return
@@ -131,8 +154,9 @@ class Merger:
             elif surplus:
                 self._merge(surplus, _thinned_name(surplus), 2 * stride_of(surplus))
             else:
-                time.sleep(max(0.0, self._merged[0][0] - time.monotonic()))
-            while self._merged and self._merged[0][0] <= time.monotonic():
+                self._wake.wait(max(0.0, self._merged[0][0] - time.monotonic()))
+                self._wake.clear()
+            while self._merged and (self._merged[0][0] <= time.monotonic() or self._is_full()):
                 for source in self._merged.popleft()[1]:
                     discard(self._disk, self._run / str(source.name))
 

@@ -177,3 +177,16 @@ def test_a_policy_that_makes_no_sense_is_refused(wrong: dict[str, int]) -> None:
     (name,) = wrong
     with pytest.raises(UsageError, match=f"{name} is {wrong[name]}; it can be 1 or more"):
         Retention(**wrong)
+
+
+def test_a_limit_holds_while_steps_come_as_fast_as_they_can(tmp_path: Path) -> None:
+    """What replaced segments take until they are removed counts, and a full run is waited for."""
+    limit, peak = 200_000, 0
+    with vizframe.store.create(tmp_path, INFO, retention=Retention(max_bytes=limit)) as store:
+        for step in range(150):
+            store.commit(record(step))
+            peak = max(peak, folder_bytes(tmp_path, frozenset()))
+    assert peak < 1.6 * limit
+    history = vizframe.store.open(tmp_path)
+    assert list(history.steps) == list(range(150))
+    assert not history.faults()
