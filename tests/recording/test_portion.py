@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
 import pytest
 
 from vizframe.errors import UsageError
+from vizframe.network import FloatArray
 from vizframe.network.layer import Layer
 from vizframe.plugin import Frame, Growth, Picture, Plugin, Scene
 from vizframe.plugins.activation import Activation
@@ -158,6 +159,30 @@ def test_a_portion_is_chosen_once_and_said_once(caplog: pytest.LogCaptureFixture
         "plugin 'dear' records 8 of up to 16 units, at every step the same; --units all and "
         "--budget none record the rest"
     ]
+
+
+def test_who_grows_with_units_sees_the_images_whose_activations_are_there() -> None:
+    scene = scene_of(ordinary())
+    asked: list[int] = []
+
+    class Counting(type(scene.network)):  # type: ignore[misc]  # a class that is looked up
+        def activations(self, images: FloatArray, layers: Sequence[str]) -> dict[str, FloatArray]:
+            asked.append(len(images))
+            found: dict[str, FloatArray] = super().activations(images, layers)
+            return found
+
+    scene.network.__class__ = Counting
+    known = {"activation": Portion(images=2), "saliency": Portion(images=1)}
+    both = [Job("activation", Activation()), Job("deconvolution", Deconvolution())]
+    snapshot = take(both, scene, strict=True, portions=Portions(known))
+    assert asked == [2]
+    values = [
+        frame.columns["probe"].max()
+        for declared, frame in snapshot.frames
+        if (declared.key.label == "deconvolution")
+    ]
+    assert max(values) == 1
+    assert Portions(known).of(both[1], scene, 1e9) == ALL  # nobody was shown images yet
 
 
 def test_units_that_are_asked_for_are_made_whatever_they_cost() -> None:

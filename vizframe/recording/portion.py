@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vizframe.history import Declaration
+from vizframe.network import FloatArray
 from vizframe.network.layer import Layer
 from vizframe.plugin import Frame, Plugin, Scene, ignore_progress
 from vizframe.plugin.frame import tile_axes
@@ -26,6 +27,9 @@ from vizframe.recording.work_clock import work_time
 Clock = Callable[[], float]
 
 Floats = npt.NDArray[np.float64]
+
+Caches = dict[int, dict[str, FloatArray]]
+"""Activations that the plugins of one step share, by the number of images that they are of."""
 
 SIZES = {"uint8": 1, "float16": 2, "float32": 4}
 """Bytes of a number, by its encoding."""
@@ -54,8 +58,8 @@ class Portion:
     images: int | None = None
     layers: frozenset[str] | None = None
 
-    def of(self, scene: Scene) -> Scene:
-        """The scene cut down to it."""
+    def of(self, scene: Scene, caches: Caches | None = None) -> Scene:
+        """The scene cut down to it; those of as many images share their activations."""
         if self.layers is not None:
             kept = tuple(layer for layer in scene.layers if layer.name in self.layers)
             scene = replace(scene, layers=kept)
@@ -65,7 +69,8 @@ class Portion:
             probe, count = scene.probe, self.images
             labels = None if probe.labels is None else probe.labels[:count]
             probe = replace(probe, images=probe.images[:count], labels=labels)
-            scene = replace(scene, probe=probe, cache={})
+            cache = {} if caches is None else caches.setdefault(count, {})
+            scene = replace(scene, probe=probe, cache=cache)
         return scene
 
     def describe(self, scene: Scene) -> str:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from vizframe.errors import UsageError
 from vizframe.plugin import Scene
 from vizframe.recording.jobs import Job
-from vizframe.recording.portion import ALL, Means, Portion, choose
+from vizframe.recording.portion import ALL, Caches, Means, Portion, choose
 
 log = logging.getLogger("vizframe")
 
@@ -36,17 +36,24 @@ class Portions:
         growing: int = 1,
     ) -> None:
         self._chosen = dict(known)
+        self._by_images: dict[str, int | None] = {}
         self._units = units
         self._bytes = math.inf if max_size is None else max_size / RECORDINGS / max(1, growing)
 
     def __contains__(self, label: str) -> bool:
         return label in self._chosen
 
-    def of(self, job: Job, scene: Scene, seconds: float) -> Portion:
-        """How much of the scene the plugin is shown, given so many seconds the first time."""
+    def of(self, job: Job, scene: Scene, seconds: float, caches: Caches | None = None) -> Portion:
+        """How much of the scene the plugin is shown, given so many seconds the first time.
+
+        One that grows with units is shown the images that others are shown most of, whose
+        activations are there already.
+        """
         grows = job.plugin.grows_with
         if "units" in grows and self._units is not None:
             return ALL if isinstance(self._units, str) else Portion(units=self._units)
+        if "units" in grows:
+            scene = Portion(images=self._images()).of(scene, caches)
         if job.label not in self._chosen:
             chosen = choose(job.plugin, scene, Means(seconds, self._bytes))
             self._chosen[job.label] = chosen
@@ -58,11 +65,19 @@ class Portions:
                     left_out,
                 )
         known = self._chosen[job.label]
+        if "images" in grows:
+            self._by_images[job.label] = known.images
         return Portion(
             units=known.units if "units" in grows else None,
-            images=known.images if "images" in grows else None,
+            images=known.images if "images" in grows else self._images() if grows else None,
             layers=known.layers if "units" in grows else None,
         )
+
+    def _images(self) -> int | None:
+        """The most images that a plugin which grows with them is shown; None: all."""
+        counts = self._by_images.values()
+        few = [count for count in counts if count is not None]
+        return max(few) if few and len(few) == len(counts) else None
 
 
 def units_of(units: int | str | None) -> int | str | None:

@@ -24,7 +24,7 @@ from vizframe.recording.error_sentence import error_sentence
 from vizframe.recording.jobs import Job
 from vizframe.recording.not_finite import with_note
 from vizframe.recording.overdue import Overdue, interrupted_after
-from vizframe.recording.portion import Portion
+from vizframe.recording.portion import Caches, Portion
 from vizframe.recording.portions import Portions
 from vizframe.recording.unchanged import unchanged_python
 from vizframe.recording.work_clock import work_time
@@ -89,6 +89,7 @@ def take(
         PluginError: one broke, and ``strict`` is true.
     """
     snapshot, chosen = Snapshot(), Portions() if portions is None else portions
+    caches: Caches = {}
     waiting = sum(job.label not in chosen for job in jobs)
     for job in jobs:
         seconds = limit(job.label)
@@ -104,9 +105,9 @@ def take(
         try:
             with unchanged_python(), interrupted_after(timeout(job.label), job.label):
                 is_new, own = job.label not in chosen, select_scene(job, timed)
-                portion = chosen.of(job, own, seconds / max(1, waiting))
+                portion = chosen.of(job, own, seconds / max(1, waiting), caches)
                 waiting -= is_new
-                for kept in _frames(job, portion.of(own), portion, len(scene.probe)):
+                for kept in _frames(job, portion.of(own, caches), portion, len(scene.probe)):
                     frames.append(kept)
         except Stopped as stopped:
             frames.clear()
