@@ -38,6 +38,7 @@ class AnswersContract(PairContract):
             assert found.has_kernel == wanted.has_kernel
             assert (found.kind, found.axes) == (wanted.kind, wanted.axes)
             assert found.nonnegative == wanted.nonnegative
+            assert found.rectifies == (wanted.rectifies and self.follows_rules)
             if wanted.is_spatial:
                 known = wanted.receptive_field if self.has_fields else None
                 assert found.receptive_field == known

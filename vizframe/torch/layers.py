@@ -24,6 +24,8 @@ from vizframe.torch.node import Node, Ref, Tape, take
 from vizframe.torch.operators import (
     arguments,
     cannot_be_negative,
+    is_bounded_relu,
+    is_relu,
     kind_of,
     padding_of,
     reads,
@@ -137,6 +139,7 @@ def layers_of(tape: Tape) -> LayerList:
                 kind="attention" if words == ("head", "time", "source") else kind_of(node),
                 axes=words,
                 nonnegative=index in nonnegative,
+                rectifies=is_relu(node) or is_bounded_relu(node),
             )
         )
     kept = {name: each for name, each in aliases.items() if each in nodes and name not in nodes}
