@@ -16,13 +16,20 @@ class GradientsAddUp(Rule):
 
     name = "gradients_add_up"
     symptom = "exploding"
-    threshold = "a parameter with grad_req 'add' whose gradient is not 0 when the next step begins"
+    threshold = (
+        "a parameter with grad_req 'add' whose gradient is not 0 when the next steps begin, and "
+        "gradients of steps 3 to 6 that are 1.5 times those of the first"
+    )
     reason = "the update of step t is made of t gradients: the rate is t times what was chosen"
     source = "PyTorch's forgotten zero_grad, the most frequent slip there; Gluon's grad_req='add'"
 
     def look(self, course: Course) -> Sign | None:
-        if not course.not_zeroed:
+        pulses = [each for each in course.pulses if each.gradients]
+        if not course.not_zeroed or len(pulses) < 5:
             return None
+        norms = _totals(pulses)
+        if pulses[0].step <= 3 and float(np.median(norms[2:6])) < 1.5 * norms[0]:
+            return None  # set to zero between the forward and the backward pass
         return Sign(
             "alarm",
             1,
