@@ -35,10 +35,17 @@ from vizframe.network import (
     ReluRule,
 )
 from vizframe.network.layer import Layer
+from vizframe.network.sick import (
+    HealthyExcitation,
+    join_gradients,
+    join_layer_gradients,
+    needs_twin,
+)
 from vizframe.torch.aside import aside
 from vizframe.torch.batch import lengths
 from vizframe.torch.excitation import TorchExcitation, gradients_of
 from vizframe.torch.head import KernelHead, MapHead
+from vizframe.torch.healthy import has_nonfinite, switch_off_tensors
 from vizframe.torch.layers import LayerList, layers_of
 from vizframe.torch.model import Model
 from vizframe.torch.node import Tape
@@ -136,6 +143,14 @@ class TorchNetwork:
         rule: ReluRule = "plain",
         at: str | None = None,
     ) -> Gradient:
+        found = self._gradient(images, objective, rule, at)
+        if not (needs_twin(found) and has_nonfinite(self._model, self._model.shadow.leaves)):
+            return found
+        return join_gradients(found, self._twin()._gradient(images, objective, rule, at))
+
+    def _gradient(
+        self, images: FloatArray, objective: Objective, rule: ReluRule, at: str | None
+    ) -> Gradient:
         inner = [] if at is None else [self.layer(at).name]
         values, found = self._differentiate(images, objective, rule, inner, of_images=at is None)
         if at is not None and inner[0] not in found:
@@ -143,6 +158,14 @@ class TorchNetwork:
         return Gradient(values, found["" if at is None else inner[0]][0])
 
     def gradients(
+        self, images: FloatArray, objective: Objective, at: Sequence[str]
+    ) -> LayerGradients:
+        found = self._gradients(images, objective, at)
+        if not (needs_twin(found) and has_nonfinite(self._model, self._model.shadow.leaves)):
+            return found
+        return join_layer_gradients(found, self._twin()._gradients(images, objective, at))
+
+    def _gradients(
         self, images: FloatArray, objective: Objective, at: Sequence[str]
     ) -> LayerGradients:
         inner = list(dict.fromkeys(self.layer(name).name for name in at))
@@ -165,6 +188,18 @@ class TorchNetwork:
         rule: ReluRule = "plain",
         exact_field: bool = True,
     ) -> Iterator[Excitation]:
+        real, sick = self._excitation(objective, size, rule, exact_field)
+        found: Excitation = real
+        if sick:
+            twin, _ = self._twin()._excitation(objective, size, rule, exact_field)
+            found = HealthyExcitation(real, twin)
+        with ignore_float_warnings():
+            yield found
+
+    def _excitation(
+        self, objective: Objective, size: tuple[int, int] | None, rule: ReluRule, exact_field: bool
+    ) -> tuple[TorchExcitation, bool]:
+        """The compiled question, and whether a tensor that it needs holds what is no number."""
         layer = self.layer(objective.layer)
         self._model.refuse_changed()
         refuse_flat(self.name, self.input_shape)
@@ -175,7 +210,7 @@ class TorchNetwork:
         chosen = self._plan(tape, found, layer.name, exact_field and centred)
         count = len(objective.units)
         played = self._program(tape, chosen.wanted, rule, chosen)
-        self._refuse_nonfinite(played)
+        sick = has_nonfinite(self._model, played.leaves.values())
         with aside(self._model.device):
             fixed = self._fixed(tape, found, played, count)
         if chosen.kernel is not None:
@@ -190,8 +225,13 @@ class TorchNetwork:
             self._model, tape.data, played, fixed, head, layer, shape, chosen.exact_field
         )
         excitation.ask(replace(objective, layer=layer.name))
-        with ignore_float_warnings():
-            yield excitation
+        return excitation, sick
+
+    def _twin(self) -> TorchNetwork:
+        """This network with its sick units switched off: see `vizframe.network.sick`."""
+        model = Model.of(self._model.module, self._model.call, switch_off_tensors(self._model))
+        model.integers = self._model.integers
+        return self._of_model(model)
 
     def batch_size(
         self, layer: str, *, size: tuple[int, int] | None = None, exact_field: bool = True
@@ -390,12 +430,3 @@ class TorchNetwork:
         still = [each.index for each in played.steps if each.index not in found.maps]
         before = program(tape, [*still, *played.leaves, *played.constants])
         return before.run({}, self._model.leaf, count)
-
-    def _refuse_nonfinite(self, played: Program) -> None:
-        for name in dict.fromkeys(played.leaves.values()):
-            own = self._model.leaf(name)
-            if own.is_floating_point() and not bool(torch.isfinite(own.sum())):
-                raise NetworkError(
-                    f"parameter {name!r} holds NaN or infinite values; nothing can be raised "
-                    "through it"
-                )
