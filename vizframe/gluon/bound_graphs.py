@@ -1,0 +1,201 @@
+"""The graphs of a Gluon model, cut for what is asked, bound to its own parameters, and kept.
+
+What is compiled for one question is kept for the next of its kind: see `GraphCache`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from vizframe.errors import NetworkError
+from vizframe.gluon.graph.differentiable import nodes_with_gradient, refuse_stopped
+from vizframe.gluon.graph.graph import Entry, Graph
+from vizframe.gluon.graph.output_axes import OutputAxes
+from vizframe.gluon.graph.parameters import Parameters
+from vizframe.gluon.graph.rectifiers import apply_rule
+from vizframe.gluon.graph.shapes import Shape, entry_shapes
+from vizframe.gluon.question.compiled import CompiledGraph, GraphCache, compile_graph
+from vizframe.gluon.question.plan import Plan, plan
+from vizframe.gluon.question.taps import add_taps, shared_zeros, tap_name
+from vizframe.graph.settings import Settings
+from vizframe.network import FloatArray, ReluRule
+from vizframe.network.call import Other
+from vizframe.network.layer import Layer
+
+
+class BoundGraphs(ABC):
+    """What every question needs: shapes, cut and compiled graphs, their inputs filled."""
+
+    _graph: Graph
+    _data: int
+    _input: str
+    _others: dict[str, Other]
+    _parameters: Parameters
+    _settings: Settings
+    _kept: GraphCache
+    _count: int
+    _shapes_of: dict[tuple[object, ...], dict[Entry, Shape]]
+    _axes: dict[Entry, OutputAxes]
+    _moved: dict[Entry, Entry]
+    _entries: dict[str, Entry]
+
+    @abstractmethod
+    def layer(self, name: str) -> Layer:
+        """See `vizframe.network.Network`."""
+
+    @abstractmethod
+    def activations(self, images: FloatArray, layers: Sequence[str]) -> dict[str, FloatArray]:
+        """See `vizframe.network.Network`."""
+
+    def _least(self, seen: int | None) -> tuple[int, dict[Entry, Shape]]:
+        """How many images it can be asked for at least, one or what it was seen with, and all
+        shapes for so many."""
+        self._count = 1
+        try:
+            return 1, self._shapes(self._settings.input_shape)
+        except NetworkError:
+            if seen in (None, 1):
+                raise
+        self._count = seen
+        return seen, self._shapes(self._settings.input_shape)
+
+    def _entry(self, name: str) -> Entry:
+        """Where the layer's output is found, its images along the first axis."""
+        entry = self._entries[self.layer(name).name]
+        return self._moved.get(entry, entry)
+
+    def _axes_of(self, name: str) -> OutputAxes:
+        return self._axes[self._entries[self.layer(name).name]]
+
+    def _sized(self, size: tuple[int, int] | None) -> Shape:
+        shape = self._settings.input_shape
+        return shape if size is None else (shape[0], *size)
+
+    def _plan(self, layer: Layer, shape: Shape, rule: ReluRule, exact_field: bool) -> Plan:
+        """How a question about the layer is answered, from images of this shape."""
+        entry = self._entry(layer.name)
+        graph = self._graph.with_heads([entry])
+        return plan(
+            apply_rule(graph, rule),
+            self._data,
+            entry,
+            self._shapes(shape, graph),
+            exact_field=exact_field,
+        )
+
+    def _shapes(self, shape: Shape, graph: Graph | None = None) -> dict[Entry, Shape]:
+        """Of all that the graph's heads need (by default: the network's), for one input."""
+        asked = graph or self._graph
+        key = (shape, asked.heads)
+        if key not in self._shapes_of:
+            inputs = {self._input: (self._count, *shape), **self._other_shapes(self._count)}
+            self._shapes_of[key] = entry_shapes(asked, self._parameters.arrays(), inputs)
+        return self._shapes_of[key]
+
+    def _shapes_of_two(self) -> dict[Entry, Shape] | None:
+        """None of a network that takes one number of inputs alone."""
+        if self._count > 1:
+            return None
+        inputs = {self._input: (2, *self._settings.input_shape), **self._other_shapes(2)}
+        try:
+            return entry_shapes(self._graph, self._parameters.arrays(), inputs)
+        except NetworkError:
+            return None
+
+    def _other_shapes(self, count: int) -> dict[str, Shape]:
+        return {name: each.shape(count) for name, each in self._others.items()}
+
+    def _compiled(self, key: tuple[object, ...], graph: Graph, batch: FloatArray) -> CompiledGraph:
+        return self._bind(key, graph, batch.shape)
+
+    def _bind(
+        self,
+        key: tuple[object, ...],
+        graph: Graph,
+        shape: Shape,
+        *,
+        wanted: Sequence[str] = (),
+        own: Mapping[str, Shape] = MappingProxyType({}),
+    ) -> CompiledGraph:
+        """The graph compiled for a batch of this shape, with ``own`` inputs besides, and gradients
+        of the inputs ``wanted``."""
+        arrays = self._parameters.arrays()
+        inputs = {self._input: shape, **self._other_shapes(shape[0]), **own}
+
+        def make() -> CompiledGraph:
+            return compile_graph(graph, arrays, inputs, wanted, self._parameters.context)
+
+        return self._kept.get((*key, shape), arrays, make)
+
+    def _differentiable_graph(
+        self, layer: str, batch: FloatArray, rule: ReluRule, at: str | None
+    ) -> tuple[CompiledGraph, str]:
+        """The graph of the layer, filled with the batch, and the input it is differentiated by."""
+        target = self._entry(layer)
+        graph = self._graph.with_heads([target])
+        if at is None:
+            refuse_stopped(graph, self._data, target, layer)
+            ruled = apply_rule(graph, rule)
+            key = ("gradient", layer, rule)
+            compiled = self._bind(key, ruled, batch.shape, wanted=(self._input,))
+            self._fill(compiled, batch)
+            return compiled, self._input
+        inner, source = "vizframe_at", self._entries[self.layer(at).name]
+        given = self._axes_of(at).kept(self.activations(batch, [at])[at])
+        if source[0] not in graph.below(graph.heads) or source in graph.heads:
+            raise NetworkError(
+                f"layer {layer!r} does not depend on layer {at!r}; name one that comes before it"
+            )
+        refuse_stopped(graph, source[0], target, layer)
+        fed = apply_rule(graph.feed(source, inner), rule)
+        inputs = {inner: given.shape, self._input: batch.shape, **self._other_shapes(len(batch))}
+        arrays = self._parameters.arrays()
+
+        def make() -> CompiledGraph:
+            return compile_graph(fed, arrays, inputs, (inner,), self._parameters.context)
+
+        compiled = self._kept.get(("gradient", layer, rule, at, batch.shape), arrays, make)
+        compiled.inputs[inner][:] = given
+        self._fill(compiled, batch)
+        return compiled, inner
+
+    def _tapped_graph(
+        self, layer: str, names: Sequence[str], batch: FloatArray
+    ) -> tuple[CompiledGraph, list[str]]:
+        """The graph of the layer with a tap behind those of the named ones that it depends on."""
+        target = self._entry(layer)
+        graph = self._graph.with_heads([target])
+        refuse_stopped(graph, self._data, target, layer)
+        reached = nodes_with_gradient(graph, target)
+        own = {target, self._entries[layer]}
+        entries = {name: self._entries[name] for name in names}
+        kept = [name for name, each in entries.items() if each[0] in reached and each not in own]
+        arrays = self._parameters.arrays()
+
+        def make() -> CompiledGraph:
+            places = [entries[name] for name in kept]
+            inputs = {self._input: batch.shape, **self._other_shapes(len(batch))}
+            shapes = entry_shapes(graph, arrays, inputs)
+            taps = {tap_name(place): shapes[entry] for place, entry in enumerate(places)}
+            context = self._parameters.context
+            wanted = (self._input, *taps)
+            shown = [self._entry(name) for name in kept]
+            added = add_taps(graph, target, places, shown)
+            return compile_graph(
+                added, arrays, {**inputs, **taps}, wanted, context, shared_zeros(taps, context)
+            )
+
+        key = ("gradients", layer, tuple(kept), batch.shape)
+        return self._kept.get(key, arrays, make), kept
+
+    def _fill(self, compiled: CompiledGraph, batch: FloatArray) -> None:
+        if self._input in compiled.inputs:
+            compiled.inputs[self._input][:] = batch
+        self._fill_others(compiled, len(batch))
+
+    def _fill_others(self, compiled: CompiledGraph, count: int) -> None:
+        for name, each in self._others.items():
+            if name in compiled.inputs:
+                compiled.inputs[name][:] = each.repeated(count)
