@@ -63,11 +63,11 @@ class _Rewriting:
         value = (self.number[index], 0)
         kind = kind_of(node)
         if kind in ("convolution", "dense") and not self.is_normalized(index):
-            return self.linear(index, value, None)
+            return self.linear(index, index, None)
         if base_name(node.operator).startswith("batchnorm"):
             before = node.inputs[0][0]
             if self.is_normalized(before):
-                return self.linear(before, value, node)
+                return self.linear(before, index, node)
             return self.passed_on(node, value)
         if kind == "activation" and not is_relu(node):
             return self.passed_on(node, value)
@@ -84,9 +84,9 @@ class _Rewriting:
         batchnorm = only and base_name(readers[0].operator).startswith("batchnorm")
         return batchnorm and (index, 0) not in self.old.heads
 
-    def linear(self, index: int, value: Entry, norm: Node | None) -> Entry:
-        """A convolution or dense layer, with the BatchNorm behind it."""
-        node = self.old.nodes[index]
+    def linear(self, index: int, end: int, norm: Node | None) -> Entry:
+        """A convolution or dense layer, with the BatchNorm behind it, which is the node ``end``."""
+        node, value = self.old.nodes[index], (self.number[end], 0)
         kind = kind_of(node)
         first, self.is_first = (
             self.is_first and kind == "convolution",
@@ -102,7 +102,15 @@ class _Rewriting:
         if rule == "epsilon":
             return self.shared(value, [(value, value)])
         negative = node.inputs[0][0] not in self.nonnegative
-        return self.shared(value, self.branches(rule, layer, reads, value, negative))
+        branches = self.branches(rule, layer, reads, value, negative)
+        if len(branches) > 1 and self.is_rectified(end):  # what is below zero has no relevance
+            branches = branches[:1]
+        return self.shared(value, branches)
+
+    def is_rectified(self, index: int) -> bool:
+        """Whether ReLUs alone read the node."""
+        readers = [node for node in self.old.nodes if any(e[0] == index for e in node.inputs)]
+        return bool(readers) and all(map(is_relu, readers)) and (index, 0) not in self.old.heads
 
     def branches(
         self, rule: RelevanceRule, layer: _Linear, reads: Entry, value: Entry, negative: bool
