@@ -15,6 +15,7 @@ before its body.
 
 from __future__ import annotations
 
+import logging
 import resource
 import socket
 import time
@@ -144,6 +145,8 @@ def bounded_server(app: Any, listening: socket.socket, gate: Gate, **options: An
     parser = type("GatedParser", (CheckedParser,), {"gate": gate})
     channel = type("GatedChannel", (BoundedChannel,), {"parser_class": parser})
     server = type("GatedServer", (BoundedServer,), {"channel_class": channel})
+    # It would say on the terminal how many requests wait, at each of them.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     settings = Adjustments(
         sockets=[listening],
         max_request_body_size=MOST_BYTES + 1,

@@ -16,6 +16,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -191,7 +192,9 @@ def test_no_damage_lies_hides_hangs_or_breaks_the_page(tmp_path: Path, batch: in
         shutil.copytree(sound, folder / "run")
         ways = [dice.choice(WAYS) for _ in range(dice.choice([1, 1, 2, 3]))]
         for way in ways:
-            way(folder / "run", dice)
+            # What was damaged before may be past forging.
+            with suppress(HistoryError, KeyError, ValueError):
+                way(folder / "run", dice)
 
         def work(folder: Path = folder) -> None:
             look_by_library(folder / "run")
