@@ -36,7 +36,6 @@ from vizframe.recording.recorder import Recorder
 from vizframe.recording.script import Script
 from vizframe.recording.script_facts import ScriptFacts
 from vizframe.recording.voice import speak
-from vizframe.store import check_free
 
 log = logging.getLogger("vizframe")
 
@@ -93,6 +92,8 @@ class Watch:
         self._meeting = Meeting(job_of_environment(), self._run, stem, RUNS.absolute())
         self._ranks = Ranks.of(chosen.ranks)
         if self._run is not None and not self._meeting.job:
+            from vizframe.store import check_free
+
             check_free(self._run)
         self._group = f"{stem} {time.strftime('%Y-%m-%d %H:%M:%S')}"
         self._facts = ScriptFacts(self.guard)

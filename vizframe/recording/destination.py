@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from vizframe.errors import NetworkError, UsageError
 from vizframe.history import HistoryWriter, RunInfo
@@ -19,7 +19,9 @@ from vizframe.network import Network
 from vizframe.network.probe import Probe
 from vizframe.recording.config import Config
 from vizframe.recording.past import Past, check_is_run, new_run, past_of
-from vizframe.store import Claim, Retention, claim, create
+
+if TYPE_CHECKING:
+    from vizframe.store import Claim, Retention
 
 OpenWriter = Callable[[RunInfo, Probe], HistoryWriter]
 
@@ -63,6 +65,8 @@ class Destination:
         self.past = Past() if callable(self._run) else self._claim_folder(self._run)
 
     def _claim_folder(self, folder: Path) -> Past:
+        from vizframe.store import claim
+
         check_is_run(folder)
         self._claim = claim(folder, self._writer)
         try:
@@ -89,6 +93,8 @@ class Destination:
         job: str = "",
     ) -> Self:
         """As the options say. Raises UsageError where they are not what they can be."""
+        from vizframe.store import Retention
+
         retention = Retention.of(chosen.keep, chosen.max_size)
         return cls(run, retention, writer=chosen.writer, durable=chosen.durable, rank=rank, job=job)
 
@@ -138,6 +144,8 @@ class Destination:
         where a function opens the run."""
         if callable(self._run):
             return None
+        from vizframe.store import create
+
         info = new_run(self.name, network, {}, job=self._job)
         name = f"{self._writer[:30]}-findings"
         return partial(create, self._run, info, writer=name, durable=self._durable)
@@ -145,6 +153,8 @@ class Destination:
     def _open(self, info: RunInfo, probe: Probe) -> HistoryWriter:
         if callable(self._run):
             return self._run(info, probe)
+        from vizframe.store import create
+
         return create(
             self._run,
             info,

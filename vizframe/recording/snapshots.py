@@ -27,7 +27,6 @@ from vizframe.network.frozen import Arrays, Freezer, Frozen
 from vizframe.plugin import Frame, Picture, Plugin, Scene
 from vizframe.recording.config import Config
 from vizframe.recording.jobs import Job
-from vizframe.store.format.names import SNAPSHOT_FOLDER
 
 _NAME = re.compile(r"(\d{12})\.npz")
 
@@ -42,6 +41,8 @@ class Snapshots:
     @staticmethod
     def ranks(run: Path) -> Sequence[int]:
         """The ranks that have snapshots, increasing."""
+        from vizframe.store.format.names import SNAPSHOT_FOLDER
+
         try:
             found = [
                 match for each in os.listdir(run) if (match := SNAPSHOT_FOLDER.fullmatch(each))
