@@ -68,7 +68,6 @@ class Destination:
         from vizframe.store import claim
 
         check_is_run(folder)
-        from vizframe.store import claim
 
         self._claim = claim(folder, self._writer)
         try:
