@@ -25,7 +25,7 @@ export class ImagePage {
     this.verdict = el("p", { className: "verdict" });
     this.picture = el("canvas", { role: "img" });
     this.curves = el("canvas", { role: "img", "aria-label": "Scores over training" });
-    this.legend = el("div", { className: "legend" });
+    this.legend = el("div", { className: "scores-legend" });
     this.confused = el("p", { className: "quiet" });
     this.saliency = el("div", { className: "image-row" });
     this.units = el("div", {});
