@@ -70,7 +70,7 @@ def trained(
         "--run",
         "runs/x",
     ]
-    every = ["--every", "4", "--plugins", "weights,activation"]
+    every = ["--strict", "--every", "4", "--plugins", "weights,activation"]
     command = [*start, *every, *options, "--", *script]
     if options:
         return subprocess.run(command, cwd=folder, timeout=120).returncode

@@ -41,7 +41,7 @@ class ParameterView:
     is_trained: bool = True
     adds: bool = False
     keep_first: Callable[[int], Callable[[], FloatArray]] | None = None
-    square_of_gradient: Callable[[int], Callable[[], float]] | None = None
+    square_of_gradient: Callable[[int], Callable[[], float] | None] | None = None
 
     def first(self, count: int) -> Callable[[], FloatArray]:
         """The first values as they are now, given later."""

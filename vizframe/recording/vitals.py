@@ -285,7 +285,9 @@ def _later(views: Sequence[ParameterView]) -> Norms:
     for view in views:
         assert view.square_of_gradient is not None
         factor = math.prod(view.shape) / max(1, min(PULSE_VALUES, math.prod(view.shape)))
-        asked.append((view.name, factor, view.square_of_gradient(PULSE_VALUES)))
+        square = view.square_of_gradient(PULSE_VALUES)
+        if square is not None:
+            asked.append((view.name, factor, square))
     return lambda: {name: _root(factor * square()) for name, factor, square in asked}
 
 
