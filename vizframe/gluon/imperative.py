@@ -361,20 +361,18 @@ class ImperativeNetwork:
         if isinstance(output, str):
             return self.layer(output).name
         value = self._returned[output]
-        known = [name for name, each in recorded.items() if each.value is value]
-        found = score_layer(value, recorded)
-        return found or next(iter(known), self._layers[-1].name)
+        known = (name for name, each in recorded.items() if each.value is value)
+        return score_layer(value, recorded) or next(known, self._layers[-1].name)
 
     def _outputs_of_two(self) -> dict[str, Output] | None:
         """What the blocks give for two images that differ; None where the net takes one number of
         them alone."""
         if self._count > 1:
             return None
-        shape = (1, *self._settings.input_shape)
-        context = self._parameters.context
-        both = mx.nd.concat(mx.nd.zeros(shape, ctx=context), mx.nd.ones(shape, ctx=context), dim=0)
+        shape, context = (1, *self._settings.input_shape), self._parameters.context
+        rows = [fill(shape, ctx=context) for fill in (mx.nd.zeros, mx.nd.ones)]
         try:
-            return self.run(both)
+            return self.run(mx.nd.concat(*rows, dim=0))
         except NetworkError:
             return None
 
@@ -388,11 +386,8 @@ class ImperativeNetwork:
     def _own(self, layer: str) -> dict[str, tuple[str, KernelOrder]]:
         """Each parameter's full name, and how it is kept, by its short one."""
         block = self._blocks[self.layer(layer).name]
-        node = node_of(block)
-        return {
-            short: (each.name, kernel_order_of(node, short))
-            for short, each in block._reg_params.items()
-        }
+        node, own = node_of(block), block._reg_params
+        return {short: (each.name, kernel_order_of(node, short)) for short, each in own.items()}
 
     def _on_device(self, images: FloatArray) -> Any:
         checked = self._settings.check_images(images, self.name)

@@ -20,19 +20,16 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from threading import RLock
 from typing import Self
 
-from vizframe.errors import NetworkError, UnknownInputs, UsageError
+from vizframe.errors import UnknownInputs, UsageError
 from vizframe.history import Finding
-from vizframe.network import Network
 from vizframe.network.adapter import Adapter, Batch, adapter_for
 from vizframe.network.guard import Guard
 from vizframe.network.layer import select
 from vizframe.network.probe import Probe
-from vizframe.network.probe_images import class_folders
 from vizframe.plugin import Progress, ignore_progress
 from vizframe.recording.budget import Budget, share_of
 from vizframe.recording.config import Config
@@ -42,7 +39,6 @@ from vizframe.recording.jobs import jobs
 from vizframe.recording.overdue import timeout_of
 from vizframe.recording.portions import Portions, units_of
 from vizframe.recording.probe_choice import (
-    flattened,
     given_probe,
     probe_of_batch,
     unflattened,
@@ -50,6 +46,7 @@ from vizframe.recording.probe_choice import (
 from vizframe.recording.scalars import Number
 from vizframe.recording.schedule import Moment, Schedule
 from vizframe.recording.session import Recording
+from vizframe.recording.sight import Sight
 from vizframe.recording.snapshots import snapshot_job
 from vizframe.recording.steps import StepCount, step_of
 from vizframe.recording.unchanged import unchanged_python
@@ -127,6 +124,7 @@ class Recorder:
         self._group, self._facts = group, dict(hyper_parameters or {})
 
         self._destination = Destination.of(run, chosen, rank=rank, job=job)
+        self._sight = Sight(model, self._adapter, chosen, self._destination)
         past = self._destination.past
         self._portions = Portions(
             past.portions,
@@ -259,7 +257,7 @@ class Recorder:
         with self._lost():
             if probe is not None and self._adapter.is_ready(self._model):
                 try:
-                    self._open(self._completed(probe, batch), batch)
+                    self._open(self._sight.complete(probe, batch), batch)
                 except UnknownInputs:
                     if batch is not None:
                         raise
@@ -292,15 +290,7 @@ class Recorder:
         batch = unflattened(batch, self._config.shape)
         probe = given_probe(self._config, self._adapter.to_array) or self._destination.past.probe
         chosen = probe_of_batch(batch, self._config) if probe is None else probe
-        self._open(self._completed(chosen, batch), batch)
-
-    def _completed(self, probe: Probe, batch: Batch | None) -> Probe:
-        """The probe with what the model is given beside the images, where it has none of its
-        own."""
-        if probe.call.names:
-            return probe
-        call = probe.call if batch is None else batch.call
-        return replace(probe, call=call.given(self._config.others))
+        self._open(self._sight.complete(chosen, batch), batch)
 
     def _stop_watching(self) -> None:
         unwatch, self._unwatch, self._last_batch = self._unwatch, None, None
@@ -321,7 +311,7 @@ class Recorder:
 
     def _open(self, probe: Probe, batch: Batch | None) -> None:
         with self._budget.charge(), self._adapter.preserve_state(), unchanged_python():
-            network, probe = self._checked(probe)
+            network, probe = self._sight.see(probe)
             layers = select(network.layers, self._config.layers)
             if not layers:
                 raise UsageError(_nothing_to_record(network.name))
@@ -355,35 +345,9 @@ class Recorder:
                     open_writer=self._destination.findings_writer(network),
                 )
         self._due |= {label for label, each in self._schedules.items() if each.due(self._now())}
-        if (
-            self._committed == self.last_step
-        ):  # the run has this step already, of the plugins it knows
-            self._due -= self._known
+        if self._committed == self.last_step:
+            self._due -= self._known  # of these plugins the run has this step already
         self._look(self._now(), {})
-
-    def _checked(self, probe: Probe) -> tuple[Network, Probe]:
-        """The network and its probe, which are those of the run if that goes on. One that is not
-        seen as taking images, though its rows could be some, is seen as it is."""
-        try:
-            return self._destination.check(lambda: self._network(probe), probe), probe
-        except NetworkError:
-            if not probe.call.is_flat:
-                raise
-        rows = flattened(probe)
-        return self._destination.check(lambda: self._network(rows), rows), rows
-
-    def _network(self, probe: Probe) -> Network:
-        memory = self._config.memory
-        names: Sequence[str] | None = self._config.class_names
-        network = self._adapter.network(self._model, probe.images, names, memory, probe.call)
-        folders = self._class_folders() if names is None else ()
-        if folders and len(folders) == network.layer(network.score_layer).units:
-            return self._adapter.network(self._model, probe.images, folders, memory, probe.call)
-        return network
-
-    def _class_folders(self) -> tuple[str, ...]:
-        given = self._config.probe
-        return class_folders(Path(given)) if isinstance(given, (str, Path)) else ()
 
     def _hyper_parameters(self, batch: Batch | None) -> dict[str, object]:
         found: dict[str, object] = {}
