@@ -1,4 +1,4 @@
-"""Activations: how every unit of a layer answers to every probe image."""
+"""Activations: how every unit of a layer responds to every probe image."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ COLUMNS: dict[str, str | Column] = {
 
 
 class Activation(Plugin):
-    """How every unit of a layer answers to every probe image.
+    """How every unit of a layer responds to every probe image.
 
     One map per probe image and unit; a dense layer gives one bar per unit. Beside each map stand
     its mean, its maximum and its share of zeros; the summary has the same over the whole probe,
-    which is where a unit that never answers shows.
+    which is where a unit that never responds shows.
     """
 
     name: ClassVar[str] = "activation"
@@ -37,7 +37,7 @@ class Activation(Plugin):
             axes=("probe", "unit", "y", "x"),
             title="activation",
             signed=True,
-            help="The map of each unit for each probe image: where, and how strongly, it answers.",
+            help="The map of each unit for each probe image: where, and how strongly, it responds.",
             columns=COLUMNS,
         ),
         Picture(
@@ -46,7 +46,7 @@ class Activation(Plugin):
             title="mean activation",
             signed=True,
             draw="bar",
-            help="The mean answer of each unit over all places and all probe images.",
+            help="The mean activation of each unit over all places and all probe images.",
             columns=COLUMNS,
         ),
     )

@@ -1,4 +1,4 @@
-"""Deconvolution: the part of an image that made a unit answer (Zeiler & Fergus 2014, section 2.1).
+"""Deconvolution: the part of an image that made a unit respond (Zeiler & Fergus 2014, section 2.1).
 
 image ─ conv ─ ReLU ─ pool ─ … ─ unit's map          forward: keep the strongest place only
   ▲                                  │
@@ -37,12 +37,13 @@ COLUMNS: dict[str, str | Column] = {
 
 
 class Deconvolution(Plugin):
-    """What in the probe images makes each unit answer, projected back to the pixels.
+    """What in the probe images makes each unit respond, projected back to the pixels.
 
-    For every unit the probe images that it answers to most are taken, the strongest answer of each
-    is kept alone and sent back through the network: unpooled to where the maxima were, rectified,
-    and convolved with the transposed kernels. What arrives is cropped to the pixels that the unit
-    sees there. Blue would raise the answer where the image has more, red where it has less.
+    For every unit the probe images that it responds to most are taken, the strongest activation
+    of each is kept alone and sent back through the network: unpooled to where the maxima were,
+    rectified, and convolved with the transposed kernels. What arrives is cropped to the pixels
+    that the unit sees there. Blue would raise the activation where the image has more, red
+    where it has less.
     """
 
     name: ClassVar[str] = "deconvolution"
@@ -53,7 +54,7 @@ class Deconvolution(Plugin):
             title="deconvolution",
             signed=True,
             draw="image",
-            help="The strongest answer of each unit, projected back to the pixels that it sees.",
+            help="Each unit's strongest activation, projected back to the pixels that it sees.",
             columns=COLUMNS,
         ),
         Picture(
@@ -62,7 +63,7 @@ class Deconvolution(Plugin):
             title="strongest patch",
             draw="image",
             value_range=(0.0, 1.0),
-            help="The patch of the probe image that caused the answer.",
+            help="The patch of the probe image that caused the activation.",
             columns=COLUMNS,
         ),
     )
@@ -124,4 +125,4 @@ def _remarks(found: Strongest, top: int) -> Iterator[str]:
     if silent.size:
         listed = ", ".join(map(str, silent[:8]))
         rest = f" and {len(silent) - 8} more" if len(silent) > 8 else ""
-        yield f"No probe image makes these units answer: {listed}{rest}"
+        yield f"No probe image makes these units respond: {listed}{rest}"

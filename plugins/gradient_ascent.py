@@ -32,13 +32,13 @@ class GradientAscent(AscentPlugin):
 
     name: ClassVar[str] = "gradient_ascent"
     makes: ClassVar[tuple[Picture, ...]] = (
-        picture("what excites the unit", "The input that the unit answers most strongly to."),
+        picture("what excites the unit", "The input that the unit responds most strongly to."),
     )
 
     place: Literal["centre", "mean"] = Field(
         "centre", description="Excite the unit at the centre of its map, or the mean of its map."
     )
-    minimise: bool = Field(False, description="Find what the unit answers least to instead.")
+    minimise: bool = Field(False, description="Find what the unit responds least to instead.")
     units: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
         (),
         description="Only these, as 'layer:unit', 'layer:first-last' or 'layer:'; "

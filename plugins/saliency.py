@@ -1,4 +1,4 @@
-"""Saliency: which pixels of each probe image the network's answer rests on."""
+"""Saliency: which pixels of each probe image the network's score rests on."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _made(
 
 
 class Saliency(Plugin):
-    """Which pixels of each probe image the network's answer rests on, by eleven methods.
+    """Which pixels of each probe image the network's score rests on, by eleven methods.
 
     Each explains one class score before the softmax: that of the predicted class, of the true one,
     or of a class you name. The pixel methods belong to the layer of the scores; Grad-CAM and its
@@ -244,9 +244,9 @@ class Saliency(Plugin):
         def draw(seen: Scene) -> Iterator[Frame]:
             # The control explains the classes that the trained network predicts.
             explained = chosen.by(seen.network) if seen.is_control else chosen
-            answers = self._shared(seen, explained)
-            methods, notes = self._possible(answers)
-            for frame in self._frames(seen, answers, methods):
+            shared = self._shared(seen, explained)
+            methods, notes = self._possible(shared)
+            for frame in self._frames(seen, shared, methods):
                 yield replace(frame, notes=(*notes, *frame.notes))
 
         yield from draw_or_control(scene, draw, self.makes, control=self.control)
@@ -258,12 +258,12 @@ class Saliency(Plugin):
         layers = [layer.name for layer in scene.spatial_layers()] if cams else []
         return SharedGradients(explained, layers, cams, scene.progress)
 
-    def _possible(self, answers: SharedGradients) -> tuple[tuple[Method, ...], tuple[str, ...]]:
+    def _possible(self, shared: SharedGradients) -> tuple[tuple[Method, ...], tuple[str, ...]]:
         """The methods that the network can be asked for, and a note on those that it cannot."""
         if not GUIDED & set(self.methods):
             return self.methods, ()
         try:
-            answers.guided  # noqa: B018  # asked for once, and kept
+            shared.guided  # noqa: B018  # asked for once, and kept
         except NetworkError as error:
             others = tuple(each for each in self.methods if each not in GUIDED)
             if not others:
@@ -272,7 +272,7 @@ class Saliency(Plugin):
         return self.methods, ()
 
     def _frames(
-        self, scene: Scene, answers: SharedGradients, methods: tuple[Method, ...]
+        self, scene: Scene, shared: SharedGradients, methods: tuple[Method, ...]
     ) -> Iterator[Frame]:
         making: Mapping[Method, Callable[[Scene, SharedGradients], MethodResult]] = {
             "gradient": lambda _, given: _of_pixels(magnitude(given.plain)),
@@ -286,16 +286,16 @@ class Saliency(Plugin):
         }
         for method, make in making.items():
             if method in methods:
-                made = make(scene, answers)
+                made = make(scene, shared)
                 if method in GUIDED:
                     made = replace(made, notes=(*rule_notes(scene.network), *made.notes))
-                yield made.frame(scene.network.score_layer, method, answers.target)
-        for layer in answers.layers:
-            yield from self._cams(answers, layer, methods)
+                yield made.frame(scene.network.score_layer, method, shared.target)
+        for layer in shared.layers:
+            yield from self._cams(shared, layer, methods)
 
-    def _smooth(self, scene: Scene, answers: SharedGradients) -> MethodResult:
+    def _smooth(self, scene: Scene, shared: SharedGradients) -> MethodResult:
         mean = smooth_gradient(
-            answers.target,
+            shared.target,
             samples=self.samples,
             noise=self.noise,
             seed=scene.seed,
@@ -304,9 +304,9 @@ class Saliency(Plugin):
         )
         return _of_pixels(magnitude(mean))
 
-    def _integrated(self, scene: Scene, answers: SharedGradients) -> MethodResult:
+    def _integrated(self, scene: Scene, shared: SharedGradients) -> MethodResult:
         found = mean_integrated_gradients(
-            answers.target,
+            shared.target,
             [baseline_of(scene.probe, name) for name in self.baseline],
             most=self.steps,
             least=min(8, self.steps),
@@ -325,12 +325,12 @@ class Saliency(Plugin):
             notes=(*((note,) if short else ()), *describe_empty(pixels, NOTHING)),
         )
 
-    def _occlusion(self, scene: Scene, answers: SharedGradients) -> MethodResult:
+    def _occlusion(self, scene: Scene, shared: SharedGradients) -> MethodResult:
         side = min(scene.network.input_shape[1:])
         square = min(self.square or max(1, round(side / 5)), side)
         lost = [
             occlusion(
-                answers.target,
+                shared.target,
                 baseline_of(scene.probe, name),
                 size=square,
                 stride=min(self.stride or max(1, square // 2), square),
@@ -341,19 +341,19 @@ class Saliency(Plugin):
         return _of_pixels(np.mean(lost, axis=0, dtype=np.float64).astype(np.float32))
 
     def _cams(
-        self, answers: SharedGradients, layer: str, methods: tuple[Method, ...]
+        self, shared: SharedGradients, layer: str, methods: tuple[Method, ...]
     ) -> Iterator[Frame]:
-        height, width = answers.target.images.shape[2:]
+        height, width = shared.target.images.shape[2:]
         for method in CAMS:
-            if method in methods and (method, layer) in answers.cams.evidence:
-                cam = answers.cams.at((height, width), method, layer)
+            if method in methods and (method, layer) in shared.cams.evidence:
+                cam = shared.cams.at((height, width), method, layer)
                 drawn = cam
                 if method == "guided_grad_cam":
-                    drawn = as_picture(guided_grad_cam(answers.guided, cam))
-                rule = rule_notes(answers.target.network) if method in GUIDED else ()
+                    drawn = as_picture(guided_grad_cam(shared.guided, cam))
+                rule = rule_notes(shared.target.network) if method in GUIDED else ()
                 notes = describe_empty(cam, "The layer sees no evidence for the class in")
                 yield MethodResult.of_any_size(drawn, (*rule, *notes)).frame(
-                    layer, method, answers.target
+                    layer, method, shared.target
                 )
 
 

@@ -1,4 +1,4 @@
-"""The images of a whole data set that each unit answers to most, cut to what it sees.
+"""The images of a whole data set that each unit responds to most, cut to what it sees.
 
 images ─ one forward pass for all layers ─► the strongest of each unit ─► patches
 """
@@ -37,11 +37,11 @@ COLUMNS = {
 
 
 class StrongestImages(Plugin):
-    """Which images of a data set each unit answers to most, and where.
+    """Which images of a data set each unit responds to most, and where.
 
     All images pass through the network once, for all layers together; of each unit the images with
-    the strongest answers are kept, each once, and cut to the pixels that the unit sees there.
-    Beside them the same answers can be projected back to the pixels (deconvolution).
+    the strongest activations are kept, each once, and cut to the pixels that the unit sees there.
+    Beside them the same activations can be projected back to the pixels (deconvolution).
     """
 
     name: ClassVar[str] = "top_images"
@@ -53,7 +53,7 @@ class StrongestImages(Plugin):
             title="strongest images",
             draw="image",
             value_range=(0.0, 1.0),
-            help="What each unit saw in the images of the data set that it answers to most.",
+            help="What each unit saw in the images of the data set that it responds to most.",
             columns=COLUMNS,
         ),
         Picture(
@@ -62,7 +62,7 @@ class StrongestImages(Plugin):
             title="deconvolution",
             signed=True,
             draw="image",
-            help="The same answers, projected back to the pixels.",
+            help="The same activations, projected back to the pixels.",
             columns=COLUMNS,
         ),
     )
@@ -80,7 +80,9 @@ class StrongestImages(Plugin):
     units: int | None = Field(
         None, ge=1, description="How many units of each layer, from the first; all if null."
     )
-    deconvolution: bool = Field(True, description="Also project the answers back to the pixels.")
+    deconvolution: bool = Field(
+        True, description="Also project the activations back to the pixels."
+    )
 
     def visualize(self, scene: Scene) -> Iterator[Frame]:
         shape = scene.network.input_shape

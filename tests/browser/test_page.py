@@ -501,7 +501,7 @@ def test_help_parameters_notes_and_failures_of_a_plugin_are_shown(
     expect(page.locator("#stage .notes summary")).to_have_text("unit 3 did not start")
     page.locator("#about-panel summary").click()
     expect(page.locator("#about .parameters")).to_contain_text("iterations")
-    words = "The unit's answer to its picture."
+    words = "The unit's activation on its picture."
     expect(page.locator("#about dl")).to_have_text(f"Objective{words}")
     expect(page.locator("#unit .number", has_text="Objective")).to_have_attribute("title", words)
     page.locator("#kinds [data-kind=deconvolution]").click()

@@ -124,7 +124,7 @@ def test_ascent_draws_all_units_but_the_sick_one_and_marks_that() -> None:
     made = frames(net_with(np.nan), "gradient_ascent", iterations=4)
     finite = np.isfinite(made["3", ""].values).all(axis=(1, 2, 3))
     assert np.flatnonzero(~finite).tolist() == [SICK]
-    assert "An answer that is not finite: unit 2" in made["3", ""].notes
+    assert "An activation that is not finite: unit 2" in made["3", ""].notes
     assert not made["3", ""].columns["converged"][SICK]
     assert np.isfinite(made["6", ""].values).all()
 

@@ -185,7 +185,7 @@ def test_fewer_images_than_ranks_are_said() -> None:
 def test_a_silent_unit_sends_nothing_and_is_named() -> None:
     frame = show_scene(scene_of(dead()), "relu0")
     assert not frame.values[1].any()
-    assert frame.notes == ("No probe image makes these units answer: 1",)
+    assert frame.notes == ("No probe image makes these units respond: 1",)
 
 
 def test_beyond_the_rim_a_patch_shows_what_padding_is() -> None:

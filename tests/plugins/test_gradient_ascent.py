@@ -86,7 +86,7 @@ def test_a_unit_that_answers_nan_is_nan_and_named() -> None:
     net = with_bias(network(), "conv1", [0.0, np.nan, 0.0, 0.0, 0.0, 0.0])
     (frame,) = frames(scene(net, "conv1"))
     assert np.isnan(frame.values).all(axis=(1, 2, 3)).tolist() == [False, True] + [False] * 4
-    assert "An answer that is not finite: unit 1" in frame.notes
+    assert "An activation that is not finite: unit 1" in frame.notes
 
 
 def test_the_start_is_the_same_at_every_step_so_that_only_weights_move() -> None:

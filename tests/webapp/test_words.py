@@ -61,7 +61,7 @@ def test_sizes_are_short(picture: tuple[int, ...], said: str) -> None:
 def test_help_numbers_and_parameters_are_said(history: History) -> None:
     key = SeriesKey(label="gradient_ascent", layer="conv0")
     said = list(words(menus.about(history, history.declarations[key])))
-    numbers = ["Numbers", "Objective", "The unit's answer to its picture."]
+    numbers = ["Numbers", "Objective", "The unit's activation on its picture."]
     parameters = ["Parameters", "iterations", "100", "rate", "0.5"]
     assert said == ["What gradient_ascent shows.", *numbers, *parameters]
 

@@ -77,7 +77,7 @@ def climb(
 
     Args:
         keep_best: keep of each image what raised the unit most on the way, and not the last one.
-        early: end as soon as the batch's mean answer has converged and is no less than at the
+        early: end as soon as the batch's mean activation has converged and is no less than at the
             start.
         report: told at each iteration that the curve remembers, and all of them at the end.
     """

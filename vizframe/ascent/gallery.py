@@ -111,7 +111,7 @@ def ascend(
 
     Args:
         earlier: values of earlier climbs of the same units, (unit, …), to start from; a climb
-            then ends as soon as its batch's mean answer has converged. Those that are not finite
+            then ends as soon as its batch's mean activation converged. Those that are not finite
             are ignored, and all of them if of another shape.
         report: told the unit-iterations done so far.
     """

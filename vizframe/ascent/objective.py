@@ -1,6 +1,6 @@
 """The objective: which way is up, and what it costs.
 
-S(y)  or  −S(y)          the unit's answer, raised or lowered
+S(y)  or  −S(y)          the unit's activation, raised or lowered
 − λ ‖x‖²                 Simonyan et al. 2013, equation 1; x = s · y in pixels
 """
 
@@ -55,7 +55,7 @@ class Uphill:
         return gradient if self._pull is None else gradient - values * self._pull
 
     def objective(self) -> FloatArray:
-        """The units' answers, (batch,), without sign and penalty."""
+        """The units' activations, (batch,), without sign and penalty."""
         if self._answer is None:
             raise RuntimeError("an objective has no value before its first gradient")
         return self.excitation.ops.to_numpy(self._answer).copy()
@@ -63,9 +63,9 @@ class Uphill:
     def strongest(self) -> npt.NDArray[np.bool_]:
         """Whether each asked unit answered more strongly (more weakly, if lowered) than all
         others of its layer, (batch,)."""
-        answers = self.excitation.ops.to_numpy(self.excitation.responses()) * self.sign
-        own = answers[np.arange(len(answers)), self._units][:, None]
-        beaten = (answers >= own).sum(axis=1)
+        responses = self.excitation.ops.to_numpy(self.excitation.responses()) * self.sign
+        own = responses[np.arange(len(responses)), self._units][:, None]
+        beaten = (responses >= own).sum(axis=1)
         alone: npt.NDArray[np.bool_] = beaten == 1
         return alone
 

@@ -106,7 +106,7 @@ class AscentPlugin(Plugin, ABC):
         None,
         ge=0,
         le=100,
-        description="Percentile of contributions to the answer under which pixels are zeroed.",
+        description="Percentile of contributions to the activation under which pixels are zeroed.",
     )
 
     keep: Keep | None = Field(

@@ -40,7 +40,7 @@ def pictures(gallery: Gallery, normalization: Normalization) -> FloatArray:
     """The gallery as pictures in [0, 1]: (unit, y, x), or (unit, y, x, channel) in colour.
 
     Inputs of neither one nor three channels are drawn as the mean of their channels. A dead unit
-    is black; one that answers NaN, or whose climb diverged, is NaN.
+    is black; one whose activation is NaN, or whose climb diverged, is NaN.
     """
     drawn = normalization.to_picture(gallery.outcome.images)
     drawn = drawn.transpose(0, 2, 3, 1) if drawn.shape[1] == 3 else drawn.mean(axis=1)
@@ -84,7 +84,7 @@ def notes(gallery: Gallery, question: Question) -> Iterator[str]:
     broken, diverged = ~np.isfinite(outcome.objective), _is_diverged(gallery)
     climbed = (-1 if question.minimise else 1) * (outcome.objective - outcome.curve[:, 0]) > 0
     alive = ~(outcome.dead | broken | diverged)
-    yield from _describe(gallery, broken & ~diverged, "An answer that is not finite")
+    yield from _describe(gallery, broken & ~diverged, "An activation that is not finite")
     yield from _describe(gallery, diverged, _diverged_words(question))
     yield from _describe(gallery, outcome.dead & ~broken, "Dead, as no gradient reaches the input")
     if gallery.refused:
@@ -100,7 +100,7 @@ def _is_broken(gallery: Gallery) -> npt.NDArray[np.bool_]:
 
 
 def _is_diverged(gallery: Gallery) -> npt.NDArray[np.bool_]:
-    """Which pictures are not numbers throughout, though their units answered one at first."""
+    """Which pictures are not numbers throughout, though their units gave one at first."""
     outcome = gallery.outcome
     finite = np.isfinite(outcome.images).all(axis=(1, 2, 3))
     diverged: npt.NDArray[np.bool_] = ~finite & np.isfinite(outcome.curve[:, 0]) & ~outcome.dead

@@ -1,4 +1,4 @@
-"""Attribution: which input pixels an answer of the network rests on.
+"""Attribution: which input pixels a score of the network rests on.
 
 batches      gradients of any number of questions, in batches of one size
 target       the class score of each probe image that is to be explained

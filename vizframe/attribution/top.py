@@ -61,7 +61,7 @@ class TopImages:
         Of a unit with fewer numbers than ranks, the rest is NaN, at the first of these images.
 
         Args:
-            maps: the answers to the images that are kept, (image, unit, …).
+            maps: the responds to the images that are kept, (image, unit, …).
             images: the numbers of these, increasing; all that are kept are among them.
         """
         units = len(self.values)

@@ -17,7 +17,7 @@ from vizframe.network.probe import Probe
 def project_strongest(
     network: Network, images: FloatArray, layer: Layer, found: Strongest, window: UnitWindow
 ) -> FloatArray:
-    """The strongest answers sent back: (unit, rank, channel, y, x), zero where a unit is silent."""
+    """The strongest activations sent back, (unit, rank, channel, y, x): zero of a silent unit."""
     projected = np.zeros((*found.images.shape, images.shape[1], *window.size), np.float32)
     # A deconvnet rectifies what it is given: an answer that is not positive sends nothing back.
     unit, rank = np.nonzero(~(found.values <= 0))

@@ -248,7 +248,7 @@ def _ascent(layer: LayerInfo, seed: int, *, colour: bool) -> FakeSeries:
         draw="image",
         value_range=(0.0, 1.0),
         columns={"objective": 0, "converged": 0, "curve": 16},
-        column_help={"objective": "The unit's answer to its picture."},
+        column_help={"objective": "The unit's activation on its picture."},
         parameters={"iterations": 100, "rate": 0.5},
     )
     return FakeSeries(declaration, values, (f"unit {DEAD_UNIT} did not start",))
