@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
@@ -70,7 +70,9 @@ def demo(
     if train and find_spec(trained_by) is None:
         raise MissingExtra("the demo", trained_by)
     runs.mkdir(parents=True, exist_ok=True)
-    path = runs / run if run else make_run_folder("mnist-demo", runs)
+    path = runs / (run or "mnist-demo")
+    if train and not run:
+        path = make_run_folder("mnist-demo", runs)
     if train and run and path.exists():
         raise UsageError(f"run is {path.name!r}, which exists in {runs}; it can be a new name")
     console = Console(highlight=False)
@@ -90,3 +92,6 @@ def demo(
                 page.wait()
     except KeyboardInterrupt:
         console.print(f"\nEnded. Look again with: vizframe serve {runs}", soft_wrap=True)
+    finally:
+        with suppress(OSError):  # a folder that holds a run stays
+            path.rmdir()
