@@ -99,6 +99,23 @@ def taken_apart(net: Any) -> Any:
     return same
 
 
+def settled_gradient(net: Any, images: FloatArray) -> FloatArray:
+    """MXNet's own input gradient of the second score, once two runs agree on it: behind a
+    convolution its operators in Python are, now and then, given memory that nobody has filled."""
+    before: FloatArray | None = None
+    for _ in range(8):
+        given = mx.nd.array(images)
+        given.attach_grad()
+        with autograd.record(train_mode=False):
+            score = net(given)[:, 1].sum()
+        score.backward(train_mode=False)
+        now: FloatArray = given.grad.asnumpy()
+        if before is not None and np.array_equal(before, now):
+            return now
+        before = now
+    pytest.fail("MXNet's own gradient differs from run to run")
+
+
 @STATES
 def test_asking_leaves_every_state_as_it_was(make: Make) -> None:
     net, seen, images = trained(make)
@@ -117,17 +134,13 @@ def test_asking_leaves_every_state_as_it_was(make: Make) -> None:
 @STATES
 def test_gradients_are_those_of_predict_mode(make: Make) -> None:
     net, seen, images = trained(make)
-    given = mx.nd.array(images)
-    given.attach_grad()
-    same = taken_apart(net)
-    with autograd.record(train_mode=False):
-        score = same(given)[:, 1].sum()
-    score.backward(train_mode=False)
+    wanted = settled_gradient(taken_apart(net), images)
     found = seen.gradient(images, Objective.of("5", [1] * 4))
-    wanted = given.grad.asnumpy()
     assert np.abs(wanted).max() > 0
     np.testing.assert_allclose(found.gradient, wanted, rtol=1e-3, atol=1e-4 * abs(wanted).max())
-    np.testing.assert_allclose(seen.scores(images), net(given).asnumpy(), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        seen.scores(images), net(mx.nd.array(images)).asnumpy(), rtol=1e-4, atol=1e-5
+    )
 
 
 @STATES
