@@ -30,7 +30,7 @@ CHUNK = np.dtype([("offset", "<u8"), ("size", "<u4")])
 """Where a chunk lies in the file."""
 
 GROUP_BYTES = 1 << 15
-"""Bytes of tiles in a chunk: smaller ones compress less, larger ones make film strips dear."""
+"""Bytes of tiles in a chunk: smaller ones compress less, larger ones make film strips expensive."""
 
 LARGEST_CHUNK = 1 << 28
 """Bytes that a chunk may be inflated to."""

@@ -27,7 +27,7 @@ DEEPEST = 4
 class RunCatalog:
     """The runs of a directory; a `vizframe.history.Catalog`.
 
-    Given a run itself, the shelf has just that one, under its own name.
+    Given a run itself, the catalog has just that one, under its own name.
     """
 
     def __init__(self, runs_dir: str | os.PathLike[str]) -> None:

@@ -58,6 +58,7 @@ class Slots:
         of_index: dict[int, Ints] = {}
         for segment in segments:
             index = segment.index
+            # Several segments may share one index: its series are looked up once.
             if id(index) not in of_index:
                 found = [keys.setdefault(series.key, len(keys)) for series in index.series]
                 of_index[id(index)] = np.array(found, np.int64)

@@ -51,7 +51,7 @@ class Climb:
         iterations: evaluations done, (batch,).
         converged: whether it had stopped rising; see `curve.converged`.
         strongest_since: the first remembered iteration from which on, until the end, the unit
-            answered more strongly (more weakly, when minimised) than every other unit of its
+            responded more strongly (more weakly, when minimised) than every other unit of its
             layer at the same place; NaN where another one does at the end.
     """
 

@@ -37,7 +37,7 @@ def has_converged(curve: FloatArray) -> npt.NDArray[np.bool_]:
 
 
 def has_recovered(curve: FloatArray) -> npt.NDArray[np.bool_]:
-    """Which images answer, at the end, no less than at the start, but for what is level."""
+    """Which images respond, at the end, no less than at the start, but for what is level."""
     first, last = curve[:, 0], curve[:, -1]
     back: npt.NDArray[np.bool_] = last >= first - LEVEL * np.abs(first)
     return back

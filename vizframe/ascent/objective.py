@@ -61,7 +61,7 @@ class Uphill:
         return self.excitation.ops.to_numpy(self._answer).copy()
 
     def strongest(self) -> npt.NDArray[np.bool_]:
-        """Whether each asked unit answered more strongly (more weakly, if lowered) than all
+        """Whether each asked unit responded more strongly (more weakly, if lowered) than all
         others of its layer, (batch,)."""
         responses = self.excitation.ops.to_numpy(self.excitation.responses()) * self.sign
         own = responses[np.arange(len(responses)), self._units][:, None]

@@ -6,5 +6,5 @@ gradient     the gradient, gradient × input, guided backpropagation, SmoothGrad
 integrated   integrated gradients, refined until they are complete
 cam          Grad-CAM and guided Grad-CAM
 occlusion    what the score loses when a square is covered
-strongest    where each unit of a layer answers most over the probe
+strongest    where each unit of a layer responds most over the probe
 """

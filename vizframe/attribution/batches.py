@@ -31,7 +31,7 @@ def gradients(
 
     Args:
         images: (questions, channel, y, x), at least one.
-        objective: one unit, place and head per image.
+        objective: one unit, place and output gradient per image.
         rule, at: as `Network.gradient` has them.
         progress: told how many images are done.
     """

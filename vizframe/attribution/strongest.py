@@ -1,4 +1,4 @@
-"""Where each unit of a layer answers most over the probe: the top images, and the place in each."""
+"""Where each unit of a layer responds most over the probe: its top images, the place in each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Strongest:
     Attributes:
         images: index into the probe, int64 (unit, rank).
         places: (y, x) in the unit's map, int64 (unit, rank, 2); (0, 0) of a dense layer.
-        values: the answers there, float32 (unit, rank).
+        values: the activations there, float32 (unit, rank).
     """
 
     images: npt.NDArray[np.int64]
@@ -30,7 +30,7 @@ def strongest(activations: FloatArray, top: int) -> Strongest:
 
     Args:
         activations: (probe, unit, y, x), or (probe, unit) of a dense layer.
-        top: how many images, at most the probe's; each image appears once. Of equal answers the
+        top: how many images, at most the probe's; each image appears once. Of equal activations the
             earlier image and place is taken; NaN comes last.
     """
     probe, units = activations.shape[:2]

@@ -1,4 +1,4 @@
-"""The pixels that a unit sees at one place: cut out of images, and answers sent back to them."""
+"""The pixels that a unit sees at one place: cut out of images; activations sent back to them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def project_strongest(
 ) -> FloatArray:
     """The strongest activations sent back, (unit, rank, channel, y, x): zero of a silent unit."""
     projected = np.zeros((*found.images.shape, images.shape[1], *window.size), np.float32)
-    # A deconvnet rectifies what it is given: an answer that is not positive sends nothing back.
+    # A deconvnet rectifies what it is given: an activation that is not positive sends nothing back.
     unit, rank = np.nonzero(~(found.values <= 0))
     if not unit.size:
         return projected
@@ -37,7 +37,7 @@ def project_strongest(
 
 
 def cut_patches(probe: Probe, found: Strongest, window: UnitWindow) -> FloatArray:
-    """What caused each answer, as pictures; beyond the rim is what padding is, an input of zero."""
+    """What caused each activation, as pictures; beyond the rim is padding, an input of zero."""
     normal = probe.normalization
     pictures = normal.to_picture(probe.images)
     channels = pictures.shape[1]

@@ -55,7 +55,7 @@ class TestPlugin(PluginContract):
 
 
 def write_new(name: str, folder: Path) -> Path:
-    """Write a plugin that passes the exam, to begin from.
+    """Write a plugin that passes the contract tests, to begin from.
 
     Raises:
         UsageError: the name is none that Python can import, or the file is there already.
@@ -77,7 +77,7 @@ def examine(file: Path, options: Mapping[str, object]) -> int:
     """Let the plugin of a file sit `vizframe.testing.PluginContract`; pytest's exit code.
 
     Args:
-        options: its parameters during the exam, such as few iterations.
+        options: its parameters during the tests, such as few iterations.
 
     Raises:
         MissingExtra: pytest is not installed.

@@ -25,7 +25,7 @@ def plugins(
     ] = None,
     check: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Let a plugin of yours sit the exam that ours sit."),
+        typer.Option(metavar="FILE", help="Run the contract tests on a plugin of yours."),
     ] = None,
     settings: Annotated[
         list[str] | None,

@@ -70,7 +70,7 @@ def is_ready(model: object) -> bool:
 
 
 def watch(model: object, seen: Seen) -> Callable[[], None]:
-    """Call ``seen`` with what the model was given, each time it has answered."""
+    """Call ``seen`` with what the model was given, after each forward pass."""
     if is_module(model):
         return watch_module(model, seen)
 

@@ -9,7 +9,7 @@ the interval that holds all). Then an adapter writes its graph anew, computing t
     the unit     ░░░░░░░░▓░░░░░░░        the unit        ▓     missing rows are padded
     skips        a branch that needs less slices the middle out
 
-The answers and gradients are those of the full image: the same products, summed.
+The activations and gradients are those of the full image: the same products, summed.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ def needed_boxes(maps: Maps, data: int, target: int, needed: Box) -> dict[int, B
     average would count padding that the cut cannot repeat.
     """
     boxes: dict[int, Box] = {target: needed}
+    # Backwards, so that all readers of a node have been seen before it is reached.
     for index in sorted((each for each in maps if each <= target), reverse=True):
         if index == data or index not in boxes:
             continue
@@ -86,7 +87,7 @@ def cut_of(window: OperatorWindow, have: Box, makes: Box, size: Size) -> Cut:
 def _read_box(node: MapNode, window: OperatorWindow, box: Box, size: Size | None) -> Box | None:
     """The box of a source's map that a node reads."""
     if size is None or (window == POINTWISE and size != node.size):
-        return None  # one place of the source would answer for all places of the result
+        return None  # one place of the source would stand for all places of the result
     wanted = window.reads(0, box[0]), window.reads(1, box[1])
     inside = _inside(wanted[0], size[0]), _inside(wanted[1], size[1])
     if inside[0] is None or inside[1] is None:
@@ -103,6 +104,7 @@ def _inside(interval: Interval, length: int) -> Interval | None:
 
 def _can_pad(node: MapNode, window: OperatorWindow, wanted: Box, size: Size) -> bool:
     """Whether padding by hand does what the operator did."""
+    # An average that counts padding leaves out what hangs over beyond the declared padding.
     over = any(wanted[axis][1] > size[axis] - 1 + window.pad[axis] for axis in (0, 1))
     return node.padding == "constant" or (node.padding == "counted" and not over)
 

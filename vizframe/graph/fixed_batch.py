@@ -1,6 +1,6 @@
 """A network that takes only so many images at once, as one that fixes its batch size does.
 
-5 images ─► 4 and 1 ─► the last repeated, 4 and 4 ─► network ─► the first 5 answers
+5 images ─► 4 and 1 ─► the last repeated, 4 and 4 ─► network ─► the first 5 outputs
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The head of a question: which numbers of a layer's output, as weights on that output.
+"""The target of a question: which numbers of a layer's output, as weights on that output.
 
 answer of image b = Σ output[b, unit_b, y, x] · at[b, y, x]      centre: one 1;  mean: all 1/n
 """
@@ -95,7 +95,7 @@ def selection_weights(objective: Objective, shape: Sequence[int]) -> FloatArray:
 
 
 def output_weights(objective: Objective, shape: Sequence[int]) -> FloatArray:
-    """What the backward pass starts from: `selection_weights`, each image's own times its head."""
+    """Where the backward pass starts: `selection_weights` times each image's output gradient."""
     weights = selection_weights(objective, shape)
     if objective.output_gradients is not None:
         weights *= objective.output_gradients.reshape(-1, *(1,) * (weights.ndim - 1))
@@ -103,7 +103,7 @@ def output_weights(objective: Objective, shape: Sequence[int]) -> FloatArray:
 
 
 def read(objective: Objective, output: FloatArray) -> FloatArray:
-    """Each image's own answer, (batch,)."""
+    """Each image's own activation, (batch,)."""
     images, units = np.arange(len(objective.units)), objective.units
     places = unit_places(objective, output.shape)
     if places is None:

@@ -188,7 +188,7 @@ class MemoryCatalog:
         self._open: dict[str, MemoryHistory] = {}
 
     def add(self, name: str, run: MemoryRun) -> None:
-        """Put a run on the shelf, in place of the one that had its name."""
+        """Put a run in the catalog, in place of the one that had its name."""
         self._runs[name] = run
         self._open.pop(name, None)
 

@@ -40,7 +40,7 @@ class Batch:
         call: which input that is, and what the model was given beside it.
         worker: which of several that train it together; None for one process.
         targets: what the loss compared the outputs with, as float32; None where it was not seen.
-        outputs: gives what the model answered, which may have to be waited for; likewise.
+        outputs: gives the model's output, which may have to be waited for; likewise.
     """
 
     inputs: FloatArray
@@ -82,7 +82,7 @@ class TrainingObserver(Protocol):
         ...
 
     def before_update(self, model: object, batch: Callable[[], Batch]) -> None:
-        """The optimiser is about to change the model that answered this batch, which is copied
+        """The optimiser is about to change the model that computed this batch, which is copied
         from the device when it is asked for."""
         ...
 
@@ -123,7 +123,7 @@ class Adapter(Protocol):
         ...
 
     def watch(self, model: object, seen: Seen) -> Callable[[], None]:
-        """Call ``seen`` whenever the model has answered a batch. Returns what ends the watch."""
+        """Call ``seen`` whenever the model has computed a batch. Returns what ends the watch."""
         ...
 
     def optimiser(self, model: object) -> Optimiser:

@@ -44,7 +44,7 @@ class Objective:
         place: ``centre``, the unit at the centre of its map (floor(size / 2)); ``mean``, its mean
             over the map; or an int array of shape (batch, 2), one (y, x) per image. A layer
             without spatial axes ignores it.
-        heads: what the backward pass starts from, one number per image (default 1): the
+        output_gradients: what the backward pass starts from, one number per image (default 1): the
             deconvnet starts from the activation's own value.
     """
 
@@ -79,18 +79,18 @@ class Excitation(Protocol):
         ...
 
     def responses(self) -> DeviceArray:
-        """What every unit of the layer answered at the same places in the last `evaluate`:
+        """The activation of every unit of the layer at the same places in the last `evaluate`:
         (batch, units). Valid until the next one."""
         ...
 
     def ask(self, objective: Objective) -> None:
-        """Change units, places and heads; layer and batch stay, so that nothing is compiled."""
+        """Change units, places and output gradients; layer and batch stay: nothing is compiled."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Gradient:
-    """The answer of `Network.gradient`: values (batch,) and the gradient."""
+    """The result of `Network.gradient`: values (batch,) and the gradient."""
 
     values: FloatArray
     gradient: FloatArray

@@ -1,4 +1,4 @@
-"""The strongest answer of every unit to every image: much less than all answers, where a network
+"""The strongest response of every unit to each image: far less than all responses, where a network
 can find it without handing these out."""
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy as np
 from vizframe.network.network import FloatArray, Network
 
 NOTHING = np.float32(-3e38)
-"""Below every answer: what a maximum over NaN alone may come to."""
+"""Below every activation: what a maximum over NaN alone may come to."""
 
 
 @runtime_checkable
@@ -24,10 +24,10 @@ class FindsPeaks(Protocol):
 
 
 def peaks(network: Network, images: FloatArray, layers: Sequence[str]) -> dict[str, FloatArray]:
-    """Each unit's largest answer to each image, (image, unit); -inf where it answers NaN alone.
+    """Each unit's largest activation on each image, (image, unit); -inf where it gives NaN alone.
 
     Args:
-        layers: whose answers are (unit, y, x) or (unit,).
+        layers: whose activations are (unit, y, x) or (unit,).
     """
     if isinstance(network, FindsPeaks):
         found = network.peaks(images, layers)

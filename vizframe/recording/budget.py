@@ -3,7 +3,7 @@
     share = seconds spent recording ÷ seconds spent training
 
 Every plugin is recorded once as soon as it can be paid. From then on what is earned is divided
-fairly: each may have as much as any other, and what the cheap ones leave goes to the dear ones.
+fairly: each may have as much as any other, and what the cheap ones leave goes to expensive ones.
 
     earned ──► weights      2 ms a time    whenever it is due
                activation  14 ms a time    whenever it is due

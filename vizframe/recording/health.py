@@ -126,7 +126,7 @@ class Health:
                 self.vitals.course.numbers.setdefault(name, []).append((step, float(value)))
 
     def _forwarded(self, *_: object) -> None:
-        """The network answers: the first time after an update its gradients should be 0."""
+        """The network's response: the first time after an update its gradients should be 0."""
         course = self.vitals.course
         if self.vitals.updates == self._added or self._unwatch is None:
             return

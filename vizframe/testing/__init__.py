@@ -1,1 +1,1 @@
-"""The exams that adapters, stores and plugins sit, ours and those of third parties."""
+"""The contract tests that adapters, stores and plugins pass, ours and those of third parties."""

@@ -1,4 +1,4 @@
-"""The exam that every store of histories sits: subclass `HistoryContract` and give a place.
+"""The contract tests of every store of histories: subclass `HistoryContract` and give a place.
 
 class TestMyStore(HistoryContract):
     @pytest.fixture

@@ -1,10 +1,10 @@
-"""The exam of an adapter: does its Network answer as the reference network does?
+"""The contract tests of an adapter: does its Network compute as the reference network does?
 
     class TestMine(NetworkContract):
         def adapted(self, reference: ReferenceNetwork) -> Network:
             return MyNetwork(the_same_model_in_my_framework(reference))
 
-``reference.operations`` tells what to build, with which weights. Every answer is compared with
+``reference.operations`` tells what to build, with which weights. Every result is compared with
 `ReferenceNetwork`, to 1e-4 of the largest value. Layer names may be the adapter's own, in the
 order of the reference's; where it has more of them, override ``names_of``. What else of a model
 must be as before when it was asked (gradients, modes, hooks), ``state_of`` may say. An adapter that

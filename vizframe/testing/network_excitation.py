@@ -20,7 +20,7 @@ from vizframe.testing.networks import colour, convolutional, dead, ordinary, pro
 
 
 class ExcitationContract(PairContract):
-    """Excitations: fields, places, heads, sizes, and asking again."""
+    """Excitations: fields, places, output gradients, sizes, and asking again."""
 
     @pytest.mark.parametrize("rule", RULES)
     @pytest.mark.parametrize("layer", ["conv0", "relu0", "pool0", "conv1"])

@@ -133,7 +133,7 @@ NETWORKS: Mapping[str, Build] = {
 }
 
 BROKEN = ("broken", "exploded")
-"""Those that answer NaN or infinities."""
+"""Those that give NaN or infinities."""
 
 
 def probe_for(network: ReferenceNetwork, count: int = 3, seed: int = 1) -> Probe:

@@ -1,4 +1,4 @@
-"""The exam of a plugin: is it what it declares, and does it survive what networks can be?
+"""The contract tests of a plugin: is it what it declares, and does it survive what networks can be?
 
     class TestMine(PluginContract):
         plugin = MyPlugin
@@ -34,13 +34,13 @@ Schema = Mapping[str, Any]
 
 
 class PluginContract:
-    """Subclass it with `plugin`, and pytest runs the exam."""
+    """Subclass it with `plugin`, and pytest runs the tests."""
 
     plugin: ClassVar[type[Plugin]]
     options: ClassVar[Mapping[str, object]] = {}
 
     def make_plugin(self) -> Plugin:
-        """The plugin under exam."""
+        """The plugin under test."""
         return self.plugin.configured(self.options)
 
     def frames(self, scene: Scene) -> list[Frame]:

@@ -325,7 +325,7 @@ def _ask(
     rule: ReluRule,
     at: str | None,
 ) -> tuple[Signal, Signal, Signal]:
-    """The objective's values, what all units of its layer answer, and the gradient at a layer."""
+    """The objective's values, its layer's activations, and the gradient at a layer."""
     outputs = _forward(operations, given)
     names = ["", *operations]
     last = outputs[names[-1]]

@@ -48,7 +48,7 @@ def share_of_places(objective: Objective, last: Signal) -> Signal:
 
 
 def read_units(last: Signal, share: Signal) -> Signal:
-    """What each unit answers, (batch, unit)."""
+    """The activation of each unit, (batch, unit)."""
     places = tuple(range(2, last.ndim))
     weighed = np.where(share[:, None] > 0, last * share[:, None], 0)
     total: Signal = weighed.sum(axis=places)

@@ -57,7 +57,7 @@ def is_ready(model: object) -> bool:
 
 
 def watch(model: object, seen: Seen) -> Callable[[], None]:
-    """Call ``seen`` with what the model was given, each time it has answered."""
+    """Call ``seen`` with what the model was given, after each forward pass."""
 
     def answered(_module: Any, args: Any, kwargs: Any, _output: Any) -> None:
         def batch() -> Batch:

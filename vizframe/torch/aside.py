@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 SEED = 0
-"""A net that draws numbers as it answers draws the same ones at every question."""
+"""A net that draws numbers in its forward pass draws the same ones at every question."""
 
 
 @contextlib.contextmanager

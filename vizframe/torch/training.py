@@ -231,7 +231,7 @@ class TrainingWatch:
         return self._trained[optimizer]
 
     def _batch(self, trained: TrainedNet) -> Batch:
-        """What the model answered first since the last update, and the labels that go with it."""
+        """What the model gave first since the last update, and the labels that go with it."""
         call = self._state.call_of(trained.called)
         args, kwargs = (call.args, call.kwargs) if call is not None else ((), {})
         if trained.model is not trained.called and unwrap(trained.called) is not trained.model:

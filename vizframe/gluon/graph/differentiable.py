@@ -1,6 +1,6 @@
 """Whether a gradient can reach the images at all.
 
-Some operators pass none back, since what they give is constant or jumps. MXNet answers zeros there,
+Some operators pass none back, since what they give is constant or jumps. MXNet gives zeros there,
 for a few it refuses to bind the graph, and an ascent would stand still without a word.
 """
 

@@ -51,7 +51,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Nodes in an order in which each comes after its inputs, and the entries that are answers."""
+    """Nodes in an order in which each comes after its inputs, and the entries that it gives."""
 
     nodes: tuple[Node, ...]
     heads: tuple[Entry, ...]

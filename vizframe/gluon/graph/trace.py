@@ -180,7 +180,7 @@ def trace_symbol(symbol: Any, inputs: tuple[str, ...]) -> Trace:
 
 
 def outputs_of(graph: Graph) -> Iterator[Entry]:
-    """Every operator's outputs that something reads, or that are answers; the first of each at
+    """Every operator's outputs that something reads, or that are heads; the first of each at
     least (BatchNorm's batch statistics are outputs that nothing reads)."""
     read = {entry for node in graph.nodes for entry in node.inputs} | set(graph.heads)
     for index, node in enumerate(graph.nodes):
@@ -249,6 +249,7 @@ def _name_entries(marked: Graph, inputs: tuple[str, ...], calls: list[TracedCall
     made_by: dict[Entry, tuple[int, ...]] = {}
     for entry in outputs_of(graph):
         every = _ends(out_of[entry[0]], entry)
+        # A SymbolBlock holds many layers: its last one keeps the operator's name.
         ends = [] if any(calls[number].is_symbol for number, _ in every) else every
         for other, _ in every:
             aliases.setdefault(calls[other].path or "output", entry)

@@ -1,4 +1,4 @@
-"""From the graph's outputs to each image's answer, and to the gradient that goes back into them."""
+"""From the graph's outputs to each image's value, and to the gradient that goes back into them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class OutputGradient(Protocol):
     """What a compiled graph's outputs mean."""
 
     def ask(self, objective: Objective) -> None:
-        """Change units, places and heads."""
+        """Change units, places and output gradients."""
         ...
 
     def fill(self) -> None:

@@ -1,6 +1,6 @@
 """How a question is answered: how much of the graph, of the image and of the last kernel it needs.
 
-A convolution or dense layer is linear, so its answer for one unit is a dot product with that
+A convolution or dense layer is linear, so its activation for one unit is a dot product with that
 unit's kernel, and the gradient of its input is the kernel itself. So the graph is cut in front of
 the last kernel, and only the units asked for are ever computed:
 
@@ -84,7 +84,7 @@ class Plan:
         return {OWN_KERNELS: (count, numbers), OWN_BIASES: (count,)}
 
     def parameters(self) -> list[str]:
-        """The names of all parameters that the answer depends on, the inputs left out."""
+        """The names of all parameters that the result depends on, the inputs left out."""
         kept = self.graph.prune().nodes
         read = [n.name for n in kept if n.is_variable]
         kernel = [self.kernel.weight, self.kernel.bias] if self.kernel else []
@@ -113,6 +113,7 @@ def plan(
         found = _before_kernel(graph, data, target, last, firsts)
         if found is not None:
             return found
+    # Only a map has places; what a dense layer gives depends on the whole image.
     if len(shapes[target]) == 4:
         y, x = centre(shapes[target])
         cut = crop(graph, data, target, ((y, y), (x, x)), firsts)
@@ -131,6 +132,7 @@ def _last_kernel(graph: Graph, target: Entry, data: int) -> Node | None:
         return None
     depends = graph.above([data])
     from_data = [index in depends for index, _ in node.inputs]
+    # A unit of a grouped convolution reads its own group's features alone, not all of them.
     plain = node.attributes.get("num_group", "1") == "1"
     dense = node.operator == "FullyConnected" and node.flag("flatten", default=True)
     planar = len(node.numbers("kernel", ())) == 2
@@ -161,6 +163,7 @@ def _before_kernel(
     box, part = overlap
     cut = crop(graph, data, features, box, shapes)
     if cut is None:
+        # The features need the whole image, but the last kernel can still be left out.
         kernel = Kernel(names[0], bias, part, strided(box, window), relu)
         return Plan(_response_graph(graph, features, kernel), size, (0, 0), False, kernel, False)
     (top, bottom), (left, right) = box
@@ -172,7 +175,7 @@ def _before_kernel(
 
 def _response_graph(graph: Graph, features: Entry, kernel: Kernel) -> Graph:
     """The graph up to the features, then each image's own kernel on them. Its heads, each for the
-    whole batch: with a ReLU the answers before it; the answers; the features, to be read alone."""
+    whole batch: with a ReLU the values before it; the responses; the features, to be read alone."""
     nodes = list(graph.nodes)
 
     def add(operator: str, *inputs: Entry, **attributes: object) -> Entry:

@@ -162,7 +162,7 @@ class TrainingWatch:
         self._observer.after_update(module, scalars, epochs.at(self._passes.last))
 
     def _batch(self, net: TrainedNet, trainer: Any) -> Batch:
-        """What the model answered last, and the labels that a loss compared it with."""
+        """What the model gave last, and the labels that a loss compared it with."""
         seen = self._calls.seen
         call = (
             seen.outermost.get(id(net.model))
