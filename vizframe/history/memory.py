@@ -181,7 +181,7 @@ class MemoryHistory:
 
 
 class MemoryCatalog:
-    """Runs by name, as `Shelf` gives those of a directory."""
+    """Runs by name, as the store gives those of a directory."""
 
     def __init__(self, runs: Mapping[str, MemoryRun] | None = None) -> None:
         self._runs = dict(runs or {})
