@@ -54,6 +54,7 @@ from vizframe.recording.voice import speak
 
 log = logging.getLogger("vizframe")
 
+_NOTHING = "{} has no convolution and no dense layer; name the layers to record"
 _NO_EPOCHS = (
     "every is in epochs, which nobody tells: recorder.step(epoch=1.5) does, and a script whose "
     "batches come from its framework's loader; it can be a number of steps"
@@ -250,26 +251,32 @@ class Recorder:
         """Open the run now, or at the model's first batch where that is needed for it. What is
         asked for wrongly is raised here, and only said where the training is under way."""
         wrong: UsageError | None = None
-        probe = given_probe(self._config, self._adapter.to_array) or past
-        if batch is not None:
-            batch = unflattened(batch, self._config.shape)
-            probe = probe_of_batch(batch, self._config) if probe is None else probe
         with self._lost():
-            if probe is not None and self._adapter.is_ready(self._model):
-                try:
-                    self._open(self._sight.complete(probe, batch), batch)
-                except UnknownInputs:
-                    if batch is not None:
-                        raise
-                    wrong = None  # its first batch will show them
-                except UsageError as error:
-                    wrong = error
+            try:
+                self._open_now(past, batch)
+            except UsageError as error:
+                wrong = error
         if wrong is not None:
             raise wrong
         if self._recording is not None or self._is_off:
             return
         with self._lost():
             self._unwatch = self._adapter.watch(self._model, self._seen)
+
+    def _open_now(self, past: Probe | None, batch: Batch | None) -> None:
+        """Open the run, where the model is ready and it is known by which images it is seen."""
+        probe = given_probe(self._config, self._adapter.to_array) or past
+        if batch is not None:
+            batch = unflattened(batch, self._config.shape)
+            probe = probe_of_batch(batch, self._config) if probe is None else probe
+        if probe is None or not self._adapter.is_ready(self._model):
+            return
+        try:
+            self._open(self._sight.complete(probe, batch), batch)
+        except UnknownInputs:
+            if batch is not None:
+                raise
+            # Without a batch its first one will show them.
 
     def _seen(self, batch: Callable[[], Batch], is_training: bool) -> None:
         """The model was called. Recording starts at what it is trained on, not at a call that only
@@ -314,7 +321,7 @@ class Recorder:
             network, probe = self._sight.see(probe)
             layers = select(network.layers, self._config.layers)
             if not layers:
-                raise UsageError(_nothing_to_record(network.name))
+                raise UsageError(_NOTHING.format(network.name))
             for job in self._jobs:
                 select(network.layers, job.layers or ())
             self._recording = Recording(
@@ -393,7 +400,3 @@ class Recorder:
         for label in self._schedules:
             if told := self._budget.describe_unpaid(label):
                 log.warning("%s", told)
-
-
-def _nothing_to_record(name: str) -> str:
-    return f"{name} has no convolution and no dense layer; name the layers to record"
