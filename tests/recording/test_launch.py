@@ -48,7 +48,16 @@ def test_every_process_knows_its_role_and_the_worst_exit_code_comes_back(
     tell += "name = f'{e[\"DMLC_ROLE\"]}-{os.getpid()}'; "
     tell += f"pathlib.Path({str(tmp_path)!r}, name).write_text(e['DMLC_PS_ROOT_PORT']); "
     monkeypatch.setattr(launch, "_SERVE", (sys.executable, "-c", tell))
-    assert Launch(2, servers=2).run([sys.executable, "-c", tell + "raise SystemExit(3)"]) == 3
+    # The others are ended with the last worker: it waits until they have told what they are.
+    work = f"""{tell}
+import time
+deadline = time.monotonic() + 60
+folder = pathlib.Path({str(tmp_path)!r})
+while time.monotonic() < deadline and sum(1 for f in folder.iterdir() if f.stat().st_size) < 5:
+    time.sleep(0.02)
+raise SystemExit(3)
+"""
+    assert Launch(2, servers=2).run([sys.executable, "-c", work]) == 3
     roles = sorted(each.name.partition("-")[0] for each in tmp_path.iterdir())
     assert roles == ["scheduler", "server", "server", "worker", "worker"]
     assert len({each.read_text() for each in tmp_path.iterdir()}) == 1
