@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 
+def split_commas(text: str) -> list[str]:
+    """What stands between commas, without blanks; nothing of what is empty.
+
+    >>> split_commas("a, b,, ")
+    ['a', 'b']
+    """
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
 def items(given: object) -> object:
     """What stands for a list as that list; anything else as it is, to be judged by others.
 
@@ -10,5 +19,5 @@ def items(given: object) -> object:
     (['grad_cam', 'gradient'], [3], [3, 4])
     """
     if isinstance(given, str):
-        return [item.strip() for item in given.split(",") if item.strip()]
+        return split_commas(given)
     return [given] if isinstance(given, int) else given

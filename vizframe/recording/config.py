@@ -29,6 +29,7 @@ from pydantic import (
 
 from vizframe.errors import UnknownName, UsageError
 from vizframe.network.loadable import shape_of
+from vizframe.plugin.commas import split_commas
 from vizframe.plugin.refusal import refusal_sentences
 from vizframe.recording.budget import USUAL
 from vizframe.recording.jobs import parse_option
@@ -43,7 +44,7 @@ LARGEST = 5_000_000_000
 def _list(value: object) -> object:
     """A text with commas is a list, as on the command line."""
     if isinstance(value, str):
-        return [item.strip() for item in value.split(",") if item.strip()]
+        return split_commas(value)
     return value
 
 

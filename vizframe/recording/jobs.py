@@ -19,6 +19,7 @@ from pathlib import Path
 
 from vizframe.errors import UnknownName, UsageError
 from vizframe.plugin import Plugin
+from vizframe.plugin.commas import split_commas
 from vizframe.plugin.registry import Registry, plugin_files
 from vizframe.plugin.validation import validate_plugin
 from vizframe.recording.schedule import Schedule
@@ -157,7 +158,7 @@ def patterns(layers: object) -> tuple[str, ...]:
     >>> patterns("features.*, dense0")
     ('features.*', 'dense0')
     """
-    texts = layers.split(",") if isinstance(layers, str) else layers
+    texts = split_commas(layers) if isinstance(layers, str) else layers
     if isinstance(texts, Iterable):
         given = [text.strip() if isinstance(text, str) else text for text in texts]
         if all(isinstance(text, str) for text in given):
