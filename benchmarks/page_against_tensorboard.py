@@ -225,8 +225,8 @@ def wait_for_steps(url: str) -> None:
     asked = f"{url}data/plugin/images/images?tag=conv0&run=.&sample=0"
     for _ in range(300):
         try:
-            with urllib.request.urlopen(asked, timeout=10) as answer:
-                if answer.read().count(b'"step"') == STEPS:
+            with urllib.request.urlopen(asked, timeout=10) as response:
+                if response.read().count(b'"step"') == STEPS:
                     return
         except OSError:
             pass  # it is not listening yet, or does not know the tag yet

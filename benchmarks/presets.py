@@ -29,7 +29,7 @@ IMAGENET = Normalization(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
 UNITS = tuple(range(64))
 ROUNDS = 3
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 def main() -> None:
@@ -86,11 +86,11 @@ def evaluate(network: GluonNetwork, question: Question) -> None:
             excitation.ops.to_numpy(gradient)
 
 
-def measure_time(what: Callable[[], Answer]) -> tuple[float, Answer]:
+def measure_time(what: Callable[[], Result]) -> tuple[float, Result]:
     start = time.perf_counter()
-    answer = what()
+    result = what()
     mx.nd.waitall()
-    return time.perf_counter() - start, answer
+    return time.perf_counter() - start, result
 
 
 if __name__ == "__main__":

@@ -60,8 +60,8 @@ def by_hand(net: Any, units: int, iterations: int) -> float:
 
     def step(images: Any) -> Any:
         images = images.detach().requires_grad_()
-        answer = cut(images)[rows, rows].mean((1, 2)).sum()
-        (gradient,) = torch.autograd.grad(answer, images)
+        response = cut(images)[rows, rows].mean((1, 2)).sum()
+        (gradient,) = torch.autograd.grad(response, images)
         return (images + 10 * gradient) * 0.9999
 
     images = step(images)

@@ -123,7 +123,7 @@ class UsualWay:
         return found
 
     def strongest(self, image: FloatArray) -> int:
-        """The unit that answers the image most strongly at the centre."""
+        """The unit that responds to the image most strongly at the centre."""
         self._answer(torch.from_numpy(image[None].copy()), 0)
         height, width = self._map.shape[2:]
         return int(self._map[0, :, height // 2, width // 2].argmax())

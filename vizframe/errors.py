@@ -48,7 +48,7 @@ class UsageError(VizframeError):
 
 
 class UnknownName(UsageError):
-    """A name that nothing answers to.
+    """A name that nothing has.
 
     >>> print(UnknownName("layer", "conv9", ["conv0", "conv1", "dense"]))
     layer 'conv9' is not known; it can be 'conv0', 'conv1', 'dense'
@@ -83,7 +83,7 @@ class MissingExtra(VizframeError):
 
 
 class NetworkError(VizframeError):
-    """The model cannot answer: not traceable, no gradient, the wrong shape."""
+    """The model cannot be asked: not traceable, no gradient, the wrong shape."""
 
 
 class UnknownInputs(NetworkError):

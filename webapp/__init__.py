@@ -1,17 +1,20 @@
 """The web app: filter galleries with a slider over the training steps.
 
-    Shelf ──► Desk (open runs, one reader at a time)
+    Catalog ──► OpenRuns (one reader at a time of each)
                 │
-                ├── api        raw bytes and JSON under /api/v1
-                │     request   what a URL asks for        body       tiles as bytes
-                │     manifest  what a run holds           extent     the range of a whole history
-                │     asking    the network of the Live page  caching  what a browser may keep
-                └── app        Dash: the page's frame, and what is words and tables
-                      frame     the page                   menus      layers, plugins, notes
-                      training  all curves                 network    the graph of layers
-                      runs      the list of runs
+                ├── api          raw bytes and JSON under /api/v1
+                │     request      what a URL asks for        tile_bytes   tiles as bytes
+                │     manifest     what a run holds           value_range  of a whole history
+                │     live         the network of Live        caching      what a browser may keep
+                │     change       what moved, and when       difference   what is new since
+                └── app          Dash: the page's layout, and what is words and tables
+                      layout       the frame of all pages     menus        layers, plugins, notes
+                      pages/       training, network, runs, and curves of several runs
 
-Python answers with what a run holds; the step that the slider stands on is the browser's own
+    serving ── security, gate, connections: who may ask, and how long he may take
+    faults, numbers, markup: sentences for what goes wrong, numbers and HTML for people
+
+Python gives what a run holds; the step that the slider stands on is the browser's own
 affair (`assets/viewer/`), because a round trip per slider move shows nothing while one drags.
 """
 

@@ -47,37 +47,37 @@ COLOUR_MAPS = ("signed", "signed-dark", "perceptual", "grey")
 View = Callable[[], Response]
 
 
-def blueprint(desk: OpenRuns, network: Live | None = None) -> Blueprint:
+def blueprint(open_runs: OpenRuns, network: Live | None = None) -> Blueprint:
     """The routes over these runs, and to a network that can be asked."""
     found = Blueprint("api", __name__, url_prefix="/api")
-    _add_live(found, desk, network)
-    for view in (*_words(desk), *_pixels(desk), colours):
+    _add_live(found, open_runs, network)
+    for view in (*_words(open_runs), *_pixels(open_runs), colours):
         found.get(f"/v1/{view.__name__}")(_in_sentences(view))
     found.route("/", defaults={"_path": ""}, methods=["GET", "POST"])(_nowhere)
     found.route("/<path:_path>", methods=["GET", "POST"])(_nowhere)
     return found
 
 
-def _add_live(found: Blueprint, desk: OpenRuns, network: Live | None) -> None:
+def _add_live(found: Blueprint, open_runs: OpenRuns, network: Live | None) -> None:
     def live() -> Response:
         return asking.describe(network)
 
     def ask() -> Response:
-        return asking.respond(network, desk, request_arguments())
+        return asking.respond(network, open_runs, request_arguments())
 
     found.get("/v1/live")(_in_sentences(live))
     found.post("/v1/live")(_in_sentences(ask))
 
 
-def _words(desk: OpenRuns) -> tuple[View, ...]:
+def _words(open_runs: OpenRuns) -> tuple[View, ...]:
     """What is answered in JSON."""
     asked = request_arguments
 
     def runs() -> Response:
-        return caching.document([manifest.summary(each) for each in desk.shelf.runs()])
+        return caching.document([manifest.summary(each) for each in open_runs.catalog.runs()])
 
     def run() -> Response:
-        with desk.run(text(asked(), "run"), fresh=True) as found:
+        with open_runs.run(text(asked(), "run"), fresh=True) as found:
             since, mark = number(asked(), "since", 0), asked().get("mark", "")
 
             def make() -> object:
@@ -87,11 +87,11 @@ def _words(desk: OpenRuns) -> tuple[View, ...]:
             return caching.answer(found.document(("run", since, mark), make))
 
     def result() -> Response:
-        with desk.run(text(asked(), "run")) as found:
+        with open_runs.run(text(asked(), "run")) as found:
             return caching.document(manifest.result(found.history))
 
     def curves() -> Response:
-        with desk.run(text(asked(), "run")) as found:
+        with open_runs.run(text(asked(), "run")) as found:
             since, mark = number(asked(), "since", 0), asked().get("mark")
 
             def make() -> object:
@@ -101,29 +101,29 @@ def _words(desk: OpenRuns) -> tuple[View, ...]:
             return caching.answer(found.document(("curves", since, mark), make))
 
     def extent() -> Response:
-        with desk.run(text(asked(), "run")) as found:
+        with open_runs.run(text(asked(), "run")) as found:
             wanted = RequestedSeries.of(found.history, asked())
             limits = found.extents.of(found.history, wanted.declaration)
         low, high = float(limits.low), float(limits.high)
         return caching.document({"low": finite(low), "high": finite(high)})
 
     def columns() -> Response:
-        with desk.run(text(asked(), "run")) as found:
+        with open_runs.run(text(asked(), "run")) as found:
             wanted = RequestedSeries.of(found.history, asked())
             step = steps(found.history, wanted.declaration, text(asked(), "step"))[0]
             values = found.history.columns(wanted.declaration.key, step)
             picked = {name: plain(np.asarray(each[wanted.where])) for name, each in values.items()}
         return caching.document(picked)
 
-    return runs, run, result, curves, extent, columns, *_changes(desk)
+    return runs, run, result, curves, extent, columns, *_changes(open_runs)
 
 
-def _changes(desk: OpenRuns) -> tuple[View, ...]:
+def _changes(open_runs: OpenRuns) -> tuple[View, ...]:
     """What moved, answered in JSON."""
     asked = request_arguments
 
     def change() -> Response:
-        with desk.run(text(asked(), "run")) as found:
+        with open_runs.run(text(asked(), "run")) as found:
             wanted = RequestedSeries.of(found.history, asked())
             pair = steps(
                 found.history,
@@ -134,26 +134,26 @@ def _changes(desk: OpenRuns) -> tuple[View, ...]:
         return caching.document(told)
 
     def formed() -> Response:
-        with desk.run(text(asked(), "run")) as found:
+        with open_runs.run(text(asked(), "run")) as found:
             told = change_of.formed(RequestedSeries.of(found.history, asked()))
         return caching.document(told)
 
     return change, formed
 
 
-def _pixels(desk: OpenRuns) -> tuple[View, ...]:
+def _pixels(open_runs: OpenRuns) -> tuple[View, ...]:
     """What is answered in bytes."""
     asked = request_arguments
 
     def tiles() -> Response:
-        with desk.run(text(asked(), "run")) as found:
+        with open_runs.run(text(asked(), "run")) as found:
             wanted = RequestedSeries.of(found.history, asked())
             step = steps(found.history, wanted.declaration, text(asked(), "step"))[0]
             packed = body.gallery(wanted, step)
         return caching.body(packed.data, forever=packed.whole and "t" in asked())
 
     def strip() -> Response:
-        with desk.run(text(asked(), "run")) as found:
+        with open_runs.run(text(asked(), "run")) as found:
             wanted = RequestedSeries.of(found.history, asked())
             film = steps(found.history, wanted.declaration, text(asked(), "steps"))
             if len(film) > MOST_STRIP_STEPS:
@@ -165,7 +165,7 @@ def _pixels(desk: OpenRuns) -> tuple[View, ...]:
         return caching.body(packed.data, forever=packed.whole and "t" in asked())
 
     def probe() -> Response:
-        with desk.run(text(asked(), "run")) as found:
+        with open_runs.run(text(asked(), "run")) as found:
             images = found.history.probe
             if images is None or not manifest.is_shown(images):
                 raise UsageError("the run has no probe that can be shown as pictures")

@@ -101,14 +101,14 @@ MakePage = Callable[[OpenRun, Page], Component]
 
 
 def create_app(
-    shelf: Catalog,
+    catalog: Catalog,
     *,
     prefix: str = "/",
     gate: Gate | None = None,
     where: str = "",
     live: Live | None = None,
 ) -> Dash:
-    """The app over a shelf of runs.
+    """The app over a catalog of runs.
 
     Args:
         prefix: the path that the app lives under, ``/viz/`` say, behind a proxy.
@@ -117,7 +117,7 @@ def create_app(
         live: a network that the Live page asks.
     """
     base = "/" + prefix.strip("/") + "/" if prefix.strip("/") else "/"
-    desk = OpenRuns(shelf)
+    open_runs = OpenRuns(catalog)
     app = Dash(
         "vizframe",
         title="vizframe",
@@ -130,18 +130,18 @@ def create_app(
         enable_mcp=False,
     )
     app.layout = frame.layout
-    app.server.register_blueprint(api.blueprint(desk, live), url_prefix=f"{base}api")
-    _add_menus(app, desk)
-    _add_page(app, desk, "training", partial(_training, desk), told="page")
-    _add_page(app, desk, "network", network.page, told="graphed")
-    _add_runs(app, desk, where)
+    app.server.register_blueprint(api.blueprint(open_runs, live), url_prefix=f"{base}api")
+    _add_menus(app, open_runs)
+    _add_page(app, open_runs, "training", partial(_training, open_runs), told="page")
+    _add_page(app, open_runs, "network", network.page, told="graphed")
+    _add_runs(app, open_runs, where)
     _add_clicks(app)
     security.protect(app, gate or Gate())
     answer_all(app)
     return app
 
 
-def _add_menus(app: Dash, desk: OpenRuns) -> None:
+def _add_menus(app: Dash, open_runs: OpenRuns) -> None:
     @app.callback(
         Output("kinds", "children"),
         Output("layers", "children"),
@@ -154,7 +154,7 @@ def _add_menus(app: Dash, desk: OpenRuns) -> None:
         choice = _choice(said)
         if not choice.get("run"):
             return [], [], []
-        with desk.run(choice["run"]) as found:
+        with open_runs.run(choice["run"]) as found:
             return _menus(found, choice)
 
 
@@ -169,7 +169,7 @@ def _menus(found: OpenRun, choice: Choice) -> tuple[Any, Any, Any]:
     )
 
 
-def _add_page(app: Dash, desk: OpenRuns, name: str, make: MakePage, *, told: str) -> None:
+def _add_page(app: Dash, open_runs: OpenRuns, name: str, make: MakePage, *, told: str) -> None:
     """A page that is made when it is looked at, and made anew when the store ``told`` changes."""
 
     @app.callback(
@@ -180,30 +180,30 @@ def _add_page(app: Dash, desk: OpenRuns, name: str, make: MakePage, *, told: str
         page = _page(said)
         if page.get("page") != name or not page.get("run"):
             return no_update
-        with desk.run(page["run"]) as found:
+        with open_runs.run(page["run"]) as found:
             return make(found, page)
 
 
-def _training(desk: OpenRuns, found: OpenRun, shown: Page) -> Component:
+def _training(open_runs: OpenRuns, found: OpenRun, shown: Page) -> Component:
     """The curves of the run, or of all that are laid over one another."""
     names = shown.get("overlay")
     if names is None or len(names) < 2:
         return training.page(found, shown)
     chosen: dict[str, Scalars] = {}
     for name in names[: overlay.MOST_RUNS]:
-        with desk.run(name) as other:
+        with open_runs.run(name) as other:
             chosen[other.name] = other.history.scalars()
     return overlay.page(chosen, shown)
 
 
-def _add_runs(app: Dash, desk: OpenRuns, where: str) -> None:
+def _add_runs(app: Dash, open_runs: OpenRuns, where: str) -> None:
     @app.callback(Output("runs-page", "children"), Input("page", "data"), prevent_initial_call=True)
     @in_words(str)
     def show_runs(said: object) -> Any:
         page = _page(said)
         if page.get("page") != "runs":
             return no_update
-        return runs.page(desk.shelf.runs(), page.get("run"), where)
+        return runs.page(open_runs.catalog.runs(), page.get("run"), where)
 
 
 def _add_clicks(app: Dash) -> None:

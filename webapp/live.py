@@ -45,7 +45,7 @@ def describe(live: Live | None) -> Response:
     )
 
 
-def respond(live: Live | None, desk: OpenRuns, arguments: dict[str, str]) -> Response:
+def respond(live: Live | None, open_runs: OpenRuns, arguments: dict[str, str]) -> Response:
     """The maps of one layer for the picture that was sent: height · width · 3 bytes.
 
     Raises:
@@ -60,28 +60,28 @@ def respond(live: Live | None, desk: OpenRuns, arguments: dict[str, str]) -> Res
             f"the picture has {pixels.size} bytes; it can have {height * width * 3}: "
             f"{height} rows of {width} times red, green and blue"
         )
-    normalization, classes = _known(desk, arguments.get("run"), shape)
+    normalization, classes = _known(open_runs, arguments.get("run"), shape)
     layer = text(arguments, "layer")
-    answer = live.respond(pixels.reshape(height, width, 3), layer, normalization)
+    response = live.respond(pixels.reshape(height, width, 3), layer, normalization)
     head = {
         "layer": layer,
-        "step": answer.step,
-        "signed": bool((answer.maps < 0).any()),
-        "best": _best(answer.scores, classes),
+        "step": response.step,
+        "signed": bool((response.maps < 0).any()),
+        "best": _best(response.scores, classes),
     }
-    packed = body.pack(encode(answer.maps, 1), len(answer.maps), head)
+    packed = body.pack(encode(response.maps, 1), len(response.maps), head)
     return caching.body(packed, forever=False)
 
 
 def _known(
-    desk: OpenRuns, run: str | None, shape: Sequence[int]
+    open_runs: OpenRuns, run: str | None, shape: Sequence[int]
 ) -> tuple[Normalization | None, Sequence[str]]:
     """How the run that is shown says that pictures relate to inputs, and what classes are called,
     if its probe is of the same shape."""
     if run is None:
         return None, ()
     try:
-        with desk.run(run) as found:
+        with open_runs.run(run) as found:
             return _of_run(found.history, shape)
     except HistoryError:  # the page says what is wrong with it
         return None, ()

@@ -1,4 +1,4 @@
-"""The desk: runs that are open, each read by one request at a time."""
+"""Runs that are open, each read by one request at a time."""
 
 from __future__ import annotations
 
@@ -66,9 +66,9 @@ class OpenRun:
 
 @dataclass(eq=False)
 class OpenRuns:
-    """All runs of a shelf that a page has asked for."""
+    """All runs of a catalog that a page has asked for."""
 
-    shelf: Catalog
+    catalog: Catalog
     _open: dict[str, OpenRun] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -77,9 +77,9 @@ class OpenRuns:
         """The run, for this thread alone; ``fresh`` looks for new steps first.
 
         Raises:
-            UnknownName, HistoryError: as the shelf does.
+            UnknownName, HistoryError: as the catalog does.
         """
-        history = self.shelf.open(name)
+        history = self.catalog.open(name)
         with self._lock:
             run = self._open.get(name)
             if run is None or run.history is not history:

@@ -103,7 +103,7 @@ class Serving:
 
 
 def serving(
-    shelf: Catalog,
+    catalog: Catalog,
     *,
     host: str = "127.0.0.1",
     port: int = 8075,
@@ -114,7 +114,7 @@ def serving(
     where: str = "",
     live: Live | None = None,
 ) -> Serving:
-    """The app over a shelf, listening.
+    """The app over a catalog, listening.
 
     Args:
         port: 0 picks a free one.
@@ -135,15 +135,15 @@ def serving(
     if not token and host not in LOOPBACK:
         token = new_token()
     gate = Gate.of(host, trusted_hosts, token)
-    app = create_app(shelf, prefix=prefix, gate=gate, where=where, live=live)
+    app = create_app(catalog, prefix=prefix, gate=gate, where=where, live=live)
     return Serving(app, host, port, gate)
 
 
 def serve(
-    shelf: Catalog, *, ready: Callable[[Address], None] | None = None, **options: Unpack[Options]
+    catalog: Catalog, *, ready: Callable[[Address], None] | None = None, **options: Unpack[Options]
 ) -> None:
     """Serve until interrupted; ``ready`` is told the address once connections are accepted."""
-    served = serving(shelf, **options)
+    served = serving(catalog, **options)
     if ready is not None:
         ready(served.address)
     served.run()

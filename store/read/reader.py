@@ -23,7 +23,7 @@ from vizframe.store.read.union import Ints, Union
 MOST_TRIES = 5
 """How often a read starts again because its file was merged away."""
 
-Answer = TypeVar("Answer")
+Content = TypeVar("Content")
 
 
 class StoreHistory:
@@ -137,18 +137,18 @@ class StoreHistory:
         """Nothing is held open."""
 
     def _with_frame(
-        self, key: SeriesKey, step: int, read: Callable[[Source, Segment, int], Answer]
-    ) -> Answer:
+        self, key: SeriesKey, step: int, read: Callable[[Source, Segment, int], Content]
+    ) -> Content:
         """What is read of one frame."""
 
-        def find_and_read(union: Union) -> Answer:
+        def find_and_read(union: Union) -> Content:
             segment, row = _find(union, key, step)
             with segment.file.open() as source:
                 return read(source, segment, row)
 
         return self._again(find_and_read, key)
 
-    def _again(self, read: Callable[[Union], Answer], key: SeriesKey) -> Answer:
+    def _again(self, read: Callable[[Union], Content], key: SeriesKey) -> Content:
         """Read, and once more where the file was merged away meanwhile.
 
         Raises:

@@ -76,9 +76,9 @@ Show = Callable[[Catalog], str]
 
 @pytest.fixture
 def show() -> Iterator[Show]:
-    """Serves a shelf until the visitor has left, and gives its address."""
+    """Serves a catalog until the visitor has left, and gives its address."""
     with ExitStack() as open_servers:
-        yield lambda shelf: open_servers.enter_context(served(shelf))
+        yield lambda catalog: open_servers.enter_context(served(catalog))
 
 
 @pytest.fixture
@@ -124,6 +124,6 @@ def url(run: MemoryRun) -> Iterator[str]:
 
 
 @contextmanager
-def served(shelf: Catalog, *, prefix: str = "/") -> Iterator[str]:
-    with serving(shelf, port=0, prefix=prefix, where="the shelf") as address:
+def served(catalog: Catalog, *, prefix: str = "/") -> Iterator[str]:
+    with serving(catalog, port=0, prefix=prefix, where="the folder") as address:
         yield address.url

@@ -378,7 +378,7 @@ def test_another_run_is_chosen_above(visitor: Visitor, url: str) -> None:
 
 def test_no_runs_at_all_say_how_to_record_one(visitor: Visitor, show: Show) -> None:
     page = visitor.open(show(MemoryCatalog({})))
-    expect(page.locator("#runs-page")).to_contain_text("There are no runs in the shelf yet")
+    expect(page.locator("#runs-page")).to_contain_text("There are no runs in the catalog yet")
     expect(page.locator("#runs-page pre").first).to_have_text("vizframe record -- train.py")
 
 

@@ -105,9 +105,9 @@ def test_the_demo_trains_records_and_serves_and_ctrl_c_ends_it_all(tmp_path: Pat
     said = demo.stdout.readline()
     page = said.split("Watch it at ")[1].split()[0]
     assert page.endswith("/?run=mnist-demo")
-    shelf = RunCatalog(tmp_path)
+    catalog = RunCatalog(tmp_path)
     deadline = time.monotonic() + 120
-    while not any(run.steps >= 2 for run in shelf.runs()):
+    while not any(run.steps >= 2 for run in catalog.runs()):
         assert time.monotonic() < deadline
         assert demo.poll() is None
         time.sleep(0.2)
@@ -122,7 +122,7 @@ def test_the_demo_trains_records_and_serves_and_ctrl_c_ends_it_all(tmp_path: Pat
     assert f"Ended. Look again with: vizframe serve {tmp_path}" in out
     with pytest.raises(OSError, match="refused"):
         urllib.request.urlopen(page, timeout=10)
-    history = shelf.open("mnist-demo")
+    history = catalog.open("mnist-demo")
     assert {key.label for key in history.declarations} == set(PLUGINS)
     assert (history.faults(), history.failures()) == ([], [])
     assert {"loss", "accuracy", "weight_norm/conv1"} <= set(history.scalars().values)

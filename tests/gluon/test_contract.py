@@ -1,4 +1,4 @@
-"""The exam that every adapter sits: the Gluon one beside the network written out in NumPy."""
+"""What every adapter has to pass: the Gluon one beside the network written out in NumPy."""
 
 from __future__ import annotations
 

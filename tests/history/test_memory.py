@@ -1,4 +1,4 @@
-"""The history in memory passes the exam of every store, and its shelf that of a runs directory."""
+"""The history in memory passes every store's contract, its catalog that of a runs directory."""
 
 from __future__ import annotations
 
@@ -41,22 +41,22 @@ def test_a_fake_run_without_layers_has_scalars_only() -> None:
 
 
 def test_a_shelf_lists_the_newest_run_first_and_names_the_nearest() -> None:
-    shelf = MemoryCatalog({"old": fake_run(range(2))})
-    shelf.add("new", MemoryRun())
-    assert [run.name for run in shelf.runs()] == ["new", "old"]
-    assert [run.steps for run in shelf.runs()] == [0, 2]
-    assert [run.last_step for run in shelf.runs()] == [None, 1]
+    catalog = MemoryCatalog({"old": fake_run(range(2))})
+    catalog.add("new", MemoryRun())
+    assert [run.name for run in catalog.runs()] == ["new", "old"]
+    assert [run.steps for run in catalog.runs()] == [0, 2]
+    assert [run.last_step for run in catalog.runs()] == [None, 1]
     with pytest.raises(UnknownName, match="run 'odl' is not known; it can be 'old'"):
-        shelf.open("odl")
+        catalog.open("odl")
 
 
 def test_a_shelf_gives_the_same_history_until_the_run_is_another() -> None:
-    shelf = MemoryCatalog({"one": fake_run(range(2))})
-    history = shelf.open("one")
+    catalog = MemoryCatalog({"one": fake_run(range(2))})
+    history = catalog.open("one")
     assert isinstance(history, History)
-    assert shelf.open("one") is history
-    shelf.add("one", MemoryRun())
-    assert shelf.open("one") is not history
+    assert catalog.open("one") is history
+    catalog.add("one", MemoryRun())
+    assert catalog.open("one") is not history
 
 
 def test_what_a_reader_is_given_cannot_change_the_run() -> None:

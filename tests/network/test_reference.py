@@ -1,4 +1,4 @@
-"""The reference network is right by finite differences and by hand, and passes its own exam."""
+"""The reference network is right by finite differences and by hand, and passes its own contract."""
 
 from __future__ import annotations
 

@@ -141,15 +141,15 @@ def test_any_file_system_of_fsspec_will_do(folder: Path) -> None:
 
 
 def test_the_run_at_an_address_is_a_shelf_of_its_own(site: Site, folder: Path) -> None:
-    shelf = RemoteCatalog(f"{site.address}/mnist.h5")
-    (summary,) = shelf.runs()
+    catalog = RemoteCatalog(f"{site.address}/mnist.h5")
+    (summary,) = catalog.runs()
     assert (summary.name, summary.steps, summary.last_step) == ("mnist", 10, 90)
     assert summary.bytes == (folder / "mnist.h5").stat().st_size
-    history = shelf.open("mnist")
-    assert history is shelf.open("mnist")
+    history = catalog.open("mnist")
+    assert history is catalog.open("mnist")
     assert summary.info == history.info
     with pytest.raises(UnknownName, match="run 'other' is not known; it can be 'mnist'"):
-        shelf.open("other")
+        catalog.open("other")
 
 
 @pytest.mark.parametrize(

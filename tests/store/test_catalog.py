@@ -28,8 +28,8 @@ def runs(tmp_path: Path) -> Path:
 
 
 def test_runs_are_listed_from_names_and_sizes(runs: Path) -> None:
-    shelf = vizframe.store.RunCatalog(runs)
-    found = {summary.name: summary for summary in shelf.runs()}
+    catalog = vizframe.store.RunCatalog(runs)
+    found = {summary.name: summary for summary in catalog.runs()}
     assert set(found) == {"one", "more/two", "three.h5"}
     assert [found[name].steps for name in ("one", "more/two", "three.h5")] == [5, 3, 5]
     assert [found[name].last_step for name in ("one", "more/two", "three.h5")] == [4, 20, 4]
@@ -52,21 +52,21 @@ def test_newer_runs_come_first(tmp_path: Path) -> None:
 
 
 def test_a_run_is_opened_by_its_name_and_stays_the_same(runs: Path) -> None:
-    shelf = vizframe.store.RunCatalog(runs)
+    catalog = vizframe.store.RunCatalog(runs)
     for name in ("one", "more/two", "three.h5"):
-        history = shelf.open(name)
-        assert shelf.open(name) is history
+        history = catalog.open(name)
+        assert catalog.open(name) is history
         assert_whole(history, history.steps)
 
 
 def test_a_run_that_was_made_anew_is_another_one(runs: Path) -> None:
-    shelf = vizframe.store.RunCatalog(runs)
-    before = shelf.open("one")
+    catalog = vizframe.store.RunCatalog(runs)
+    before = catalog.open("one")
     shutil.rmtree(runs / "one")
     other = INFO.model_copy(update={"id": "another"})
     with vizframe.store.create(runs / "one", other, PROBE) as store:
         store.commit(record(7))
-    after = shelf.open("one")
+    after = catalog.open("one")
     assert after is not before
     assert after.info.id == "another"
     assert list(after.steps) == [7]
@@ -113,28 +113,28 @@ def test_links_in_a_circle_are_not_followed(runs: Path) -> None:
 
 def test_a_shelf_of_one_run_has_that_run(runs: Path) -> None:
     for place, name in ((runs / "one", "one"), (runs / "three.h5", "three.h5")):
-        shelf = vizframe.store.RunCatalog(place)
-        (summary,) = shelf.runs()
+        catalog = vizframe.store.RunCatalog(place)
+        (summary,) = catalog.runs()
         assert summary.name == name
-        assert_whole(shelf.open(name), range(5))
+        assert_whole(catalog.open(name), range(5))
 
 
 def test_a_directory_that_is_not_there_has_no_runs(tmp_path: Path) -> None:
-    shelf = vizframe.store.RunCatalog(tmp_path / "runs")
-    assert shelf.runs() == []
+    catalog = vizframe.store.RunCatalog(tmp_path / "runs")
+    assert catalog.runs() == []
     with pytest.raises(UnknownName, match="there is no run at all"):
-        shelf.open("one")
+        catalog.open("one")
     write(tmp_path / "runs" / "one", range(2))
-    assert [summary.name for summary in shelf.runs()] == ["one"]
+    assert [summary.name for summary in catalog.runs()] == ["one"]
 
 
 def test_a_damaged_compacted_run_is_listed_with_its_fault(runs: Path) -> None:
     with (runs / "three.h5").open("r+b") as file:
         file.seek(0, os.SEEK_END)
         file.write(b"more")
-    shelf = vizframe.store.RunCatalog(runs)
-    summary = next(each for each in shelf.runs() if each.name == "three.h5")
+    catalog = vizframe.store.RunCatalog(runs)
+    summary = next(each for each in catalog.runs() if each.name == "three.h5")
     assert summary.fault is not None
     assert "it was written with" in summary.fault
     with pytest.raises(HistoryError, match="it was written with"):
-        shelf.open("three.h5")
+        catalog.open("three.h5")

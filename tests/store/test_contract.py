@@ -1,4 +1,4 @@
-"""The HDF5 store sits the exam of every history."""
+"""The HDF5 store passes the contract of every history."""
 
 from __future__ import annotations
 

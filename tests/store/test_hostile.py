@@ -235,7 +235,7 @@ def test_segments_whose_index_would_be_too_large_stay_unmerged(
 
 def test_names_are_no_paths(tmp_path: Path) -> None:
     write(tmp_path / "runs" / "one", range(2))
-    shelf = vizframe.store.RunCatalog(tmp_path / "runs")
+    catalog = vizframe.store.RunCatalog(tmp_path / "runs")
     for name in ("../runs/one", "/etc", "..", "", ".", "one/../one", "one/run.json"):
         with pytest.raises(UnknownName):
-            shelf.open(name)
+            catalog.open(name)

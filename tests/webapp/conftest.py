@@ -12,17 +12,17 @@ from vizframe.webapp import create_app
 
 
 @pytest.fixture(scope="session")
-def shelf() -> MemoryCatalog:
+def catalog() -> MemoryCatalog:
     """One run of twenty steps. Never changed."""
     return MemoryCatalog({"fake": fake_run()})
 
 
 @pytest.fixture(scope="session")
-def history(shelf: MemoryCatalog) -> History:
-    return shelf.open("fake")
+def history(catalog: MemoryCatalog) -> History:
+    return catalog.open("fake")
 
 
 @pytest.fixture(scope="session")
-def client(shelf: MemoryCatalog) -> FlaskClient:
-    found: FlaskClient = create_app(shelf, where="the shelf").server.test_client()
+def client(catalog: MemoryCatalog) -> FlaskClient:
+    found: FlaskClient = create_app(catalog, where="the catalog").server.test_client()
     return found

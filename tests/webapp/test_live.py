@@ -33,8 +33,8 @@ def asked(live: Live) -> FlaskClient:
     """A server with a network, and a run whose probe says how pictures relate to its inputs."""
     probe = Probe(np.zeros((1, *SHAPE), np.float32), normalization=Normalization((0.1,), (0.3,)))
     info = fake_info("mnist").model_copy(update={"class_names": CLASSES})
-    shelf = MemoryCatalog({"mnist": MemoryRun(info, probe)})
-    found: FlaskClient = create_app(shelf, live=live).server.test_client()
+    catalog = MemoryCatalog({"mnist": MemoryRun(info, probe)})
+    found: FlaskClient = create_app(catalog, live=live).server.test_client()
     return found
 
 

@@ -35,13 +35,13 @@ def gradients(
         rule, at: as `Network.gradient` has them.
         progress: told how many images are done.
     """
-    count, answers = len(images), []
+    count, parts = len(images), []
     size = even_size(count, room(network))
     for chosen in batches(np.arange(count), size):
-        answers.append(network.gradient(images[chosen], part(objective, chosen), rule=rule, at=at))
-        progress(min(len(answers) * size, count), count, f"{rule} gradient")
-    values = np.concatenate([answer.values for answer in answers])[: len(images)]
-    gradient = np.concatenate([answer.gradient for answer in answers])[: len(images)]
+        parts.append(network.gradient(images[chosen], part(objective, chosen), rule=rule, at=at))
+        progress(min(len(parts) * size, count), count, f"{rule} gradient")
+    values = np.concatenate([each.values for each in parts])[: len(images)]
+    gradient = np.concatenate([each.gradient for each in parts])[: len(images)]
     return Gradient(values, gradient)
 
 
@@ -53,8 +53,8 @@ def scores(network: Network, images: FloatArray) -> FloatArray:
     """
     size = even_size(len(images), room(network))
     together = batches(np.arange(len(images)), size)
-    answers = [network.scores(images[chosen]) for chosen in together]
-    found = np.concatenate(answers)[: len(images)]
+    parts = [network.scores(images[chosen]) for chosen in together]
+    found = np.concatenate(parts)[: len(images)]
     unit = 1 + network.layer(network.score_layer).unit_axis
     places = tuple(axis for axis in range(1, found.ndim) if axis != unit)
     mean: FloatArray = found.mean(axis=places, dtype=found.dtype)

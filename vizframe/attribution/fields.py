@@ -2,8 +2,8 @@
 
     image  . . . . . . . . .          a unit at a place       ┌─────┐
            . . ┌─────┐ . . .          sees this field; cut    │  x  │   the map of the cut has one
-           . . │  x  │ . . .   ──►    out, nothing that the   └─────┘   place, which answers the
-           . . └─────┘ . . .          unit sees is missing              same
+           . . │  x  │ . . .   ──►    out, nothing that the   └─────┘   place, with the same
+           . . └─────┘ . . .          unit sees is missing              response
 
 So hundreds of places cost a fraction of as many whole images (50 times less on VGG-16's conv3_3).
 A place whose field passes the image's rim reads padding there, and is asked on the whole image.
@@ -74,8 +74,8 @@ def place_gradients(
     # The size depends on all questions, not on those at the rim: it is the same at every step.
     size = min(len(boxes), room(network))
     for asked in batches(rest, size):
-        answer = network.gradient(images[chosen[asked]], part(objective, asked), rule=rule)
-        yield from _pieces(asked, [(0, 0)] * len(asked), answer.gradient)
+        whole = network.gradient(images[chosen[asked]], part(objective, asked), rule=rule)
+        yield from _pieces(asked, [(0, 0)] * len(asked), whole.gradient)
 
 
 def _of_projections(projected: Iterator[Projections]) -> Iterator[GradientPiece]:

@@ -60,12 +60,12 @@ def layer_cams(
     gradients: list[FloatArray] = []
     found: dict[tuple[str, str], list[Doubles]] = defaultdict(list)
     for chosen in batches(np.arange(count), size):
-        answer = network.gradients(target.images[chosen], part(objective, chosen), layers)
-        gradients.append(answer.gradient)
-        for layer, maps in answer.outputs.items():
+        backward = network.gradients(target.images[chosen], part(objective, chosen), layers)
+        gradients.append(backward.gradient)
+        for layer, maps in backward.outputs.items():
             place = (maps.shape[2], maps.shape[3])
             for method, weigh in methods.items():
-                found[method, layer].append(weigh(maps, answer.gradients[layer], place))
+                found[method, layer].append(weigh(maps, backward.gradients[layer], place))
         progress(min(len(gradients) * size, count), count, "class activation maps")
     return LayerCams(
         np.concatenate(gradients)[:count],

@@ -43,7 +43,7 @@ class {kind}(Plugin):
             yield Frame(layer.name, mean, columns={{"share": share}})
 '''
 
-_EXAM = """
+_CHECK = """
 from pathlib import Path
 from vizframe.plugin.registry import Registry
 from vizframe.testing.plugin import PluginContract
@@ -87,13 +87,13 @@ def examine(file: Path, options: Mapping[str, object]) -> int:
     from vizframe.plugin.registry import Registry
 
     if find_spec("pytest") is None:
-        raise MissingExtra("the exam of a plugin", "testing")
+        raise MissingExtra("the check of a plugin", "testing")
     if file.is_dir() or not file.exists():
         raise UsageError(f"check is {str(file)!r}; it can be a Python file")
     Registry.discover([file]).load(file.stem)  # says in a sentence what cannot be loaded
     with tempfile.TemporaryDirectory() as folder:
-        exam = Path(folder) / f"test_{file.stem}.py"
-        exam.write_text(_EXAM.format(file=str(file.resolve()), name=file.stem, options=options))
+        check = Path(folder) / f"test_{file.stem}.py"
+        check.write_text(_CHECK.format(file=str(file.resolve()), name=file.stem, options=options))
         quiet = ["-q", "-p", "no:cacheprovider", "-p", "no:dash", "--rootdir", folder]
-        command = [sys.executable, "-P", "-m", "pytest", *quiet, "-c", "/dev/null", str(exam)]
+        command = [sys.executable, "-P", "-m", "pytest", *quiet, "-c", "/dev/null", str(check)]
         return subprocess.run(command, check=False).returncode

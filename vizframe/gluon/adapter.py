@@ -64,7 +64,7 @@ def is_ready(model: object) -> bool:
     if is_module(model):
         return is_bound(model)
     return all(
-        parameter._data is not None  # its public reader raises, or waits, instead of answering
+        parameter._data is not None  # its public reader raises, or waits
         for parameter in _block(model).collect_params().values()
     )
 
@@ -74,11 +74,11 @@ def watch(model: object, seen: Seen) -> Callable[[], None]:
     if is_module(model):
         return watch_module(model, seen)
 
-    def answered(_block: object, inputs: tuple[object, ...], _output: object) -> None:
+    def passed(_block: object, inputs: tuple[object, ...], _output: object) -> None:
         if inputs and not isinstance(inputs[0], mx.sym.Symbol):  # while it is traced
             seen(lambda: batch_of(model, inputs), mx.autograd.is_recording())
 
-    handle = _block(model).register_forward_hook(answered)
+    handle = _block(model).register_forward_hook(passed)
     detach: Callable[[], None] = handle.detach
     return detach
 

@@ -74,7 +74,7 @@ class BoundGraphs(ABC):
         return shape if size is None else (shape[0], *size)
 
     def _plan(self, layer: Layer, shape: Shape, rule: ReluRule, exact_field: bool) -> Plan:
-        """How a question about the layer is answered, from images of this shape."""
+        """How a question about the layer is computed, from images of this shape."""
         entry = self._entry(layer.name)
         graph = self._graph.with_heads([entry])
         return plan(

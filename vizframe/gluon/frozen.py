@@ -1,7 +1,7 @@
 """Freezing a Gluon network: its trace as JSON, its arrays as NumPy; see `vizframe.network.frozen`.
 
 The trace has the names that the Block gave its layers, so a network that is thawed without the
-Block has the same layers, and answers bit for bit as the Block did.
+Block has the same layers, and gives bit for bit what the Block did.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _VERSION = 1
 
 
 def freeze(network: Network) -> Frozen:
-    """Raises NetworkError for a network without a graph, whose answers only its code can give."""
+    """Raises NetworkError for a network without a graph, which only its code can compute."""
     if not isinstance(network, GluonNetwork):
         raise NetworkError(
             f"the network {network.name!r} has no graph, so it cannot be looked at later; record "

@@ -3,7 +3,7 @@
     Block ─ trace ─► Graph ─ for inference ─► cut at the layers asked for ─ bind ─► Compiled
                                               the model's own parameter arrays ──┘
 
-Binding shares the arrays of the model, so a graph that was compiled once answers with the current
+Binding shares the arrays of the model, so a graph that was compiled once computes with the current
 weights at every step. The model itself is never called, so nothing in it changes.
 """
 

@@ -48,7 +48,7 @@ def _merge(maps: Maps, node: MapNode, spans: dict[int, Spans]) -> Spans | None:
     if node.window is None or len(known) < len(node.sources) or not known:
         return None
     if node.window == POINTWISE and any(maps[each].size != node.size for each in node.sources):
-        return None  # one place of the source answers for all places of the result
+        return None  # one place of the source stands for all places of the result
     joined = [_hull([pair[axis] for pair in known]) for axis in (0, 1)]
     if joined[0] is None or joined[1] is None:
         return None

@@ -1,6 +1,6 @@
 """The target of a question: which numbers of a layer's output, as weights on that output.
 
-answer of image b = Σ output[b, unit_b, y, x] · at[b, y, x]      centre: one 1;  mean: all 1/n
+response to image b = Σ output[b, unit_b, y, x] · at[b, y, x]      centre: one 1;  mean: all 1/n
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def read(objective: Objective, output: FloatArray) -> FloatArray:
     images, units = np.arange(len(objective.units)), objective.units
     places = unit_places(objective, output.shape)
     if places is None:
-        answers: FloatArray = output[images, units].reshape(len(images), -1).mean(axis=1)
+        responses: FloatArray = output[images, units].reshape(len(images), -1).mean(axis=1)
     else:
-        answers = output[images, units, places[:, 0], places[:, 1]]
-    return answers
+        responses = output[images, units, places[:, 0], places[:, 1]]
+    return responses

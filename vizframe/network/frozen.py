@@ -1,5 +1,5 @@
 """A network as it was at one moment, apart from the model: what it takes to ask it later, in
-another process or on another machine, and to get the same answers.
+another process or on another machine, and to get the same numbers.
 
     network ── freeze ──► Frozen(description, arrays) ══ a file ══ thaw ──► FrozenNetwork
 """
@@ -40,7 +40,7 @@ class FrozenNetwork(Protocol):
     def network(self) -> Network: ...
 
     def fill(self, arrays: Arrays) -> None:
-        """From now on it answers with these. Raises NetworkError where they do not fit."""
+        """From now on it computes with these. Raises NetworkError where they do not fit."""
         ...
 
 

@@ -1,10 +1,10 @@
-"""Live: a network that answers pictures as they come, from a camera or a file.
+"""Live: a network that responds to pictures as they come, from a camera or a file.
 
     picture (y, x, 3) of 0 … 255 ──► inputs, as the probe's normalization says ──► maps of a layer
                                                                               └──► scores
 
 The weights are those of the newest checkpoint, looked for at each question: while a training goes
-on, so do the answers. Nothing of a framework is imported before the first question.
+on, so do the responses. Nothing of a framework is imported before the first question.
 """
 
 from __future__ import annotations

@@ -32,14 +32,14 @@ def peaks(network: Network, images: FloatArray, layers: Sequence[str]) -> dict[s
     if isinstance(network, FindsPeaks):
         found = network.peaks(images, layers)
     else:
-        answers = network.activations(images, layers)
-        found = {name: peaks_of(values) for name, values in answers.items()}
+        activations = network.activations(images, layers)
+        found = {name: peaks_of(values) for name, values in activations.items()}
     return {name: np.where(values > NOTHING, values, -np.inf) for name, values in found.items()}
 
 
-def peaks_of(answers: FloatArray) -> FloatArray:
+def peaks_of(activations: FloatArray) -> FloatArray:
     """The largest of each map, (image, unit, …) → (image, unit); NaN is passed over."""
-    flat = answers.reshape(*answers.shape[:2], -1)
+    flat = activations.reshape(*activations.shape[:2], -1)
     largest: FloatArray = flat.max(axis=2)
     sick = np.isnan(largest)
     if sick.any():

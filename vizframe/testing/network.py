@@ -9,7 +9,7 @@
 order of the reference's; where it has more of them, override ``names_of``. What else of a model
 must be as before when it was asked (gradients, modes, hooks), ``state_of`` may say. An adapter that
 follows no other ReLU rules, or knows no receptive fields, says so by ``follows_rules = False`` and
-``has_fields = False``, and is examined on refusing the first with a sentence.
+``has_fields = False``, and is checked for refusing the first with a sentence.
 """
 
 from __future__ import annotations

@@ -47,19 +47,19 @@ class CareContract(PairContract):
         assert self._everything(network) == before
         assert np.array_equal(network.scores(images), scores)
 
-    def test_images_and_answers_are_nobody_else_s(self) -> None:
+    def test_images_and_activations_are_nobody_else_s(self) -> None:
         network = self.adapt(ordinary())
         images = probe_for(ordinary()).images.copy()
         given = images.copy()
         first = {layer.name: network.layer(layer.name) for layer in network.layers}
-        answers = network.activations(images, list(first))
-        kept = {name: values.copy() for name, values in answers.items()}
+        activations = network.activations(images, list(first))
+        kept = {name: values.copy() for name, values in activations.items()}
         gradient = network.gradient(images, Objective.of(network.score_layer, [0, 1, 2]))
         held = gradient.gradient.copy()
         _ask_all(network, images * 2, "guided" if self.follows_rules else "plain")
         assert np.array_equal(images, given)
         assert np.array_equal(gradient.gradient, held)
-        for name, values in answers.items():
+        for name, values in activations.items():
             assert np.array_equal(values, kept[name])
 
     def test_the_control_has_the_same_weights_in_another_order(self) -> None:

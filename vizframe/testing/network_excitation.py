@@ -1,4 +1,4 @@
-"""A question asked many times answers as one asked once, on a whole image or on a field."""
+"""A question asked many times gives what one asked once does, on a whole image or on a field."""
 
 from __future__ import annotations
 
@@ -200,5 +200,5 @@ def evaluate_numpy(excitation: Excitation, images: FloatArray) -> tuple[FloatArr
 
 
 def host(excitation: Excitation, values: DeviceArray) -> FloatArray:
-    """A copy: what an excitation gives, its next answer may overwrite."""
+    """A copy: what an excitation gives, the next may overwrite."""
     return excitation.ops.to_numpy(values).copy()

@@ -64,7 +64,7 @@ class ReferenceNetwork:
         operations: by layer name, in forward order, at least one.
         input_shape: of one input, (channels, y, x).
         class_names: of the last layer's units.
-        room: what `batch_size` answers.
+        room: what `batch_size` gives.
     """
 
     def __init__(
@@ -333,7 +333,7 @@ def _ask(
     units = objective.units
     rows = np.arange(len(given))
     # Not a product with the share: 0 · NaN elsewhere in the map would be NaN here.
-    answers = read_units(last, share)
+    responses = read_units(last, share)
     heads = (
         np.ones(len(given)) if objective.output_gradients is None else objective.output_gradients
     )
@@ -344,7 +344,7 @@ def _ask(
             if name == at:
                 break
             signal = operations[name].backward(signal, outputs[before], rule)
-    return answers[rows, units], answers, signal
+    return responses[rows, units], responses, signal
 
 
 def _layers(operations: Mapping[str, Operation], input_shape: tuple[int, ...]) -> Iterator[Layer]:

@@ -53,8 +53,8 @@ def _linear(
     if rule == "zplus":
         plus, minus = _changed(layer, 0, 1, 1), _changed(layer, 0, 1, -1, bias=False)
         return _share([(plus, upper), (minus, lower)], relevance, rules)
-    total, answer = np.zeros_like(given), layer.forward(given)
-    for sign, chosen in ((1, answer > 0), (-1, answer < 0)):
+    total, response = np.zeros_like(given), layer.forward(given)
+    for sign, chosen in ((1, response > 0), (-1, response < 0)):
         one = _changed(layer, 1, rules.gamma, sign)
         other = _changed(layer, 1, rules.gamma, -sign, bias=False)
         total += _share([(one, upper), (other, lower)], relevance * chosen, rules)
@@ -67,8 +67,8 @@ def _box(layer: Operation, given: Signal, relevance: Signal, rules: RelevanceRul
         for ends in (rules.low, rules.high)
     )
     plus, minus = _changed(layer, 0, 1, 1), _changed(layer, 0, 1, -1)
-    answer = layer.forward(given) - plus.forward(low) - minus.forward(high)
-    part = relevance / _stable(answer, rules)
+    response = layer.forward(given) - plus.forward(low) - minus.forward(high)
+    part = relevance / _stable(response, rules)
     found: Signal = given * layer.backward(part, given, "plain")
     found = found - low * plus.backward(part, low, "plain")
     return found - high * minus.backward(part, high, "plain")
@@ -84,8 +84,8 @@ def _share(
     parts: list[tuple[Operation, Signal]], relevance: Signal, rules: RelevanceRules
 ) -> Signal:
     """What each input contributed to the sum of all parts."""
-    answer = np.add.reduce([layer.forward(given) for layer, given in parts])
-    part = relevance / _stable(answer, rules)
+    response = np.add.reduce([layer.forward(given) for layer, given in parts])
+    part = relevance / _stable(response, rules)
     shares = [given * layer.backward(part, given, "plain") for layer, given in parts]
     found: Signal = np.add.reduce(shares)
     return found
@@ -104,6 +104,6 @@ def _changed(
     return layer.with_parameters(parameters)
 
 
-def _stable(answer: Signal, rules: RelevanceRules) -> Signal:
-    stable: Signal = answer + np.where(answer >= 0, rules.epsilon, -rules.epsilon)
+def _stable(response: Signal, rules: RelevanceRules) -> Signal:
+    stable: Signal = response + np.where(response >= 0, rules.epsilon, -rules.epsilon)
     return stable

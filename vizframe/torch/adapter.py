@@ -59,7 +59,7 @@ def is_ready(model: object) -> bool:
 def watch(model: object, seen: Seen) -> Callable[[], None]:
     """Call ``seen`` with what the model was given, after each forward pass."""
 
-    def answered(_module: Any, args: Any, kwargs: Any, _output: Any) -> None:
+    def passed(_module: Any, args: Any, kwargs: Any, _output: Any) -> None:
         def batch() -> Batch:
             found = batch_of(model, args, kwargs)
             if found is None:
@@ -68,7 +68,7 @@ def watch(model: object, seen: Seen) -> Callable[[], None]:
 
         seen(batch, torch.is_grad_enabled())
 
-    handle = unwrap(model).register_forward_hook(answered, with_kwargs=True)
+    handle = unwrap(model).register_forward_hook(passed, with_kwargs=True)
     remove: Callable[[], None] = handle.remove
     return remove
 

@@ -311,8 +311,8 @@ class TorchNetwork(PlayedTapes):
                 **{n: values[e] for n, e in nodes.items()},
             }
             gradients = self._backward(output, sources, spread, layer.name)
-            answered = read(replace(objective, layer=layer.name), to_numpy(output))
-            return answered, {
+            responses = read(replace(objective, layer=layer.name), to_numpy(output))
+            return responses, {
                 name: (
                     to_numpy(self._shown(name, each) if name else each),
                     to_numpy(self._shown(name, sources[name]) if name else sources[name]),

@@ -1,4 +1,4 @@
-"""How a question is answered: how much of the net, of the image and of the last kernel it needs.
+"""How a question is computed: how much of the net, of the image and of the last kernel it needs.
 
 A convolution or dense layer is linear, so its response for one unit is a dot product with that
 unit's kernel. So the net is played up to the last kernel, and only the units asked for are ever
@@ -80,7 +80,7 @@ class Plan:
 
 
 def plan(tape: Tape, found: LayerList, layer: str, *, exact_field: bool) -> Plan:
-    """How to answer for a layer: cut and without its last kernel where that is possible.
+    """How to compute a layer: cut and without its last kernel where that is possible.
 
     Without ``exact_field`` the whole map is computed, from the whole image.
     """

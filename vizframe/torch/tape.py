@@ -173,8 +173,8 @@ class TapeRecorder(TorchFunctionMode):
             targets += given[:1]
         if any(id(each) in self._shadow.parameters for each in tensors_in(targets)):
             raise NetworkError(
-                f"the network changes a parameter of its own as it answers ({word}); it can be one "
-                "that does so in training mode alone"
+                f"the network changes a parameter of its own in a forward pass ({word}); "
+                "it can be one that does so in training mode alone"
             )
 
     def _write(

@@ -16,7 +16,7 @@ LOWEST = "-3.40282347e+38"
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """A graph that answers for one place alone, the part of the input that it takes, as
+    """A graph that computes one place alone, the part of the input that it takes, as
     (first, last) pixel in y and in x, and what the asked entry is now called."""
 
     graph: Graph

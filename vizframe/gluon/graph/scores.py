@@ -30,20 +30,20 @@ def answering_output(
     one: Mapping[Entry, Shape],
     two: Mapping[Entry, Shape] | None,
 ) -> int:
-    """That of the network's outputs, or the first that answers each image by itself, where it does
-    not, as a detector's anchors do not.
+    """That of the network's outputs, or the first with a row per image where it has none, as a
+    detector's anchors have not.
 
     Args:
         one, two: the shapes for one and for two images; the latter None where they are not known.
     """
     depends = graph.above([data])
 
-    def answers(number: int) -> bool:
+    def is_per_image(number: int) -> bool:
         entry = graph.heads[number]
         grown = not two or grown_axis(one.get(entry, ()), two.get(entry, ())) is not None
         return entry[0] in depends and grown
 
-    found = [number for number in (output, *range(len(graph.heads))) if answers(number)]
+    found = [number for number in (output, *range(len(graph.heads))) if is_per_image(number)]
     return found[0] if found else output
 
 

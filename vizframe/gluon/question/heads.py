@@ -41,12 +41,12 @@ class KernelOutputGradient:
     """Each image's own kernel, on the features before it: a few operators more at the end of the
     compiled graph, so that a question takes no step in Python.
 
-        features ─┬─ · kernel + bias ─┬─► answers before the ReLU     gradient: open
-                  │                   └─ relu ─► answers              gradient: masked
+        features ─┬─ · kernel + bias ─┬─► response before the ReLU    gradient: open
+                  │                   └─ relu ─► response             gradient: masked
                   └──────────────────────► features                   gradient: none
 
     Every rule of a last ReLU is a gradient that passes in any case and one that passes where the
-    answer is above 0.
+    response is above 0.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""How a question is answered: how much of the graph, of the image and of the last kernel it needs.
+"""How a question is computed: how much of the graph, of the image and of the last kernel it needs.
 
 A convolution or dense layer is linear, so its activation for one unit is a dot product with that
 unit's kernel, and the gradient of its input is the kernel itself. So the graph is cut in front of
@@ -99,7 +99,7 @@ def plan(
     *,
     exact_field: bool,
 ) -> Plan:
-    """How to answer for the target: cropped and without its last kernel where that is possible.
+    """How to compute the target: cropped and without its last kernel where that is possible.
 
     Without ``exact_field`` the whole map is computed, from the whole image.
     """
@@ -169,8 +169,8 @@ def _before_kernel(
     (top, bottom), (left, right) = box
     inside = strided(((0, bottom - top), (0, right - left)), window)
     kernel = Kernel(names[0], bias, part, inside if window.dilate != (1, 1) else None, relu)
-    answering = _response_graph(cut.graph, cut.graph.heads[0], kernel)
-    return Plan(answering, cut.size, cut.corner, cut.size != size, kernel, True)
+    response = _response_graph(cut.graph, cut.graph.heads[0], kernel)
+    return Plan(response, cut.size, cut.corner, cut.size != size, kernel, True)
 
 
 def _response_graph(graph: Graph, features: Entry, kernel: Kernel) -> Graph:

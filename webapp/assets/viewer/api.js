@@ -33,8 +33,8 @@ export async function tiles(url, signal) {
   return decode(await bytes(url, signal));
 }
 
-/** What a network says to a picture, as tiles; red, green and blue of each pixel. */
-export async function answer(query, pixels) {
+/** How a network responds to a picture, as tiles; red, green and blue of each pixel. */
+export async function respond(query, pixels) {
   const response = await ask(address("live", query), undefined, { method: "POST", body: pixels });
   return decode(await response.arrayBuffer());
 }

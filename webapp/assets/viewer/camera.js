@@ -1,8 +1,8 @@
-// The Live page: a picture, from the camera or a file, and what a layer answers to it right now.
+// The Live page: a picture, from the camera or a file, and how a layer responds to it right now.
 //
 //   camera, file, paste, drop ──► square in the middle ──► canvas of the network's size
 //   POST live ──► maps of the layer, likeliest classes ──► gallery, bars
-import { answer, json, Refused } from "./api.js";
+import { respond, json, Refused } from "./api.js";
 import { stepLimits } from "./colours.js";
 import { $, el, sized } from "./dom.js";
 import { Gallery } from "./gallery.js";
@@ -97,7 +97,7 @@ export class Camera {
     Object.assign(this.input, { width, height });
     this.input.style.aspectRatio = `${width} / ${height}`;
     this.body.hidden = false;
-    this.say("Use the camera, or drop, paste or open a picture: every unit of the layer answers as it comes.");
+    this.say("Use the camera, or drop, paste or open a picture: every unit of the layer responds as it comes.");
   }
 
   /** The layer that was looked at last; else the first that the run has. */
@@ -191,7 +191,7 @@ export class Camera {
     return bytes;
   }
 
-  // ── answers ─────────────────────────────────────────────────────────────────────────────────
+  // ── responses ────────────────────────────────────────────────────────────────────────────────
 
   async ask() {
     if (!this.source || !this.about) return;
@@ -199,7 +199,7 @@ export class Camera {
     if (this.viewer.run) query.run = this.viewer.run.run;
     const began = performance.now();
     try {
-      const tiles = await answer(query, this.take());
+      const tiles = await respond(query, this.take());
       if (tiles.head.layer !== this.layer.value) return; // another one was chosen since
       this.tiles = tiles;
     } catch (error) {
