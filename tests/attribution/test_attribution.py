@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 import numpy as np
 import pytest
 
+from tests.attribution.squares import Square, Squares, images, squares
 from vizframe.arrays import even_size
 from vizframe.attribution.batches import gradients, scores
 from vizframe.attribution.cam import (
@@ -18,83 +16,16 @@ from vizframe.attribution.cam import (
     layer_cam,
     xgrad_cam,
 )
-from vizframe.attribution.fields import place_gradients
 from vizframe.attribution.gradient import magnitude, smooth_gradient, times_input
 from vizframe.attribution.integrated import integrated_gradients, relative_error
 from vizframe.attribution.method import MethodResult
 from vizframe.attribution.occlusion import occlusion
-from vizframe.attribution.strongest import strongest
 from vizframe.attribution.target import target
 from vizframe.errors import UnknownName, UsageError
-from vizframe.network import FloatArray, Gradient, Objective, ReluRule
+from vizframe.network import Objective
 from vizframe.network.probe import Probe
 from vizframe.testing.networks import colour, probe_for
-from vizframe.testing.reference import Dense, Flatten, ReferenceNetwork
-from vizframe.testing.reference_ops import Operation, Plain, Signal
-
-
-@dataclass(frozen=True, eq=False)
-class Square(Plain):
-    """x², by which integrals and differences are known."""
-
-    operator: ClassVar[str] = "square"
-
-    def forward(self, given: Signal) -> Signal:
-        return given**2
-
-    def backward(self, signal: Signal, given: Signal, rule: ReluRule) -> Signal:
-        return 2 * given * signal
-
-
-class Squares(ReferenceNetwork):
-    """S_c(x) = Σ_i w_ci · x_i² + b_c, with ∂S_c / ∂x_i = 2 · w_ci · x_i; notes what it is asked.
-
-    Attributes:
-        weight: (classes, channel, y, x).
-        bias: (classes,).
-        asked: the number of images of every question, in order.
-        places: of every gradient.
-    """
-
-    def __init__(
-        self, weight: FloatArray, bias: FloatArray, names: tuple[str, ...] | None = None
-    ) -> None:
-        self.weight, self.bias = weight, bias
-        self.asked: list[int] = []
-        self.places: list[object] = []
-        operations: dict[str, Operation] = {
-            "square": Square(),
-            "flat": Flatten(),
-            "scores": Dense(weight.reshape(len(weight), -1), bias),
-        }
-        super().__init__(operations, weight.shape[1:], class_names=names, room=4)
-
-    def scores(self, images: FloatArray) -> FloatArray:
-        self.asked.append(len(images))
-        return super().scores(images)
-
-    def gradient(
-        self,
-        images: FloatArray,
-        objective: Objective,
-        *,
-        rule: ReluRule = "plain",
-        at: str | None = None,
-    ) -> Gradient:
-        self.asked.append(len(images))
-        self.places.append(objective.place)
-        return super().gradient(images, objective, rule=rule, at=at)
-
-
-def squares(seed: int = 0, names: tuple[str, ...] | None = None) -> Squares:
-    """Three classes of random weights on two channels of 4×5 pixels."""
-    draw = np.random.default_rng(seed)
-    weight = draw.standard_normal((3, 2, 4, 5)).astype(np.float32)
-    return Squares(weight, draw.standard_normal(3).astype(np.float32), names)
-
-
-def images(count: int = 6, seed: int = 1) -> FloatArray:
-    return np.random.default_rng(seed).random((count, 2, 4, 5)).astype(np.float32)
+from vizframe.testing.reference import ReferenceNetwork
 
 
 class TestBatches:
@@ -339,72 +270,6 @@ class TestCam:
 def test_guided_grad_cam_is_the_product() -> None:
     guided = np.array([[[[2.0]], [[-3.0]]]], np.float32)
     assert guided_grad_cam(guided, np.array([[[0.5]]], np.float32)).ravel().tolist() == [1.0, -1.5]
-
-
-class TestStrongest:
-    def test_the_top_images_and_places_of_each_unit(self) -> None:
-        maps = np.zeros((3, 2, 2, 3), np.float32)
-        maps[0, 0, 1, 2], maps[2, 0, 0, 1] = 5, 7
-        maps[1, 1, 1, 0] = -1
-        found = strongest(maps, 2)
-        assert found.images.tolist() == [[2, 0], [0, 1]]
-        assert found.places.tolist() == [[[0, 1], [1, 2]], [[0, 0], [0, 0]]]
-        assert found.values.tolist() == [[7, 5], [0, 0]]
-
-    def test_a_dense_layer_has_no_places(self) -> None:
-        found = strongest(np.array([[1.0, 4.0], [3.0, 2.0]], np.float32), 5)
-        assert found.images.tolist() == [[1, 0], [0, 1]]
-        assert not found.places.any()
-        assert found.values.tolist() == [[3, 1], [4, 2]]
-
-    def test_nan_comes_last_and_stays_itself(self) -> None:
-        found = strongest(np.array([[np.nan], [1.0]], np.float32), 2)
-        assert found.images.tolist() == [[1, 0]]
-        assert np.isnan(found.values[0, 1])
-
-
-class TestFields:
-    @pytest.mark.parametrize("rule", ["plain", "deconvnet", "guided"])
-    @pytest.mark.parametrize("layer", ["conv0", "relu0", "pool0", "conv1", "dense0"])
-    def test_places_asked_alone_answer_as_on_the_whole_image(
-        self, layer: str, rule: ReluRule
-    ) -> None:
-        network = colour()
-        network._room = 7
-        probe = probe_for(network, count=5).images
-        draw = np.random.default_rng(3)
-        shape = network.layer(layer).shape
-        count = 20
-        places = np.zeros((count, 2), np.int64)
-        if len(shape) == 3:
-            places = np.stack([draw.integers(side, size=count) for side in shape[1:]], axis=1)
-        objective = Objective(
-            layer,
-            units=draw.integers(shape[0], size=count),
-            place=places,
-            output_gradients=draw.standard_normal(count).astype(np.float32),
-        )
-        chosen = draw.integers(5, size=count)
-        wanted = network.gradient(probe[chosen], objective, rule=rule).gradient
-        found = np.full_like(wanted, np.nan)
-        for piece in place_gradients(network, probe, chosen, objective, rule=rule):
-            top, left = piece.corner
-            _, height, width = piece.values.shape
-            found[piece.question] = 0
-            found[piece.question, :, top : top + height, left : left + width] = piece.values
-        assert np.allclose(found, wanted, atol=1e-6)
-
-    def test_places_within_the_image_are_asked_on_their_field_alone(self) -> None:
-        network = colour()
-        image = probe_for(network, count=1).images
-        places = np.array([[5, 5], [0, 0]])
-        objective = Objective("conv0", np.zeros(2, np.int64), places)
-        chosen = np.zeros(2, np.int64)
-        pieces = {
-            piece.question: piece for piece in place_gradients(network, image, chosen, objective)
-        }
-        assert (pieces[0].corner, pieces[0].values.shape) == ((4, 4), (3, 3, 3))
-        assert (pieces[1].corner, pieces[1].values.shape) == ((0, 0), (3, 12, 12))
 
 
 def test_scores_that_are_maps_count_by_their_mean() -> None:

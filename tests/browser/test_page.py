@@ -6,27 +6,19 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import Show, Visitor, served, visiting
-from vizframe.errors import HistoryError
-from vizframe.history import History, RunInfo, SeriesKey, StepRecord, Tiles
-from vizframe.history.memory import MemoryCatalog, MemoryHistory, MemoryRun
+from tests.browser.conftest import Show, Visitor, visiting
+from tests.browser.pages import live_records, replaced, step_of
+from vizframe.history import SeriesKey
+from vizframe.history.memory import MemoryCatalog, MemoryRun
 from vizframe.store import RunCatalog
-from vizframe.testing.runs import LAYERS, fake_info, fake_probe, fake_run, records
+from vizframe.testing.runs import fake_probe
 
 pytestmark = pytest.mark.browser
-
-PAGES = ("gallery", "unit", "compare", "image", "training", "network", "live", "runs")
-
-
-def step_of(page: Page) -> int:
-    return int(page.get_attribute("#stage", "data-step") or -1)
 
 
 def test_a_link_restores_what_was_shown(chromium: Browser, visitor: Visitor, url: str) -> None:
@@ -120,15 +112,6 @@ def test_while_training_writes_the_newer_steps_are_counted_and_followed(
         expect(page.locator("#newer")).to_have_text("following")
         writer.commit(coming[5])
         expect(page.locator("#stage")).to_have_attribute("data-step", "50")
-
-
-def replaced(created: float) -> RunInfo:
-    return fake_info("now").model_copy(update={"created": created})
-
-
-def live_records(now: float) -> Iterator[StepRecord]:
-    for number, record in enumerate(records(range(0, 60, 10))):
-        yield replace(record, time=now - 1 + 0.1 * number)
 
 
 def test_every_key_does_what_the_help_says(visitor: Visitor, url: str) -> None:
@@ -266,231 +249,11 @@ def test_the_epoch_is_said_beside_the_step_where_it_is_known(visitor: Visitor, u
     expect(page.locator("#epoch")).to_have_text("epoch 1.9")
 
 
-def test_a_click_on_a_layer_of_the_network_opens_its_gallery(visitor: Visitor, url: str) -> None:
-    page = visitor.open(url, "?run=fake&page=network")
-    page.locator("#network-page .table [data-open-layer='features.conv1']").click()
-    expect(page.locator("#stage h1")).to_contain_text("features.conv1")
-    page.locator("#pages [data-page=network]").click()
-    graph = page.locator("#network-page .graph")
-    expect(graph).to_be_visible()
-    box = graph.bounding_box()
-    assert box is not None
-    page.wait_for_timeout(400)
-    graph.click(position={"x": box["width"] / 2, "y": box["height"] * 0.87})
-    expect(page.locator("#stage h1")).to_contain_text("dense0")
-
-
-def test_the_graph_of_the_network_stays_while_steps_arrive(visitor: Visitor, show: Show) -> None:
-    run = MemoryRun(replaced(time.time()), fake_probe())
-    coming = live_records(time.time())
-    with run.writer() as writer:
-        writer.commit(next(coming))
-        page = visitor.open(show(MemoryCatalog({"now": run})), "?page=network")
-        graph = page.locator("#network-page .graph").element_handle()
-        writer.commit(next(coming))
-        expect(page.locator("#live")).to_contain_text("2 steps")
-        page.locator("#pages [data-page=training]").click()
-        expect(page.locator("#training-page .js-plotly-plot").first).to_be_visible()
-        page.locator("#pages [data-page=network]").click()
-        expect(page.locator("#network-page .graph")).to_be_visible()
-        assert page.evaluate("(graph) => graph.isConnected", graph)
-
-
-def test_a_layer_of_many_is_found_by_its_name(visitor: Visitor, show: Show) -> None:
-    names = [f"stage{stage}.{block}.conv" for stage in (1, 2, 3) for block in range(8)]
-    layers = [LAYERS[0].model_copy(update={"name": name}) for name in names]
-    page = visitor.open(show(MemoryCatalog({"deep": fake_run(range(0, 20, 10), layers)})))
-    seen = page.locator("#layers .entry:visible")
-    expect(seen).to_have_count(24)
-    page.keyboard.press("/")
-    page.keyboard.type("STAGE3.5")
-    expect(seen).to_have_count(1)
-    page.keyboard.press("Enter")
-    expect(page.locator("#stage h1")).to_contain_text("stage3.5.conv")
-    expect(seen).to_have_count(24)
-    expect(page.locator("#layers [data-layer='stage3.5.conv']")).to_be_in_viewport()
-    page.keyboard.press("/")
-    page.keyboard.type("stage9")
-    expect(page.locator("#side")).to_contain_text("No layer has this in its name.")
-    page.keyboard.press("Escape")
-    expect(seen).to_have_count(24)
-
-
-def test_a_few_layers_need_no_finding(visitor: Visitor, url: str) -> None:
-    page = visitor.open(url, "?run=fake")
-    expect(page.locator("#layers .entry").first).to_be_visible()
-    expect(page.locator("#find input")).to_be_hidden()
-
-
-def test_two_steps_are_compared_on_one_slider(visitor: Visitor, url: str) -> None:
-    page = visitor.open(
-        url, "?run=fake&kind=activation&layer=conv0&step=100&page=compare&beside=30"
-    )
-    expect(page.get_by_label("Step to compare with")).to_have_value("30")
-    words = page.locator(".compared").nth(2).locator(".side-head")
-    expect(words).to_contain_text("from −")
-    before = words.text_content()
-    page.locator("#slider").fill("15")
-    expect(page.locator(".compared").nth(0)).to_contain_text("step 150")
-    expect(words).not_to_have_text(before or "")
-
-
-def test_two_runs_are_compared(visitor: Visitor, url: str) -> None:
-    page = visitor.open(url, "?run=fake&kind=activation&layer=conv0&step=100&page=compare")
-    page.get_by_label("Run to compare with").select_option("other")
-    expect(page.get_by_label("Which step of it")).to_have_value("same")
-    expect(page.locator(".compared").nth(1)).to_contain_text("step 90 · run other")
-
-
-def test_two_images_are_compared_and_not_subtracted(visitor: Visitor, url: str) -> None:
-    page = visitor.open(url, "?run=fake&kind=activation&layer=conv0&step=100&page=compare")
-    page.get_by_label("Probe image to compare with").select_option("2")
-    expect(page.locator(".compared").nth(1)).to_contain_text("step 100 · probe image 2")
-    expect(page.locator(".compared").nth(2)).to_contain_text("Not subtracted")
-    expect(page).to_have_url(re.compile(r"besideat\.probe=2"))
-
-
-def test_b_can_stay_some_steps_behind(visitor: Visitor, url: str) -> None:
-    page = visitor.open(url, "?run=fake&kind=activation&layer=conv0&step=100&page=compare")
-    page.get_by_label("Which step of it").select_option("offset")
-    page.get_by_label("Step to compare with").fill("-3")
-    page.get_by_label("Step to compare with").press("Enter")
-    expect(page.locator(".compared").nth(1)).to_contain_text("step 70")
-    page.locator("#slider").fill("15")
-    expect(page.locator(".compared").nth(1)).to_contain_text("step 120")
-
-
-@pytest.mark.parametrize("view", ["Swipe", "Blink"])
-def test_b_can_lie_over_a(view: str, visitor: Visitor, url: str) -> None:
-    page = visitor.open(url, "?run=fake&kind=activation&layer=conv0&step=100&page=compare")
-    page.locator(".views label", has_text=view).click()
-    expect(page.locator(".compared.d")).to_be_hidden()
-    a, b = (page.locator(f".compared.{side} .gallery").bounding_box() for side in "ab")
-    assert a == b
-
-
 def test_another_run_is_chosen_above(visitor: Visitor, url: str) -> None:
     page = visitor.open(url, "?run=fake&kind=activation&layer=conv0&step=100")
     page.locator("#run").select_option("other")
     expect(page.locator("#step-count")).to_have_text("10 of 10")
     expect(page.locator("#stage")).to_have_attribute("data-step", "270")
-
-
-def test_no_runs_at_all_say_how_to_record_one(visitor: Visitor, show: Show) -> None:
-    page = visitor.open(show(MemoryCatalog({})))
-    expect(page.locator("#runs-page")).to_contain_text("There are no runs in the catalog yet")
-    expect(page.locator("#runs-page pre").first).to_have_text("vizframe record -- train.py")
-
-
-def test_a_run_still_empty_says_so_and_fills_itself(visitor: Visitor, show: Show) -> None:
-    run = MemoryRun(fake_info(), fake_probe())
-    page = visitor.open(show(MemoryCatalog({"new": run})))
-    expect(page.locator("#stage .message")).to_contain_text("This run is still empty")
-    for panel in ("#side", "#unit", "#transport"):
-        expect(page.locator(panel)).to_be_hidden()
-    with run.writer() as writer:
-        writer.commit(next(live_records(time.time())))
-    expect(page.locator("#stage")).to_have_attribute("data-step", "0")
-    expect(page.locator("#stage .message")).to_be_hidden()
-    for panel in ("#side", "#unit", "#transport"):
-        expect(page.locator(panel)).to_be_visible()
-
-
-def test_an_unknown_run_is_named_with_the_known_ones(chromium: Browser, url: str) -> None:
-    with visiting(chromium) as visitor:
-        visitor.expected = "status of 404"
-        page = visitor.open(url, "?run=fakee")
-        expect(page.locator("#banner")).to_contain_text("run 'fakee' is not known; it can be")
-
-
-@pytest.mark.parametrize(
-    ("query", "words"),
-    [
-        ("kind=gradcam", "This run has no plugin “gradcam”; it shows activation of conv0."),
-        ("kind=deconvolution.pach", "no plugin “deconvolution.pach”; it shows deconvolution of"),
-        ("kind=weights&layer=conv7", "This run has no layer “conv7”; it shows weights of conv0."),
-    ],
-)
-def test_a_link_to_what_the_run_has_not_says_what_is_shown_instead(
-    visitor: Visitor, url: str, query: str, words: str
-) -> None:
-    page = visitor.open(url, f"?run=fake&{query}")
-    expect(page.locator("#banner")).to_contain_text(words)
-    page.locator("#banner button").click()
-    expect(page.locator("#stage")).to_have_attribute("data-step", "190")
-
-
-class BrokenHistory(MemoryHistory):
-    """Step 30 cannot be read."""
-
-    def tiles(self, key: SeriesKey, step: int, where: Sequence[int] = ()) -> Tiles:
-        if step == 30:
-            raise HistoryError("main.s30.h5 is cut short; `vizframe check` says what is sound")
-        return super().tiles(key, step, where)
-
-    def faults(self) -> Sequence[str]:
-        return ("main.s30.h5 is cut short",)
-
-
-class BrokenShelf(MemoryCatalog):
-    def __init__(self, run: MemoryRun) -> None:
-        super().__init__({"broken": run})
-        self._broken = BrokenHistory(run)
-
-    def open(self, name: str) -> History:
-        return self._broken
-
-
-def test_a_broken_step_keeps_the_last_good_frame_and_says_why(
-    chromium: Browser, run: MemoryRun
-) -> None:
-    with served(BrokenShelf(run)) as url, visiting(chromium) as visitor:
-        visitor.expected = "status of 503"
-        page = visitor.open(url, "?kind=activation&layer=conv0&step=100")
-        expect(page.locator("#banner")).to_contain_text("Part of this run is not sound")
-        page.locator("#slider").fill("3")
-        expect(page.locator("#banner")).to_contain_text("Step 30 cannot be shown: main.s30.h5")
-        assert step_of(page) == 100
-        page.locator("#slider").fill("4")
-        expect(page.locator("#stage")).to_have_attribute("data-step", "40")
-
-
-def test_names_from_a_run_are_text_and_never_markup(visitor: Visitor, show: Show) -> None:
-    evil = "<img src=x onerror=\"document.title='owned'\">"
-    layer = LAYERS[0].model_copy(update={"name": evil})
-    run = fake_run(range(0, 50, 10), layers=(layer,), name=evil)
-    page = visitor.open(show(MemoryCatalog({evil: run})))
-    expect(page.locator("#layers .name")).to_have_text(evil)
-    for name in PAGES:
-        page.locator(f"#pages [data-page={name}]").click()
-        page.wait_for_timeout(250)
-    assert page.locator("img[src=x]").count() == 0
-    assert page.title() != "owned"
-
-
-def test_the_app_works_under_a_path_prefix(chromium: Browser, run: MemoryRun) -> None:
-    with (
-        served(MemoryCatalog({"fake": run}), prefix="/viz") as url,
-        visiting(chromium) as visitor,
-    ):
-        assert url.endswith("/viz/")
-        page = visitor.open(url, "?kind=weights&layer=conv0")
-        expect(page.locator("#stage")).to_have_attribute("data-step", "190")
-        page.locator("#kinds [data-kind=activation]").click()
-        expect(page.locator("#stage h1")).to_contain_text("Activation")
-
-
-def test_a_narrow_screen_shows_everything_without_scrolling_sideways(
-    chromium: Browser, url: str
-) -> None:
-    with visiting(chromium, viewport={"width": 390, "height": 800}) as visitor:
-        page = visitor.open(url, "?run=fake&kind=activation&layer=conv0&step=100")
-        expect(page.locator("#slider")).to_be_in_viewport()
-        expect(page.locator("#play")).to_be_in_viewport()
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        page.locator("#menu").click()
-        page.locator("#kinds [data-kind=weights]").click()
-        expect(page.locator("#stage h1")).to_contain_text("Weights")
 
 
 def test_help_parameters_notes_and_failures_of_a_plugin_are_shown(
@@ -506,12 +269,6 @@ def test_help_parameters_notes_and_failures_of_a_plugin_are_shown(
     expect(page.locator("#unit .number", has_text="Objective")).to_have_attribute("title", words)
     page.locator("#kinds [data-kind=deconvolution]").click()
     expect(page.locator("#about .failure")).to_contain_text("step 20: dense0 has no spatial axes")
-
-
-def test_a_page_that_is_not_there_is_said(visitor: Visitor, url: str) -> None:
-    page = visitor.open(url, "?run=fake&page=zzz")
-    expect(page.locator("#stage")).to_be_visible()
-    expect(page.locator("#banner")).to_contain_text("There is no page “zzz”")
 
 
 def test_a_key_that_changes_nothing_leaves_no_history(visitor: Visitor, url: str) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.cli.test_record import ran
+from tests.cli.recorded_script import ran
 from vizframe.history import SeriesKey
 from vizframe.store import open as open_history
 

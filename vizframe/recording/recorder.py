@@ -38,11 +38,7 @@ from vizframe.recording.health import Health
 from vizframe.recording.jobs import jobs
 from vizframe.recording.overdue import timeout_of
 from vizframe.recording.portions import Portions, units_of
-from vizframe.recording.probe_choice import (
-    given_probe,
-    probe_of_batch,
-    unflattened,
-)
+from vizframe.recording.probe_choice import given_probe, probe_of_batch, unflattened
 from vizframe.recording.scalars import Number
 from vizframe.recording.schedule import Moment, Schedule
 from vizframe.recording.session import Recording
