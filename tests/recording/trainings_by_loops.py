@@ -240,6 +240,26 @@ LOOPS = {
         + textwrap.indent(LOOP, " " * 8)
         + "        leave(net)"
     ),
+    "no standard error": Case(
+        "net = conv_net(); t = trainer(net); sys.stderr = sys.__stderr__ = None"
+        + LOOP
+        + "leave(net)"
+    ),
+    "a closed standard error": Case(
+        "net = conv_net(); t = trainer(net); sys.stderr.close()" + LOOP + "leave(net)"
+    ),
+    "a standard error of its own": Case(
+        """
+        class Tee:
+            def write(s, text): sys.__stderr__.write(text)
+        net = conv_net(); t = trainer(net); sys.stderr = Tee()
+        for _ in range(5):
+            x, y = X(), Y()
+            with autograd.record(): l = L(net(x), y)
+            l.backward(); t.step(6)
+        leave(net)
+        """
+    ),
     "an exit": Case(
         "net = conv_net(); t = trainer(net)" + LOOP + "leave(net); sys.exit(3)", code=3
     ),

@@ -60,7 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if callable(done):
             done = done()
     except VizframeError as error:
-        print(f"vizframe: {error}", file=sys.stderr)
+        from vizframe.recording.voice import say
+
+        say(str(error))
         sys.exit(2 if isinstance(error, UsageError) else 1)
     except typer.Abort:
         sys.exit(1)

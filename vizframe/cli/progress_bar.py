@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,6 +11,7 @@ from rich.progress import Progress as Drawn
 from rich.text import Text
 
 from vizframe.plugin import Progress, ignore_progress
+from vizframe.recording.voice import is_terminal
 
 
 class Rate(ProgressColumn):
@@ -28,7 +28,7 @@ def bar(what: str) -> Iterator[Progress]:
     >>> with bar("checking files") as progress:
     ...     progress(1, 3, "main-….h5")
     """
-    if not sys.stderr.isatty():
+    if not is_terminal():
         yield ignore_progress
         return
     columns = (

@@ -232,13 +232,13 @@ def _launch(workers: int, script: Script, chosen: Config) -> int:
 def _render(rendering: Rendering, chosen: Config) -> None:
     from vizframe.cli.progress_bar import bar
     from vizframe.recording.past import make_run_folder
-    from vizframe.recording.voice import speak
+    from vizframe.recording.voice import say, speak
     from vizframe.wording import count_noun
 
     speak()
     path = Path(chosen.run) if chosen.run else make_run_folder("checkpoints")
     if rendering.follow:
-        _say(f"waiting for {rendering.pattern}, recording to {path}  (Ctrl-C ends)")
+        say(f"waiting for {rendering.pattern}, recording to {path}  (Ctrl-C ends)")
     try:
         count = rendering.run(path, chosen, bar)
     except KeyboardInterrupt:
@@ -263,7 +263,3 @@ def _render_on(dask: str, rendering: Rendering, chosen: Config) -> None:
     path = Path(chosen.run) if chosen.run else make_run_folder("checkpoints")
     count = spread(rendering, path, chosen).on(cluster, bar)
     print(f"{count_noun(count, 'task')} done; the checkpoints are recorded to {path}")
-
-
-def _say(sentence: str) -> None:
-    print(f"vizframe: {sentence}", file=sys.stderr)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -74,10 +73,11 @@ def _change(plugins: str | None, layers: str | None, sets: Sequence[str], asked:
 def _follow(found: Sequence[Rendering]) -> None:
     from vizframe.cli.progress_bar import bar
     from vizframe.errors import UsageError
+    from vizframe.recording.voice import say
 
     if len(found) != 1:
         raise UsageError("--follow renders one worker's snapshots; the run has those of several")
-    print(f"vizframe: waiting for snapshots of {found[0].run}  (Ctrl-C ends)", file=sys.stderr)
+    say(f"waiting for snapshots of {found[0].run}  (Ctrl-C ends)")
     try:
         found[0].here(bar, found[0].kept_steps)
     except KeyboardInterrupt:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import fnmatch
 import logging
 import os
-import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -35,7 +34,7 @@ from vizframe.recording.ranks import Meeting, Ranks, came_late
 from vizframe.recording.recorder import Recorder
 from vizframe.recording.script import Script
 from vizframe.recording.script_facts import ScriptFacts
-from vizframe.recording.voice import speak
+from vizframe.recording.voice import is_terminal, speak
 
 log = logging.getLogger("vizframe")
 
@@ -215,7 +214,7 @@ class Watch:
             log.warning("%s; recording to %s", taken, path)
             net.path, net.recorder = path, new(path)
         net.epochs_before = net.recorder.last_epoch or 0.0
-        if sys.stderr.isatty() and net.recorder.is_recording:
+        if is_terminal() and net.recorder.is_recording:
             shown = os.path.relpath(net.path)
             serve = f"vizframe serve {os.path.dirname(shown)}"
             log.info("recording to %s; watch it with: %s", shown, serve)

@@ -1,4 +1,8 @@
-"""What vizframe says while a script runs: on standard error, never into the script's own logs."""
+"""What vizframe says while a script runs: on standard error, never into the script's own logs.
+
+A script may have closed standard error, taken it away or put something of its own in its place,
+which need not be a whole stream. Then there may be nowhere to say anything, and nothing is said.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +17,28 @@ class Voice(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            print(f"vizframe: {record.getMessage()}", file=sys.stderr, flush=True)
-        except Exception:  # a script may have closed it
-            self.handleError(record)
+            sentence = record.getMessage()
+        except Exception:  # what is to be said does not fit its sentence; no script ends for that
+            sentence = str(record.msg)
+        say(sentence)
 
-    def handleError(self, record: logging.LogRecord) -> None:
-        """Nothing can be said where there is nowhere to say it."""
+
+def say(sentence: str) -> None:
+    """Write one line on what standard error is by now, if anything."""
+    if sys.stderr is None:
+        return  # print would write it on standard output, which is the script's own
+    try:
+        print(f"vizframe: {sentence}", file=sys.stderr, flush=True)
+    except Exception:  # of a stream that was closed, or of the script's own
+        return
+
+
+def is_terminal() -> bool:
+    """Whether somebody sees at once what is written on standard error."""
+    try:
+        return sys.stderr.isatty()
+    except Exception:  # there is none, it was closed, or it is the script's own and cannot tell
+        return False
 
 
 def speak() -> None:
