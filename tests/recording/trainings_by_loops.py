@@ -15,6 +15,19 @@ LOOPS = {
         leave(*[sorted(each.items()) for each in mod.get_params()])
         """
     ),
+    "modules in sequence": Case(
+        """
+        data = mx.io.NDArrayIter(draw.rand(24, 1, 8, 8).astype("f4"), draw.randint(0, 3, 24).astype("f4"), 6)
+        top = mx.sym.Convolution(mx.sym.Variable("data"), num_filter=3, kernel=(3, 3), name="c")
+        end = mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=3, name="f")
+        m = mx.mod.SequentialModule()
+        m.add(mx.mod.Module(mx.sym.relu(top), label_names=None))
+        m.add(mx.mod.Module(mx.sym.SoftmaxOutput(end, name="softmax")), take_labels=True, auto_wiring=True)
+        m.fit(data, num_epoch=2, optimizer="sgd")
+        leave(sorted(m.get_params()[0].items()))
+        """,
+        runs=2,
+    ),
     "module by steps": Case(
         """
         d = mx.sym.var("data"); c = mx.sym.Activation(mx.sym.FullyConnected(d, num_hidden=4), act_type="tanh")

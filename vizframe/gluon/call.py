@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -48,9 +49,28 @@ def current(module: Any) -> Any:
     return module._curr_module if isinstance(module, mx.mod.BucketingModule) else module
 
 
-def batch_of_module(module: Any, given: Any) -> Batch:
-    """What a DataBatch holds. Raises NetworkError where that is no array."""
-    given = given[0] if isinstance(given, list) else given
+@dataclass(frozen=True, slots=True)
+class HeldBatch:
+    """What a DataBatch held when it was seen: a SequentialModule puts what each of its modules
+    gives into the same batch, for the next one."""
+
+    data: Any
+    label: Any
+
+    @classmethod
+    def of(cls, given: Any) -> HeldBatch:
+        """Of a DataBatch, or the first of a list of them; of anything else nothing, for it is
+        the module that says what is wrong with it."""
+        given = next(iter(given), None) if isinstance(given, list) else given
+        return cls(_held(getattr(given, "data", ())), _held(getattr(given, "label", None)))
+
+
+def _held(arrays: Any) -> Any:
+    return list(arrays) if isinstance(arrays, list | tuple) else arrays
+
+
+def batch_of_module(module: Any, given: HeldBatch) -> Batch:
+    """What a module was given. Raises NetworkError where that is no array."""
     seen = observe_call(current(module).data_names, given.data, to_numpy)
     if seen is None:
         raise NetworkError("the module's batch has no data; it can have one array or more")

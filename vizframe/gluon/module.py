@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from vizframe.errors import NetworkError
-from vizframe.gluon.call import batch_of_module, current
+from vizframe.gluon.call import HeldBatch, batch_of_module, current
 from vizframe.gluon.compat import mx
 from vizframe.gluon.graph.parameters import Arrays, Parameters
 from vizframe.gluon.graph.trace import trace_symbol
@@ -52,9 +52,10 @@ def watch_module(module: Any, seen: Seen) -> Callable[[], None]:
     original = module.forward
 
     def forward(data_batch: Any, is_train: Any = None) -> Any:
+        batch = HeldBatch.of(data_batch)
         result = original(data_batch, is_train)
         is_training = module.for_training if is_train is None else is_train
-        seen(partial(batch_of_module, module, data_batch), bool(is_training))
+        seen(partial(batch_of_module, module, batch), bool(is_training))
         return result
 
     module.forward = forward

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from vizframe.gluon.call import batch_of_module
+from vizframe.gluon.call import HeldBatch, batch_of_module
 from vizframe.gluon.compat import mx
 from vizframe.graph.epochs import Epochs
 from vizframe.graph.patches import Patches
@@ -33,7 +33,7 @@ class ModuleUpdates:
 
     def __init__(self, before: Before, after: After) -> None:
         self._before, self._after = before, after
-        self._batches: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+        self._batches: WeakKeyDictionary[Any, HeldBatch] = WeakKeyDictionary()
         self._epochs: WeakKeyDictionary[Any, Epochs] = WeakKeyDictionary()
         self._inside = Inside()
 
@@ -51,7 +51,7 @@ class ModuleUpdates:
 
     def _forward(self, module: Any, data_batch: Any, is_train: Any = None, **_: Any) -> None:
         if module.for_training if is_train is None else is_train:
-            self._batches[module] = data_batch
+            self._batches[module] = HeldBatch.of(data_batch)
 
     def _enter(self, module: Any) -> None:
         self._update(module)
