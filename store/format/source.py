@@ -22,7 +22,7 @@ from vizframe.store.format.layout import BLOCK, MAGIC, SIGNATURE, Block, NewerLa
 LARGEST_PART = 1 << 28
 """Bytes of a part that are read at once: the steps, rows or numbers of a compacted run."""
 
-LARGEST_PARTS = {"index": 1 << 23, "notes": 1 << 24, "run": 1 << 24, "about": 1 << 24}
+LARGEST_PARTS = {"index": 1 << 23, **dict.fromkeys(("notes", "run", "about", "text"), 1 << 24)}
 """Of parts that are text: parsed, they take many times as much memory."""
 
 SPARSE = 1 << 24

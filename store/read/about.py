@@ -80,8 +80,9 @@ def load_probe(source: Source) -> Probe | None:
         return None
     parts = {name: vouched.part(name) for name in ("about", "shape", "images")}
     labels = vouched.part("labels") if "labels" in vouched else None
+    written = vouched.part("text") if "text" in vouched else b"{}"
     try:
-        about = json.loads(parts["about"])
+        about, text = json.loads(parts["about"]), json.loads(written)
         normal = about["normalization"]
         return Probe(
             np.frombuffer(parts["images"], "<f4").reshape(np.frombuffer(parts["shape"], "<i8")),
@@ -91,6 +92,8 @@ def load_probe(source: Source) -> Probe | None:
                 tuple(normal["mean"]), tuple(normal["std"]), normal["low"], normal["high"]
             ),
             read_call(about["call"], vouched.part) if "call" in about else Call(),
+            tuple(tuple(map(str, each)) for each in text.get("tokens", ())),
+            tuple(map(str, text.get("vocabulary", ()))),
         )
     except (*NONSENSE, UsageError) as bad:
         raise damage_error(source, f"it holds no probe ({type(bad).__name__})") from bad

@@ -52,6 +52,9 @@ def probe_parts(probe: Probe) -> dict[str, npt.NDArray[np.generic]]:
     }
     if probe.labels is not None:
         parts["labels"] = np.ascontiguousarray(probe.labels, "<i8")
+    if probe.tokens:
+        text = json.dumps({"tokens": [*map(list, probe.tokens)], "vocabulary": [*probe.vocabulary]})
+        parts["text"] = np.frombuffer(text.encode(), np.uint8)
     return {**parts, **others}
 
 

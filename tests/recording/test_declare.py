@@ -13,7 +13,9 @@ from pydantic import Field
 from vizframe.errors import PluginError
 from vizframe.plugin import Plugin, Scene
 from vizframe.plugin.frame import Frame, Picture
-from vizframe.recording.declare import declaration
+from vizframe.recording.declare import checked_frames, declaration
+from vizframe.testing.networks import ordinary
+from vizframe.testing.plugin import scene_of
 
 
 class Echo(Plugin):
@@ -101,3 +103,24 @@ def test_a_shape_that_does_not_fit_the_axes_is_refused() -> None:
 def test_a_column_that_does_not_fit_the_tiles_is_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(PluginError, match=r"made column 'score' of shape .* it can be \(2, 3\)"):
         declaration("echo", Echo(), frame(2, 3, 4, 5, score=shape))
+
+
+class Steps(Plugin):
+    """Places in time, as a network has them."""
+
+    makes: ClassVar = (Picture(axes=("probe", "time", "unit"), draw="text", help="Over time."),)
+
+    def visualize(self, scene: Scene) -> Iterator[Frame]:
+        for layer in scene.layers[:1]:
+            values = np.arange(2 * 3 * layer.units, dtype=np.float32).reshape(2, 3, -1)
+            yield Frame(layer.name, values)
+
+
+def test_a_sequence_is_kept_as_a_row_over_time_per_unit() -> None:
+    scene = scene_of(ordinary())
+    (made,) = checked_frames(Steps(), scene)
+    units = scene.layers[0].units
+    declared = declaration("steps", Steps(), made)
+    assert declared.axes == ("probe", "unit", "time")
+    assert (declared.tile_shape, declared.picture_shape) == ((2, units), (3,))
+    assert made.values[1, 2].tolist() == [3 * units + 2, 4 * units + 2, 5 * units + 2]

@@ -59,6 +59,9 @@ class Probe:
         names: one per image (file names, say), or empty.
         normalization: how the images relate to pictures.
         call: what the network is given beside the images.
+        tokens: of texts, what each token says, a list per text: ``images`` holds their numbers.
+            A text may be shorter than the longest one; what is behind its end fills it up.
+        vocabulary: what every number stands for; empty where that is not known.
     """
 
     images: FloatArray
@@ -66,6 +69,8 @@ class Probe:
     names: Sequence[str] = ()
     normalization: Normalization = Normalization()
     call: Call = field(default_factory=Call)
+    tokens: Sequence[Sequence[str]] = ()
+    vocabulary: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if self.images.ndim < 2 or not len(self.images):
@@ -79,9 +84,29 @@ class Probe:
                 f"the probe has {len(self.images)} images and {len(self.labels)} labels; "
                 "give as many labels as images, or none"
             )
+        if self.tokens and len(self.tokens) != len(self.images):
+            raise UsageError(
+                f"the probe has {len(self.images)} inputs and {len(self.tokens)} texts; "
+                "give the tokens of each of them, or none"
+            )
 
     def __len__(self) -> int:
         return len(self.images)
+
+    @property
+    def noun(self) -> str:
+        """What one of its inputs is called: an image, a text, or another sequence."""
+        if self.tokens:
+            return "text"
+        return "sequence" if self.images.ndim == 3 else "image"
+
+    @property
+    def token_ids(self) -> list[list[int]]:
+        """The number of each token, a list per text; empty where the inputs are no texts."""
+        return [
+            [int(each) for each in row.reshape(-1)[: len(text)]]
+            for row, text in zip(self.images, self.tokens, strict=False)
+        ]
 
 
 def probe_of(images: FloatArray) -> Probe:

@@ -12,29 +12,35 @@ import numpy.typing as npt
 from vizframe.errors import PluginError, nearest
 from vizframe.plugin.column import Column, as_column
 
-Draw = Literal["image", "map", "matrix", "bar"]
+Draw = Literal["image", "map", "matrix", "bar", "text", "sequence", "attention"]
 """How the app draws a tile.
 
-image    a picture: grey or RGB, as it is
-map      values through a colour map: diverging where signed, perceptual otherwise
-matrix   like map, each cell a number worth reading (small kernels, weights)
-bar      no spatial axes: one bar per unit
+image      a picture: grey or RGB, as it is
+map        values through a colour map: diverging where signed, perceptual otherwise
+matrix     like map, each cell a number worth reading (small kernels, weights)
+bar        no spatial axes: one bar per unit
+text       the probe's tokens, coloured by one tile's values over time; the units × time below
+sequence   units × time alone, of inputs that are no text
+attention  how much each place in time looks at each source: arcs or a matrix per head
 """
 
 Encoding = Literal["uint8", "float16", "float32"]
 
 SPATIAL_AXES = ("y", "x", "channel")
-"""Axes inside a tile. All others (unit, probe, input, …) count tiles."""
+"""Axes inside a tile that is a picture."""
 
-TILE_AXES = ("probe", "unit", "input", "class", "layer", "rank", "gate", "head", "time", "source")
-"""Axes that count tiles.
+SEQUENCE_AXES = ("time", "source")
+"""Axes inside a tile of a sequence: its places in time, and, of an attention, those looked at."""
+
+TILE_AXES = ("probe", "unit", "input", "class", "layer", "rank", "gate", "head")
+"""Axes that count tiles; all others are inside of one.
 
 unit, probe   a layer's units, the probe's inputs: the page has a name for each of them
 input         what a unit reads from: the channels of a kernel
 class         the network's classes, where they are not the units of its last layer
 layer         one tile for the whole layer
 rank          the strongest, the second strongest, …
-gate, head, time, source   of recurrent and attention layers
+gate, head    of recurrent and attention layers
 """
 
 
@@ -45,7 +51,9 @@ class Picture:
     Attributes:
         axes: the frame's axes in order, such as ``("probe", "unit", "y", "x")``. Tile axes first,
             then ``y, x`` and, for colour, ``channel``. A frame of a dense layer may leave ``y, x``
-            out, a frame of a network with grey inputs ``channel``.
+            out, a frame of a network with grey inputs ``channel``. Those of a sequence may be in
+            the network's own order, ``("probe", "time", "unit")``; the history turns them to
+            ``("probe", "unit", "time")``, so that a unit's row over time is one tile.
         part: tells apart several pictures of one plugin (``""`` for the main one).
         title: a few words for the app, such as ``strongest patch``.
         signed: whether zero is a centre, drawn white between red and blue.
@@ -117,7 +125,17 @@ class Frame:
 
 def tile_axes(axes: tuple[str, ...]) -> tuple[str, ...]:
     """The axes that count tiles: ``("probe", "unit")`` of ``("probe", "unit", "y", "x")``."""
-    return tuple(axis for axis in axes if axis not in SPATIAL_AXES)
+    return tuple(axis for axis in axes if axis not in SPATIAL_AXES + SEQUENCE_AXES)
+
+
+def tiles_first(axes: tuple[str, ...]) -> tuple[str, ...]:
+    """The axes as the history keeps them: those that count tiles before those inside.
+
+    >>> tiles_first(("probe", "time", "unit"))
+    ('probe', 'unit', 'time')
+    """
+    counted = tile_axes(axes)
+    return (*counted, *(axis for axis in axes if axis not in counted))
 
 
 def _faults(picture: Picture) -> Iterator[str]:
@@ -131,7 +149,7 @@ def _faults(picture: Picture) -> Iterator[str]:
 
 
 def _faults_of_axes(axes: object) -> Iterator[str]:
-    known = (*TILE_AXES, *SPATIAL_AXES)
+    known = (*TILE_AXES, *SPATIAL_AXES, *SEQUENCE_AXES)
     if isinstance(axes, str):
         yield f'axes is {axes!r}, one text; it can be a tuple of names, such as ("{axes}",)'
     elif not isinstance(axes, Sequence):
@@ -146,13 +164,18 @@ def _faults_of_axes(axes: object) -> Iterator[str]:
 
 def _faults_of_order(axes: tuple[str, ...]) -> Iterator[str]:
     inside = tuple(axis for axis in axes if axis in SPATIAL_AXES)
+    places = tuple(axis for axis in axes if axis in SEQUENCE_AXES)
     if len(set(axes)) != len(axes):
         yield f"axes is {axes}, which has one name twice; each can be there once"
+    elif inside and places:
+        yield f"axes is {axes}; inside a tile can be y, x or time, not both"
     elif inside not in ((), ("y", "x"), SPATIAL_AXES):
         yield f"axes is {axes}; what is inside a tile can be y, x or y, x, channel"
+    elif places not in ((), ("time",), SEQUENCE_AXES):
+        yield f"axes is {axes}; what is inside a tile can be time or time, source"
     elif inside and axes[-len(inside) :] != inside:
         yield f"axes is {axes}; y, x and channel can only be the last ones"
-    elif axes == inside:
+    elif axes in (inside, places):
         yield f'axes is {axes}, which counts no tiles; it can be ("unit", *{axes}) or the like'
 
 
@@ -163,10 +186,28 @@ def _faults_of_drawing(picture: Picture) -> Iterator[str]:
     ):
         if given not in kinds:
             yield f"{what} is {given!r}; it can be {', '.join(map(repr, kinds))}"
-    inside = [axis for axis in picture.axes if axis in SPATIAL_AXES]
-    if picture.draw == "bar" and inside:
+    yield from _faults_of_inside(picture.draw, picture.axes)
+
+
+def _faults_of_inside(draw: str, axes: tuple[str, ...]) -> Iterator[str]:
+    """A way of drawing that does not fit what is inside a tile."""
+    inside = [axis for axis in axes if axis in SPATIAL_AXES]
+    places = [axis for axis in axes if axis in SEQUENCE_AXES]
+    fitting = _drawings_of(inside, places)
+    if draw == "bar" and inside:
         yield f"draw is 'bar', but axes has {inside}; it can be 'map', 'image' or 'matrix'"
-    elif picture.draw in ("image", "map", "matrix") and "y" not in inside:
-        yield f"draw is {picture.draw!r}, but axes has no y and x; it can be 'bar'"
-    elif "channel" in inside and picture.draw != "image":
-        yield f"draw is {picture.draw!r}, but axes has a channel; it can be 'image'"
+    elif draw in ("image", "map", "matrix") and not inside and not places:
+        yield f"draw is {draw!r}, but axes has no y and x; it can be 'bar'"
+    elif "channel" in inside and draw != "image":
+        yield f"draw is {draw!r}, but axes has a channel; it can be 'image'"
+    elif draw in get_args(Draw) and draw not in fitting:
+        allowed = " or ".join(map(repr, fitting))
+        yield f"draw is {draw!r}, but axes is {axes}; it can be {allowed}"
+    elif draw == "sequence" and "unit" not in axes:
+        yield "draw is 'sequence', but axes has no unit; it can be 'text'"
+
+
+def _drawings_of(inside: Sequence[str], places: Sequence[str]) -> tuple[str, ...]:
+    if places:
+        return ("attention",) if "source" in places else ("text", "sequence")
+    return ("map", "image", "matrix") if inside else ("bar",)

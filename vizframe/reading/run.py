@@ -105,6 +105,22 @@ class Run:
         return self.history.probe
 
     @property
+    def tokens(self) -> list[list[str]]:
+        """What each token of the probe's texts says, a list per text; empty where the probe is no
+        text, as in runs of before there were any."""
+        return [list(text) for text in self.probe.tokens] if self.probe else []
+
+    @property
+    def token_ids(self) -> list[list[int]]:
+        """The numbers of these tokens, a list per text."""
+        return self.probe.token_ids if self.probe else []
+
+    @property
+    def vocabulary(self) -> list[str]:
+        """What every token's number stands for; empty where that is not known."""
+        return list(self.probe.vocabulary) if self.probe else []
+
+    @property
     def steps(self) -> Sequence[int]:
         """All committed steps."""
         return list(self.history.steps)

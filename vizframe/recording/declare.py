@@ -7,18 +7,19 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Generator, Iterable
+from dataclasses import replace
 
 import numpy as np
 
 from vizframe.errors import PluginError
 from vizframe.history import Declaration, SeriesKey
 from vizframe.plugin import Plugin, Scene
-from vizframe.plugin.frame import SPATIAL_AXES, Frame, Picture, tile_axes
+from vizframe.plugin.frame import SPATIAL_AXES, Frame, Picture, tile_axes, tiles_first
 from vizframe.recording.inspection import inspect_frame
 
 
 def declaration(label: str, plugin: Plugin, frame: Frame, seed: int = 0) -> Declaration:
-    """The declaration of the series that the frame belongs to.
+    """The declaration of the series that the frame belongs to, as `checked_frames` gives it.
 
     Raises:
         PluginError: the frame is not what the plugin declares.
@@ -73,12 +74,24 @@ def checked_frames(plugin: Plugin, scene: Scene) -> Generator[Frame, None, None]
                     f"{plugin.name} yielded a {type(frame).__name__}; it can yield "
                     "Frame(layer.name, values)"
                 )
-            plain = inspect_frame(plugin.name, frame)
+            plain = _with_tiles_first(plugin, inspect_frame(plugin.name, frame))
             _check_lengths(plugin, plain, scene)
             yield plain
     finally:
         if isinstance(given, Generator):  # what it has left to do, it does now and not in training
             given.close()
+
+
+def _with_tiles_first(plugin: Plugin, frame: Frame) -> Frame:
+    """The frame's axes as the history has them: of (probe, time, unit) a row over time per unit."""
+    axes = _picture(plugin, frame).axes
+    ordered = tiles_first(axes)
+    if axes == ordered or frame.values.ndim != len(axes):
+        return frame
+    order = [axes.index(axis) for axis in ordered]
+    if frame.values.dtype == np.uint8:
+        return replace(frame, values=np.array(frame.values.transpose(order), np.uint8, order="C"))
+    return replace(frame, values=np.array(frame.values.transpose(order), np.float32, order="C"))
 
 
 def _check_lengths(plugin: Plugin, frame: Frame, scene: Scene) -> None:
@@ -111,7 +124,7 @@ def _axes(plugin: Plugin, picture: Picture, frame: Frame) -> tuple[str, ...]:
     """The frame's axes: the declared ones, or, of a grey input, those without channel, or, of a
     dense layer, those without y and x."""
     for left_out in ((), ("channel",), ("y", "x"), SPATIAL_AXES):
-        axes = tuple(axis for axis in picture.axes if axis not in left_out)
+        axes = tuple(axis for axis in tiles_first(picture.axes) if axis not in left_out)
         if frame.values.ndim == len(axes):
             return axes
     raise PluginError(
