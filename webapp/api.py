@@ -11,6 +11,8 @@
     change    run id kind layer step since at  how much each tile changed between two steps
     formed    run id kind layer at         by which step most of each tile's change was done
     probe     run id                       the probe's pictures
+    texts     run id                       the tokens of the probe's texts
+    token     run id step text time        what is foretold behind one token
     colours                                the colour maps, 256 × 3 bytes each
     live                                   what a network that is there can be asked; with a picture
               layer [run]                  as the body of a POST, the maps of one layer
@@ -32,6 +34,7 @@ from vizframe.network.live import Live
 from vizframe.webapp import caching, difference, manifest
 from vizframe.webapp import change as change_of
 from vizframe.webapp import live as asking
+from vizframe.webapp import texts as probe_texts
 from vizframe.webapp import tile_bytes as body
 from vizframe.webapp.faults import describe, refuse
 from vizframe.webapp.numbers import finite, plain
@@ -51,7 +54,7 @@ def blueprint(open_runs: OpenRuns, network: Live | None = None) -> Blueprint:
     """The routes over these runs, and to a network that can be asked."""
     found = Blueprint("api", __name__, url_prefix="/api")
     _add_live(found, open_runs, network)
-    for view in (*_words(open_runs), *_pixels(open_runs), colours):
+    for view in (*_words(open_runs), *_texts(open_runs), *_pixels(open_runs), colours):
         found.get(f"/v1/{view.__name__}")(_in_sentences(view))
     found.route("/", defaults={"_path": ""}, methods=["GET", "POST"])(_nowhere)
     found.route("/<path:_path>", methods=["GET", "POST"])(_nowhere)
@@ -139,6 +142,22 @@ def _changes(open_runs: OpenRuns) -> tuple[View, ...]:
         return caching.document(told)
 
     return change, formed
+
+
+def _texts(open_runs: OpenRuns) -> tuple[View, ...]:
+    """What is said of texts, answered in JSON."""
+    asked = request_arguments
+
+    def texts() -> Response:
+        with open_runs.run(text(asked(), "run")) as found:
+            return caching.document(probe_texts.texts(found.history))
+
+    def token() -> Response:
+        with open_runs.run(text(asked(), "run")) as found:
+            step, which, time = (number(asked(), name) for name in ("step", "text", "time"))
+            return caching.document(probe_texts.token(found.history, step, which, time))
+
+    return texts, token
 
 
 def _pixels(open_runs: OpenRuns) -> tuple[View, ...]:

@@ -12,6 +12,7 @@ from vizframe.history import Declaration, History, RunSummary
 from vizframe.network.probe import Probe
 from vizframe.webapp.numbers import finite, plain
 from vizframe.webapp.request import spread
+from vizframe.webapp.texts import is_in_words
 
 NEWEST_FAILURES = 50
 
@@ -23,7 +24,8 @@ def manifest(name: str, history: History, probe_digest: str | None = None) -> di
         probe_digest: tells the probe's images from those of another run.
     """
     step_lists: list[Sequence[int]] = []
-    series = [_series(history, each, step_lists) for each in history.declarations.values()]
+    shown = [each for each in history.declarations.values() if not is_in_words(each)]
+    series = [_series(history, each, step_lists) for each in shown]
     info, scalars = history.info, history.scalars()
     failures = history.failures()
     return {
@@ -106,12 +108,14 @@ def probe(found: Probe | None, digest: str | None = None) -> dict[str, object] |
         "labels": labels,
         "names": list(found.names),
         "pictures": is_shown(found),
+        "noun": found.noun,
+        "texts": len(found.tokens),
     }
 
 
 def is_shown(found: Probe) -> bool:
     """Whether the probe's inputs are pictures: grey or in colour."""
-    return found.images.ndim == 4 and found.images.shape[1] in (1, 3)
+    return found.noun == "image" and found.images.ndim == 4 and found.images.shape[1] in (1, 3)
 
 
 def summary(found: RunSummary) -> dict[str, object]:

@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 
 from vizframe.history import Declaration, History, LayerInfo
 from vizframe.webapp.markup import with_data_attributes
+from vizframe.webapp.texts import is_in_words
 
 Children = Sequence[Component | str]
 
@@ -18,7 +19,8 @@ PRODUCT = "×"
 def kinds(history: History, chosen: str) -> Children:
     """One row per plugin, in the order of first appearance; the chosen one shows its parts."""
     parts: dict[str, dict[str, Declaration]] = {}
-    for each in history.declarations.values():
+    shown = [each for each in history.declarations.values() if not is_in_words(each)]
+    for each in shown:
         parts.setdefault(each.key.label, {}).setdefault(each.key.kind, each)
     rows: list[Component | str] = []
     for label, of_label in parts.items():
@@ -79,7 +81,7 @@ def about(history: History, declaration: Declaration) -> Children:
 
 
 def size(declaration: Declaration) -> str:
-    """``20 × 24²``: how many tiles of which size."""
+    """``20 × 24²``: how many tiles of which size; ``64 × 400`` units over so many tokens."""
     axes = dict(zip(declaration.tile_axes, declaration.tile_shape, strict=True))
     count = axes.get("unit") or (declaration.tile_shape[-1] if axes else 1)
     picture = declaration.picture_shape[:2]

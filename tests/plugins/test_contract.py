@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar, get_args
 
-from vizframe.plugins.ablation import Ablation
 from vizframe.plugins.activation import Activation
 from vizframe.plugins.class_visualization import ClassVisualization
 from vizframe.plugins.deconvolution import Deconvolution
@@ -20,10 +19,6 @@ from vizframe.testing.plugin import PluginContract
 
 class TestActivation(PluginContract):
     plugin = Activation
-
-
-class TestAblation(PluginContract):
-    plugin = Ablation
 
 
 class TestWeights(PluginContract):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +17,7 @@ from vizframe.torch.plan import Plan, plan
 from vizframe.torch.replay import Program, Values, program
 
 
-class PlayedTapes(ABC):
+class PlayedTapes:
     """What every question needs: a tape of the right size, the program that is asked for, played
     with the current parameters."""
 
@@ -29,15 +28,6 @@ class PlayedTapes(ABC):
     _programs: dict[object, Program]
     _found: LayerList
     _by_name: dict[str, Layer]
-
-    @property
-    @abstractmethod
-    def name(self) -> str:
-        """See `vizframe.network.Network`."""
-
-    @abstractmethod
-    def layer(self, name: str) -> Layer:
-        """See `vizframe.network.Network`."""
 
     def _play(
         self,

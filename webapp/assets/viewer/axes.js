@@ -2,10 +2,14 @@
 import { el, sized } from "./dom.js";
 import { paintTile } from "./painter.js";
 import { lengthOf, otherAxes } from "./series.js";
-import { tileLabel, tileName } from "./words.js";
+import { headed, probeNoun, tileLabel, tileName } from "./words.js";
 
-const HEADINGS = { probe: "Probe image", input: "Input channel", class: "Class" };
+const HEADINGS = { input: "Input channel", class: "Class" };
 const THUMB = 36;
+
+function headingOf(run, axis) {
+  return headed(axis === "probe" ? probeNoun(run) : HEADINGS[axis] ?? axis);
+}
 
 /** Fill `root` with one choice per axis; `choose(axis, index)` says what was chosen. */
 export function showAxes(root, { run, series, at, probe, choose }) {
@@ -14,7 +18,7 @@ export function showAxes(root, { run, series, at, probe, choose }) {
   root.dataset.key = key;
   root.replaceChildren(...otherAxes(series).map((axis) => {
     const chosen = Math.min(at[axis] ?? 0, lengthOf(series, axis) - 1);
-    const heading = HEADINGS[axis] ?? axis;
+    const heading = headingOf(run, axis);
     const label = axis === "probe" ? tileLabel(run, series, axis, chosen) : "";
     const control = axis === "probe" && probe
       ? thumbs({ run, series, axis, chosen, probe, choose }) : numbers({ run, series, axis, chosen, choose });
@@ -58,7 +62,7 @@ function rove(row, event) {
 
 function numbers({ run, series, axis, chosen, choose }) {
   const length = lengthOf(series, axis);
-  const select = el("select", { "aria-label": HEADINGS[axis] ?? axis, disabled: length < 2 },
+  const select = el("select", { "aria-label": headingOf(run, axis), disabled: length < 2 },
     ...Array.from({ length }, (_, index) =>
       el("option", { value: index }, tileName(run, series, axis, index))));
   select.value = chosen;

@@ -6,11 +6,11 @@ import { addresses, json } from "./api.js";
 import { stepLimits } from "./colours.js";
 import { WHEN, besideIndex, besideSeries, describeSide, parseBeside, usualBeside, whyNot } from "./comparison.js";
 import { $, check, el, radios } from "./dom.js";
-import { Gallery } from "./gallery.js";
 import { lookOf } from "./painter.js";
-import { atOf, hasScale, lengthOf, stepsOf } from "./series.js";
+import { Pictures } from "./pictures.js";
+import { atOf, hasScale, isOverTime, lengthOf, stepsOf } from "./series.js";
 import { difference } from "./tiles.js";
-import { short, tileName, title } from "./words.js";
+import { headed, probeNoun, short, tileName, title } from "./words.js";
 
 const VIEWS = {
   side: ["Side by side", "A, B and their difference"],
@@ -70,19 +70,24 @@ export class Compare {
   side(name) {
     const [head, words] = [el("div", { className: "side-head" }), el("span", { className: "quiet" })];
     const root = el("section", { className: `compared ${name}` }, head);
-    const gallery = new Gallery(root, {
+    const gallery = new Pictures(root, {
       name: { a: "A: the slider's step", b: "B: what it is compared with", d: "A minus B" }[name],
       label: (index) => this.viewer.labelOf(index),
       on: {
         select: (index) => this.viewer.choose({ unit: index }),
         hover: (said) => { words.textContent = said || words.dataset.words || ""; },
+        read: (said) => { words.textContent = said || words.dataset.words || ""; },
+        time: (time) => this.viewer.choose({ time }),
+        name: (index) => this.viewer.nameOf(index),
       },
     });
-    gallery.scroller.addEventListener("scroll", () => {
+    gallery.scrollers.forEach((scroller, which) => scroller.addEventListener("scroll", () => {
       for (const other of this.sides) {
-        if (other.gallery !== gallery) other.gallery.scroller.scrollTop = gallery.scroller.scrollTop;
+        if (other.gallery === gallery) continue;
+        const { scrollTop, scrollLeft } = scroller;
+        Object.assign(other.gallery.scrollers[which], { scrollTop, scrollLeft });
       }
-    });
+    }));
     return { root, head, words, gallery };
   }
 
@@ -147,13 +152,16 @@ export class Compare {
     const lookA = own ? lookOf(a.series, null, viewer.look) : viewer.look;
     const reason = missing || whyNot(a, b);
     for (const { gallery } of this.sides) gallery.sort(reason ? null : viewer.gallery.order);
-    sideA.gallery.show(a.tiles, lookA, viewer.underOf(a.at));
-    sideB.gallery.show(b.tiles, this.lookOfB(a, b, lookA), viewer.underOf(b.at, b));
+    sideA.gallery.show(a.tiles, lookA, viewer.underOf(a.at), viewer.textsOf(a.at));
+    sideB.gallery.show(b.tiles, this.lookOfB(a, b, lookA), viewer.underOf(b.at, b), viewer.textsOf(b.at, b));
     this.say(sideA, `${describeSide(a, false)} (the slider)`);
     this.say(sideB, [describeSide(b, a.run.run !== b.run.run), missing].filter(Boolean).join(" · "));
     if (reason) this.nothing(`Not subtracted: ${reason}.`);
     else this.subtract(a, b);
-    for (const { gallery } of this.sides) gallery.choose(viewer.place.unit, { scroll: false });
+    for (const { gallery } of this.sides) {
+      gallery.chooseTime(viewer.place.time);
+      gallery.choose(viewer.place.unit, { scroll: false });
+    }
     this.arrangeViews(reason);
   }
 
@@ -170,10 +178,11 @@ export class Compare {
     const change = difference(a.tiles, b.tiles);
     // Of equal sides nothing is left: any range then shows zero in its own colour.
     const limits = stepLimits(change, true).map((end, i) => end || [-1, 1][i]);
-    const signed = { ...a.series, signed: true, draw: "map" };
+    const signed = { ...a.series, signed: true, draw: isOverTime(a.series) ? a.series.draw : "map" };
     this.signedOf = this.signedOf?.key === a.series ? this.signedOf : { key: a.series, signed };
     side.root.classList.remove("empty");
-    side.gallery.show(change, lookOf(this.signedOf.signed, limits, { dark: viewer.dark }));
+    side.gallery.show(change, lookOf(this.signedOf.signed, limits, { dark: viewer.dark }),
+      null, viewer.textsOf(a.at));
     this.say(side, `from −${short(limits[1])} (red) to +${short(limits[1])} (blue)`);
   }
 
@@ -225,8 +234,9 @@ export class Compare {
     this.kind.hidden = kinds.length < 2;
     const images = series?.tile_axes.includes("probe") && series.spread !== "probe" ? lengthOf(series, "probe") : 0;
     const indices = ["", ...Array.from({ length: images }, (_, index) => index)];
-    fillSelect(this.image, indices, (index) => (index === "" ? "same image" : tileName(run, series, "probe", index)),
+    fillSelect(this.image, indices, (index) => (index === "" ? `same ${probeNoun(run, true)}` : tileName(run, series, "probe", index)),
       viewer.place.besideat.probe ?? "");
+    this.image.setAttribute("aria-label", `${headed(probeNoun(run))} to compare with`);
     this.image.hidden = images < 2;
   }
 }

@@ -1,7 +1,7 @@
 // What B is beside A, and whether the two can be subtracted. No page here: tests run it as it is.
 import { nearest } from "./curves.js";
 import { lengthOf, resolve } from "./series.js";
-import { tileName, title, whole } from "./words.js";
+import { probeNoun, tileName, title, whole } from "./words.js";
 
 /** What B's step can be, beside the slider's. */
 export const WHEN = {
@@ -55,15 +55,15 @@ export function whyNot(a, b) {
   }
   const hasPlaces = a.tiles.picture.length > 0;
   if (hasPlaces && looksAtImages(a.series) && imageOf(a) !== imageOf(b)) {
-    return "A and B are of different probe images: their places do not belong together";
+    return `A and B are of different ${probeNoun(a.run)}s: their places do not belong together`;
   }
   return "";
 }
 
 const area = (tiles) => (tiles.picture.length ? tiles.picture.join("×") : "single numbers");
 
-function count({ series, tiles }) {
-  const noun = series.spread === "probe" ? "probe images" : `${series.spread ?? "picture"}s`;
+function count({ run, series, tiles }) {
+  const noun = series.spread === "probe" ? `${probeNoun(run)}s` : `${series.spread ?? "picture"}s`;
   return `${whole(tiles.count)} ${noun}`;
 }
 

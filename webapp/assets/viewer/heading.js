@@ -1,8 +1,8 @@
 // The words over the gallery: what is shown, what the plugin noted, why there is nothing yet.
-import { lengthOf } from "./series.js";
+import { isOverTime, lengthOf } from "./series.js";
 import { el } from "./dom.js";
 import { isLive } from "./live.js";
-import { layerName, title } from "./words.js";
+import { layerName, plural, probeNoun, title } from "./words.js";
 
 const PATIENCE = 150; // ms until a fetch shows that it takes its time
 
@@ -40,7 +40,7 @@ export class Heading {
   name(series, run) {
     this.message.hidden = true;
     delete document.body.dataset.empty;
-    this.title.replaceChildren(el("b", {}, layerName(run, series.layer)), ` · ${describe(series)}`);
+    this.title.replaceChildren(el("b", {}, layerName(run, series.layer)), ` · ${describe(series, run)}`);
     this.caption.textContent = series.picture_help || series.help.split("\n")[0];
     document.title = `${series.layer} · ${partTitle(series)} – vizframe`;
   }
@@ -73,12 +73,14 @@ export class Heading {
 const partTitle = (series) =>
   (series.part && series.title ? `${title(series.label)} · ${series.title}` : title(series.kind));
 
-/** "Weights · 20 units of 5×5" */
-export function describe(series) {
+/** "Weights · 20 units of 5×5", "Recurrent · cell · 96 units over 2,000 tokens" */
+export function describe(series, run) {
   const count = series.spread ? lengthOf(series, series.spread) : 1;
   const [h, w] = series.picture_shape;
-  const noun = series.spread === "probe" ? "probe image" : series.spread ?? "picture";
-  const plural = count === 1 ? noun : noun === "class" ? "classes" : `${noun}s`;
-  const size = w === undefined ? "" : ` of ${h}×${w}`;
-  return `${partTitle(series)} · ${count} ${plural}${size}`;
+  const time = series.picture_shape.at(-1);
+  const noun = series.spread === "probe" ? probeNoun(run) : series.spread ?? "picture";
+  const nouns = count === 1 ? noun : noun === "class" ? "classes" : `${noun}s`;
+  const over = isOverTime(series) ? ` over ${plural(time, run.probe?.texts ? "token" : "time step")}` : null;
+  const size = over ?? (w === undefined ? "" : ` of ${h}×${w}`);
+  return `${partTitle(series)} · ${count} ${nouns}${size}`;
 }

@@ -55,6 +55,10 @@ export class ImagePage {
     const { run, probe } = viewer;
     const key = JSON.stringify([run.id, run.version, viewer.step, this.image, viewer.dark]);
     this.wanted = key;
+    if (run.probe && run.probe.noun !== "image") {
+      this.heading.textContent = `This run was recorded on ${run.probe.noun}s, not on images: the Gallery shows them.`;
+      return;
+    }
     if (!run.probe) { this.heading.textContent = "This run was recorded without probe images."; return; }
     const judged = await this.judge();
     if (this.wanted !== key) return;

@@ -86,6 +86,7 @@ function showPage() {
     const name = each.id === "stage" ? "gallery" : each.id.replace("-page", "");
     each.hidden = name !== page;
   }
+  $('#pages [data-page="image"]').hidden = Boolean(run?.probe) && run.probe.noun !== "image";
   for (const link of document.querySelectorAll("[data-page]")) {
     if (link.dataset.page === page) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");

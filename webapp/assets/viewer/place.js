@@ -4,13 +4,13 @@
 
 const TEXTS = ["page", "run", "kind", "layer", "scale", "order", "axis", "with", "beside", "besidekind", "view",
   "runs", "x", "smooth"];
-const NUMBERS = ["step", "unit"];
+const NUMBERS = ["step", "unit", "time"];
 const AXES = { "at.": "at", "besideat.": "besideat" };
 
 export const PAGES = ["gallery", "unit", "compare", "image", "training", "network", "live", "runs"];
 
 export const NOWHERE = {
-  page: "gallery", run: null, kind: null, layer: null, step: null, unit: null, scale: "history",
+  page: "gallery", run: null, kind: null, layer: null, step: null, unit: null, time: null, scale: "history",
   order: "number", axis: "linear", with: null, beside: null, besidekind: null, view: "side",
   runs: null, x: "step", smooth: "0", at: {}, besideat: {},
 };

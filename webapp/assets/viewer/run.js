@@ -11,6 +11,7 @@ export class OpenRun {
     this.viewer = viewer;
     this.manifest = null; // what the run holds, as the server tells it
     this.probe = null; // the probe's pictures, where they are some
+    this.texts = null; // the tokens of each of the probe's texts, where it has some
     this.curves = null; // numbers over the steps
   }
 
@@ -23,8 +24,10 @@ export class OpenRun {
     viewer.place.run = name;
     if (other) {
       this.probe = null;
+      this.texts = null;
       viewer.leave();
       this.loadProbe();
+      await this.loadTexts();
     }
     await viewer.showSeries();
     await this.loadCurves();
@@ -70,6 +73,14 @@ export class OpenRun {
     const series = { signed: false, draw: "image" };
     this.probe = { tiles, look: lookOf(series, [0, 1], { dark: viewer.dark }) };
     if (viewer.series) { viewer.showPanels(); viewer.paint(); }
+  }
+
+  /** The tokens come before the first picture: without them there is none. */
+  async loadTexts() {
+    const { manifest } = this;
+    if (!manifest.probe?.texts) return;
+    const { texts } = await json("texts", { run: manifest.run, id: manifest.id });
+    if (this.manifest?.id === manifest.id) this.texts = texts;
   }
 
   async loadCurves() {

@@ -3,6 +3,9 @@
 export const find = (run, kind, layer) =>
   run.series.find((each) => each.kind === kind && each.layer === layer) ?? null;
 
+/** Whether tiles are strips over time, to be drawn as text or as units × time. */
+export const isOverTime = (series) => series.draw === "text" || series.draw === "sequence";
+
 export const stepsOf = (run, series) => run.step_lists[series.steps];
 
 /** How many epochs were complete at a recorded step; null where nobody told. */
@@ -32,6 +35,11 @@ export function missingFrom(run, { kind, layer }) {
 function preferred(run, layer) {
   const ofLayer = run.series.filter((each) => each.layer === layer);
   if (ofLayer.length) return ofLayer;
+  const overTime = run.series.filter((each) => isOverTime(each) && each.spread === "unit");
+  for (const part of ["cell", "hidden", null]) {
+    const found = overTime.filter((each) => part === null || each.part === part);
+    if (found.length) return found;
+  }
   const spatial = run.series.filter((each) => each.picture_shape.length >= 2);
   const kinds = ["activation", "weights"];
   for (const kind of kinds) {

@@ -12,7 +12,8 @@ export class Tiles {
     this.step = head.step;
     this.notes = head.notes ?? [];
     this.coded = new Set(head.coded ?? []);
-    const [height = 1, width = 1, channels = 1] = head.picture;
+    // One axis inside a tile is time: a strip.
+    const [height = 1, width = 1, channels = 1] = head.picture.length === 1 ? [1, head.picture[0]] : head.picture;
     Object.assign(this, { height, width, channels, area: height * width * channels });
     this.bytes = stored.byteLength + 13 * this.count + 200;
   }
@@ -40,11 +41,16 @@ export class Tiles {
   /** Why a tile is no ordinary picture: missing, broken (not finite), dead, constant, or "". */
   mark(index) {
     if (this.missing[index]) return "missing";
-    if (this.nonfinite[index] > 0) return "broken";
+    if (this.nonfinite[index] > 0 && !this.beginsUnknown(index)) return "broken";
     if (this.picture.length === 0 || !this.isFlat(index)) return "";
     if (this.head.zero === "plain" && this.value(index, 0) === 0) return "";
     const isDead = this.head.dead ? this.head.dead.includes(index) : this.value(index, 0) === 0;
     return isDead ? "dead" : "constant";
+  }
+
+  /** Whether a strip has no value for its first token alone: nothing came before that could foretell it. */
+  beginsUnknown(index) {
+    return this.picture.length === 1 && this.nonfinite[index] === 1 && Number.isNaN(this.value(index, 0));
   }
 
   isFlat(index) {

@@ -2,8 +2,11 @@
 import { columns } from "./api.js";
 import { button, el, ink, sized } from "./dom.js";
 import { Film } from "./film.js";
+import { drawOverTime, extremesOver } from "./overtime.js";
 import { MARK_WORDS, paintTile } from "./painter.js";
-import { stepsOf, tileAt } from "./series.js";
+import { isOverTime, stepsOf, tileAt } from "./series.js";
+import { TextFilm } from "./textfilm.js";
+import { surroundings } from "./textlayout.js";
 import { layerName, short, tileName, title, valueWords } from "./words.js";
 
 const LARGEST = 264;
@@ -28,23 +31,46 @@ export class UnitPanel {
       el("h3", {}, "Over training"), this.filmBox,
       this.sparkWords, this.spark, this.numbers,
     );
-    this.film = new Film(this.filmBox, { go, height: 48 });
+    this.pictureFilm = new Film(this.filmBox, { go, height: 48 });
+    this.textFilm = new TextFilm(this.filmBox, { go });
+    this.film = this.pictureFilm;
     new ResizeObserver(() => { if (this.tiles && this.series) { this.draw(); this.drawSpark(); } }).observe(root);
     this.canvas.addEventListener("pointermove", (event) => this.hover(event));
     this.canvas.addEventListener("pointerleave", () => { this.value.textContent = ""; });
   }
 
   /** Another unit or series: its film strip is another one. */
-  async choose({ run, series, at, index, look, under }) {
-    Object.assign(this, { run, series, index, look, under });
+  async choose({ run, series, at, index, look, under, texts, time }) {
+    Object.assign(this, { run, series, index, look, under, time, tokens: texts?.(index) ?? null });
+    this.chooseFilm();
     this.where = tileAt(series, at, index);
     this.heading.textContent = `${layerName(run, series.layer)} · ${tileName(run, series, series.spread ?? "tile", index)}`;
     this.numbers.replaceChildren();
     this.asked = null;
-    await this.film.show(this.cache, run, series, stepsOf(run, series), this.where, look, under?.(index));
+    await this.film.show(this.cache, run, series, stepsOf(run, series), this.where, look,
+      this.isOverTime ? this.tokens : under?.(index));
     this.film.mark(this.tiles?.step);
     this.drawSpark();
   }
+
+  get isOverTime() { return isOverTime(this.series); }
+
+  chooseFilm() {
+    this.film = this.isOverTime ? this.textFilm : this.pictureFilm;
+    for (const each of [this.pictureFilm, this.textFilm]) each.scroller.hidden = each !== this.film;
+    this.textFilm.setTime(this.time);
+  }
+
+  /** Another token: the film shows what is around it. */
+  chooseTime(time) {
+    this.time = time;
+    if (!this.series || !this.isOverTime || !this.tiles) return;
+    this.textFilm.setTime(time);
+    this.draw();
+  }
+
+  /** How many tokens or time steps count: a text may be shorter than the longest. */
+  get times() { return Math.min(this.tokens?.length ?? Infinity, this.tiles.width); }
 
   /** Another step, or other colours. */
   show(tiles, look, under) {
@@ -62,9 +88,39 @@ export class UnitPanel {
   get room() { return Math.max(0, this.root.clientWidth - 28); }
 
   draw() {
-    const { tiles, index, look } = this;
+    const { tiles, index } = this;
     if (!this.room) return;
     const bars = tiles.picture.length === 0;
+    if (this.isOverTime) this.drawLine();
+    else this.drawPicture(bars);
+    this.canvas.setAttribute("aria-label", `${this.heading.textContent} at step ${tiles.step}`);
+    const mark = tiles.mark(index);
+    const range = bars ? short(tiles.low[index])
+      : `values ${short(tiles.low[index])} to ${short(tiles.high[index])}`;
+    const isPlain = mark === "dead" || mark === "missing" || Boolean(this.series.value_range);
+    this.words.replaceChildren(
+      isPlain ? "" : el("span", {}, range),
+      mark ? el("span", { className: `badge-mark ${mark}` }, MARK_WORDS[mark]) : "",
+      ...(this.isOverTime && !mark ? this.peaks() : []),
+    );
+  }
+
+  drawLine() {
+    const { tiles, index, time, times } = this;
+    this.canvas.hidden = false;
+    drawOverTime(this.canvas, tiles, index, times, time, Math.min(LARGEST, this.room));
+  }
+
+  /** Where in the text the unit is highest and lowest, in words. */
+  peaks() {
+    const { tiles, index, tokens } = this;
+    const { lowest, highest } = extremesOver(tiles, index, this.times);
+    return [["highest", highest], ["lowest", lowest]].filter(([, at]) => at !== null).map(([name, at]) =>
+      el("span", { className: "peak" }, `${name} at ${tokens ? surroundings(tokens, at) : `time step ${at}`}`));
+  }
+
+  drawPicture(bars) {
+    const { tiles, index, look } = this;
     const side = Math.min(LARGEST, this.room);
     this.canvas.hidden = bars;
     if (!bars) {
@@ -75,20 +131,11 @@ export class UnitPanel {
       context.clearRect(0, 0, width, height);
       paintTile(context, tiles, index, look, 0, 0, width, height, this.under?.(index));
     }
-    this.canvas.setAttribute("aria-label", `${this.heading.textContent} at step ${tiles.step}`);
-    const mark = tiles.mark(index);
-    const range = bars ? short(tiles.low[index])
-      : `values ${short(tiles.low[index])} to ${short(tiles.high[index])}`;
-    const isPlain = mark === "dead" || mark === "missing" || Boolean(this.series.value_range);
-    this.words.replaceChildren(
-      isPlain ? "" : el("span", {}, range),
-      mark ? el("span", { className: `badge-mark ${mark}` }, MARK_WORDS[mark]) : "",
-    );
   }
 
   hover(event) {
     const { tiles, index } = this;
-    if (!tiles || !tiles.picture.length) return;
+    if (!tiles || !tiles.picture.length || this.isOverTime) return;
     const box = this.canvas.getBoundingClientRect();
     const x = Math.min(tiles.width - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * tiles.width)));
     const y = Math.min(tiles.height - 1, Math.max(0, Math.floor(((event.clientY - box.top) / box.height) * tiles.height)));

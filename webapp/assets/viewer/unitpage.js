@@ -5,7 +5,9 @@ import { lowerBound } from "./curves.js";
 import { $, button, el, ink, sized } from "./dom.js";
 import { Film } from "./film.js";
 import { lookOf, paintBar, paintTile } from "./painter.js";
-import { hasScale, otherAxes, stepsOf, tileAt } from "./series.js";
+import { hasScale, isOverTime, otherAxes, stepsOf, tileAt } from "./series.js";
+import { paintStrips } from "./strips.js";
+import { TextFilm } from "./textfilm.js";
 import { layerName, short, tileLabel, tileName, title, whole } from "./words.js";
 
 const TALL = 84;
@@ -25,7 +27,10 @@ export class UnitPage {
         button("next", "Next unit (→)", by(1))),
       this.cardBox,
       el("section", { className: "card" }, this.filmTitle, this.filmBox)));
-    this.film = new Film(this.filmBox, { go: (step) => viewer.goTo(step), height: 72, wall: true });
+    const go = (step) => viewer.goTo(step);
+    this.pictureFilm = new Film(this.filmBox, { go, height: 72, wall: true });
+    this.textFilm = new TextFilm(this.filmBox, { go, wall: true });
+    this.film = this.pictureFilm;
     viewer.on((_, what) => {
       if (viewer.place.page !== "unit" || !viewer.series || !viewer.look) return;
       if (["painted", "page", "series", "place", "theme"].includes(what)) this.show();
@@ -48,6 +53,7 @@ export class UnitPage {
     this.heading.textContent = `${layerName(run, series.layer)} · ${name} · step ${whole(step ?? 0)}`;
     const which = JSON.stringify([run.id, series.kind, series.layer, unit, viewer.at, viewer.steps.length]);
     if (which !== this.which) { this.which = which; this.build(); }
+    this.textFilm.setTime(viewer.place.time);
     this.film.setLook(viewer.look, viewer.underOf()?.(unit));
     this.film.mark(step);
     for (const card of this.cards) card.show(step);
@@ -57,8 +63,11 @@ export class UnitPage {
     const { viewer } = this;
     const { run, series, place: { unit, at } } = viewer;
     this.filmTitle.textContent = `${title(series.kind)} over training`;
+    const overTime = isOverTime(series);
+    this.film = overTime ? this.textFilm : this.pictureFilm;
+    for (const each of [this.pictureFilm, this.textFilm]) each.scroller.hidden = each !== this.film;
     this.film.show(viewer.cache, run, series, viewer.steps, tileAt(series, at, unit), viewer.look,
-      viewer.underOf()?.(unit)).then(() => this.film.mark(viewer.frame?.step), (error) => viewer.failed(error));
+      overTime ? viewer.textsOf()?.(unit) ?? null : viewer.underOf()?.(unit)).then(() => this.film.mark(viewer.frame?.step), (error) => viewer.failed(error));
     const shown = this.isUnits
       ? run.series.filter((each) => each.layer === series.layer && each.tile_axes.includes("unit")) : [series];
     this.cards = shown.map((each) => new Card(viewer, each, unit));
@@ -124,6 +133,7 @@ class Card {
     const look = lookOf(series, bars(tiles) ? limits ?? stepLimits(tiles, series.signed, 100) : limits, {
       dark: viewer.dark, gamma: viewer.scale.gamma,
     });
+    if (isOverTime(series)) { this.drawStrips(tiles, look); return; }
     const count = Math.min(tiles.count, MOST);
     this.canvas.hidden = bars(tiles) && count === 1;
     if (this.canvas.hidden) { this.value.textContent = short(tiles.low[0]); return; }
@@ -142,6 +152,17 @@ class Card {
       if (label) this.label(context, i, x, y + tall + 2, width);
     }
     this.aside.textContent = tiles.count > count ? `${count} of ${tiles.count}` : "";
+  }
+
+  /** One line per text, as wide as there is room. */
+  drawStrips(tiles, look) {
+    const [width, tall] = [this.root.clientWidth - 24, 18];
+    const count = Math.min(tiles.count, MOST);
+    const context = sized(this.canvas, width, count * (tall + 4));
+    context.clearRect(0, 0, width, count * (tall + 4));
+    for (let i = 0; i < count; i += 1) {
+      paintStrips(context, tiles, [i], [0, tiles.width], look, { x: 0, y: i * (tall + 4), width, height: tall });
+    }
   }
 
   /** As the colour scale is set: each picture's own, those of this unit and step, or of the history. */

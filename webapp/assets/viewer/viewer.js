@@ -14,19 +14,20 @@ import { showAxes } from "./axes.js";
 import { Cache } from "./cache.js";
 import { nearest } from "./curves.js";
 import { $, el } from "./dom.js";
-import { Gallery } from "./gallery.js";
+import { Foretold } from "./foretold.js";
 import { Judged } from "./judged.js";
 import { Heading } from "./heading.js";
 import { lookOf } from "./painter.js";
+import { Pictures } from "./pictures.js";
 import * as place from "./place.js";
 import { ValueRange } from "./range.js";
 import { OpenRun } from "./run.js";
 import { Scale } from "./scale.js";
-import { atOf, epochOf, lengthOf, missingFrom, otherAxes, resolve, stepsOf } from "./series.js";
+import { atOf, epochOf, isOverTime, lengthOf, missingFrom, otherAxes, resolve, stepsOf } from "./series.js";
 import { Stepper } from "./step.js";
 import { Transport } from "./transport.js";
 import { UnitPanel } from "./unit.js";
-import { tileName } from "./words.js";
+import { probeNoun, tileName } from "./words.js";
 
 export class Viewer {
   constructor() {
@@ -45,15 +46,19 @@ export class Viewer {
   build() {
     const stage = $("#stage");
     stage.replaceChildren(...this.heading.parts);
-    this.gallery = new Gallery(stage, {
+    this.gallery = new Pictures(stage, {
       name: "Units", label: (index) => this.labelOf(index),
       on: {
         select: (index) => this.choose({ unit: index }),
         open: (index) => this.choose({ unit: index, page: "unit" }, { push: true }),
         hover: (words) => this.heading.read(words && `${this.noun} ${words}`),
-        name: (index) => tileName(this.run, this.series, this.series.spread ?? "tile", index),
+        read: (words) => this.heading.read(words),
+        time: (time) => this.choose({ time }),
+        name: (index) => this.nameOf(index),
       },
     });
+    this.foretold = new Foretold(this);
+    this.gallery.sequence.more.append(this.foretold.root);
     this.transport = new Transport($("#transport"), {
       go: (index) => this.go(index), follow: () => this.follow(), epochOf: (step) => epochOf(this.run, step),
     });
@@ -74,7 +79,7 @@ export class Viewer {
   get shown() { return this.stepper.shown; }
   get frame() { return this.stepper.frame; }
   get troubled() { return this.stepper.troubled; }
-  get noun() { return this.series.spread === "probe" ? "image" : this.series.spread ?? "tile"; }
+  get noun() { return this.series.spread === "probe" ? probeNoun(this.run, true) : this.series.spread ?? "tile"; }
   get dark() { return document.documentElement.dataset.bsTheme === "dark"; }
   get steps() { return this.series ? stepsOf(this.run, this.series) : []; }
   get step() { return this.steps[this.transport.index]; }
@@ -83,6 +88,8 @@ export class Viewer {
   /** Call when what is shown has changed: listener(viewer, what). */
   on(listener) { this.listeners.push(listener); }
   tell(what, words) { for (const listener of this.listeners) listener(this, what, words); }
+
+  nameOf(index) { return tileName(this.run, this.series, this.series.spread ?? "tile", index); }
 
   labelOf(index) {
     if (!this.series) return "";
@@ -117,6 +124,7 @@ export class Viewer {
     place.write(this.addressed(), { push: moved && (push || this.isOther(before)) });
     if (this.place.kind !== before.kind || this.place.layer !== before.layer || patch.at) this.showSeries();
     else if (patch.unit !== undefined) this.chooseUnit();
+    if (patch.time !== undefined) this.chooseTime();
     if (patch.scale) this.rescale({});
     if (this.place.page !== before.page) this.tell("page");
     this.tell("place");
@@ -217,6 +225,21 @@ export class Viewer {
     this.showPanels();
   }
 
+  // ── sequences ───────────────────────────────────────────────────────────────────────────────
+
+  /** The tokens that a tile of a series over time lies under: those of its text. */
+  textsOf(at = this.place.at, { series, run } = this) {
+    const { texts } = this.opened;
+    if (!texts || !isOverTime(series) || run.probe?.digest !== this.run.probe?.digest) return null;
+    return (index) => texts[Math.min(series.spread === "probe" ? index : at.probe ?? 0, texts.length - 1)] ?? null;
+  }
+
+  chooseTime() {
+    this.gallery.chooseTime(this.place.time);
+    this.unit.chooseTime(this.place.time);
+    this.tell("time chosen");
+  }
+
   // ── paint ───────────────────────────────────────────────────────────────────────────────────
 
   /** The picture that a tile of this series lies over, where it lies over the probe. */
@@ -236,7 +259,8 @@ export class Viewer {
     });
     this.gallery.size = this.scale.size;
     const first = this.gallery.tiles === null;
-    this.gallery.show(this.frame, this.look, this.underOf());
+    this.gallery.chooseTime(this.place.time);
+    this.gallery.show(this.frame, this.look, this.underOf(), this.textsOf());
     this.heading.note(this.frame.notes);
     if (this.place.scale === "step") this.scale.show(this.series, "step", limits, this.dark);
     $("#stage").dataset.step = this.frame.step;
@@ -258,12 +282,13 @@ export class Viewer {
     this.unitOf = this.unitKey();
     this.unit.choose({
       run: this.run, series: this.series, at: this.place.at, index: unit, look: this.look, under: this.underOf(),
+      texts: this.textsOf(), time: this.place.time,
     }).catch((error) => this.failed(error));
     this.unit.show(this.frame, this.look, this.underOf());
   }
 
   move(dx, dy) {
-    const next = this.gallery.neighbour(dx, dy);
-    if (next !== null) this.choose({ unit: next });
+    const next = this.gallery.toward(dx, dy);
+    if (next !== null) this.choose(next);
   }
 }

@@ -55,9 +55,17 @@ export function valueWords(manifest, series, name, value) {
   return short(value);
 }
 
+export const headed = (words) => words.charAt(0).toUpperCase() + words.slice(1);
+
+/** What the probe's inputs are: images, texts or other sequences. */
+export function probeNoun(manifest, short = false) {
+  const noun = manifest.probe?.noun ?? "image";
+  return noun !== "image" || short ? noun : "probe image";
+}
+
 /** What one tile along an axis is called: "unit 9", "probe image 3 (label 7)". */
 export function tileName(manifest, series, axis, index) {
-  const noun = axis === "probe" ? "probe image" : axis;
+  const noun = axis === "probe" ? probeNoun(manifest) : axis;
   const extra = tileLabel(manifest, series, axis, index);
   return extra ? `${noun} ${index} (${extra})` : `${noun} ${index}`;
 }

@@ -1,1 +1,0 @@
-"""What draws the pictures of the documentation."""
