@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, get_args
 
+from vizframe.plugins.ablation import Ablation
 from vizframe.plugins.activation import Activation
 from vizframe.plugins.class_visualization import ClassVisualization
 from vizframe.plugins.deconvolution import Deconvolution
@@ -19,6 +20,10 @@ from vizframe.testing.plugin import PluginContract
 
 class TestActivation(PluginContract):
     plugin = Activation
+
+
+class TestAblation(PluginContract):
+    plugin = Ablation
 
 
 class TestWeights(PluginContract):

@@ -18,7 +18,8 @@ def project_strongest(
     network: Network, images: FloatArray, layer: Layer, found: Strongest, window: UnitWindow
 ) -> FloatArray:
     """The strongest activations sent back, (unit, rank, channel, y, x): zero of a silent unit."""
-    projected = np.zeros((*found.images.shape, images.shape[1], *window.size), np.float32)
+    projected = _tiles(found, images.shape[1], window)
+    projected[:] = 0
     # A deconvnet rectifies what it is given: an activation that is not positive sends nothing back.
     unit, rank = np.nonzero(~(found.values <= 0))
     if not unit.size:
@@ -42,11 +43,19 @@ def cut_patches(probe: Probe, found: Strongest, window: UnitWindow) -> FloatArra
     pictures = normal.to_picture(probe.images)
     channels = pictures.shape[1]
     beyond = normal.to_picture(np.zeros((channels, 1, 1), np.float32))
-    patches = np.empty((*found.images.shape, channels, *window.size), np.float32)
-    patches[:] = beyond
+    patches = _tiles(found, channels, window)
+    if window.size != window.image:
+        patches[:] = beyond
     for at in np.ndindex(*found.images.shape):
         window.fill(patches[at], found.places[at], pictures[found.images[at]], (0, 0))
     return patches
+
+
+def _tiles(found: Strongest, channels: int, window: UnitWindow) -> FloatArray:
+    """Room for (unit, rank, channel, y, x), the channels of a pixel beside each other as pictures
+    have them."""
+    room = np.empty((*found.images.shape, *window.size, channels), np.float32)
+    return np.moveaxis(room, -1, -3)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,11 @@ class BoundGraphs(ABC):
     _moved: dict[Entry, Entry]
     _entries: dict[str, Entry]
 
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """See `vizframe.network.Network`."""
+
     @abstractmethod
     def layer(self, name: str) -> Layer:
         """See `vizframe.network.Network`."""

@@ -44,6 +44,7 @@ from vizframe.gluon.question.plan import Plan
 from vizframe.gluon.question.projections import projections
 from vizframe.gluon.question.relevance import relevance_inputs, relevance_of
 from vizframe.gluon.question.taps import tap_name
+from vizframe.gluon.resumed import ResumedGraphs
 from vizframe.graph.host import ignore_float_warnings
 from vizframe.graph.settings import Settings
 from vizframe.graph.target import (
@@ -77,7 +78,7 @@ _MOST_AT_ONCE = 64
 """Larger batches of receptive fields fall out of the processor's cache and gain nothing."""
 
 
-class GluonNetwork(OwnWeights):
+class GluonNetwork(OwnWeights, ResumedGraphs):
     """See `vizframe.network.Network`, whose docstrings hold here."""
 
     def __init__(self, name: str, trace: Trace, parameters: Parameters, settings: Settings) -> None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from vizframe.network import (
     DeviceArray,
@@ -23,6 +25,9 @@ from vizframe.network import (
     ReluRule,
 )
 from vizframe.network.layer import Layer
+from vizframe.network.resumed import resume
+
+_Any = TypeVar("_Any", bound=np.generic)
 
 
 class FixedBatch:
@@ -66,6 +71,22 @@ class FixedBatch:
             for batch, count in self._batches(images)
             for made in [self._network.activations(batch, layers)]
         ]
+        return _join(parts)
+
+    def resume(
+        self, images: FloatArray, given: Mapping[str, FloatArray], layers: Sequence[str]
+    ) -> dict[str, FloatArray]:
+        """See `vizframe.network.resumed.resume`."""
+        if not layers:
+            return {}
+        rows = np.arange(len(images))
+        parts = []
+        for (batch, count), (numbers, _) in zip(
+            self._batches(images), self._batches(rows), strict=True
+        ):
+            part = {name: values[numbers] for name, values in given.items()}
+            made = resume(self._network, batch, part, layers)
+            parts.append({name: values[:count] for name, values in made.items()})
         return _join(parts)
 
     def scores(self, images: FloatArray) -> FloatArray:
@@ -137,7 +158,7 @@ class FixedBatch:
         with self._network.randomized(seed) as control:
             yield FixedBatch(control, self._size)
 
-    def _batches(self, images: FloatArray) -> Iterator[tuple[FloatArray, int]]:
+    def _batches(self, images: npt.NDArray[_Any]) -> Iterator[tuple[npt.NDArray[_Any], int]]:
         """So many images each, the last one repeated, and how many of them were asked for."""
         for first in range(0, len(images), self._size):
             rows = np.minimum(np.arange(first, first + self._size), len(images) - 1)

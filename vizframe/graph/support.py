@@ -112,3 +112,15 @@ def inside(starts: Places, size: tuple[int, int], limits: tuple[int, int]) -> np
     )
     on_map: npt.NDArray[np.bool_] = rows[:, :, None] & columns[:, None, :]
     return on_map
+
+
+def overlap(
+    start: Places, size: tuple[int, int], limits: tuple[int, ...]
+) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    """Which part of a map lies in a window that starts there, and where in the window it is."""
+    on_map, in_window = [], []
+    for first, length, limit in zip(map(int, start), size, limits, strict=True):
+        low, high = max(0, first), max(0, min(limit, first + length))
+        on_map.append(slice(low, max(low, high)))
+        in_window.append(slice(low - first, max(low, high) - first))
+    return (on_map[0], on_map[1]), (in_window[0], in_window[1])

@@ -7,8 +7,10 @@ from functools import partial
 import numpy as np
 import pytest
 
+from vizframe.errors import NetworkError
 from vizframe.network import Network, Objective, ReluRule
 from vizframe.network.layer import select
+from vizframe.network.resumed import ResumableNetwork, resume
 from vizframe.testing.network_pair import (
     ASKED,
     RULES,
@@ -90,6 +92,25 @@ class AnswersContract(PairContract):
         together = pair.network.scores(images)
         for number in range(5):
             assert_close(pair.network.scores(images[number : number + 1])[0], together[number])
+
+    def test_it_is_computed_on_from_what_is_given(self, pair: Pair) -> None:
+        images = probe_for(pair.reference).images
+        first, *_, last = pair.reference.layers
+        shape = (len(images), *first.shape)
+        given = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+        names = {pair.name(each.name): each.name for each in pair.reference.layers}
+        if not isinstance(pair.network, ResumableNetwork):
+            with pytest.raises(NetworkError, match="its units cannot be switched off"):
+                resume(pair.network, images, {pair.name(first.name): given}, list(names))
+            return
+        wanted = pair.reference.resume(images, {first.name: given}, list(names.values()))
+        found = resume(pair.network, images, {pair.name(first.name): given}, list(names))
+        for name, own in names.items():
+            assert_close(found[name], wanted[own])
+        before = pair.network.activations(images, [pair.name(last.name)])
+        assert_close(before[pair.name(last.name)], pair.reference.scores(images))
+        with pytest.raises(NetworkError, match=f"it can be .*{first.shape[0]}"):
+            resume(pair.network, images, {pair.name(first.name): given[:, :0]}, list(names))
 
     def test_no_layers_give_no_activations(self) -> None:
         reference = ordinary()

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 from typing import cast
 
 import numpy as np
@@ -34,6 +35,7 @@ from vizframe.network import (
 )
 from vizframe.network.layer import Layer, ReceptiveField
 from vizframe.network.relevance import RelevanceRules
+from vizframe.network.resumed import refuse_given
 from vizframe.network.sick import (
     HealthyExcitation,
     is_sick,
@@ -112,6 +114,14 @@ class ReferenceNetwork:
             self.layer(name)
         outputs = _forward(self.operations, self._checked(images))
         return {name: outputs[name].astype(np.float32) for name in layers}
+
+    def resume(
+        self, images: FloatArray, given: Mapping[str, FloatArray], layers: Sequence[str]
+    ) -> dict[str, FloatArray]:
+        """See `vizframe.network.resumed.resume`."""
+        refuse_given(images, [(self.layer(name), each) for name, each in given.items()])
+        outputs = _forward(self.operations, self._checked(images), given)
+        return {self.layer(name).name: outputs[name].astype(np.float32) for name in layers}
 
     def scores(self, images: FloatArray) -> FloatArray:
         return self.activations(images, [self.score_layer])[self.score_layer]
@@ -309,12 +319,17 @@ def _device(values: Signal) -> DeviceArray:
     return cast(DeviceArray, values.astype(np.float32))
 
 
-def _forward(operations: Mapping[str, Operation], given: Signal) -> dict[str, Signal]:
-    """Every layer's output, and the input under the name ``""``."""
+def _forward(
+    operations: Mapping[str, Operation],
+    given: Signal,
+    fixed: Mapping[str, FloatArray] = MappingProxyType({}),
+) -> dict[str, Signal]:
+    """Every layer's output, some of them fixed, and the input under the name ``""``."""
     outputs = {"": given}
     with np.errstate(invalid="ignore", over="ignore"):  # broken weights give NaN and inf
         for name, operation in operations.items():
-            given = outputs[name] = operation.forward(given)
+            own = fixed.get(name)
+            given = outputs[name] = operation.forward(given) if own is None else own.astype(float)
     return outputs
 
 

@@ -49,15 +49,15 @@ from vizframe.torch.layers import LayerList, layers_of
 from vizframe.torch.model import Model
 from vizframe.torch.node import Tape
 from vizframe.torch.parameters import read_gradients, read_weights, shuffle_tensors, to_numpy
-from vizframe.torch.played_tapes import PlayedTapes
 from vizframe.torch.replay import Program, needed_nodes
+from vizframe.torch.resumed import ResumedTapes
 from vizframe.torch.scores import score_node, unrelated_error
 
 _MOST_AT_ONCE = 64
 """Larger batches of receptive fields fall out of the processor's cache and gain nothing."""
 
 
-class TorchNetwork(PlayedTapes):
+class TorchNetwork(ResumedTapes):
     """See `vizframe.network.Network`, whose docstrings hold here.
 
     Raises:

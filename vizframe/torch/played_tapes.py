@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from vizframe.torch.plan import Plan, plan
 from vizframe.torch.replay import Program, Values, program
 
 
-class PlayedTapes:
+class PlayedTapes(ABC):
     """What every question needs: a tape of the right size, the program that is asked for, played
     with the current parameters."""
 
@@ -28,6 +29,15 @@ class PlayedTapes:
     _programs: dict[object, Program]
     _found: LayerList
     _by_name: dict[str, Layer]
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """See `vizframe.network.Network`."""
+
+    @abstractmethod
+    def layer(self, name: str) -> Layer:
+        """See `vizframe.network.Network`."""
 
     def _play(
         self,

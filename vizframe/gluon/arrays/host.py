@@ -29,6 +29,15 @@ class GluonHostOps(HostOps):
         return cast(DeviceArray, values)
 
 
+def writable(shape: tuple[int, ...], context: Any) -> tuple[NDArray | None, FloatArray]:
+    """An array of MXNet's, not filled yet, and its memory; on a device that NumPy cannot write to,
+    None and an array of NumPy's alone."""
+    if context.device_type != "cpu":
+        return None, np.empty(shape, np.float32)
+    array = mx.nd.empty(shape, ctx=context)
+    return array, np.asarray(_Memory(array))
+
+
 class _Memory:
     """An array of MXNet's as NumPy reads it, in place; NumPy keeps this, and this the array."""
 

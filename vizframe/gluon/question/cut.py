@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,8 @@ import numpy as np
 from vizframe.gluon.compat import mx
 from vizframe.gluon.graph.graph import Entry
 from vizframe.gluon.graph.shapes import Shape
-from vizframe.graph.support import Places, Support, inside
+from vizframe.gluon.question.asked import Kept
+from vizframe.graph.support import Places, Support, inside, overlap
 from vizframe.network import FloatArray
 
 
@@ -22,13 +22,13 @@ class Cut:
     Attributes:
         places: (y, x) of each in the map asked for.
         chosen: which image each is about.
-        kept: what is known of the images, (images, …).
+        kept: what is known of the images.
         context: the device.
     """
 
     places: Places
     chosen: Places
-    kept: Mapping[Entry, FloatArray]
+    kept: Kept
     context: Any
 
     def starts(self, support: Support | None) -> Places:
@@ -51,14 +51,14 @@ class Cut:
         size = shape[1:] if support is None else (shape[1], *support.size)
         if not known:
             return mx.nd.zeros((len(self.chosen), *size), ctx=self.context)
-        whole = self.kept[entry]
+        whole = self.kept.values[entry]
         if support is None:
             return mx.nd.array(whole[self.chosen], ctx=self.context)
         windows = np.full((len(self.chosen), *size), empty, np.float32)
         for number, (image, start) in enumerate(
             zip(self.chosen, self.starts(support), strict=True)
         ):
-            source, target = _overlap(start, support.size, whole.shape[2:])
+            source, target = overlap(start, support.size, whole.shape[2:])
             windows[number, :, *target] = whole[image, :, *source]
         return mx.nd.array(windows, ctx=self.context)
 
@@ -67,7 +67,7 @@ class Cut:
         parts: FloatArray = signal.asnumpy()
         whole = np.zeros((*parts.shape[:2], *size), np.float32)
         for number, start in enumerate(self.starts(support)):
-            target, source = _overlap(start, support.size, size)
+            target, source = overlap(start, support.size, size)
             whole[number, :, *target] = parts[number, :, *source]
         return mx.nd.array(whole, ctx=self.context)
 
@@ -77,15 +77,3 @@ class Cut:
         after = [n - first - m for n, first, m in zip(whole.size, before, part.size, strict=True)]
         width = (0, 0, 0, 0, before[0], after[0], before[1], after[1])
         return mx.nd.pad(signal, mode="constant", pad_width=width, constant_value=0)
-
-
-def _overlap(
-    start: Places, size: tuple[int, int], limits: tuple[int, ...]
-) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
-    """Which part of a map lies in a window that starts there, and where in the window it is."""
-    on_map, in_window = [], []
-    for first, length, limit in zip(map(int, start), size, limits, strict=True):
-        low, high = max(0, first), max(0, min(limit, first + length))
-        on_map.append(slice(low, max(low, high)))
-        in_window.append(slice(low - first, max(low, high) - first))
-    return (on_map[0], on_map[1]), (in_window[0], in_window[1])

@@ -15,12 +15,12 @@ place at the rim costs no more than one in the middle.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from vizframe.gluon.arrays.host import writable
 from vizframe.gluon.compat import mx
 from vizframe.gluon.graph.differentiable import nodes_with_gradient
 from vizframe.gluon.graph.graph import Entry, Graph, Node
@@ -28,7 +28,11 @@ from vizframe.gluon.graph.parameters import Arrays
 from vizframe.gluon.graph.rules import is_bounded_relu, is_relu
 from vizframe.gluon.graph.shapes import Shape
 from vizframe.gluon.graph.window import maps_of, window_of
+from vizframe.gluon.question.asked import Asked, Kept
+from vizframe.gluon.question.back_kernels import BackKernels
 from vizframe.gluon.question.cut import Cut
+from vizframe.gluon.question.linear import ADDED, PASSED_ON, is_linear, moves_channels
+from vizframe.gluon.question.switches import Switches, switched_window
 from vizframe.graph.support import Places, Support, supports
 from vizframe.graph.target import output_weights
 from vizframe.network import FloatArray, Objective
@@ -38,27 +42,6 @@ LOWEST = -3.40282347e38
 
 ALIVE = 5
 """Signals of the largest size that exist at once."""
-
-_PASSED_ON = frozenset(("Dropout", "identity", "_copy", "_plus_scalar", "_minus_scalar"))
-_ADDED = frozenset(("elemwise_add", "_plus", "_Plus", "add_n", "broadcast_add", "_add"))
-_LINEAR = frozenset(
-    (
-        *("Flatten", "Reshape", "reshape", "Concat", "mean", "sum", "transpose", "SwapAxis"),
-        *(
-            "slice",
-            "slice_axis",
-            "slice_like",
-            "expand_dims",
-            "squeeze",
-            "Pad",
-            "pad",
-            "SliceChannel",
-        ),
-        *("elemwise_sub", "broadcast_sub", "UpSampling", "Deconvolution", "_mul_scalar"),
-        *("_div_scalar", "negative", "_rminus_scalar", "depth_to_space", "space_to_depth"),
-    )
-)
-"""Operators whose gradient is the same whatever they are given."""
 
 Forward = Callable[[FloatArray, tuple[Entry, ...]], Mapping[Entry, FloatArray]]
 """The values of entries, (images, …), for some images."""
@@ -82,11 +65,14 @@ class Deconvnet:
         self._maps = maps_of(graph, data, firsts)
         self._passed = nodes_with_gradient(graph, self._target) & set(self._maps)
         self._supports = supports(self._maps, self._target[0], self._passed, self._cuts)
-        self._readers = Counter(
-            source for index in self._passed for source, _ in graph.nodes[index].inputs
-        )
+        windows = {i: switched_window(graph.nodes[i]) for i in self._passed if i != data}
+        self._switched = {i: window for i, window in windows.items() if window is not None}
+        order = [index for index in sorted(self._passed, reverse=True) if index != data]
+        looks = (n for n, index in enumerate(order) if not is_linear(graph.nodes[index]))
+        first = next(looks, len(order))
+        self._before_images, self._before_image = order[:first], order[first:]
         self._operators: dict[int, Any] = {}
-        self._copies: dict[str, Any] = {}
+        self._kernels = BackKernels(graph, self._passed, self._maps, arrays)
 
     @property
     def is_known(self) -> bool:
@@ -101,7 +87,7 @@ class Deconvnet:
     def kept(self) -> tuple[Entry, ...]:
         """What has to be known of the images: the inputs of the operators that look at them."""
         asked = (self._graph.nodes[i] for i in sorted(self._passed) if i != self._data)
-        inputs = (entry for node in asked if not _is_linear(node) for entry in node.inputs)
+        inputs = (entry for node in asked if not is_linear(node) for entry in node.inputs)
         return tuple(dict.fromkeys(entry for entry in inputs if entry[0] in self._passed))
 
     @property
@@ -109,47 +95,88 @@ class Deconvnet:
         """How many numbers the largest signal of one question has."""
         return max(math.prod(self._size_of((index, 0))) for index in self._passed)
 
-    def rounds(self, images: int, memory: int) -> int:
-        """In how many groups so many images have to go forward, for their kept values to fit."""
-        each = 4 * sum(math.prod(self._shapes[entry][1:]) for entry in self.kept)
-        return min(images, -(-images * each // memory)) if each else 1
+    def lasting_bytes(self) -> int:
+        """What is kept of one image while it is asked about."""
+        pooled = {self._graph.nodes[i].inputs[0] for i in self._switched}
+        others = [entry for entry in self.kept if entry not in pooled or self._looked_at(entry)]
+        switches = 2 * sum(math.prod(self._shapes[i, 0][1:]) for i in self._switched)
+        return switches + 4 * sum(math.prod(self._shapes[entry][1:]) for entry in others)
 
-    def keep(self, images: FloatArray, forward: Forward) -> dict[Entry, FloatArray]:
-        """The values of `kept` for these images."""
+    def passing_bytes(self) -> int:
+        """What one image's forward pass gives, of which that is kept."""
+        return 4 * sum(math.prod(self._shapes[entry][1:]) for entry in self.kept)
+
+    def keep(self, images: FloatArray, forward: Forward) -> Kept | None:
+        """What is kept of these images; None where the switches of a pooling cannot be told."""
+        found = self.look(images, forward).values
+        switches = {}
+        for index, window in self._switched.items():
+            pooled = self._shapes[index, 0][2:]
+            entry = self._graph.nodes[index].inputs[0]
+            known = Switches.of(found[entry], window, (pooled[0], pooled[1]))
+            if known is None:
+                return None
+            switches[index] = known
+        return Kept({e: each for e, each in found.items() if self._looked_at(e)}, switches)
+
+    def look(self, images: FloatArray, forward: Forward) -> Kept:
+        """All values of `kept` for these images, where the switches cannot be told."""
         wanted = tuple(entry for entry in self.kept if entry[0] != self._data)
         found = dict(forward(images, wanted)) if wanted else {}
-        return {**found, (self._data, 0): images}
+        return Kept({**found, (self._data, 0): images})
 
     def project(
-        self, objective: Objective, chosen: Places, kept: Mapping[Entry, FloatArray]
-    ) -> tuple[FloatArray, Places]:
-        """What arrives at the image, and the row and column at which each of it begins.
+        self, objective: Objective, asked: Asked, kept: Kept, most: int
+    ) -> Iterator[tuple[Places, FloatArray, Places]]:
+        """Which questions; what arrives at the image; the row and column at which it begins.
 
         Args:
-            objective: one unit and place per question.
-            chosen: which of the images that ``kept`` is of, (questions,).
-            kept: the values of `kept`, (images, …).
+            objective: one unit and place per signal that starts.
+            asked: the questions, each a copy of one of these signals.
+            kept: of the images that they are about.
+            most: copies that exist at once.
         """
-        signals: dict[Entry, Any] = {self._target: self._start(objective)}
-        cut = Cut(self._placed(objective), chosen, kept, self._context)
-        for index in sorted(self._passed, reverse=True):
+        places = self._placed(objective)
+        cut = Cut(places, np.zeros(len(places), np.int64), Kept({}), self._context)
+        first = self._walk({self._target: self._start(objective)}, cut, self._before_images)
+        for members in np.array_split(np.arange(len(asked.copies)), -(-len(asked.copies) // most)):
+            own = asked.of(members)
+            cut = Cut(places[own.copies], own.images, kept, self._context)
+            signals = {entry: own.spread(signal) for entry, signal in first.items()}
+            last = self._walk(signals, cut, self._before_image)
+            yield members, *self._arrived(last.get((self._data, 0)), cut)
+
+    def _walk(
+        self, signals: dict[Entry, Any], cut: Cut, indices: Sequence[int]
+    ) -> dict[Entry, Any]:
+        """The signals after they have passed these nodes, the last of the graph first."""
+        signals = dict(signals)
+        for index in indices:
             found = {o: signals.pop((i, o)) for i, o in list(signals) if i == index}
             if not found:
                 continue
-            support, size = self._supports[index], self._maps[index].size
-            if support is not None and size is not None:
-                found = {o: cut.on_map(each, support, size) for o, each in found.items()}
-            if index == self._data:
-                return self._arrived(found[0].asnumpy(), cut)
+            found = {o: self._on_map(index, each, cut) for o, each in found.items()}
             for entry, signal in self._back(index, found, cut):
                 if entry[0] in self._passed:
                     signals[entry] = signal if entry not in signals else signals[entry] + signal
-        shape = (len(chosen), *self._shapes[self._data, 0][1:])
-        return np.zeros(shape, np.float32), np.zeros((len(chosen), 2), np.int64)
+        return signals
 
-    def _arrived(self, values: FloatArray, cut: Cut) -> tuple[FloatArray, Places]:
-        support = self._supports[self._data]
-        return values, cut.starts(support)
+    def _on_map(self, index: int, signal: Any, cut: Cut) -> Any:
+        support, size = self._supports[index], self._maps[index].size
+        return signal if support is None or size is None else cut.on_map(signal, support, size)
+
+    def _arrived(self, signal: Any, cut: Cut) -> tuple[FloatArray, Places]:
+        if signal is None:
+            shape = (len(cut.places), *self._shapes[self._data, 0][1:])
+            return np.zeros(shape, np.float32), np.zeros_like(cut.places)
+        starts = cut.starts(self._supports[self._data])
+        return self._on_map(self._data, signal, cut).asnumpy(), starts
+
+    def _looked_at(self, entry: Entry) -> bool:
+        """Whether its values are needed, beside the switches of poolings that read it."""
+        readers = [index for index in self._passed if entry in self._graph.nodes[index].inputs]
+        known = (i for i in readers if i not in self._switched and i != self._data)
+        return any(not is_linear(self._graph.nodes[index]) for index in known)
 
     def _placed(self, objective: Objective) -> Places:
         if isinstance(objective.place, str):
@@ -170,7 +197,7 @@ class Deconvnet:
     def _cuts(self, index: int) -> bool:
         """Whether an operator can go back with a signal that is cut to its support."""
         node = self._graph.nodes[index]
-        if len(self._shapes.get((index, 0), ())) != 4 or _moves_channels(node):
+        if len(self._shapes.get((index, 0), ())) != 4 or moves_channels(node):
             return False
         match node.operator:
             case "Pooling" if node.attributes.get("pool_type", "max") != "max":
@@ -180,10 +207,10 @@ class Deconvnet:
                 return valid and (counted or not padded)
             case "Convolution" | "Pooling" | "BatchNorm" | "BatchNorm_v1" | "Concat":
                 return True
-        if node.operator in _PASSED_ON or is_relu(node) or is_bounded_relu(node):
+        if node.operator in PASSED_ON or is_relu(node) or is_bounded_relu(node):
             return True
         return all(self._same_shape(index, entry) for entry in node.inputs) and (
-            node.operator in _ADDED or window_of(node) is not None
+            node.operator in ADDED or window_of(node) is not None
         )
 
     def _same_shape(self, index: int, entry: Entry) -> bool:
@@ -207,31 +234,51 @@ class Deconvnet:
         self, index: int, node: Node, inputs: Sequence[Entry], found: dict[int, Any], cut: Cut
     ) -> Iterator[tuple[Entry, Any]]:
         signal = found.get(0)
-        if signal is None or _moves_channels(node):
+        if signal is None or moves_channels(node):
             yield from self._own_gradient(index, node, inputs, found, cut)
         elif node.operator == "Convolution" and len(node.numbers("kernel", ())) == 2:
             yield inputs[0], self._transposed(index, node, signal)
         elif node.operator == "FullyConnected" and node.inputs[0] in inputs:
-            weight = self._array(node, 1)
+            weight = self._kernels.array(node, 1)
             flat = mx.nd.dot(signal.reshape((-1, weight.shape[0])), weight)
             yield inputs[0], flat.reshape((len(signal), *self._shapes[inputs[0]][1:]))
         elif node.operator in ("BatchNorm", "BatchNorm_v1"):
-            folded = self._folds(node)
-            yield inputs[0], signal if folded else signal * self._factor(node, signal.ndim)
+            folded = self._kernels.folds(node)
+            yield inputs[0], signal if folded else signal * self._kernels.factor(node, signal.ndim)
+        elif index in cut.kept.switches:
+            yield inputs[0], self._unpooled(index, inputs[0], signal, cut)
         elif is_relu(node) or is_bounded_relu(node):
-            yield inputs[0], mx.nd.relu(signal)
-        elif node.operator in _PASSED_ON:
+            yield inputs[0], signal if self._is_rectified(index, cut) else mx.nd.relu(signal)
+        elif node.operator in PASSED_ON:
             yield inputs[0], signal
-        elif node.operator in _ADDED and all(self._same_shape(index, each) for each in inputs):
+        elif node.operator in ADDED and all(self._same_shape(index, each) for each in inputs):
             yield from ((each, signal) for each in node.inputs if each in inputs)
         elif node.operator == "Concat" and self._supports[index] is not None:
             yield from self._beside(node, inputs, signal)
         else:
             yield from self._own_gradient(index, node, inputs, found, cut)
 
+    def _unpooled(self, index: int, source: Entry, signal: Any, cut: Cut) -> Any:
+        """Back to where each window's maximum was; rectified, where only a ReLU comes next."""
+        support, switches = self._supports[index], cut.kept.switches[index]
+        given = signal.asnumpy()
+        extent = switches.extent(given.shape[2:], support)
+        back, values = writable((*given.shape[:2], *extent), self._context)
+        rectified = self._is_rectified(source[0], cut)
+        starts = cut.starts(support)
+        switches.unpool(given, cut.chosen, support, starts, values, rectified=rectified)
+        return back if back is not None else mx.nd.array(values, ctx=self._context)
+
+    def _is_rectified(self, index: int, cut: Cut) -> bool:
+        """Whether what reaches a ReLU comes from one unpooling, which rectifies it by the way."""
+        node = self._graph.nodes[index]
+        if self._kernels.readers[index] != 1 or not (is_relu(node) or is_bounded_relu(node)):
+            return False
+        return any(self._graph.nodes[i].inputs[0][0] == index for i in cut.kept.switches)
+
     def _transposed(self, index: int, node: Node, signal: Any) -> Any:
         """Back through a convolution: its transpose, as large as its input where nothing is cut."""
-        source, weight = self._shapes[node.inputs[0]], self._scaled(index, node)
+        source, weight = self._shapes[node.inputs[0]], self._kernels.scaled(index, node)
         kernel = node.numbers("kernel", ())
         stride, dilate = node.numbers("stride", (1, 1)), node.numbers("dilate", (1, 1))
         pad = node.numbers("pad", (0, 0)) if self._supports[index] is None else (0, 0)
@@ -256,45 +303,6 @@ class Deconvnet:
                 no_bias=True,
             )
 
-    def _folds(self, norm: Node) -> bool:
-        """Whether a normalization's factor is taken into the convolution before it, which nothing
-        else reads: it is then applied to the kernels and not to every signal."""
-        source, output = norm.inputs[0]
-        return (
-            source in self._passed
-            and not output
-            and self._readers[source] == 1
-            and self._graph.nodes[source].operator == "Convolution"
-            and not _moves_channels(self._graph.nodes[source])
-            and norm.attributes.get("axis", "1") == "1"
-            and self._maps[source].size is not None
-        )
-
-    def _scaled(self, index: int, node: Node) -> Any:
-        """A convolution's kernels, times the factor of the normalization behind it."""
-        weight = self._array(node, 1)
-        name = f"{node.name} scaled"
-        if name not in self._copies:
-            norms = [
-                self._graph.nodes[i]
-                for i in self._passed
-                if self._graph.nodes[i].operator in ("BatchNorm", "BatchNorm_v1")
-                and self._graph.nodes[i].inputs[0][0] == index
-            ]
-            if not norms or not self._folds(norms[0]):
-                return weight
-            self._copies[name] = weight * self._factor(norms[0], 4).reshape((-1, 1, 1, 1))
-        return self._copies[name]
-
-    def _factor(self, node: Node, axes: int) -> Any:
-        """What a normalization multiplies each channel by."""
-        gamma, variance = self._array(node, 1), self._array(node, 4)
-        scale = 1 / mx.nd.sqrt(variance + float(node.attributes.get("eps", "1e-3")))
-        if not node.flag("fix_gamma", default=True):
-            scale = scale * gamma
-        axis = int(node.attributes.get("axis", "1")) % axes
-        return scale.reshape([-1 if each == axis else 1 for each in range(axes)])
-
     def _beside(
         self, node: Node, inputs: Sequence[Entry], signal: Any
     ) -> Iterator[tuple[Entry, Any]]:
@@ -318,11 +326,11 @@ class Deconvnet:
             if entry in inputs:
                 shape = self._shapes[entry]
                 empty = LOWEST if node.operator == "Pooling" else 0.0
-                values = cut.values(entry, shape, seen, empty, known=not _is_linear(node))
+                values = cut.values(entry, shape, seen, empty, known=not is_linear(node))
                 values.attach_grad()
                 given.append(values)
             else:
-                given.append(self._array(node, place))
+                given.append(self._kernels.array(node, place))
         sources = [each for each, entry in zip(given, node.inputs, strict=True) if entry in inputs]
         with mx.autograd.record(train_mode=True):
             outputs = self._operator(index, node if seen is None else _unpadded(node))(*given)
@@ -345,13 +353,6 @@ class Deconvnet:
             self._operators[index] = mx.nd.CachedOp(graph.symbol())
         return self._operators[index]
 
-    def _array(self, node: Node, place: int) -> Any:
-        """A copy of a parameter: oneDNN lays out what it is given as each operator likes it."""
-        name = self._graph.nodes[node.inputs[place][0]].name
-        if name not in self._copies:
-            self._copies[name] = self._arrays[name].copy()
-        return self._copies[name]
-
     def _fitted(self, entry: Entry, signal: Any, seen: Support | None, cut: Cut) -> Any:
         """The signal as large as the source's support, of which it may fill a part."""
         support, size = self._supports[entry[0]], self._maps[entry[0]].size
@@ -364,24 +365,6 @@ class Deconvnet:
 
 def _in_order(variables: Sequence[Node]) -> tuple[Entry, ...]:
     return tuple((place, 0) for place in range(len(variables)))
-
-
-def _is_linear(node: Node) -> bool:
-    """Whether what an operator passes back does not depend on what it was given."""
-    known = ("Convolution", "FullyConnected", "BatchNorm", "BatchNorm_v1")
-    average = node.operator == "Pooling" and node.attributes.get("pool_type", "max") in (
-        "avg",
-        "sum",
-    )
-    named = node.operator in (*known, *_PASSED_ON, *_ADDED, *_LINEAR)
-    return named or average or is_relu(node) or is_bounded_relu(node)
-
-
-def _moves_channels(node: Node) -> bool:
-    """Whether its channels are not the second axis."""
-    if node.operator == "Concat":
-        return node.attributes.get("dim", "1") != "1"
-    return node.attributes.get("layout", "None") not in ("None", "NCHW")
 
 
 def _unpadded(node: Node) -> Node:

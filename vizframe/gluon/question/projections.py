@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from vizframe.arrays import even_size
+from vizframe.gluon.question.asked import Asked, Kept, join_kept, share
 from vizframe.gluon.question.deconvnet import ALIVE, Deconvnet, Forward
 from vizframe.graph.support import Places
 from vizframe.network import FloatArray, Objective, Projections
@@ -22,21 +24,41 @@ def projections(
     forward: Forward,
     memory: int,
 ) -> Iterator[Projections]:
-    """All questions, batch by batch; as many images at once as half the memory holds what is kept
-    of, and as many questions as the other half holds signals of."""
-    size = max(1, min(MOST_AT_ONCE, memory // (8 * ALIVE * way.floats)))
-    for group in np.array_split(
-        np.arange(len(images)), way.rounds(len(images), max(1, memory // 2))
-    ):
+    """All questions, batch by batch; as many images at once as a quarter of the memory holds what
+    is kept of, and as many questions as half of it holds signals of."""
+    most = max(1, min(MOST_AT_ONCE, memory // (8 * ALIVE * way.floats)))
+    rounds = _rounds(len(images), way.lasting_bytes(), memory // 4)
+    for group in np.array_split(np.arange(len(images)), rounds):
         asked = np.flatnonzero(np.isin(chosen, group))
         if not asked.size:
             continue
-        kept = way.keep(images[group], forward)
-        for start in range(0, len(asked), size):
-            batch = asked[start : start + size]
-            of_images = np.searchsorted(group, chosen[batch])
-            values, corners = way.project(_part(objective, batch), of_images, kept)
-            yield Projections(batch, corners, values)
+        kept = _keep(way, images[group], forward, memory // 4)
+        start, questions = share(_part(objective, asked), np.searchsorted(group, chosen[asked]))
+        size = even_size(len(start.units), most)
+        for first in range(0, len(start.units), size):
+            signals = np.arange(first, min(first + size, len(start.units)))
+            members = np.flatnonzero(np.isin(questions.copies, signals))
+            own = questions.of(members)
+            own = Asked(own.copies - first, own.images, own.strength, questions.is_each)
+            for which, values, corners in way.project(_part(start, signals), own, kept, most):
+                yield Projections(asked[members[which]], corners, values)
+
+
+def _keep(way: Deconvnet, images: FloatArray, forward: Forward, memory: int) -> Kept:
+    """What is kept of the images, which go forward as many at once as fit."""
+    rounds = _rounds(len(images), way.passing_bytes(), memory)
+    parts = []
+    for part in np.array_split(images, rounds):
+        kept = way.keep(part, forward)
+        if kept is None:
+            return way.look(images, forward)
+        parts.append(kept)
+    return join_kept(parts)
+
+
+def _rounds(images: int, each: int, memory: int) -> int:
+    """In how many groups so many images of so many bytes fit."""
+    return min(images, -(-images * each // max(1, memory))) if each else 1
 
 
 def _part(objective: Objective, batch: Places) -> Objective:

@@ -1,29 +1,26 @@
-"""Draw the pictures of the pages on relevance, perturbation and faithfulness:
-`python docs/make_method_pictures.py`, as `make_pictures.py` draws the others."""
+"""The pictures of relevance, perturbation, faithfulness and ablation, of the demo's network."""
 
 from __future__ import annotations
 
 from typing import get_args
 
 import numpy as np
-from make_pictures import (
-    Demo,
+
+from draw.demo import Demo, first, make_frame, numbers
+from draw.layout import (
     above,
     add_label,
     beside,
-    first,
     grey,
     lay_over,
-    make_frame,
-    numbers,
-    save,
 )
-
 from vizframe.attribution.explain import Explanation
 from vizframe.images import lut
+from vizframe.images.bars import bars
 from vizframe.images.limits import Limits
 from vizframe.images.paint import Rgb, paint
 from vizframe.images.sheet import enlarge
+from vizframe.plugins.ablation import Ablation
 from vizframe.plugins.faithfulness import Faithfulness
 from vizframe.plugins.perturbation import Perturbation
 from vizframe.plugins.relevance import Composite, Relevance
@@ -76,8 +73,18 @@ def faithfulness(demo: Demo) -> Rgb:
     return beside(*columns)
 
 
-if __name__ == "__main__":
-    demo = Demo()
-    save("relevance", relevance(demo))
-    save("perturbation", perturbation(demo))
-    save("faithfulness", faithfulness(demo))
+def ablation(demo: Demo) -> Rgb:
+    """What each unit of a layer costs the loss, before and after the training, a scale each."""
+    rows = []
+    for title, scene in (("before the training", demo.start), ("after it", demo.end)):
+        given = first(scene, 100)
+        layers = [layer for layer in given.network.layers if layer.has_kernel][:-1]
+        found = [(each, make_frame(Ablation(), given, each.name)) for each in layers]
+        most = max(float(numbers(frame).max()) for _, frame in found)
+        limits = Limits(np.float32(0), np.float32(most))  # type: ignore[arg-type]
+        drawn = [
+            add_label(f"{layer.name}, {title}", bars(numbers(frame)[None], limits, width=8)[None])
+            for layer, frame in found
+        ]
+        rows.append(beside(*drawn))
+    return above(*rows)

@@ -1,0 +1,64 @@
+"""A module's tape played on from the outputs of some layers: `vizframe.network.resumed`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vizframe.graph.host import ignore_float_warnings
+from vizframe.network import FloatArray
+from vizframe.network.resumed import refuse_given
+from vizframe.torch.aside import aside
+from vizframe.torch.layers import LayerList, View
+from vizframe.torch.node import Tape
+from vizframe.torch.parameters import to_numpy
+from vizframe.torch.played_tapes import PlayedTapes
+from vizframe.torch.replay import program
+
+
+class ResumedTapes(PlayedTapes):
+    """What `vizframe.network.resumed.ResumableNetwork` asks."""
+
+    def resume(
+        self, images: FloatArray, given: Mapping[str, FloatArray], layers: Sequence[str]
+    ) -> dict[str, FloatArray]:
+        batch = self._settings.check_images(images, self.name)
+        fixed = {self.layer(name).name: values for name, values in given.items()}
+        refuse_given(batch, [(self.layer(name), each) for name, each in fixed.items()])
+        named = {name: self.layer(name).name for name in layers}
+        asked = [own for own in dict.fromkeys(named.values()) if own not in fixed]
+        found = {**fixed, **(self._resumed(batch, fixed, asked) if asked else {})}
+        return {name: found[own] for name, own in named.items()}
+
+    def _resumed(
+        self, batch: FloatArray, given: Mapping[str, FloatArray], asked: Sequence[str]
+    ) -> dict[str, FloatArray]:
+        self._model.refuse_changed()
+        tape, found = self._tape(batch.shape[1:])
+        nodes = {name: self._node(found, name, batch) for name in asked}
+        with aside(self._model.device), ignore_float_warnings():
+            values = {
+                self._node(found, name, batch): self._of_layer(tape, found, name, batch, each)
+                for name, each in given.items()
+            }
+            played = program(tape, nodes.values(), given=values)
+            values[tape.data] = self._model.images(batch)
+            made = played.run(values, self._model.leaf, len(batch))
+            return {name: to_numpy(self._shown(name, made[node])) for name, node in nodes.items()}
+
+    def _of_layer(
+        self, tape: Tape, found: LayerList, name: str, batch: FloatArray, values: FloatArray
+    ) -> Any:
+        """The layer's output as its node gives it: tokens that are not part of it stay."""
+        output = self._model.images(values).to(self._model.dtype)
+        view: View | None = self._found.views.get(name)
+        if view is None:
+            return output
+        if view.time is None:
+            return output.permute([view.order.index(each) for each in range(len(view.order))])
+        node = self._node(found, name, batch)
+        whole = self._play(self._program(tape, [node], "plain"), batch)[node].clone()
+        tokens = whole.permute(view.order).narrow(view.time, view.before, math.prod(view.grid))
+        tokens.copy_(output.flatten(view.time, view.time + 1))
+        return whole
