@@ -76,7 +76,7 @@ class StoreHistory:
             new |= fault != self._origin_fault
             self._origin_fault = fault
             if new or not self._version:
-                self._union = Union(self._origin.segments)
+                self._union = self._union.after(self._origin.segments)
                 self._records.keep(self._union.segments)
                 self._version += 1
             return new
@@ -115,7 +115,7 @@ class StoreHistory:
         def read(union: Union) -> Tiles:
             files, rows = _find_all(union, key, steps)
             newest = union.declarations[key]
-            return read_strip(union.segments, files, rows, newest, where, self._records)
+            return read_strip(union.segment, files, rows, newest, where, self._records)
 
         return self._again(read, key)
 
@@ -187,4 +187,4 @@ def _find(union: Union, key: SeriesKey, step: int) -> tuple[Segment, int]:
     found = places.find(step)
     if found is None:
         raise UnknownName("step", str(step), map(str, places.steps.tolist()))
-    return union.segments[found[0]], found[1]
+    return union.segment(found[0]), found[1]

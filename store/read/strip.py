@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -37,7 +37,7 @@ SPAN = 1 << 17
 
 
 def read_strip(
-    segments: Sequence[Segment],
+    segment_of: Callable[[int], Segment],
     files: Ints,
     rows: Ints,
     newest: Declaration,
@@ -49,7 +49,7 @@ def read_strip(
     A step that was recorded in another shape, or without this tile, comes back missing.
 
     Args:
-        segments: of the run.
+        segment_of: the segment of a number.
         files: for each step the number of its segment.
         rows: for each step its row there.
         newest: the declaration to show.
@@ -65,7 +65,7 @@ def read_strip(
     found: list[_Part] = []
     all_places = np.arange(len(rows))
     for file, here in _group(files):
-        segment, own_rows, places = segments[file], rows[here], all_places[here]
+        segment, own_rows, places = segment_of(file), rows[here], all_places[here]
         series_of, frame_of = segment.rows["series"][own_rows], segment.rows["frame"][own_rows]
         with segment.file.open() as source:
             for number, own in _group(series_of):

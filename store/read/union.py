@@ -1,37 +1,40 @@
 """The union of all segments of a run: which steps there are, and which file has each frame.
 
-Where two segments have the same frame, the one committed later wins. Where a writer of the same
-name was started again, from an older checkpoint say, it hides what older sessions of that name had
-recorded behind its first step: that training never led to these weights. What they record after it
-was started, it does not hide.
+Where two segments have the same frame, the one committed later wins. What is hidden by a writer
+that was started again, `visibility` says.
+
+A run grows, a segment at a time, and a page looks at it every second. So nothing is made anew that
+was known at the last look: each table takes in what is new since it was made, when it is asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from threading import RLock
+from typing import NamedTuple, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from vizframe.errors import UnknownName
 from vizframe.history import Declaration, Failure, Finding, Scalars, SeriesKey
-from vizframe.store.format.index import Index
-from vizframe.store.format.names import LARGEST_STEP, Session
+from vizframe.store.read.contents import Contents, Listed
+from vizframe.store.read.entries import Entries, Gone, Told
 from vizframe.store.read.lazy import LazyColumns
+from vizframe.store.read.numbering import Change, Numbering
 from vizframe.store.read.segment import Segment
-
-Hidden = tuple[tuple[Session, int], ...]
-Span = tuple[int, int]
+from vizframe.store.read.visibility import Visibility
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
+Table = TypeVar("Table")
 
-@dataclass(frozen=True)
-class Places:
-    """Where the frames of a series are: step by step the segment and its row."""
+
+class Places(NamedTuple):
+    """Where the frames of a series are: step by step the number of the segment, and its row."""
 
     steps: Ints
     segments: Ints
@@ -45,224 +48,243 @@ class Places:
         return self.segments.item(place), self.rows.item(place)
 
 
-@dataclass(frozen=True)
-class Slots:
-    """The series keys of a run in order of registration, and the place of each index's series."""
-
-    keys: Mapping[SeriesKey, int]
-    of_index: Mapping[int, Ints]
-
-    @classmethod
-    def of(cls, segments: Sequence[Segment]) -> Slots:
-        keys: dict[SeriesKey, int] = {}
-        of_index: dict[int, Ints] = {}
-        for segment in segments:
-            index = segment.index
-            # Several segments may share one index: its series are looked up once.
-            if id(index) not in of_index:
-                found = [keys.setdefault(series.key, len(keys)) for series in index.series]
-                of_index[id(index)] = np.array(found, np.int64)
-        return cls(keys, of_index)
-
-
-@dataclass(frozen=True)
 class Union:
-    """What a run holds, at one moment. Immutable: a refresh makes another one.
+    """What a run holds, at one moment. Immutable: `after` makes another one, for a later moment.
 
     ``segments`` come in order of session and commit.
     """
 
-    segments: Sequence[Segment] = ()
-    _places: dict[SeriesKey, Places] = field(default_factory=dict)
+    def __init__(self, segments: Sequence[Segment] = ()) -> None:
+        self.segments = tuple(segments)
+        self._numbering = Numbering().after(self.segments)
+        self._visibility = Visibility().of(self.segments)
+        self._tables: dict[object, tuple[int, object]] = {}
+        """Each with the moment that it is of; what is new since, it takes in when it is asked."""
+        self._lock = RLock()
 
-    @cached_property
+    def after(self, segments: Sequence[Segment]) -> Union:
+        """The union of these segments, which shares what both have."""
+        visibility = self._visibility.of(segments)
+        if not visibility.agrees_with(self._visibility) or self._numbering.is_sparse:
+            return Union(segments)
+        later = Union.__new__(Union)
+        later.segments = tuple(segments)
+        later._visibility = visibility
+        later._lock = self._lock
+        with self._lock:
+            later._numbering = self._numbering.after(later.segments)
+            later._tables = dict(self._tables)
+        return later
+
+    def segment(self, number: int) -> Segment:
+        return self._numbering.segments[number]
+
+    def _table(
+        self, name: object, empty: Callable[[], Table], take_in: Callable[[Table, Change], Table]
+    ) -> Table:
+        """A table of this moment: an older one, or an empty one, brought up to it."""
+        with self._lock:
+            moment, known = self._tables.get(name, (0, None))
+            change = self._numbering.change_since(moment)
+            if known is None or change is None:
+                table, change = empty(), self._numbering.whole
+            else:
+                table = cast(Table, known)
+            if change.is_any:
+                table = take_in(table, change)
+            self._tables[name] = (self._numbering.moment, table)
+            return table
+
+    @property
     def visible(self) -> Sequence[Mask]:
         """For each segment, which of its steps are not hidden by a later session."""
-        resumed: dict[Session, int] = {}
-        hides: dict[Session, Hidden] = {}
-        for index in self._indexes():
-            resumed.update(index.sessions)
-            hides.update(index.hides)
-        hidden = find_hidden(resumed, hides)
-        return [_visible_steps(segment, hidden) for segment in self.segments]
+        every = (self._visibility.mask(segment) for segment in self.segments)
+        return [
+            np.ones(len(segment.steps), np.bool_) if mask is None else mask
+            for segment, mask in zip(self.segments, every, strict=True)
+        ]
 
-    def _indexes(self) -> Iterator[Index]:
-        """Each distinct one, once."""
-        return iter({id(segment.index): segment.index for segment in self.segments}.values())
+    @property
+    def _timeline(self) -> Entries:
+        def take_in(table: Entries, change: Change) -> Entries:
+            fresh = [self._own_steps(number, each) for number, each in change.fresh.items()]
+            return self._entries(table, change.gone, fresh)
 
-    @cached_property
+        return self._table("timeline", lambda: Entries.none(np.int64), take_in)
+
+    def _entries(self, table: Entries, gone: Gone, fresh: Sequence[Told]) -> Entries:
+        told = [each for each in fresh if len(each.steps)]
+        return table.changed(gone, told, self._numbering.position)
+
+    def _own_steps(self, number: int, segment: Segment) -> Told:
+        shown = self._visibility.mask(segment)
+        places = np.arange(len(segment.steps)) if shown is None else np.flatnonzero(shown)
+        steps = segment.steps if shown is None else segment.steps[places]
+        return Told(steps["step"], steps["time"], np.full(len(places), number), places)
+
+    @property
     def steps(self) -> Ints:
         """All visible steps, increasing."""
-        seen = [s.steps["step"][v] for s, v in zip(self.segments, self.visible, strict=True)]
-        return np.unique(np.concatenate(seen)) if seen else np.empty(0, np.int64)
+        return self._timeline.shown.steps
 
-    @cached_property
-    def _slots(self) -> Slots:
-        return Slots.of(self.segments)
+    @property
+    def _series(self) -> Contents[SeriesKey]:
+        def take_in(table: Contents[SeriesKey], change: Change) -> Contents[SeriesKey]:
+            fresh = {
+                number: (
+                    table.slots.of(each.index, [series.key for series in each.index.series]),
+                    _spans(each, self._visibility.mask(each)),
+                )
+                for number, each in change.fresh.items()
+            }
+            return table.changed(change.gone.which, fresh)
+
+        return self._table("series", lambda: Contents(), take_in)
 
     @cached_property
     def declarations(self) -> Mapping[SeriesKey, Declaration]:
         """The newest of each series that has a visible frame, in the order of first appearance."""
-        slots = self._slots
-        first = np.full(len(slots.keys), np.iinfo(np.int64).max)
-        last = np.full(len(slots.keys), -1)
-        newest: dict[int, Declaration] = {}
-        for segment, visible in zip(self.segments, self.visible, strict=True):
-            series, begins, ends = _spans(segment, visible)
-            slot = slots.of_index[id(segment.index)][series]
-            np.minimum.at(first, slot, begins)
-            for place in np.flatnonzero(ends >= last[slot]):
-                if ends[place] >= last[slot[place]]:  # a series may be there twice
-                    last[slot[place]] = ends[place]
-                    newest[int(slot[place])] = segment.index.series[series[place]].declaration
-        keys = list(slots.keys)
-        order = [int(slot) for slot in np.argsort(first, kind="stable") if last[slot] >= 0]
-        return {keys[slot]: newest[slot] for slot in order}
+        series, position = self._series, self._numbering.position
+        newest = series.newest(position)
+        return {
+            key: self.segment(newest[key][0]).index.series[newest[key][1]].declaration
+            for key in series.in_order(position)
+        }
 
     def places(self, key: SeriesKey) -> Places:
         """Where the frames of a series are. Raises UnknownName."""
-        places = self._places.get(key)
-        if places is None:
-            if key not in self.declarations:
-                raise UnknownName("series", str(key), map(str, self.declarations))
-            places = self._places[key] = self._find_places(self._slots.keys[key])
-        return places
+        if key not in self.declarations:
+            raise UnknownName("series", str(key), map(str, self.declarations))
 
-    def _find_places(self, slot: int) -> Places:
-        """Gathered in lists of arrays: with a thousand unmerged segments, each call counts."""
-        found: list[tuple[int, int, int]] = []
-        steps_of: list[npt.NDArray[np.void]] = []
-        hidden: list[Mask] = []
-        series_of = {
-            index: np.flatnonzero(slots == slot).tolist()
-            for index, slots in self._slots.of_index.items()
-        }
-        for number, segment in enumerate(self.segments):
-            for series in series_of[id(segment.index)]:
-                start, end = segment.starts[series], segment.starts[series + 1]
-                of_rows = segment.row_steps[start:end]
-                found.append((number, start, end - start))
-                steps_of.append(segment.steps[of_rows])
-                hidden.append(self.visible[number][of_rows])
-        segments, starts, counts = np.array(found, np.int64).T
-        at = np.concatenate(steps_of)
-        seen = np.flatnonzero(np.concatenate(hidden))
-        steps, times = at["step"][seen], at["time"][seen]
-        segments = np.repeat(segments, counts)[seen]
-        inside = np.arange(len(at)) - np.repeat(np.cumsum(counts) - counts, counts)
-        rows = (np.repeat(starts, counts) + inside)[seen]
-        order = np.lexsort((times, steps))
-        kept = order[np.append(np.diff(steps[order]) != 0, True)[: len(order)]]
-        return Places(steps[kept], segments[kept], rows[kept])
+        def take_in(table: Entries, change: Change) -> Entries:
+            found = self._series.having(key, change.is_fresh)
+            told = [self._frames(number, place) for number, place in found]
+            return self._entries(table, change.gone, told)
+
+        shown = self._table(key, lambda: Entries.none(np.int64), take_in).shown
+        return Places(shown.steps, shown.segments, shown.said.astype(np.int64, copy=False))
+
+    def _frames(self, number: int, place: int) -> Told:
+        """The visible frames of a segment's series."""
+        segment = self.segment(number)
+        start, end = segment.starts[place], segment.starts[place + 1]
+        of_rows, rows = segment.row_steps[start:end], np.arange(start, end)
+        visible = self._visibility.mask(segment)
+        if visible is not None:
+            seen = visible[of_rows]
+            of_rows, rows = of_rows[seen], rows[seen]
+        steps = segment.steps[of_rows]
+        return Told(steps["step"], steps["time"], np.full(len(rows), number), rows)
 
     @cached_property
     def scalars(self) -> Scalars:
         """All numbers over all visible steps; where two writers report the same, the later one."""
         steps = self.steps
-        shown = [
-            (segment, visible, np.searchsorted(steps, segment.steps["step"][visible]))
-            for segment, visible in self._by_time()
-        ]
-        names = dict.fromkeys(
-            name for segment, visible, _ in shown for name in _reported(segment, visible)
+        names = self._names.in_order(self._numbering.position)
+        columns = LazyColumns(dict.fromkeys(names), self._column)
+        return Scalars(steps, self._over_steps("time"), self._over_steps("epoch"), columns)
+
+    def _over_steps(self, field: str) -> Floats:
+        """Of each step what its commits say, the last that said it."""
+
+        def take_in(table: Entries, change: Change) -> Entries:
+            fresh = []
+            for number, segment in change.fresh.items():
+                told = self._own_steps(number, segment)
+                fresh.append(_known(told, segment.steps[field][told.said.astype(np.int64)]))
+            return self._entries(table, change.gone, fresh)
+
+        return self._spread(self._table(("step", field), lambda: Entries.none(np.float64), take_in))
+
+    def _column(self, name: str) -> Floats:
+        def take_in(table: Entries, change: Change) -> Entries:
+            fresh = []
+            for number, place in self._names.having(name, change.is_fresh):
+                told = self._own_steps(number, self.segment(number))
+                numbers = self.segment(number).scalars[told.said.astype(np.int64), place]
+                fresh.append(_known(told, numbers))
+            return self._entries(table, change.gone, fresh)
+
+        return self._spread(
+            self._table(("scalar", name), lambda: Entries.none(np.float64), take_in)
         )
-        time, epoch = np.zeros(len(steps)), np.full(len(steps), np.nan)
-        for segment, visible, at in shown:
-            seen = segment.steps[visible]
-            time[at] = seen["time"]
-            known = ~np.isnan(seen["epoch"])
-            epoch[at[known]] = seen["epoch"][known]
 
-        def column(name: str) -> npt.NDArray[np.float64]:
-            values = np.full(len(steps), np.nan)
-            for segment, visible, at in shown:
-                place = segment.index.scalar_places.get(name)
-                if place is not None:
-                    own = segment.scalars[visible, place]
-                    reported = ~np.isnan(own)
-                    values[at[reported]] = own[reported]
-            return values
+    def _spread(self, table: Entries) -> Floats:
+        """Numbers over all steps, NaN where there is none."""
+        steps, shown = self.steps, table.shown
+        numbers = shown.said.astype(np.float64, copy=False)
+        if len(steps) == len(numbers):
+            return numbers
+        spread = np.full(len(steps), np.nan)
+        spread[steps.searchsorted(shown.steps)] = numbers
+        return spread
 
-        return Scalars(steps, time, epoch, LazyColumns(names, column))
+    @property
+    def _names(self) -> Contents[str]:
+        def take_in(table: Contents[str], change: Change) -> Contents[str]:
+            fresh = {
+                number: (
+                    table.slots.of(each.index, each.index.scalars),
+                    _reported(each, self._visibility.mask(each)),
+                )
+                for number, each in change.fresh.items()
+            }
+            return table.changed(change.gone.which, fresh)
 
-    def _by_time(self) -> Iterator[tuple[Segment, Mask]]:
-        """The segments that have visible steps, with these; those that were begun earlier first."""
-        all_pairs = zip(self.segments, self.visible, strict=True)
-        pairs = [(segment, visible) for segment, visible in all_pairs if visible.any()]
-        return iter(sorted(pairs, key=lambda pair: float(pair[0].steps["time"][0])))
+        return self._table("names", lambda: Contents(), take_in)
 
     @cached_property
     def failures(self) -> Sequence[Failure]:
         """What broke at the visible steps, in their order."""
-        found = [
-            failure
-            for segment, visible in zip(self.segments, self.visible, strict=True)
-            if segment.failures
-            for failure in segment.failures
-            if failure.step in segment.steps["step"][visible]
-        ]
+        said = [(each, each.failures) for each in self.segments if each.failures]
+        found = [one for each, all_of in said for one in all_of if one.step in self._seen(each)]
         return sorted(found, key=lambda failure: failure.step)
 
     @cached_property
     def findings(self) -> Sequence[Finding]:
         """What rules found wrong at the visible steps, in the order in which it was noticed."""
-        found = [
-            finding
-            for segment, visible in zip(self.segments, self.visible, strict=True)
-            if segment.findings
-            for finding in segment.findings
-            if finding.step in segment.steps["step"][visible]
-        ]
+        said = [(each, each.findings) for each in self.segments if each.findings]
+        found = [one for each, all_of in said for one in all_of if one.step in self._seen(each)]
         return sorted(found, key=lambda finding: finding.step)
 
-
-def find_hidden(
-    resumed: Mapping[Session, int], hides: Mapping[Session, Hidden]
-) -> Mapping[Session, Sequence[Span]]:
-    """For each session the spans of steps, both ends included, that later ones of its writer hide.
-
-    Its first step a later session shares with the older ones: it has the weights that it goes on
-    from. But at step 0 a training begins anew.
-    """
-    found: dict[Session, list[Span]] = {session: [] for session in resumed}
-    lowest: dict[str, int] = {}
-    for session in sorted(resumed, reverse=True):
-        if session.writer in lowest:
-            found[session].append((lowest[session.writer], LARGEST_STEP))
-        begin = resumed[session] + 1 if resumed[session] else 0
-        if session in hides:
-            for older, last in hides[session]:
-                if older in found and older.writer == session.writer and older < session:
-                    found[older].append((begin, last))
-        else:  # written before sessions said what they hide: all that is older
-            lowest[session.writer] = min(begin, lowest.get(session.writer, begin))
-    return found
+    def _seen(self, segment: Segment) -> frozenset[int]:
+        visible = self._visibility.mask(segment)
+        steps = segment.steps["step"] if visible is None else segment.steps["step"][visible]
+        return frozenset(steps.tolist())
 
 
-def _visible_steps(segment: Segment, hidden: Mapping[Session, Sequence[Span]]) -> Mask:
-    visible = np.ones(len(segment.steps), np.bool_)
-    steps, numbers = segment.steps["step"], segment.steps["session"]
-    for number, (session, _) in enumerate(segment.index.sessions):
-        for first, last in hidden[session]:
-            visible[(numbers == number) & (first <= steps) & (steps <= last)] = False
-    return visible
+def _known(told: Told, numbers: Floats) -> Told:
+    """Those of the entries that say a number."""
+    known = ~np.isnan(numbers)
+    if known.all():
+        return told._replace(said=numbers)
+    return told._replace(said=numbers).taken(known)
 
 
-def _spans(segment: Segment, visible: Mask) -> tuple[Ints, Ints, Ints]:
+def _spans(segment: Segment, visible: Mask | None) -> Listed:
     """The series of a segment that have visible frames, with the first and the last step."""
-    rows = segment.rows
-    if not visible.all():
-        rows = rows[visible[rows["step"]]]
-    steps = segment.steps["step"][rows["step"]]
+    steps = segment.steps["step"]
+    if visible is None:
+        starts = np.array(segment.starts, np.int64)
+        places = np.flatnonzero(starts[1:] > starts[:-1])
+        of_rows = segment.row_steps
+        firsts, lasts = of_rows[starts[places]], of_rows[starts[places + 1] - 1]
+        return Listed(places, steps[firsts].astype(float), steps[lasts].astype(float))
+    rows = segment.rows[visible[segment.row_steps]]
     series, starts = np.unique(rows["series"], return_index=True)
     ends = np.append(starts[1:], len(rows))[: len(starts)] - 1
-    return series.astype(np.int64), steps[starts], steps[ends]
+    of = steps[rows["step"]].astype(float)
+    return Listed(series.astype(np.int64), of[starts], of[ends])
 
 
-def _reported(segment: Segment, visible: Mask) -> Iterator[str]:
-    """The names of numbers that the visible steps reported. Where none is hidden that is all of
-    them, a loss that was never a number included; else what only hidden steps had is left out."""
-    if visible.all():
-        return iter(segment.index.scalars)
-    known = ~np.isnan(segment.scalars[visible]).all(axis=0)
-    return (name for name, shown in zip(segment.index.scalars, known, strict=True) if shown)
+def _reported(segment: Segment, visible: Mask | None) -> Listed:
+    """The numbers that the visible steps reported, with when the segment was begun. Where none is
+    hidden that is all of them, a loss that was never a number included; else what only hidden steps
+    had is left out."""
+    names = len(segment.index.scalars)
+    if visible is None:
+        places = np.arange(names)
+    else:
+        places = np.flatnonzero(~np.isnan(segment.scalars[visible]).all(axis=0))
+    begun = np.full(len(places), float(segment.steps["time"][0]))
+    return Listed(places, begun, begun)
