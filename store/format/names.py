@@ -15,7 +15,7 @@ import socket
 import time
 import zlib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -44,6 +44,9 @@ SNAPSHOT_FILE = re.compile(r"\d{12}\.npz|(?:config|network)\.json|\.tmp-.+")
 
 LARGEST_STEP = 10**12 - 1
 
+MOST_NAMES = 1 << 16
+"""File names of which is remembered what they say: a folder is listed again and again."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Session:
@@ -67,6 +70,12 @@ class Session:
 
     def __str__(self) -> str:
         return f"{self.writer}-{self.start:016x}-{self.token}"
+
+
+@lru_cache(maxsize=1024)
+def _named_session(start: str, writer: str, token: str) -> Session:
+    """One object for all names of a session, which are compared the faster."""
+    return Session(int(start, 16), writer, token)
 
 
 class Commits(NamedTuple):
@@ -98,17 +107,18 @@ class SegmentName:
     high: int
     rewrite: int = 0
 
-    @classmethod
-    def parse(cls, text: str) -> Self | None:
+    @staticmethod
+    @lru_cache(maxsize=MOST_NAMES)
+    def parse(text: str) -> SegmentName | None:
         """What a file name says, or None where it is not a segment's."""
         match = SEGMENT.fullmatch(text)
         if match is None:
             return None
-        session = Session(int(match["start"], 16), match["writer"], match["token"])
-        first, last, low, high = (int(match[part]) for part in ("first", "last", "low", "high"))
+        session = _named_session(match["start"], match["writer"], match["token"])
+        first, last, low, high = map(int, match.group("first", "last", "low", "high"))
         if first > last or low > high:
             return None
-        return cls(session, first, last, low, high, int(match["rewrite"] or 0))
+        return SegmentName(session, first, last, low, high, int(match["rewrite"] or 0))
 
     def __str__(self) -> str:
         rewrite = f".v{self.rewrite}" if self.rewrite else ""
@@ -123,7 +133,7 @@ class SegmentName:
 
     def is_covered_by(self, other: SegmentName) -> bool:
         """Whether all that this one holds is in the other."""
-        if self.session != other.session or self == other:
+        if self is other or (self.session is not other.session and self.session != other.session):
             return False
         if (self.first, self.last) == (other.first, other.last):
             return self.rewrite < other.rewrite
@@ -133,10 +143,16 @@ class SegmentName:
 def uncovered_names(names: list[SegmentName]) -> list[SegmentName]:
     """The names that no other of the same session covers, in order of session and commit."""
     kept: list[SegmentName] = []
-    for name in sorted(names, key=lambda n: (n.session, n.first, -n.last, -n.rewrite)):
+    for name in sorted(names, key=_order):
         if not (kept and name.is_covered_by(kept[-1])):
             kept.append(name)
     return kept
+
+
+def _order(name: SegmentName) -> tuple[int, str, str, int, int, int]:
+    """By session and commit, the larger ones first. Plain tuples compare the fastest."""
+    of = name.session
+    return of.start, of.writer, of.token, name.first, -name.last, -name.rewrite
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -160,7 +176,7 @@ class CompactedName:
     @classmethod
     def parse(cls, text: str) -> Self | None:
         """What a file name says, or None where it is not a compacted run's."""
-        match = COMPACTED.fullmatch(text)
+        match = COMPACTED.fullmatch(text) if text.startswith("compacted-") else None
         if match is None:
             return None
         steps, low, high = (int(match[part]) for part in ("steps", "low", "high"))

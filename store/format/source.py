@@ -75,6 +75,7 @@ class FileSource:
         """Never a link, and a FIFO is not waited for. Raises OSError."""
         self.path = path
         self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
+        self._state: os.stat_result | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -87,17 +88,24 @@ class FileSource:
         return str(self.path)
 
     @property
+    def state(self) -> os.stat_result:
+        """As it was when it was first asked for: a file of the store does not change."""
+        if self._state is None:
+            self._state = os.fstat(self._fd)
+        return self._state
+
+    @property
     def size(self) -> int:
-        return os.fstat(self._fd).st_size
+        return self.state.st_size
 
     @property
     def is_regular(self) -> bool:
-        return stat.S_ISREG(os.fstat(self._fd).st_mode)
+        return stat.S_ISREG(self.state.st_mode)
 
     @property
     def is_hollow(self) -> bool:
         """Whether it declares far more than is stored: a vizframe file has no holes."""
-        state = os.fstat(self._fd)
+        state = self.state
         return state.st_size > SPARSE and 512 * state.st_blocks * DENSEST < state.st_size
 
     def close(self) -> None:

@@ -9,7 +9,8 @@ commits are counted, so such a hole shows, and the folder is listed again.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -84,7 +85,8 @@ class Listing:
     _names: frozenset[str] = frozenset()
     _missed: frozenset[str] = frozenset()
     _weight: int = 0
-    _indexes: set[int] = field(default_factory=set)
+    _indexes: Counter[int] = field(default_factory=Counter)
+    """How many sound files share an index."""
     _identity: Identity = field(default_factory=Identity)
 
     def refresh(self) -> bool:
@@ -119,24 +121,23 @@ class Listing:
 
     def _take_in(self, names: frozenset[str]) -> bool:
         """Read what is new in a listing; whether a listed file had gone by then."""
-        for text, fault in [*self.faults.items()]:
-            if fault.is_cured(self.run / text):
-                del self.faults[text]
-        self._note_strangers(names)
-        self._weigh_all()
+        cured = {text for text, fault in self.faults.items() if fault.is_cured(self.run / text)}
+        for text in cured:
+            del self.faults[text]
+        self._note_strangers((names - self._names) | (names & cured))
         listed = self._list_names(names)
-        gone = False
-        while True:
-            wanted = self._wanted_files([text for text in listed if text not in self.faults])
+        gone: set[str] = set()
+        is_settled = False
+        while not is_settled:
+            usable = [text for text in listed if text not in self.faults and text not in gone]
+            wanted = self._wanted_files(usable)
             unread = [text for text in wanted if text not in self.sound]
-            if not unread:
-                break
-            for text in unread:
-                if not self._read(text):
-                    listed.remove(text)
-                    gone = True
+            gone.update([text for text in unread if not self._read(text)])
+            # What a sound segment replaces, its name has said; a compacted run says it inside.
+            is_settled = all(text in self.sound and SegmentName.parse(text) for text in unread)
+        self._forget(self.sound.keys() - set(wanted))
         self.sound = {text: self.sound[text] for text in wanted}
-        return gone
+        return bool(gone)
 
     def _wanted_files(self, listed: Sequence[str]) -> Sequence[str]:
         """The compacted runs, and the segments that neither they nor larger ones replace.
@@ -148,11 +149,16 @@ class Listing:
             return compacted
         covers = {text: self.sound[text].index.covers for text in compacted}
         compacted = [text for text in compacted if not _is_replaced(text, covers)]
-        taken = [commits for text in compacted for commits in covers[text]]
-        segments = uncovered_names([name for text in listed if (name := SegmentName.parse(text))])
-        return compacted + [
-            str(name) for name in segments if not any(each.has(name.commits) for each in taken)
-        ]
+        taken: dict[Session, list[Commits]] = {}
+        for text in compacted:
+            for commits in covers[text]:
+                taken.setdefault(commits.session, []).append(commits)
+        named = [(text, name) for text in listed if (name := SegmentName.parse(text))]
+        texts = {id(name): text for text, name in named}
+        segments = uncovered_names([name for _, name in named])
+        if taken:
+            segments = [name for name in segments if not _is_taken(name, taken)]
+        return compacted + [texts[id(name)] for name in segments]
 
     def _holes_now(self) -> frozenset[Hole]:
         return holes([name for text in self.sound if (name := SegmentName.parse(text))])
@@ -190,18 +196,20 @@ class Listing:
                 f"can be {MOST_BYTES}"
             )
         self._weight = total
-        self._indexes.add(id(segment.index))
+        self._indexes[id(segment.index)] += 1
 
     def _weigh(self, segment: Segment) -> int:
         """Bytes that a segment adds; those of one structure share their index."""
-        known = id(segment.index) in self._indexes
+        known = self._indexes[id(segment.index)] > 0
         return segment.weight + (0 if known else SERIES_BYTES * len(segment.index.series))
 
-    def _weigh_all(self) -> None:
-        self._weight, self._indexes = 0, set()
-        for segment in self.sound.values():
-            self._weight += self._weigh(segment)
-            self._indexes.add(id(segment.index))
+    def _forget(self, texts: Set[str]) -> None:
+        """Count what the files take no longer."""
+        for text in texts:
+            segment = self.sound[text]
+            self._indexes[id(segment.index)] -= 1
+            self._weight -= self._weigh(segment)
+        self._indexes = +self._indexes  # without what is zero
 
     def _check(self, segment: Segment, path: Path) -> None:
         """Raises DamagedSegment for a file of another run."""
@@ -231,12 +239,17 @@ def holes(segments: Sequence[SegmentName]) -> frozenset[Hole]:
     session: Session | None = None
     expected = 0
     for name in segments:
-        if name.session != session:
+        if name.session is not session and name.session != session:
             session, expected = name.session, 0
         if name.first > expected:
             found.add((name.session, expected))
         expected = max(expected, name.last + 1)
     return frozenset(found)
+
+
+def _is_taken(name: SegmentName, taken: Mapping[Session, Sequence[Commits]]) -> bool:
+    """Whether a compacted run has the commits."""
+    return any(each.has(name.commits) for each in taken.get(name.session, ()))
 
 
 def _holds_steps(text: str) -> bool:

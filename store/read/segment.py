@@ -6,6 +6,7 @@ Reading it takes one look at the user block and the parts; the frames stay where
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -106,9 +107,10 @@ def load_segment(source: Source, file: File) -> Segment:
     vouched = VerifiedParts(source)
     parts = {name: vouched.part(name) for name in PARTS}
     try:
-        segment = parse_segment(file, source.size, parts)
-        run = segment.index.run or (_run_of(vouched.part("run")) if "run" in vouched else "")
-        return replace(segment, doubt=vouched.doubt, run=run)
+        segment = parse_segment(file, source.size, parts, vouched.doubt)
+        if segment.run or "run" not in vouched:
+            return segment
+        return replace(segment, run=_run_of(vouched.part("run")))
     except DamagedSegment as bad:
         raise damage_error(source, str(bad)) from bad
 
@@ -121,7 +123,7 @@ def _run_of(text: bytes) -> str:
         raise DamagedSegment("it does not describe a run") from bad
 
 
-def parse_segment(file: File, size: int, parts: Mapping[str, bytes]) -> Segment:
+def parse_segment(file: File, size: int, parts: Mapping[str, bytes], doubt: str = "") -> Segment:
     """Raises DamagedSegment, the reason alone, for parts that contradict each other or the file."""
     index = load_index(parts["index"])
     steps = _table(parts["steps"], STEP, "steps")
@@ -135,9 +137,24 @@ def parse_segment(file: File, size: int, parts: Mapping[str, bytes]) -> Segment:
     _check_rows(rows, len(steps), index.series)
     for series in index.series:
         _check_extents(series, size)
-    starts = np.searchsorted(rows["series"], np.arange(len(index.series) + 1)).tolist()
+    starts = _starts(rows, len(index.series))
     row_steps = np.ascontiguousarray(rows["step"])
-    return Segment(file, size, index, steps, scalars, rows, starts, row_steps, *said)
+    return Segment(
+        file, size, index, steps, scalars, rows, starts, row_steps, *said, doubt, index.run
+    )
+
+
+FEW = 16
+"""Rows that are looked at one by one: NumPy takes microseconds for any number of them, and most
+files have few."""
+
+
+def _starts(rows: npt.NDArray[np.void], series: int) -> Sequence[int]:
+    if len(rows) > FEW:
+        starts: list[int] = np.searchsorted(rows["series"], np.arange(series + 1)).tolist()
+        return starts
+    numbers = [row[0] for row in rows.tolist()]
+    return [bisect_left(numbers, number) for number in range(series + 1)]
 
 
 def _table(data: bytes, dtype: np.dtype[np.void], what: str) -> npt.NDArray[np.void]:
@@ -149,6 +166,8 @@ def _table(data: bytes, dtype: np.dtype[np.void], what: str) -> npt.NDArray[np.v
 def _load_notes(
     text: bytes,
 ) -> tuple[Sequence[Failure], Sequence[Finding], Mapping[int, Sequence[str]]]:
+    if text.rstrip() == b"{}":
+        return (), (), {}
     try:
         said = json.loads(text)
         failures = tuple(
@@ -168,6 +187,10 @@ def _load_notes(
 def _check_steps(steps: npt.NDArray[np.void], sessions: int) -> None:
     if not len(steps):
         raise DamagedSegment("it has no steps")
+    if len(steps) == 1:
+        step, _, _, session = steps.item(0)
+        if step >= 0 and session < sessions:
+            return
     if (steps["step"] < 0).any() or (np.diff(steps["step"]) < 0).any():
         raise DamagedSegment("its steps do not increase")
     if (steps["session"] >= sessions).any():
@@ -175,7 +198,7 @@ def _check_steps(steps: npt.NDArray[np.void], sessions: int) -> None:
 
 
 def _check_rows(rows: npt.NDArray[np.void], steps: int, series: Sequence[SeriesIndex]) -> None:
-    if not len(rows):
+    if len(rows) <= FEW and _are_sound(rows.tolist(), steps, series):
         return
     if (rows["series"] >= len(series)).any() or (rows["step"] >= steps).any():
         raise DamagedSegment("its rows name series or steps that it does not list")
@@ -185,6 +208,18 @@ def _check_rows(rows: npt.NDArray[np.void], steps: int, series: Sequence[SeriesI
     frames = np.array([min(each.frames, 2**32) for each in series], np.int64)
     if (rows["frame"] >= frames[rows["series"]]).any():
         raise DamagedSegment("its rows name frames that it does not hold")
+
+
+def _are_sound(rows: Sequence[tuple[int, ...]], steps: int, series: Sequence[SeriesIndex]) -> bool:
+    """Whether none of a few rows has to be refused."""
+    last = (-1, -1)
+    for number, step, frame, *_ in rows:
+        if number >= len(series) or step >= steps or (number, step) <= last:
+            return False
+        if frame >= series[number].frames:
+            return False
+        last = (number, step)
+    return True
 
 
 def _check_extents(series: SeriesIndex, size: int) -> None:

@@ -192,11 +192,11 @@ def check_alike(grown: Union, anew: Union) -> None:
     assert list(grown.declarations.items()) == list(anew.declarations.items())
     assert list(grown.failures) == list(anew.failures)
     for each in anew.declarations:
-        one, other = grown.places(each), anew.places(each)
-        same(one.steps, other.steps)
-        same(one.rows, other.rows)
-        assert [grown.segment(number) for number in one.segments.tolist()] == [
-            anew.segment(number) for number in other.segments.tolist()
+        here, there = grown.places(each), anew.places(each)
+        same(here.steps, there.steps)
+        same(here.rows, there.rows)
+        assert [grown.segment(number) for number in here.segments.tolist()] == [
+            anew.segment(number) for number in there.segments.tolist()
         ]
     one, other = grown.scalars, anew.scalars
     assert list(one.values) == list(other.values)
@@ -254,8 +254,8 @@ def test_the_order_in_which_segments_arrive_does_not_matter(
     story: Sequence[tuple[str, str, int, int]], random: Random
 ) -> None:
     life, union = Life(), Union()
-    for _, *how in story:
-        life.commit(*how)
+    for _, writer, ahead, what in story:
+        life.commit(writer, ahead, what)
     places = list(life.files)
     random.shuffle(places)
     for number in range(len(places)):
