@@ -16,6 +16,9 @@
     colours                                the colour maps, 256 × 3 bytes each
     live                                   what a network that is there can be asked; with a picture
               layer [run]                  as the body of a POST, the maps of one layer
+    whatif    layer changes [run image]    likewise, with units changed, of a picture or the probe
+    judged    changes [run]                accuracy on the server's folder of pictures
+    masked    changes [run]                the network's parameters with the changes in them
 
 Anything else is 404 with JSON, never the page. An error is ``{"error": sentence}``.
 """
@@ -24,6 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 
 import numpy as np
 from flask import Blueprint, Response, request
@@ -40,6 +44,7 @@ from vizframe.webapp.faults import describe, refuse
 from vizframe.webapp.numbers import finite, plain
 from vizframe.webapp.open_runs import OpenRuns
 from vizframe.webapp.request import RequestedSeries, number, steps, text
+from vizframe.webapp.what_if import WhatIf
 
 MOST_STRIP_STEPS = 120
 """Tiles of a film strip in one answer; more would not fit any screen."""
@@ -50,10 +55,17 @@ COLOUR_MAPS = ("signed", "signed-dark", "perceptual", "grey")
 View = Callable[[], Response]
 
 
-def blueprint(open_runs: OpenRuns, network: Live | None = None) -> Blueprint:
-    """The routes over these runs, and to a network that can be asked."""
+def blueprint(
+    open_runs: OpenRuns, network: Live | None = None, images: Path | None = None
+) -> Blueprint:
+    """The routes over these runs, and to a network that can be asked.
+
+    Args:
+        images: a folder of pictures in a folder per class, which What if measures on.
+    """
     found = Blueprint("api", __name__, url_prefix="/api")
-    _add_live(found, open_runs, network)
+    _add_live(found, open_runs, network, images)
+    _add_what_if(found, WhatIf(network, open_runs, images))
     for view in (*_words(open_runs), *_texts(open_runs), *_pixels(open_runs), colours):
         found.get(f"/v1/{view.__name__}")(_in_sentences(view))
     found.route("/", defaults={"_path": ""}, methods=["GET", "POST"])(_nowhere)
@@ -61,15 +73,32 @@ def blueprint(open_runs: OpenRuns, network: Live | None = None) -> Blueprint:
     return found
 
 
-def _add_live(found: Blueprint, open_runs: OpenRuns, network: Live | None) -> None:
+def _add_live(
+    found: Blueprint, open_runs: OpenRuns, network: Live | None, images: Path | None
+) -> None:
     def live() -> Response:
-        return asking.describe(network)
+        return asking.describe(network, images)
 
     def ask() -> Response:
         return asking.respond(network, open_runs, request_arguments())
 
     found.get("/v1/live")(_in_sentences(live))
     found.post("/v1/live")(_in_sentences(ask))
+
+
+def _add_what_if(found: Blueprint, changed: WhatIf) -> None:
+    def whatif() -> Response:
+        return changed.respond(request_arguments())
+
+    def judged() -> Response:
+        return changed.judge(request_arguments())
+
+    def masked() -> Response:
+        return changed.checkpoint(request_arguments())
+
+    found.post("/v1/whatif")(_in_sentences(whatif))
+    found.get("/v1/judged")(_in_sentences(judged))
+    found.get("/v1/masked")(_in_sentences(masked))
 
 
 def _words(open_runs: OpenRuns) -> tuple[View, ...]:

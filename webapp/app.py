@@ -35,6 +35,7 @@ INDEX = """<!DOCTYPE html>
 <link rel="icon" type="image/svg+xml" href="BASEassets/icon.svg">
 <link rel="stylesheet" href="BASEassets/vendor/bootstrap-5.3.8.min.css">
 <link rel="stylesheet" href="BASEassets/style.css">
+<link rel="stylesheet" href="BASEassets/pages.css">
 <script src="BASEassets/theme.js"></script>
 {%css%}
 </head>
@@ -107,6 +108,7 @@ def create_app(
     gate: Gate | None = None,
     where: str = "",
     live: Live | None = None,
+    images: Path | None = None,
 ) -> Dash:
     """The app over a catalog of runs.
 
@@ -114,7 +116,8 @@ def create_app(
         prefix: the path that the app lives under, ``/viz/`` say, behind a proxy.
         gate: who may ask; None for this machine alone.
         where: the runs directory in words, for the sentence that says it is empty.
-        live: a network that the Live page asks.
+        live: a network that the Live page and What if ask.
+        images: a folder of pictures in a folder per class, which What if measures accuracy on.
     """
     base = "/" + prefix.strip("/") + "/" if prefix.strip("/") else "/"
     open_runs = OpenRuns(catalog)
@@ -130,7 +133,7 @@ def create_app(
         enable_mcp=False,
     )
     app.layout = frame.layout
-    app.server.register_blueprint(api.blueprint(open_runs, live), url_prefix=f"{base}api")
+    app.server.register_blueprint(api.blueprint(open_runs, live, images), url_prefix=f"{base}api")
     _add_menus(app, open_runs)
     _add_page(app, open_runs, "training", partial(_training, open_runs), told="page")
     _add_page(app, open_runs, "network", network.page, told="graphed")

@@ -23,6 +23,7 @@ PAGES = {
     "training": "Training",
     "network": "Network",
     "live": "Live",
+    "whatif": "What if",
     "runs": "Runs",
 }
 
@@ -48,6 +49,7 @@ def layout() -> Component:
                             html.Div(id="training-page", className="page scrolls", hidden=True),
                             html.Div(id="network-page", className="page scrolls", hidden=True),
                             html.Div(id="live-page", className="page", hidden=True),
+                            html.Div(id="whatif-page", className="page", hidden=True),
                             html.Div(id="runs-page", className="page scrolls", hidden=True),
                         ],
                         id="main",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from flask import Response, request
@@ -25,7 +26,7 @@ NO_MODEL = "there is no network to ask; start the page with one"
 COMMAND = "vizframe serve runs --model nets:lenet --weights 'ckpt-*.params' --shape 1,28,28"
 
 
-def describe(live: Live | None) -> Response:
+def describe(live: Live | None, images: Path | None = None) -> Response:
     """What can be asked: the size of a picture, and the layers; or why nothing can, and whether
     that may change: weights that a training will leave are not there before."""
     if live is None:
@@ -41,7 +42,13 @@ def describe(live: Live | None) -> Response:
         if len(each.shape) in (1, 3)
     ]
     return caching.document(
-        {"channels": channels, "height": height, "width": width, "layers": layers}
+        {
+            "channels": channels,
+            "height": height,
+            "width": width,
+            "layers": layers,
+            "images": images is not None,
+        }
     )
 
 

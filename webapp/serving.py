@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypedDict, Unpack
 from urllib.parse import quote
 
@@ -40,6 +41,7 @@ class Options(TypedDict, total=False):
     token: str
     where: str
     live: Live | None
+    images: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ def serving(
     token: str = "",
     where: str = "",
     live: Live | None = None,
+    images: Path | None = None,
 ) -> Serving:
     """The app over a catalog, listening.
 
@@ -120,7 +123,8 @@ def serving(
         port: 0 picks a free one.
         token: what who asks must know; where other machines are let in, there always is one.
         where: the runs directory in words, for the sentence that says it is empty.
-        live: a network that the Live page asks.
+        live: a network that the Live page and What if ask.
+        images: a folder of pictures in a folder per class, which What if measures accuracy on.
 
     Raises:
         UsageError: the host is not this machine and ``allow_remote`` is not given, or the token is
@@ -135,7 +139,7 @@ def serving(
     if not token and host not in LOOPBACK:
         token = new_token()
     gate = Gate.of(host, trusted_hosts, token)
-    app = create_app(catalog, prefix=prefix, gate=gate, where=where, live=live)
+    app = create_app(catalog, prefix=prefix, gate=gate, where=where, live=live, images=images)
     return Serving(app, host, port, gate)
 
 

@@ -38,20 +38,22 @@ def test_a_picture_of_one_s_own_is_answered(
     ink[40:50, 20:40] = 0
     Image.fromarray(ink).save(tmp_path / "ink.png")
     page = visitor.open(live_url, "?page=live")
-    layer = page.get_by_label("Layer", exact=True)
+    layer = page.locator("#live-page").get_by_label("Layer", exact=True)
     expect(layer.locator("option")).to_have_count(7)
     layer.select_option("conv2")
-    page.get_by_label("A picture of your own").set_input_files(tmp_path / "ink.png")
+    page.locator("#live-page").get_by_label("A picture of your own").set_input_files(
+        tmp_path / "ink.png"
+    )
     expect(page.locator("#live-speed")).to_contain_text("weights of step 40")
     expect(page.locator("#live-page .best li")).to_have_count(5)
     pixels = "canvas => [...canvas.getContext('2d').getImageData(0, 0, 28, 28).data]"
-    shown = np.array(page.locator(".live-input").evaluate(pixels)).reshape(28, 28, 4)
+    shown = np.array(page.locator("#live-page .live-input").evaluate(pixels)).reshape(28, 28, 4)
     assert shown[0, 0, 0] == 255
     assert shown[14, 14, 0] < 60
-    page.get_by_label("invert").check()
+    page.locator("#live-page").get_by_label("invert").check()
     expect(page.locator("#live-speed")).to_be_visible()
     page.wait_for_function(
-        "() => document.querySelector('.live-input').getContext('2d')"
+        "() => document.querySelector('#live-page .live-input').getContext('2d')"
         ".getImageData(0, 0, 1, 1).data[0] === 0"
     )
     page.locator("#live-page .gallery").click(position={"x": 20, "y": 20})
@@ -61,7 +63,9 @@ def test_a_picture_of_one_s_own_is_answered(
 def test_what_is_no_picture_is_said_so(visitor: Visitor, live_url: str, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no picture")
     page = visitor.open(live_url, "?page=live")
-    page.get_by_label("A picture of your own").set_input_files(tmp_path / "notes.txt")
+    page.locator("#live-page").get_by_label("A picture of your own").set_input_files(
+        tmp_path / "notes.txt"
+    )
     expect(page.locator("#live-page [role=status]")).to_have_text(
         "notes.txt is no picture that the browser can read."
     )
@@ -98,5 +102,5 @@ def test_a_network_that_comes_later_is_found(visitor: Visitor, tmp_path: Path) -
         page = visitor.open(address.url, "?page=live")
         expect(page.locator("#live-page [role=status]")).to_contain_text(re.compile("not?.* yet"))
         network().save_parameters(str(tmp_path / "w-1.params"))
-        expect(page.get_by_label("Layer", exact=True)).to_be_visible()
+        expect(page.locator("#live-page").get_by_label("Layer", exact=True)).to_be_visible()
         page.goto("about:blank")

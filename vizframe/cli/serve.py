@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,13 +38,21 @@ def serve(
     ] = None,
     model: Annotated[
         str | None,
-        typer.Option(help="A network for the Live page: pkg.module:function, file.py:function."),
+        typer.Option(help="A network for Live and What if: pkg.module:function, file.py:function."),
     ] = None,
     weights: Annotated[
         str | None, typer.Option(help="Its parameters: a file, or 'ckpt-*.pt', the newest.")
     ] = None,
     shape: Annotated[
         str | None, typer.Option(help="Of one input of it: 3,224,224; else its function says.")
+    ] = None,
+    images: Annotated[
+        Path | None,
+        typer.Option(
+            help="Pictures in a folder per class, which What if measures accuracy on.",
+            exists=True,
+            file_okay=False,
+        ),
     ] = None,
     open_browser: Annotated[
         bool, typer.Option("--open", help="Open the page in a browser.")
@@ -64,8 +73,8 @@ def serve(
     from vizframe.store import RunCatalog
     from vizframe.webapp import serve as serve_app
 
-    if model is None and (weights or shape):
-        raise UsageError("--weights and --shape are those of a --model, which is missing")
+    if model is None and (weights or shape or images):
+        raise UsageError("--weights, --shape and --images are for a --model, which is missing")
     live = Live(model, weights, None if shape is None else shape_of(shape)) if model else None
 
     def ready(address: Address) -> None:
@@ -84,6 +93,7 @@ def serve(
             token=token or "",
             where=runs,
             live=live,
+            images=images,
             ready=ready,
         )
     except KeyboardInterrupt:

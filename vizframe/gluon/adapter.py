@@ -11,7 +11,7 @@ import numpy as np
 
 from vizframe.errors import NetworkError, PluginError
 from vizframe.gluon.call import batch_of
-from vizframe.gluon.checkpoint import load_checkpoint
+from vizframe.gluon.checkpoint import load_checkpoint, save_checkpoint
 from vizframe.gluon.compat import mx
 from vizframe.gluon.frozen import freeze, thaw
 from vizframe.gluon.module import is_bound, is_module, module_network, watch_module
@@ -22,6 +22,7 @@ from vizframe.graph.settings import GIBIBYTE
 from vizframe.network import FloatArray, Network
 from vizframe.network.adapter import Seen
 from vizframe.network.call import Call
+from vizframe.network.masked import Change
 
 __all__ = [
     "freeze",
@@ -31,6 +32,7 @@ __all__ = [
     "number",
     "optimiser",
     "preserve_state",
+    "save_weights",
     "settle",
     "thaw",
     "to_array",
@@ -102,6 +104,13 @@ def number(value: object) -> float:
 def load_weights(model: object, path: Path) -> None:
     """Give the Block the parameters of a ``.params`` file, by their names or by structure."""
     load_checkpoint(_block(model), path)
+
+
+def save_weights(model: object, folder: Path, change: Change) -> Path:
+    """Write the Block's parameters, some of them changed, as ``save_parameters`` does."""
+    path = folder / "weights.params"
+    save_checkpoint(_block(model), path, change)
+    return path
 
 
 def settle() -> None:

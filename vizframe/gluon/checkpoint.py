@@ -16,10 +16,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from vizframe.errors import NetworkError
 from vizframe.gluon.compat import mx
 from vizframe.gluon.files import load_file
 from vizframe.gluon.reason import reason
+from vizframe.network.masked import Change
 
 Saved = Mapping[str, Any]
 
@@ -43,6 +46,17 @@ def load_checkpoint(block: Any, path: Path) -> None:
     found = _matched(block, saved, path)
     for parameter, array in found:
         _set(parameter, array)
+
+
+def save_checkpoint(block: Any, path: Path, change: Change) -> None:
+    """Write the Block's parameters by its structure's names, each as ``change`` gives it back."""
+    saved = {}
+    for name, parameter in block._collect_params_with_prefix().items():
+        own = parameter.data(parameter.list_ctx()[0])
+        values = own.asnumpy()
+        changed = change(parameter.name, values.astype(np.float32, copy=False))
+        saved[name] = mx.nd.array(changed, dtype=values.dtype)
+    mx.nd.save(str(path), saved)
 
 
 def _matched(block: Any, saved: Saved, path: Path) -> list[tuple[Any, Any]]:

@@ -29,6 +29,11 @@ class OwnWeights(BoundGraphs):
         }
         return {short: own[short].order(to_numpy(array)) for short, array in found.items()}
 
+    def own_names(self, layer: str) -> dict[str, str]:
+        """See `vizframe.network.masked.NamesParameters`."""
+        own = self._own[self.layer(layer).name]
+        return {short: each.full for short, each in own.items() if each.entry is None}
+
     def weight_gradients(self, layer: str) -> dict[str, FloatArray]:
         found = {}
         for short, own in self._own[self.layer(layer).name].items():

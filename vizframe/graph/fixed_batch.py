@@ -25,6 +25,7 @@ from vizframe.network import (
     ReluRule,
 )
 from vizframe.network.layer import Layer
+from vizframe.network.masked import own_names
 from vizframe.network.resumed import resume
 
 _Any = TypeVar("_Any", bound=np.generic)
@@ -146,6 +147,10 @@ class FixedBatch:
 
     def weights(self, layer: str) -> dict[str, FloatArray]:
         return self._network.weights(layer)
+
+    def own_names(self, layer: str) -> Mapping[str, str]:
+        """See `vizframe.network.masked.NamesParameters`."""
+        return own_names(self._network, layer)
 
     def weight_gradients(self, layer: str) -> dict[str, FloatArray]:
         return self._network.weight_gradients(layer)

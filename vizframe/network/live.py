@@ -10,7 +10,8 @@ on, so do the responses. Nothing of a framework is imported before the first que
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,7 +62,7 @@ class Live:
     weights: str | None = None
     shape: tuple[int, ...] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
-    _opened: _OpenNetwork | None = field(default=None, init=False)
+    _opened: OpenNetwork | None = field(default=None, init=False)
 
     def layers(self) -> Sequence[Layer]:
         """All layers, in forward order. Raises as `respond` does."""
@@ -99,11 +100,24 @@ class Live:
             found = network.activations(inputs[None], [name, network.score_layer])
             return Response(found[name][0], found[network.score_layer][0], opened.step)
 
-    def _network(self) -> _OpenNetwork:
+    @contextmanager
+    def borrow(self) -> Iterator[OpenNetwork]:
+        """The network with the newest weights, for this thread alone. Raises as `respond` does,
+        but of pictures and layers."""
+        with self._lock:
+            yield self._network()
+
+    def load(self, path: Path) -> Network:
+        """Another network of the same function, with the parameters of a file."""
+        status = path.stat()
+        weights = Weights(path, None, (status.st_size, status.st_mtime_ns))
+        return OpenNetwork.of(self.model, self.shape, weights).network
+
+    def _network(self) -> OpenNetwork:
         """The network, with the newest weights."""
         newest = None if self.weights is None else newest_of(self.weights)
         if self._opened is None:
-            self._opened = _OpenNetwork.of(self.model, self.shape, newest)
+            self._opened = OpenNetwork.of(self.model, self.shape, newest)
         elif newest is not None:
             self._opened.follow(newest)
         return self._opened
@@ -119,14 +133,24 @@ class Weights:
 
 
 @dataclass(slots=True, eq=False)
-class _OpenNetwork:
+class OpenNetwork:
+    """A network that was made, and whose parameters were loaded.
+
+    Attributes:
+        model: the framework's own object.
+        network: how it is asked.
+        normalization: how its inputs relate to pictures, as guessed from the batch that the
+            function gave.
+        loaded: which file its parameters are from.
+    """
+
     model: object
     network: Network
     normalization: Normalization
     loaded: Weights | None
 
     @classmethod
-    def of(cls, text: str, shape: tuple[int, ...] | None, newest: Weights | None) -> _OpenNetwork:
+    def of(cls, text: str, shape: tuple[int, ...] | None, newest: Weights | None) -> OpenNetwork:
         model, batch = make_model(text, shape)
         if batch is None:
             raise UsageError(
@@ -145,6 +169,7 @@ class _OpenNetwork:
 
     @property
     def step(self) -> int | None:
+        """That the weights are from, where a checkpoint says so."""
         return None if self.loaded is None else self.loaded.step
 
     def follow(self, newest: Weights) -> None:

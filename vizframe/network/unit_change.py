@@ -15,6 +15,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from types import MappingProxyType
 from typing import Literal, get_args
 from urllib.parse import quote, unquote
 
@@ -124,21 +125,29 @@ def activations_with(
     images: FloatArray,
     changes: Sequence[UnitChange],
     layers: Sequence[str],
+    known: Mapping[str, FloatArray] = MappingProxyType({}),
 ) -> dict[str, FloatArray]:
     """The layers' outputs, as by `Network.activations`, with units changed: those of later layers
     see what earlier ones have become.
+
+    Args:
+        known: outputs of layers for these images without any change, which are not computed again.
 
     Raises:
         UnknownName, UsageError: there is no such layer or unit.
         NetworkError: the network cannot be computed on from a layer.
     """
+
+    def unchanged(names: Sequence[str]) -> Mapping[str, FloatArray]:
+        missing = [name for name in names if name not in known]
+        return {**known, **(network.activations(images, missing) if missing else {})}
+
     if not changes:
-        return network.activations(images, layers)
+        found = unchanged(layers)
+        return {name: found[name] for name in layers}
     given: dict[str, FloatArray] = {}
     for name, of_layer in _in_forward_order(network, changes).items():
-        outputs = (
-            resume(network, images, given, [name]) if given else network.activations(images, [name])
-        )
+        outputs = resume(network, images, given, [name]) if given else unchanged([name])
         given[name] = apply_changes(network.layer(name), outputs[name], of_layer)
     return resume(network, images, given, layers)
 

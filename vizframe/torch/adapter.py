@@ -18,7 +18,7 @@ from vizframe.torch.aside import same_random_numbers
 from vizframe.torch.calls import batch_of, call_of
 from vizframe.torch.optimiser import optimiser
 from vizframe.torch.training import watch_trainings
-from vizframe.torch.weights import load_weights
+from vizframe.torch.weights import load_weights, save_weights
 from vizframe.torch.wrapped import uninitialized, unwrap
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "number",
     "optimiser",
     "preserve_state",
+    "save_weights",
     "settle",
     "to_array",
     "watch",

@@ -249,6 +249,12 @@ class TorchNetwork(ResumedTapes):
             self._model, self._main[0], self._found.nodes[name], self._found.own[name]
         )
 
+    def own_names(self, layer: str) -> dict[str, str]:
+        """See `vizframe.network.masked.NamesParameters`."""
+        own = self._found.own[self.layer(layer).name]
+        leaves = {short: self._main[0].nodes[each].leaf for short, each in own.items()}
+        return {short: leaf for short, leaf in leaves.items() if leaf is not None}
+
     def weight_gradients(self, layer: str) -> dict[str, FloatArray]:
         name = self.layer(layer).name
         node, own = self._found.nodes[name], self._found.own[name]

@@ -16,9 +16,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from vizframe.errors import NetworkError
+from vizframe.network.masked import Change
 from vizframe.torch.wrapped import unwrap
 
 State = Mapping[str, Any]
@@ -56,6 +58,20 @@ def load_weights(model: Any, path: Path) -> None:
                 f"{name!r} has the shape {tuple(found[name].shape)}; it can be {tuple(own.shape)}"
             )
     module.load_state_dict(found)
+
+
+def save_weights(model: Any, folder: Path, change: Change) -> Path:
+    """Write the module's state_dict to a file, each tensor of numbers as ``change`` gives it."""
+    path = folder / "weights.pt"
+    state = {}
+    for name, own in unwrap(model).state_dict().items():
+        kept = own.detach().cpu() if isinstance(own, torch.Tensor) else own
+        if isinstance(kept, torch.Tensor) and kept.is_floating_point():
+            values = np.array(kept.to(torch.float32).numpy(), np.float32)
+            kept = torch.from_numpy(change(name, values)).to(own.dtype)
+        state[name] = kept
+    torch.save(state, path)
+    return path
 
 
 def read_file(path: Path) -> Any:

@@ -39,6 +39,19 @@ export async function respond(query, pixels) {
   return decode(await response.arrayBuffer());
 }
 
+/** A network with units changed: maps as tiles, scores in their head; of the probe without pixels. */
+export async function whatIf(query, pixels) {
+  const response = await ask(address("whatif", query), undefined, { method: "POST", body: pixels ?? "" });
+  return decode(await response.arrayBuffer());
+}
+
+/** A file, as a browser keeps it: its name and its bytes. */
+export async function file(name, query) {
+  const response = await ask(address(name, query));
+  const said = response.headers.get("Content-Disposition") ?? "";
+  return { name: /filename="([^"]*)"/.exec(said)?.[1] ?? name, blob: await response.blob() };
+}
+
 /** Where a series of a run is: part of every address of pixels. */
 const series = (run, which) => ({ run: run.run, id: run.id, kind: which.kind, layer: which.layer });
 

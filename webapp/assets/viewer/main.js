@@ -14,6 +14,7 @@ import { Runs } from "./runs.js";
 import { Training } from "./training.js";
 import { UnitPage } from "./unitpage.js";
 import { Viewer } from "./viewer.js";
+import { WhatIf } from "./whatif.js";
 
 const OF_SERIES = ["gallery", "unit", "compare"];
 const WITH_TRANSPORT = [...OF_SERIES, "image", "training"];
@@ -30,6 +31,7 @@ new ImagePage(viewer);
 new Runs(viewer);
 new Training(viewer);
 new Camera(viewer);
+new WhatIf(viewer);
 const find = new Find();
 
 // ── Dash is told what is shown ────────────────────────────────────────────────────────────────

@@ -3,16 +3,16 @@
 //   ?page=gallery&run=mnist&kind=activation&layer=conv0&step=40&unit=9&scale=history&at.probe=3
 
 const TEXTS = ["page", "run", "kind", "layer", "scale", "order", "axis", "with", "beside", "besidekind", "view",
-  "runs", "x", "smooth"];
+  "runs", "x", "smooth", "changes", "asked", "show"];
 const NUMBERS = ["step", "unit", "time"];
 const AXES = { "at.": "at", "besideat.": "besideat" };
 
-export const PAGES = ["gallery", "unit", "compare", "image", "training", "network", "live", "runs"];
+export const PAGES = ["gallery", "unit", "compare", "image", "training", "network", "live", "whatif", "runs"];
 
 export const NOWHERE = {
   page: "gallery", run: null, kind: null, layer: null, step: null, unit: null, time: null, scale: "history",
   order: "number", axis: "linear", with: null, beside: null, besidekind: null, view: "side",
-  runs: null, x: "step", smooth: "0", at: {}, besideat: {},
+  runs: null, x: "step", smooth: "0", changes: null, asked: null, show: "after", at: {}, besideat: {},
 };
 
 export function read(search = location.search) {
@@ -30,6 +30,7 @@ export function read(search = location.search) {
   if (place.axis !== "log") place.axis = "linear";
   if (!["epoch", "time"].includes(place.x)) place.x = "step";
   if (!["0.6", "0.9"].includes(place.smooth)) place.smooth = "0";
+  if (place.show !== "difference") place.show = "after";
   if (!["swipe", "blink"].includes(place.view)) place.view = "side";
   if (!/^(start|same|last|[+-]\d{1,9}|\d{1,15})$/.test(place.beside ?? "")) place.beside = null;
   return place;

@@ -1,0 +1,78 @@
+"""What if: a click switches a unit off, and scores, predictions and maps are other ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visitor
+from vizframe.demo.digits import CLASSES
+from vizframe.demo.mnist import network
+from vizframe.history.memory import MemoryCatalog, MemoryRun
+from vizframe.network.live import Live
+from vizframe.network.probe import Probe
+from vizframe.testing.runs import fake_info, fake_run
+from vizframe.webapp import serving
+
+pytestmark = pytest.mark.browser
+
+IMAGES = np.random.default_rng(0).random((6, 1, 28, 28)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def what_if_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A page with a network, and a run whose probe it can be asked with."""
+    file = tmp_path_factory.mktemp("weights") / "w-40.params"
+    network().save_parameters(str(file))
+    live = Live("vizframe.demo.mnist:network", str(file.with_name("w-*.params")), (1, 28, 28))
+    info = fake_info("mnist").model_copy(update={"class_names": CLASSES})
+    catalog = MemoryCatalog({"mnist": MemoryRun(info, Probe(IMAGES, np.arange(6)))})
+    with serving(catalog, port=0, live=live) as address:
+        yield address.url
+
+
+def test_a_unit_is_switched_off_and_the_scores_are_seen(
+    visitor: Visitor, what_if_url: str, tmp_path: Path
+) -> None:
+    page = visitor.open(what_if_url)
+    page.locator("#pages [data-page=whatif]").click()
+    expect(page.locator("#whatif-page .pairs li")).to_have_count(8)
+    page.locator("#whatif-page").get_by_label("Layer", exact=True).select_option("dense")
+    page.locator("#whatif-page").get_by_label("What becomes of a unit").select_option("=")
+    page.locator("#whatif-page").get_by_label("By how much").fill("100")
+    page.locator("#whatif-page .gallery").click(position={"x": 20, "y": 150})
+    expect(page.locator(".whatif-list li")).to_contain_text("dense · unit 0: = 100")
+    expect(page.locator(".pairs li").first.locator("strong")).to_have_text("100.0 %")
+    expect(page.locator("#whatif-accuracy")).to_contain_text("Right on the probe: 16.7 %")
+    assert "changes=dense%3A0%3A%3D100" in page.url
+    link = page.url
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as a checkpoint").click()
+    assert saved.value.suggested_filename == "masked-40.params"
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".whatif-list li")).to_have_text("none")
+    page.goto(link)
+    expect(page.locator(".whatif-list li")).to_contain_text("dense · unit 0: = 100")
+
+
+def test_without_a_network_it_says_how_to_give_one(visitor: Visitor, url: str) -> None:
+    page = visitor.open(url, "?page=whatif")
+    expect(page.locator("#whatif-page [role=status]")).to_have_text(
+        "There is no network to ask; start the page with one:"
+    )
+
+
+def test_a_probe_that_does_not_fit_the_network_is_said(visitor: Visitor, tmp_path: Path) -> None:
+    network().save_parameters(str(tmp_path / "w-1.params"))
+    live = Live("vizframe.demo.mnist:network", str(tmp_path / "w-*.params"), (1, 28, 28))
+    visitor.expected = "400"
+    with serving(MemoryCatalog({"fake": fake_run()}), port=0, live=live) as address:
+        page = visitor.open(address.url, "?page=whatif")
+        expect(page.locator("#whatif-page [role=status]")).to_contain_text(
+            "use a picture of your own"
+        )
+        page.goto("about:blank")

@@ -1,0 +1,294 @@
+// What if: units switched off, scaled or held, and what becomes of scores, predictions and maps.
+//
+//   click on a unit ──► changes in the address ──► POST whatif ──► bars before | after, gallery
+//   probe images, or a picture of one's own (source.js) ──► what the network is asked with
+import { file, json, Refused, whatIf } from "./api.js";
+import { howOf, put, read, words, write } from "./changes.js";
+import { stepLimits } from "./colours.js";
+import { $, el, radios, check, sized } from "./dom.js";
+import { Gallery } from "./gallery.js";
+import { lookOf, paintTile } from "./painter.js";
+import { PictureSource } from "./source.js";
+import { plural, whole } from "./words.js";
+
+const THUMB = 48;
+const AGAIN = 3000; // ms until a network that is not there yet is asked for again
+const KINDS = new Map([false, true].map((signed) => [signed, { signed, draw: "map" }]));
+const HOWS = { off: "off", "*": "scaled by", "<": "at most", "=": "set to" };
+const SHOWN = { after: ["With the changes"], difference: ["What changed"] };
+const percent = (share) => `${(100 * share).toFixed(1)} %`;
+
+export class WhatIf {
+  constructor(viewer) {
+    Object.assign(this, { viewer, about: null, unit: null, earlier: [], wanted: 0, told: null });
+    this.build();
+    viewer.on((_, what) => {
+      if (["page", "place", "run"].includes(what)) this.turned();
+      if (what === "theme" && this.told) this.paint();
+    });
+    this.turned();
+  }
+
+  get isShown() { return this.viewer.place.page === "whatif"; }
+  get changes() { return read(this.viewer.place.changes); }
+  get image() { return this.viewer.place.at.probe ?? 0; }
+  get ownPicture() { return this.pictures.picture !== null; }
+
+  // ── what is on the page ─────────────────────────────────────────────────────────────────────
+
+  build() {
+    const page = $("#whatif-page");
+    this.words = el("p", { className: "quiet", role: "status" });
+    this.cure = el("pre", {});
+    this.pictures = new PictureSource({
+      say: (sentence) => this.say(sentence), changed: () => this.ask(), isShown: () => this.isShown, page,
+    });
+    this.body = el("div", { className: "live-body", hidden: true }, this.asked(), this.shown());
+    page.replaceChildren(el("h1", {}, "What if"), this.words, this.cure, this.body);
+  }
+
+  asked() {
+    this.probe = el("div", { className: "probe-row", role: "group", "aria-label": "Probe images" });
+    this.accuracy = el("p", { className: "whatif-accuracy", id: "whatif-accuracy" });
+    this.list = el("ul", { className: "whatif-list", "aria-label": "Changed units" });
+    const plain = (text, onclick) => el("button", { type: "button", className: "plain", onclick }, text);
+    this.undo = plain("Undo", () => this.goBack());
+    this.reset = plain("All as it is", () => this.change([]));
+    this.judge = plain("Accuracy on the folder", () => this.measure());
+    this.save = plain("Save as a checkpoint", () => this.keep());
+    const own = el("details", {}, el("summary", {}, "A picture of your own"), ...this.pictures.parts,
+      plain("Back to the probe", () => { this.pictures.stop(); this.pictures.picture = null; this.ask(); }));
+    return el("div", { className: "live-asked" }, el("h3", {}, "Probe images"), this.probe, own,
+      el("h3", {}, "Changed units"), this.list,
+      el("div", { className: "live-buttons" }, this.undo, this.reset), this.accuracy,
+      el("div", { className: "live-buttons" }, this.judge, this.save));
+  }
+
+  shown() {
+    this.layer = el("select", { "aria-label": "Layer" });
+    this.layer.addEventListener("change", () => {
+      this.unit = null;
+      this.viewer.choose({ asked: this.layer.value });
+    });
+    this.how = el("select", { "aria-label": "What becomes of a unit that is clicked" },
+      ...Object.entries(HOWS).map(([value, text]) => el("option", { value }, text)));
+    this.amount = el("input", { type: "number", step: "any", value: "0.5", "aria-label": "By how much", hidden: true });
+    this.how.addEventListener("change", () => { this.amount.hidden = this.how.value === "off"; });
+    this.which = radios("show", SHOWN, (show) => this.viewer.choose({ show }));
+    this.speed = el("span", { className: "quiet", id: "whatif-speed" });
+    this.readout = el("span", { className: "quiet" });
+    this.bars = el("ol", { className: "best pairs", "aria-label": "Classes, before and with the changes" });
+    const shown = el("div", { className: "live-shown" }, this.bars,
+      el("div", { className: "side-line" }, el("label", {}, "Layer ", this.layer),
+        el("label", {}, "A click makes a unit ", this.how), this.amount, this.which, this.speed, this.readout));
+    this.gallery = new Gallery(shown, {
+      name: "Units", label: (index) => this.labelOf(index),
+      on: {
+        select: (index) => this.toggle(index),
+        hover: (said) => { this.readout.textContent = said && `unit ${said}`; },
+      },
+    });
+    return shown;
+  }
+
+  labelOf(index) {
+    const how = howOf(this.changes, this.layer.value, index);
+    return how ? `${index} · ${words(how)}` : String(index);
+  }
+
+  say(sentence) { this.words.textContent = sentence; }
+
+  // ── what is asked ───────────────────────────────────────────────────────────────────────────
+
+  /** The page was turned to, or away from, or its place is another. */
+  async turned() {
+    if (!this.isShown) { this.pictures.stop(); return; }
+    if (!this.about && !this.describing) await this.describe();
+    if (this.about) await this.ask();
+  }
+
+  async describe() {
+    this.describing = true;
+    const told = await json("live").catch((error) => {
+      if (!(error instanceof Refused)) throw error;
+      return { why: error.message, again: true };
+    });
+    this.describing = false;
+    if (told.why) {
+      this.say(`${told.why.charAt(0).toUpperCase()}${told.why.slice(1)}${told.cure ? ":" : "."}`);
+      this.cure.textContent = told.cure ?? "";
+      if (told.again) setTimeout(() => this.turned(), AGAIN);
+      return;
+    }
+    this.about = told;
+    this.cure.textContent = "";
+    this.layer.replaceChildren(...told.layers.map(({ name, units }) =>
+      el("option", { value: name }, `${name} · ${whole(units)}`)));
+    this.pictures.fit(told);
+    this.judge.hidden = !told.images;
+    this.body.hidden = false;
+    this.say("Click a unit to switch it off, and again to have it back. Scores, predictions and "
+      + "activations are those of the network with all changes at once.");
+  }
+
+  /** The layer that the address names; else the one that is looked at, if the network has it. */
+  chooseLayer() {
+    const names = this.about.layers.map((each) => each.name);
+    const { asked, layer } = this.viewer.place;
+    this.layer.value = [asked, layer, names[0]].find((name) => names.includes(name)) ?? "";
+  }
+
+  query() {
+    const { run, place } = this.viewer;
+    return {
+      changes: place.changes ?? "", ...(run ? { run: run.run } : {}),
+    };
+  }
+
+  async ask() {
+    if (!this.about) return;
+    if (!this.viewer.run && !this.ownPicture) return; // it has the probe; it may be being opened
+    this.chooseLayer();
+    check(this.which, this.viewer.place.show);
+    this.wanted += 1;
+    const turn = this.wanted;
+    const began = performance.now();
+    const query = { ...this.query(), layer: this.layer.value, image: this.image, show: this.viewer.place.show };
+    try {
+      const told = await whatIf(query, this.ownPicture ? this.pictures.take() : null);
+      if (turn !== this.wanted) return; // something else was asked since
+      this.told = told;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      this.say(error.message);
+      return;
+    }
+    this.paint();
+    const { step } = this.told.head;
+    const weights = step === null ? "" : ` · weights of step ${whole(step)}`;
+    this.speed.textContent = `${Math.round(performance.now() - began)} ms${weights}`;
+    document.body.dataset.changes = this.viewer.place.changes ?? "";
+  }
+
+  // ── what is changed ─────────────────────────────────────────────────────────────────────────
+
+  toggle(unit) {
+    const layer = this.layer.value;
+    this.unit = unit;
+    const how = this.how.value === "off" ? "off" : `${this.how.value}${Number(this.amount.value) || 0}`;
+    this.change(put(this.changes, layer, unit, howOf(this.changes, layer, unit) ? null : how));
+  }
+
+  change(changes) {
+    this.earlier.push(this.viewer.place.changes);
+    this.viewer.choose({ changes: write(changes) }, { push: true });
+  }
+
+  goBack() {
+    if (this.earlier.length) this.viewer.choose({ changes: this.earlier.pop() }, { push: true });
+  }
+
+  async measure() {
+    await this.trying(this.judge, async () => {
+      const { before, after, count } = await json("judged", this.query());
+      this.say(`On ${plural(count, "picture")} of the folder: ${percent(after)} right, ${percent(before)} without changes.`);
+    });
+  }
+
+  async keep() {
+    await this.trying(this.save, async () => {
+      const { name, blob } = await file("masked", this.query());
+      const link = el("a", { href: URL.createObjectURL(blob), download: name });
+      link.click();
+      URL.revokeObjectURL(link.href);
+      this.say(`Saved as ${name}: the network with these units ${this.changes.length ? "changed" : "as they are"}.`);
+    });
+  }
+
+  /** What takes a while: its button rests, and what goes wrong is said. */
+  async trying(button, task) {
+    button.disabled = true;
+    try {
+      await task();
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      this.say(error.message);
+    } finally {
+      button.disabled = false;
+    }
+  }
+
+  // ── what is shown ───────────────────────────────────────────────────────────────────────────
+
+  paint() {
+    const { told, viewer } = this;
+    const series = KINDS.get(told.head.signed);
+    const look = lookOf(series, stepLimits(told, series.signed), { dark: viewer.dark });
+    this.gallery.show(told, look);
+    this.gallery.choose(this.unit, { scroll: false });
+    this.showBars(told.head.bars);
+    this.showChanges();
+    this.showProbe();
+    this.showAccuracy(told.head);
+  }
+
+  showBars(bars) {
+    this.bars.replaceChildren(...bars.map(([name, before, after]) => el("li", {}, el("span", {}, name),
+      el("span", { className: "pair", "aria-hidden": "true" },
+        el("i", { style: `width: ${100 * before}%` }), el("b", { style: `width: ${100 * after}%` })),
+      el("span", {}, percent(before)), el("strong", {}, percent(after)))));
+  }
+
+  showChanges() {
+    const { changes } = this;
+    this.list.replaceChildren(...changes.map(({ layer, unit, how }) => el("li", {},
+      el("span", {}, `${layer} · unit ${unit}: ${words(how)}`),
+      el("button", {
+        type: "button", className: "plain", "aria-label": `Unit ${unit} of ${layer} as it is`,
+        onclick: () => this.change(put(changes, layer, unit, null)),
+      }, "×"))));
+    if (!changes.length) this.list.append(el("li", { className: "quiet" }, "none"));
+    this.undo.disabled = !this.earlier.length;
+    this.reset.disabled = !changes.length;
+  }
+
+  showProbe() {
+    const { viewer: { probe, run }, told: { head } } = this;
+    this.probe.hidden = !probe;
+    if (!probe || this.ownPicture) return;
+    const count = Math.min(probe.tiles.count, head.predicted[1].length);
+    if (this.probe.childElementCount !== count || this.probe.dataset.run !== run.id) {
+      this.probe.dataset.run = run.id;
+      this.probe.replaceChildren(...Array.from({ length: count }, (_, index) => this.thumb(index)));
+    }
+    [...this.probe.children].forEach((button, index) => this.markThumb(button, index, head));
+  }
+
+  thumb(index) {
+    const canvas = el("canvas", { "aria-hidden": "true" });
+    const { tiles, look } = this.viewer.probe;
+    const tall = (THUMB * tiles.height) / tiles.width;
+    paintTile(sized(canvas, THUMB, tall), tiles, index, look, 0, 0, THUMB, tall);
+    return el("button", {
+      type: "button", className: "whatif-thumb", onclick: () => this.viewer.choose({ at: { probe: index } }),
+    }, canvas, el("span", {}));
+  }
+
+  markThumb(button, index, { predicted: [before, after], right }) {
+    const turned = before[index] !== after[index];
+    const verdict = right ? (right[1][index] ? "✓ " : "✗ ") : "";
+    button.lastChild.textContent = verdict + after[index];
+    button.classList.toggle("turned", turned);
+    button.setAttribute("aria-pressed", index === this.image);
+    const words = turned ? `${before[index]} before, ${after[index]} now` : after[index];
+    button.setAttribute("aria-label", `Probe image ${index}: ${words}${right ? (right[1][index] ? ", right" : ", wrong") : ""}`);
+    button.title = words;
+  }
+
+  showAccuracy({ accuracy, turned, predicted }) {
+    const count = predicted[0].length;
+    const changed = this.ownPicture ? "" : `${whole(turned)} of ${plural(count, "prediction")} changed. `;
+    const right = accuracy ? `Right on the probe: ${percent(accuracy[1])}, ${percent(accuracy[0])} without changes.` : "";
+    this.accuracy.textContent = changed + right;
+  }
+}
