@@ -25,9 +25,10 @@ COLUMNS: dict[str, str | Column] = {
 class Activation(Plugin):
     """How every unit of a layer responds to every probe image.
 
-    One map per probe image and unit; a dense layer gives one bar per unit. Beside each map stand
-    its mean, its maximum and its share of zeros; the summary has the same over the whole probe,
-    which is where a unit that never responds shows.
+    One map per probe image and unit; a dense layer gives one bar per unit, a layer of a sequence
+    one row over time per unit, laid over the text. Beside each map or row stand its mean, its
+    maximum and its share of zeros; the summary has the same over the whole probe, which is where a
+    unit that never responds shows.
     """
 
     name: ClassVar[str] = "activation"
@@ -41,12 +42,21 @@ class Activation(Plugin):
             columns=COLUMNS,
         ),
         Picture(
+            axes=("probe", "time", "unit"),
+            part="sequence",
+            title="activation",
+            signed=True,
+            draw="text",
+            help="What each unit gives at each token of each text, or step of each sequence.",
+            columns=COLUMNS,
+        ),
+        Picture(
             axes=("unit",),
             part="summary",
             title="mean activation",
             signed=True,
             draw="bar",
-            help="The mean activation of each unit over all places and all probe images.",
+            help="The mean activation of each unit over all places and all probe inputs.",
             columns=COLUMNS,
         ),
     )
@@ -54,20 +64,24 @@ class Activation(Plugin):
     images: int | None = Field(
         None,
         ge=1,
-        description="How many probe images to keep maps of, from the first; all if null.",
+        description="How many probe inputs to keep maps of, from the first; all if null.",
     )
     largest: int = Field(
         64,
         ge=1,
-        description="Maps with more places a side are averaged over blocks of places to fit.",
+        description="Maps with more places a side are averaged over blocks of places to fit; "
+        "rows over time are kept whole.",
     )
 
     def visualize(self, scene: Scene) -> Iterator[Frame]:
         for layer in scene.layers:
             maps = as_maps(scene.activations(layer), layer)
             signed = not layer.nonnegative
-            yield self._maps(layer, maps[: self.images], signed)
-            yield _summary(layer, maps, signed)
+            if layer.is_sequence:
+                yield _rows(layer, maps[: self.images, :, 0], signed)
+            else:
+                yield self._maps(layer, maps[: self.images], signed)
+            yield _summary(layer, maps, signed, scene.probe.noun)
 
     def _maps(self, layer: Layer, maps: FloatArray, signed: bool) -> Frame:
         if maps.ndim == 2:
@@ -84,7 +98,14 @@ class Activation(Plugin):
         )
 
 
-def _summary(layer: Layer, maps: FloatArray, signed: bool) -> Frame:
+def _rows(layer: Layer, rows: FloatArray, signed: bool) -> Frame:
+    """The rows over time, (probe, unit, time), in the network's own order."""
+    values = np.ascontiguousarray(rows.swapaxes(1, 2))
+    columns = _statistics(rows, axes=(2,))
+    return Frame(layer.name, values, "sequence", columns=columns, signed=signed)
+
+
+def _summary(layer: Layer, maps: FloatArray, signed: bool, noun: str) -> Frame:
     axes = (0, *range(2, maps.ndim))
     columns = _statistics(maps, axes)
     silent = float((columns["zeros"] == 1).mean())
@@ -93,7 +114,7 @@ def _summary(layer: Layer, maps: FloatArray, signed: bool) -> Frame:
         columns["mean"],
         part="summary",
         columns=columns,
-        notes=tuple(_remarks(columns)),
+        notes=tuple(_remarks(columns, noun)),
         scalars={} if signed else {"share of silent units": silent},  # others pass zero by chance
         signed=signed,
     )
@@ -111,10 +132,10 @@ def _statistics(maps: FloatArray, axes: tuple[int, ...]) -> dict[str, FloatArray
         }
 
 
-def _remarks(columns: dict[str, FloatArray]) -> Iterator[str]:
+def _remarks(columns: dict[str, FloatArray], noun: str) -> Iterator[str]:
     dead = np.flatnonzero(columns["zeros"] == 1)
     if dead.size:
-        yield f"{_units(dead)} zero at every place of every probe image"
+        yield f"{_units(dead)} zero at every place of every probe {noun}"
     broken = np.flatnonzero(~np.isfinite(columns["mean"]))
     if broken.size:
         yield f"{_units(broken)} not finite"

@@ -36,7 +36,13 @@ def record(
         str | None, typer.Option(help="Which of several nets, by class, name or pattern; else all.")
     ] = None,
     probe: Annotated[
-        str | None, typer.Option(help="A folder of images; else the 1st batch.")
+        str | None, typer.Option(help="A folder of images, or a text.txt; else the 1st batch.")
+    ] = None,
+    vocab: Annotated[
+        str | None,
+        typer.Option(
+            help="What a text's numbers say: pkg.module:attribute, file.py:chars, v.json."
+        ),
     ] = None,
     classes: Annotated[
         str | None, typer.Option(help="A file with the classes' names, one a line.")
@@ -128,6 +134,7 @@ def record(
         "layers": layers,
         "net": net,
         "probe": probe,
+        "vocab": vocab,
         "class_names": classes,
         "run": run,
         "budget": budget,

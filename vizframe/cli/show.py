@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from vizframe.reading.summary import Content
+    from vizframe.reading.summary import Content, ProbeContent
 
 
 def show(
@@ -84,12 +84,10 @@ def _facts(found: Content) -> Iterator[tuple[str, str]]:
         yield "trained", ", ".join(facts)
     yield "size", tiles if found.bytes is None else f"{wording.size(found.bytes)}, {tiles}"
     if found.probe:
-        shape = " × ".join(map(str, found.probe.shape))
-        labelled = "labelled" if found.probe.labelled else "without labels"
-        yield "probe", f"{wording.count_noun(found.probe.images, 'image')} of {shape}, {labelled}"
+        yield "probe", _probe(found.probe)
         if found.probe.others:
             told = ", ".join(f"{name}: {each}" for name, each in found.probe.others.items())
-            yield "beside it", f"{told}; the same for every image"
+            yield "beside it", f"{told}; the same for every {found.probe.noun}"
     if info.command:
         yield "command", " ".join(info.command)
     if info.host:
@@ -153,3 +151,16 @@ def _failure(sentence: str, steps: list[int]) -> str:
     most = 5
     shown = ", ".join(map(str, steps[:most])) + (", …" if len(steps) > most else "")
     return f"{sentence} (at step {shown})"
+
+
+def _probe(found: ProbeContent) -> str:
+    """Such as ``16 images of 1 × 28 × 28, labelled``, ``1 text of 400 tokens``."""
+    from vizframe import wording
+
+    counted = wording.count_noun(found.images, found.noun)
+    if found.tokens:
+        return f"{counted} of {wording.count_noun(found.tokens, 'token')}"
+    shape = " × ".join(map(str, found.shape))
+    if found.noun == "sequence":
+        return f"{counted} of {shape}"
+    return f"{counted} of {shape}, {'labelled' if found.labelled else 'without labels'}"

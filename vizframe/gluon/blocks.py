@@ -49,7 +49,7 @@ def _described(block: Any) -> tuple[str, dict[str, Any]]:
         case nn.Flatten():
             return "Flatten", {}
         case rnn.rnn_layer._RNNLayer():
-            return "RNN", {"mode": block._mode}
+            return "RNN", {"mode": block._mode, "layout": block._layout}
         case rnn.RecurrentCell():
             return "RNN", {}
     for kind, axis in _NORMALIZATIONS.items():

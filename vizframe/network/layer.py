@@ -84,6 +84,12 @@ class Layer:
         return self.axes == ("time", "unit")
 
     @property
+    def is_recurrent(self) -> bool:
+        """Whether it goes along a sequence by weights of its own: an LSTM, a GRU, a loop of
+        cells; not the state that such a layer ends in."""
+        return self.kind == "recurrent" and self.is_sequence and bool(self.parameters)
+
+    @property
     def unit_axis(self) -> int:
         """Which axis of ``shape`` numbers the units; 0 of a layer that is a single number."""
         return next((i for i, axis in enumerate(self.axes) if axis in UNIT_AXES), 0)
@@ -104,7 +110,7 @@ def select(layers: Sequence[Layer], patterns: Iterable[str] = ()) -> tuple[Layer
     """
     wanted = tuple(patterns)
     if not wanted:
-        return tuple(each for each in layers if each.has_kernel or each.kind == "recurrent")
+        return tuple(each for each in layers if each.has_kernel or each.is_recurrent)
     names = [layer.name for layer in layers]
     for pattern in wanted:
         if not fnmatch.filter(names, pattern):

@@ -84,9 +84,14 @@ class ScalarContent(BaseModel):
 
 
 class ProbeContent(BaseModel):
-    """The probe: how many images, of which shape, and what the network is given beside them."""
+    """The probe: how many images, of which shape, and what the network is given beside them.
+
+    ``noun`` says what they are: image, text or sequence; ``tokens`` how many a text has.
+    """
 
     images: int
+    noun: str = "image"
+    tokens: int = 0
     shape: tuple[int, ...]
     labelled: bool
     others: dict[str, str] = {}
@@ -146,6 +151,8 @@ def _probe(history: History) -> ProbeContent | None:
         return None
     return ProbeContent(
         images=len(probe),
+        noun=probe.noun,
+        tokens=max(map(len, probe.tokens), default=0),
         shape=probe.images.shape[1:],
         labelled=probe.labels is not None,
         others={name: str(other) for name, other in probe.call.others.items()},

@@ -85,9 +85,15 @@ class Config(BaseModel):
     layers: Names = Field((), description="Layer names or patterns; none: all with kernels.")
     net: str | None = Field(None, description="Which of several nets, by pattern; none: all.")
     probe: Any = Field(
-        None, description="A folder of images, a Probe or an array; none: of the first batch."
+        None,
+        description="A folder of images, a text, a Probe or an array; none: of the first batch.",
     )
-    probe_images: int = Field(16, ge=1, le=1024, description="How many images the probe has.")
+    vocab: Any = Field(
+        None, description="What the numbers of tokens say: MODULE:ATTRIBUTE, a JSON file, a list."
+    )
+    probe_images: int = Field(
+        16, ge=1, le=1024, description="How many images, or texts, the probe has."
+    )
     class_names: Annotated[tuple[str, ...], BeforeValidator(_lines)] | None = Field(
         None, description="Of the network's scores, in order, or a file with one a line."
     )

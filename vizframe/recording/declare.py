@@ -122,8 +122,8 @@ def _picture(plugin: Plugin, frame: Frame) -> Picture:
 
 def _axes(plugin: Plugin, picture: Picture, frame: Frame) -> tuple[str, ...]:
     """The frame's axes: the declared ones, or, of a grey input, those without channel, or, of a
-    dense layer, those without y and x."""
-    for left_out in ((), ("channel",), ("y", "x"), SPATIAL_AXES):
+    dense layer, those without y and x, or, of a sequence, those without layers."""
+    for left_out in ((), ("channel",), ("y", "x"), SPATIAL_AXES, ("layer",)):
         axes = tuple(axis for axis in tiles_first(picture.axes) if axis not in left_out)
         if frame.values.ndim == len(axes):
             return axes

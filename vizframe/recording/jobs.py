@@ -24,8 +24,9 @@ from vizframe.plugin.registry import Registry, plugin_files
 from vizframe.plugin.validation import validate_plugin
 from vizframe.recording.schedule import Schedule
 
-USUAL = ("activation", "weights", "deconvolution", "saliency")
-"""What is recorded when nobody says. Pictures that need many iterations are asked for by name."""
+USUAL = ("activation", "weights", "deconvolution", "saliency", "recurrent", "prediction")
+"""What is recorded when nobody says, where the network has it to show: pictures of images, and of
+sequences. Pictures that need many iterations are asked for by name."""
 
 PluginLike = str | Plugin | type[Plugin]
 Options = Mapping[str, Mapping[str, object]]

@@ -1,5 +1,5 @@
-"""Which images a recording is asked about: those that were given, those of a folder, or the first
-of the batch that is trained on."""
+"""Which images, or texts, a recording is asked about: those that were given, those of a file or
+folder, or the first of the batch that is trained on."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from vizframe.network.adapter import Batch
 from vizframe.network.probe import Probe, probe_of
 from vizframe.network.probe_images import probe_from
 from vizframe.recording.config import Config
+from vizframe.recording.text_probe import is_text, text_probe, vocabulary_of
 
 ToArray = Callable[[object], FloatArray]
 
@@ -63,18 +64,21 @@ def flattened(probe: Probe) -> Probe:
 
 
 def probe_of_batch(batch: Batch, chosen: Config) -> Probe:
-    """The folder's images in the size and range of the batch, or the first images of the batch
-    with their labels.
+    """The folder's images in the size and range of the batch, its texts in the numbers of the
+    vocabulary, or the first images of the batch with their labels.
 
     Raises:
-        UsageError: the folder has no image, or the network takes none.
+        UsageError: the folder has no image or text, or the network takes none.
     """
     count = chosen.probe_images
     first = probe_of(batch.inputs[:count])
     call = batch.call.given(chosen.others)
     if chosen.probe is not None:
-        shape = batch.inputs.shape[1:]
-        found = probe_from(Path(chosen.probe), shape, first.normalization, count)
+        shape, path = batch.inputs.shape[1:], Path(chosen.probe)
+        if is_text(path):
+            text = text_probe(path, batch, vocabulary_of(chosen.vocab), count)
+            return replace(text, call=call)
+        found = probe_from(path, shape, first.normalization, count)
         return replace(found, call=call)
     labels = None if batch.labels is None else batch.labels[:count]
     return replace(first, labels=labels, call=call)

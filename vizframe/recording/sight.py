@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from vizframe.errors import NetworkError
+from vizframe.errors import NetworkError, UsageError
 from vizframe.network import Network
 from vizframe.network.adapter import Adapter, Batch
 from vizframe.network.probe import Probe
@@ -14,6 +14,7 @@ from vizframe.network.probe_images import class_folders
 from vizframe.recording.config import Config
 from vizframe.recording.destination import Destination
 from vizframe.recording.probe_choice import flattened
+from vizframe.recording.text_probe import in_windows, vocabulary_of, with_tokens
 
 
 class Sight:
@@ -31,10 +32,35 @@ class Sight:
     ) -> None:
         self._model, self._adapter = model, adapter
         self._config, self._destination = config, destination
+        self._length: int | None = None
 
     def see(self, probe: Probe) -> tuple[Network, Probe]:
         """The network and its probe, which are those of the run if that goes on. One that is not
         seen as taking images, though its rows could be some, is seen as it is."""
+        network, probe = self._see(self._of_its_length(probe))
+        return network, with_tokens(probe, network, vocabulary_of(self._config.vocab))
+
+    def _of_its_length(self, probe: Probe) -> Probe:
+        """Texts whole where the network goes along them step by step, whatever their length; else
+        in windows as long as those that it is trained on."""
+        length = self._length
+        if not probe.tokens or length is None or probe.images.shape[1] == length:
+            return probe
+        try:
+            layers = self._network(probe).layers
+        except (NetworkError, UsageError):
+            return in_windows(probe, length, self._config.probe_images)
+        goes_along = any(
+            layer.kind == "recurrent"
+            and layer.is_sequence
+            and layer.shape[0] == len(probe.images[0])
+            for layer in layers
+        )
+        if goes_along and all(layer.kind != "attention" for layer in layers):
+            return probe
+        return in_windows(probe, length, self._config.probe_images)
+
+    def _see(self, probe: Probe) -> tuple[Network, Probe]:
         try:
             return self._destination.check(lambda: self._network(probe), probe), probe
         except NetworkError:
@@ -59,6 +85,8 @@ class Sight:
     def complete(self, probe: Probe, batch: Batch | None) -> Probe:
         """The probe with what the model is given beside the images, where it has none of its
         own."""
+        if batch is not None and batch.inputs.ndim == 2:
+            self._length = batch.inputs.shape[1]
         if probe.call.names:
             return probe
         call = probe.call if batch is None else batch.call

@@ -62,7 +62,7 @@ def _by_kind(node: Node, given: Sequence[Labels], rank: int, output: int) -> Lab
         case "embedding":
             return (*(_places(first) if len(first) > 1 else first), "unit")
         case "recurrent":
-            return ("time", IMAGE, "unit") if output == 0 else ("place", IMAGE, "unit")
+            return _of_recurrent(node, rank, output)
         case "pooling" if name.startswith(("pooling", "adaptiveavg", "roi")):
             return _planes(node, rank)
         case "normalization" if name in ("instancenorm", "groupnorm", "lrn"):
@@ -70,6 +70,17 @@ def _by_kind(node: Node, given: Sequence[Labels], rank: int, output: int) -> Lab
         case "normalization":
             return _normalized(node, first)
     return None
+
+
+def _of_recurrent(node: Node, rank: int, output: int) -> Labels | None:
+    """Of an operator or block that goes along a sequence, and the states that it ends in; a cell
+    makes one step of it."""
+    if rank == 2:
+        return (IMAGE, "unit")
+    if output > 0:
+        return ("place", IMAGE, "unit")
+    first = node.attributes.get("layout", "").startswith("N")
+    return (IMAGE, "time", "unit") if first else ("time", IMAGE, "unit")
 
 
 def _planes(node: Node, rank: int) -> Labels | None:

@@ -158,11 +158,19 @@ def _word(node: Node) -> str:
 def _sources(
     graph: Graph, node: Node, named: Mapping[Entry, str], inputs: Sequence[str]
 ) -> list[str]:
-    found = []
-    for entry in node.inputs:
+    """The layers that the node reads, past operators without a name."""
+    found: list[str] = []
+    waiting, seen = list(reversed(node.inputs)), set[Entry]()
+    while waiting:
+        entry = waiting.pop()
+        if entry in seen:
+            continue
+        seen.add(entry)
         source = graph.nodes[entry[0]]
         if entry in named:
             found.append(named[entry])
-        elif source.is_variable and source.name in inputs:
+        elif not source.is_variable:
+            waiting.extend(reversed(source.inputs))
+        elif source.name in inputs:
             found.append(source.name)
     return list(dict.fromkeys(found))

@@ -49,6 +49,11 @@ class TracedCall:
         return found
 
     @property
+    def is_recurrent(self) -> bool:
+        """Whether it goes along a whole sequence, as Gluon's LSTM does, in one operator."""
+        return isinstance(self.block, mx.gluon.rnn.rnn_layer._RNNLayer)
+
+    @property
     def is_symbol(self) -> bool:
         """Whether it is a SymbolBlock: a graph with names of its own, not one layer."""
         return isinstance(self.block, mx.gluon.SymbolBlock)
@@ -219,9 +224,19 @@ def _marks(path: str, calls: Calls) -> tuple[Before, After]:
         number = open_calls.pop()
         outputs = list(_flat([output]))
         for position, symbol in enumerate(outputs):
-            calls.mark(symbol, _OUT_OF, f"{number}:{position if len(outputs) > 1 else ''}")
+            place = position if len(outputs) > 1 else ""
+            calls.mark(symbol, _OUT_OF, f"{number}:{place}{_which_output(symbol)}")
 
     return before, after
+
+
+def _which_output(symbol: Any) -> str:
+    """``@1`` of a recurrent operator's second output, a state; of others the mark is of all."""
+    (made,) = symbol.list_outputs()
+    return _STATES.get(made.removeprefix(symbol.name), "")
+
+
+_STATES = {"_state_output": "@1", "_statecell_output": "@2"}
 
 
 def _flat(values: Any) -> Iterator[Any]:
@@ -255,6 +270,8 @@ def _name_entries(marked: Graph, inputs: tuple[str, ...], calls: list[TracedCall
             aliases.setdefault(calls[other].path or "output", entry)
         if not ends:
             owner = owners.get(entry[0])
+            if owner is not None and calls[owner].is_recurrent:
+                continue  # it turns its axes, and makes one operator of its weights
             path, prefix = ("", "") if owner is None else (calls[owner].path, prefixes[owner])
             names[entry] = taken.unique(_operator_name(graph.nodes[entry[0]], entry, path, prefix))
             continue
@@ -268,15 +285,15 @@ def _name_entries(marked: Graph, inputs: tuple[str, ...], calls: list[TracedCall
 
 def _ends(marks: list[str], entry: Entry) -> list[tuple[int, str]]:
     """The calls that end in this entry, deepest first, and what their name gets behind it."""
-    found = []
+    found, exact = [], []
     for mark in marks:
-        number, _, position = mark.partition(":")
-        if not position:
-            if entry[1] == 0:
-                found.append((int(number), ""))
-        else:
-            found.append((int(number), f".{position}"))
-    return found
+        number, _, place = mark.partition(":")
+        position, _, output = place.partition("@")
+        if output and int(output) == entry[1]:
+            exact.append((int(number), f".{position}" if position else ""))
+        elif not output and (position or entry[1] == 0):
+            found.append((int(number), f".{position}" if position else ""))
+    return exact or found
 
 
 def _read(graph: Graph, key: str) -> list[list[str]]:
