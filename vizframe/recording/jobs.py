@@ -44,7 +44,7 @@ class Job:
         plugin: with its parameters.
         schedule: when it is due; None for the recording's own.
         layers: glob patterns of layer names; None for the recording's own.
-        is_usual: whether nobody asked for it: it is left out where it has nothing to show.
+        is_usual: whether nobody asked for it by name: it is left out where it has nothing to show.
     """
 
     label: str
@@ -81,8 +81,12 @@ def jobs(wanted: Iterable[PluginLike] | None = None, options: Options | None = N
     for label in settings:
         if label not in labels:
             raise UnknownName("plugin", label, labels)
+    by_name = {
+        label for item in items if item != "all" for label, _ in _label_plugins(item, registry)
+    }
+    unasked = set(labels) if wanted is None else set(labels) - by_name - set(settings)
     return [
-        replace(_job(label, plugin, settings.get(label, {})), is_usual=wanted is None)
+        replace(_job(label, plugin, settings.get(label, {})), is_usual=label in unasked)
         for label, plugin in found
     ]
 
