@@ -7,6 +7,7 @@ import logging
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,16 +16,17 @@ import vizframe
 from tests.sequences.forms import FORMS, STEPS, Unrolled, given
 from vizframe.errors import UnknownName, UsageError
 from vizframe.gluon.compat import mx
+from vizframe.recording.config import Config
 from vizframe.recording.text_probe import is_text, vocabulary_of
 
 LETTERS = "abcdefghijklmnopqrst"
 
 
-def recorded(tmp_path: Path, net: object, arguments: list[object], **options: object) -> Path:
-    run = tmp_path / "run"
-    with vizframe.Recorder(net, run, every=1, strict=True, **options) as recorder:
+def recorded(tmp_path: Path, net: Any, arguments: list[Any], **options: object) -> Path:
+    run, config = tmp_path / "run", Config.of({"every": 1, "strict": True, **options})
+    with vizframe.Recorder(net, run, config) as recorder:
         with mx.autograd.record():
-            net(*arguments)  # type: ignore[operator]  # a Block
+            net(*arguments)
         recorder.step()
     return run
 
@@ -80,7 +82,7 @@ def test_without_a_text_the_first_batch_is_shown_and_says_its_numbers(tmp_path: 
     net, arguments = given(FORMS["state"])
     run = recorded(tmp_path, net, arguments, plugins=("recurrent", "prediction"))
     with vizframe.open(run) as found:
-        tokens = arguments[0].asnumpy().T.astype(int)  # type: ignore[attr-defined]
+        tokens = arguments[0].asnumpy().T.astype(int)
         assert found.tokens == [[str(each) for each in row] for row in tokens]
         assert (found.vocabulary, found.failures) == ([], [])
 
@@ -93,7 +95,7 @@ def test_sensors_are_sequences_and_not_texts(tmp_path: Path) -> None:
         assert found.tokens == []
         assert found.probe is not None
         assert found.probe.noun == "sequence"
-        assert len(found["recurrent.hidden", "output.0"].at()) == 3
+        assert found["recurrent.hidden", "output.0"].sizes["probe"] == 3
 
 
 def test_a_text_without_a_vocabulary_is_refused(tmp_path: Path) -> None:
