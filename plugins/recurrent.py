@@ -132,19 +132,25 @@ class Recurrent(Plugin):
 def _closest(
     inputs: FloatArray, stack: Stack, states: tuple[FloatArray, ...], given: FloatArray
 ) -> tuple[list[Gates], tuple[str, ...]]:
-    """The replay that gives what the layer gave; a plain RNN may end in a ReLU."""
-    is_plain = stack[0][0].gates == 1
-    found = [replay(inputs, stack, states, relu=relu) for relu in ((False, True)[: 1 + is_plain])]
-    far = [_distance(each[-1]["hidden"], given) for each in found]
-    best = int(np.argmin(far))
-    size = max(1.0, float(np.abs(given).max(initial=0)))
-    if not far[best] > FAR * size:
-        return found[best], ()
+    """The replay that gives what the layer gave: a plain RNN may end in a ReLU, a cell of a pair
+    may go from the end."""
+    enough = FAR * max(1.0, float(np.abs(given).max(initial=0)))
+    found: list[tuple[float, list[Gates]]] = []
+    for relu, turned in ((False, False), (True, False), (False, True), (True, True)):
+        if (relu and stack[0][0].gates != 1) or (turned and len(stack[0]) > 1):
+            continue
+        every = replay(inputs[:, ::-1] if turned else inputs, stack, states, relu=relu)
+        if turned:
+            every = [{name: part[:, ::-1] for name, part in each.items()} for each in every]
+        found.append((_distance(every[-1]["hidden"], given), every))
+        if not found[-1][0] > enough:
+            return every, ("It goes along the sequence from its end",) if turned else ()
+    far, best = min(found, key=lambda pair: pair[0])
     note = (
-        f"What was computed again differs from what the layer gave by up to {far[best]:.2g}: the "
-        "layer does more than its kind"
+        f"What was computed again differs from what the layer gave by up to {far:.2g}: the layer "
+        "does more than its kind"
     )
-    return found[best], (note,)
+    return best, (note,)
 
 
 def _distance(replayed: FloatArray, given: FloatArray) -> float:

@@ -86,6 +86,18 @@ class StepByStep(PlainReader):
         return mx.nd.stack(*made, axis=1)
 
 
+class HybridLoop(Reader):
+    """A loop that a graph holds, whose steps are counted beforehand."""
+
+    def hybrid_forward(self, F: Any, x: Any, h: Any, c: Any) -> Any:
+        rows, state, made = self.words(x), [h, c], []
+        for step in range(STEPS):
+            row = F.reshape(F.slice_axis(rows, axis=1, begin=step, end=step + 1), (0, -1))
+            given, state = self.rnn(row, state)
+            made.append(self.out(given))
+        return F.stack(*made, axis=1)
+
+
 @dataclass(frozen=True)
 class Form:
     """A network, and how it takes its tokens.
@@ -101,6 +113,10 @@ class Form:
     has_state: bool = False
 
 
+def both_ways() -> Any:
+    return rnn.BidirectionalCell(rnn.LSTMCell(UNITS), rnn.LSTMCell(UNITS))
+
+
 FORMS: Mapping[str, Form] = {
     "lstm": Form(lambda: Fused(rnn.LSTM(UNITS, layout="NTC"))),
     "gru, time first": Form(lambda: Fused(rnn.GRU(UNITS)), time_first=True),
@@ -111,6 +127,14 @@ FORMS: Mapping[str, Form] = {
     "state": Form(lambda: WithState(rnn.LSTM(UNITS, 2)), time_first=True, has_state=True),
     "state of a gru": Form(lambda: WithState(rnn.GRU(UNITS, layout="NTC")), has_state=True),
     "begin state": Form(lambda: BeginState(rnn.LSTM(UNITS, layout="NTC"))),
+    "cell unrolled": Form(lambda: Unrolled(rnn.LSTMCell(UNITS))),
+    "gru cell unrolled": Form(lambda: Unrolled(rnn.GRUCell(UNITS))),
+    "cells both ways": Form(lambda: Unrolled(both_ways())),
+    "cell in a loop": Form(lambda: Loop(rnn.LSTMCell(UNITS, input_size=WIDTH))),
+    "gru cell in a loop": Form(lambda: Loop(rnn.GRUCell(UNITS, input_size=WIDTH))),
+    "rnn cell in a loop": Form(lambda: Loop(rnn.RNNCell(UNITS, input_size=WIDTH))),
+    "loop in a graph": Form(lambda: HybridLoop(rnn.LSTMCell(UNITS)), has_state=True),
+    "all step by step": Form(lambda: StepByStep(rnn.LSTMCell(UNITS, input_size=WIDTH))),
 }
 
 
@@ -123,6 +147,12 @@ def given(form: Form) -> tuple[Any, list[Any]]:
     arguments = [mx.nd.array(tokens.T if form.time_first else tokens)]
     if form.has_state:
         states = net.rnn.begin_state(batch_size=TEXTS)
+        if isinstance(net, HybridLoop):
+            more = [
+                mx.nd.repeat(mx.nd.random.normal(shape=(1, UNITS)), TEXTS, axis=0) for _ in "hc"
+            ]
+            net(*arguments, *more)
+            return net, [*arguments, *more]
         one = [mx.nd.random.normal(shape=(each.shape[0], 1, UNITS)) for each in states]
         arguments.append([mx.nd.repeat(each, TEXTS, axis=1) for each in one])
     net(*arguments)

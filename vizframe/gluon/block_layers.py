@@ -10,12 +10,13 @@ import numpy as np
 
 from vizframe.gluon.blocks import end_of, node_of
 from vizframe.gluon.compat import mx
+from vizframe.gluon.graph.folding import STEP_ENDS, is_cell
 from vizframe.gluon.graph.graph import Node
 from vizframe.gluon.graph.kernels import kernel_order_of
 from vizframe.gluon.graph.kinds import kind_of
 from vizframe.gluon.graph.labels import Labels, input_labels, output_labels
 from vizframe.gluon.graph.nonnegative import cannot_be_negative
-from vizframe.gluon.graph.output_axes import BatchAxis, OutputAxes, grown_axis, output_axes
+from vizframe.gluon.graph.output_axes import IMAGE, BatchAxis, OutputAxes, grown_axis, output_axes
 from vizframe.network.layer import Layer
 
 
@@ -28,6 +29,8 @@ class Output:
     inputs: tuple[Any, ...]
     place: int = 0
     """Which of several outputs it is."""
+    steps: tuple[Any, ...] = ()
+    """What it gave at each step of a loop, of which ``value`` is the whole along time."""
 
 
 def leaves(value: Any) -> Iterator[Any]:
@@ -37,6 +40,35 @@ def leaves(value: Any) -> Iterator[Any]:
     elif isinstance(value, (list, tuple, dict)):
         for each in value.values() if isinstance(value, dict) else value:
             yield from leaves(each)
+
+
+def fold_outputs(outputs: Mapping[str, Output]) -> dict[str, Output]:
+    """What blocks gave, with those that a loop of cells calls at each step laid along time: see
+    `vizframe.gluon.graph.folding`."""
+    groups: dict[tuple[int, int], list[str]] = {}
+    for name, output in outputs.items():
+        groups.setdefault((id(output.block), output.place), []).append(name)
+    cells = [names for names in groups.values() if is_cell(outputs[names[0]].block)]
+    counts = {len(names) for names in cells if len(names) > 1}
+    firsts = {names[0]: names for names in groups.values() if len(names) in counts}
+    steps = {name for names in firsts.values() for name in names}
+    found: dict[str, Output] = {}
+    for name, output in outputs.items():
+        if name not in steps:
+            found[name] = output
+        elif name in firsts and not (is_cell(output.block) and output.place):
+            every = [outputs[each] for each in firsts[name]]
+            own = name.removesuffix(STEP_ENDS) if is_cell(output.block) else name
+            found[own] = _along_time(every)
+    return found
+
+
+def _along_time(every: Sequence[Output]) -> Output:
+    values = tuple(each.value for each in every)
+    lib = mx.np if isinstance(values[0], mx.np.ndarray) else mx.nd
+    whole = lib.stack(values, axis=1) if lib is mx.np else lib.stack(*values, axis=1)
+    inputs = tuple(value for each in every for value in each.inputs)
+    return Output(every[0].block, whole, inputs, steps=values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +98,11 @@ def layers_of_outputs(
         labels = _labels(node, output, sources)
         never = [source is not None and source.nonnegative for source in sources]
         nonnegative = cannot_be_negative(end_of(output.block), never)
-        known[id(output.value)] = _Known(name, labels, nonnegative)
+        for value in (output.value, *output.steps):
+            known[id(value)] = _Known(name, labels, nonnegative)
         own = output_axes(labels, _batch(output.value, two[name].value if two else None))
         axes[name] = own
-        read = [source.name for source in sources if source is not None]
+        read = [source.name for source in sources if source is not None and source.name != name]
         layers.append(_layer(name, output, node, own, read, nonnegative))
     return tuple(layers), axes
 
@@ -80,7 +113,8 @@ def _layer(
     shape = axes.layer_shape(output.value.shape)
     return Layer(
         name=name,
-        operator=type(output.block).__name__,
+        operator=type(output.block).__name__
+        + (f" of {len(output.steps)} steps" if output.steps else ""),
         shape=shape,
         units=shape[axes.unit_axis] if shape else 1,
         parameters={
@@ -96,6 +130,8 @@ def _layer(
 
 def _labels(node: Node, output: Output, sources: Sequence[_Known | None]) -> Labels:
     """What the output's axes are; of what no block gave nothing is known."""
+    if output.steps:
+        return (IMAGE, "time", *(None,) * (len(output.value.shape) - 3), "unit")
     shapes = [tuple(each.shape) for each in output.inputs if hasattr(each, "shape")]
     given = [
         (None,) * len(each.shape) if source is None else source.labels

@@ -22,7 +22,7 @@ import numpy as np
 
 from vizframe.errors import NetworkError, UnknownName
 from vizframe.gluon.arrays.layout import restore_layout
-from vizframe.gluon.block_layers import Output, layers_of_outputs, leaves
+from vizframe.gluon.block_layers import Output, fold_outputs, layers_of_outputs, leaves
 from vizframe.gluon.blocks import node_of
 from vizframe.gluon.call import argument
 from vizframe.gluon.compat import mx
@@ -307,6 +307,7 @@ class ImperativeNetwork:
         ):
             try:
                 self._returned = list(leaves(self._net(*arguments_of(given))))
+                outputs = fold_outputs(outputs)
             except _Enough:
                 pass
             except Exception as error:  # whatever the net's own code says of such images
@@ -365,8 +366,7 @@ class ImperativeNetwork:
         return score_layer(value, recorded) or next(known, self._layers[-1].name)
 
     def _outputs_of_two(self) -> dict[str, Output] | None:
-        """What the blocks give for two images that differ; None where the net takes one number of
-        them alone."""
+        """What the blocks give for two images that differ; None where it takes one number alone."""
         if self._count > 1:
             return None
         shape, context = (1, *self._settings.input_shape), self._parameters.context

@@ -94,7 +94,7 @@ class GluonNetwork(OwnWeights, ResumedGraphs):
             if name in trace.inputs and isinstance(each.value, np.ndarray)
         }
         graph = trace.graph.map_nodes(for_inference)
-        self._graph = graph
+        self._graph = graph.with_heads([*graph.heads, *trace.folded])
         self._data = graph.variable(self._input)
         self._kept = GraphCache(settings.memory)
         self._shapes_of: dict[tuple[object, ...], dict[Entry, Shape]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -50,6 +51,12 @@ def layers_of(
         for entry, name in trace.names.items()
         if entry in axes and entry[0] in asked and graph.nodes[entry[0]].name != TURNED
     }
+    edges = named | {
+        step: named[entry]
+        for entry, each in trace.folded.items()
+        if entry in named
+        for step in each.steps
+    }
     firsts = {index: shape for (index, output), shape in shapes.items() if output == 0}
     fields = receptive_fields(maps_of(graph, data, firsts), data)
     claimed = {full for own in trace.own.values() for full in own.values()}
@@ -75,8 +82,8 @@ def layers_of(
                 axes=axes[entry].names,
                 parameters={short: _shape_of(graph, shapes, each) for short, each in own.items()},
                 receptive_field=fields.get(entry[0]),
-                inputs=tuple(_sources(graph, graph.nodes[entry[0]], named, trace.inputs)),
-                kind=_kind(graph, entry, made, axes[entry]),
+                inputs=tuple(_all_sources(graph, trace, entry, edges)),
+                kind=_kind(graph, trace, entry, made, axes[entry]),
                 nonnegative=entry[0] in nonnegative,
                 rectifies=relu_source(graph, entry[0]) is not None,
             )
@@ -84,8 +91,13 @@ def layers_of(
     return tuple(layers), {name: entry for entry, name in named.items()}, owned
 
 
-def _kind(graph: Graph, entry: Entry, made: tuple[int, ...], axes: OutputAxes) -> Kind:
-    """A softmax over what each place looks at is an attention."""
+def _kind(
+    graph: Graph, trace: Trace, entry: Entry, made: tuple[int, ...], axes: OutputAxes
+) -> Kind:
+    """A softmax over what each place looks at is an attention; a loop of cells is recurrent."""
+    folded = trace.folded.get(entry)
+    if folded is not None:
+        return "recurrent" if folded.is_cell else kind_of_layer(graph, folded.steps[0], made)
     kind = kind_of_layer(graph, entry, made)
     return "attention" if kind == "softmax" and "source" in axes.names else kind
 
@@ -141,7 +153,12 @@ def _has(graph: Graph, name: str) -> bool:
 
 def _operator(graph: Graph, trace: Trace, entry: Entry) -> str:
     """Such as ``Convolution``, ``Pooling(max)``; ``Convolution + Activation(relu)`` for both."""
+    if entry in trace.folded:
+        return trace.folded[entry].operator
     made = [index for index in trace.made_by.get(entry, ()) if index != entry[0]]
+    recurrent = [index for index in made if kind_of(graph.nodes[index]) == "recurrent"]
+    if recurrent and kind_of(graph.nodes[entry[0]]) == "reshape":
+        return _word(graph.nodes[recurrent[0]])  # it turns its axes afterwards
     own = sorted(index for index in made if _is_kernel(graph.nodes[index]))
     return " + ".join(_word(graph.nodes[index]) for index in (*own, entry[0]))
 
@@ -153,6 +170,15 @@ def _is_kernel(node: Node) -> bool:
 def _word(node: Node) -> str:
     kind = node.attributes.get(_WORDS.get(node.operator, ""))
     return f"{node.operator.strip('_')}({kind})" if kind else node.operator.strip("_")
+
+
+def _all_sources(graph: Graph, trace: Trace, entry: Entry, edges: Mapping[Entry, str]) -> list[str]:
+    """The layers that a layer reads; one that is folded, at any of its steps."""
+    folded = trace.folded.get(entry)
+    ends = [entry] if folded is None else folded.steps
+    found = (_sources(graph, graph.nodes[i], edges, trace.inputs) for i, _ in ends)
+    own = edges[entry] if folded is not None else None
+    return [name for name in dict.fromkeys(itertools.chain(*found)) if name != own]
 
 
 def _sources(

@@ -11,15 +11,16 @@ It works on a hybridized net too, whose children's hooks never fire when it comp
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vizframe.errors import NetworkError
 from vizframe.gluon.compat import mx
+from vizframe.gluon.graph.folding import Ends, Folded, fold_steps, turned_cells
 from vizframe.gluon.graph.fused import split_fused
 from vizframe.gluon.graph.graph import Entry, Graph, Node
-from vizframe.gluon.graph.hooks import After, Before, Names, hook_blocks
+from vizframe.gluon.graph.hooks import After, Before, Names, hook_blocks, paths
 from vizframe.gluon.semantics import (
     from_net_array,
     is_numpy,
@@ -106,6 +107,7 @@ class Trace:
         own: for layers that are a block's output, its own parameters: short name → full name.
         made_by: for such layers, the nodes that the block itself made.
         call: how the net was called; None of a graph that was read from a file.
+        folded: the layers that are the steps of a loop, laid along time.
     """
 
     graph: Graph
@@ -115,6 +117,7 @@ class Trace:
     own: Mapping[Entry, Mapping[str, str]] = field(default_factory=dict)
     made_by: Mapping[Entry, tuple[int, ...]] = field(default_factory=dict)
     call: Call | None = None
+    folded: Mapping[Entry, Folded] = field(default_factory=dict)
 
 
 class NoGraph(NetworkError):
@@ -157,7 +160,8 @@ def trace_block(net: Any, call: Call, rank: int) -> Trace:
     graph = Graph.of(mx.sym.Group(outputs)).map_nodes(to_classic)
     inputs = tuple(name for name in call.names if call.is_array(name))
     marked = split_fused(calls.marked(graph))
-    return replace(_name_entries(marked, inputs, calls.made), call=call)
+    turned = turned_cells(dict(paths(net)))
+    return replace(_name_entries(marked, inputs, calls.made, turned), call=call)
 
 
 def _variable(call: Call, name: str, rank: int) -> Any:
@@ -251,7 +255,12 @@ def _flat(values: Any) -> Iterator[Any]:
             yield from _flat(value.values())
 
 
-def _name_entries(marked: Graph, inputs: tuple[str, ...], calls: list[TracedCall]) -> Trace:
+def _name_entries(
+    marked: Graph,
+    inputs: tuple[str, ...],
+    calls: list[TracedCall],
+    turned: Collection[str] = (),
+) -> Trace:
     """Read the marks off the nodes, and name every entry."""
     into, out_of = _read(marked, _INTO), _read(marked, _OUT_OF)
     graph = marked.map_nodes(_without_mark)
@@ -262,6 +271,7 @@ def _name_entries(marked: Graph, inputs: tuple[str, ...], calls: list[TracedCall
     taken = Names()
     own: dict[Entry, Mapping[str, str]] = {}
     made_by: dict[Entry, tuple[int, ...]] = {}
+    ended: dict[Entry, tuple[int, str]] = {}
     for entry in outputs_of(graph):
         every = _ends(out_of[entry[0]], entry)
         # A SymbolBlock holds many layers: its last one keeps the operator's name.
@@ -276,11 +286,16 @@ def _name_entries(marked: Graph, inputs: tuple[str, ...], calls: list[TracedCall
             names[entry] = taken.unique(_operator_name(graph.nodes[entry[0]], entry, path, prefix))
             continue
         number, suffix = next(((n, s) for n, s in ends if calls[n].parameters), ends[0])
-        call = calls[number]
+        call, ended[entry] = calls[number], (number, suffix)
         names[entry] = taken.unique((call.path or "output") + suffix)
         own[entry] = {short: full.name for short, full in call.parameters.items()}
         made_by[entry] = tuple(index for index, owner in owners.items() if owner == number)
-    return Trace(graph, inputs, names, aliases, own, made_by)
+    graph, names, folded = fold_steps(graph, names, Ends(calls, ended, owners, turned))
+    for entry, each in folded.items():
+        own[entry] = own[each.steps[0]]
+        made_by[entry] = tuple(index for step in each.steps for index in made_by[step])
+        aliases[names[entry]] = entry
+    return Trace(graph, inputs, names, aliases, own, made_by, folded=folded)
 
 
 def _ends(marks: list[str], entry: Entry) -> list[tuple[int, str]]:
