@@ -23,8 +23,8 @@ from vizframe.store.read.origin import Folder, SingleFile
 from vizframe.store.read.reader import StoreHistory
 from vizframe.store.write.claim import Claim
 from vizframe.store.write.creation import SWEEP_AFTER, create
+from vizframe.store.write.due import MergePlan
 from vizframe.store.write.folder import check_free, claim
-from vizframe.store.write.merger import MergePlan
 from vizframe.store.write.retention import Retention
 from vizframe.store.write.writer import StoreWriter
 

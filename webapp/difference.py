@@ -22,6 +22,9 @@ from vizframe.webapp.numbers import plain, sayable
 GROWING = ("steps", "times", "epochs")
 """What has an entry per step."""
 
+LISTS = "step_lists"
+"""The steps of the series, which grow too."""
+
 FRESH = ("version", "failures", "failure_count", "faults")
 """What is told each time."""
 
@@ -34,35 +37,52 @@ Manifest = Mapping[str, Any]
 def told(manifest: Manifest, since: int, mark: str) -> Manifest:
     """The manifest with its mark; only what is new, where the page knows the ``since`` first steps
     by that mark."""
-    new_mark = mark_of(manifest, len(manifest["steps"]))
-    if not 0 < since <= len(manifest["steps"]) or mark != mark_of(manifest, since):
-        return {**manifest, "mark": new_mark}
-    last = manifest["steps"][since - 1]
+    steps, lists = manifest["steps"], manifest[LISTS]
+    stable = _stable(manifest)
+    new_mark = mark_of(manifest, stable, len(steps))
+    if not 0 < since <= len(steps) or mark != mark_of(manifest, stable, since):
+        whole = {name: plain(manifest[name]) for name in GROWING}
+        return {
+            **manifest,
+            **whole,
+            "step_lists": [plain(each) for each in lists],
+            "mark": new_mark,
+        }
+    last = steps[since - 1]
     return {
         "run": manifest["run"],
         "id": manifest["id"],
         "since": since,
         "mark": new_mark,
         **{name: manifest[name] for name in FRESH},
-        **{name: manifest[name][since:] for name in GROWING},
-        "step_lists": [[step for step in each if step > last] for each in manifest["step_lists"]],
+        **{name: plain(manifest[name][since:]) for name in GROWING},
+        LISTS: [plain(each[each.searchsorted(last, "right") :]) for each in lists],
     }
 
 
-def mark_of(manifest: Manifest, count: int) -> str:
+def _stable(manifest: Manifest) -> bytes:
+    """What does not grow."""
+    said = {name: manifest[name] for name in manifest if name not in (*GROWING, *FRESH, LISTS)}
+    return json.dumps(sayable(said), separators=(",", ":")).encode()
+
+
+def mark_of(manifest: Manifest, stable: bytes, count: int) -> str:
     """Tells apart what is known of the first ``count`` steps."""
     if not count:
         return ""
     last = manifest["steps"][count - 1]
-    known = [manifest[name][:count] for name in GROWING]
-    lists = [[step for step in each if step <= last] for each in manifest["step_lists"]]
-    stable = {
-        name: each
-        for name, each in manifest.items()
-        if name not in (*GROWING, *FRESH, "step_lists")
-    }
-    text = json.dumps(sayable([known, lists, stable]), separators=(",", ":"))
-    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+    found = hashlib.blake2b(stable, digest_size=12)
+    for name in GROWING:
+        found.update(_bytes(manifest[name][:count]))
+    for each in manifest[LISTS]:
+        known = each[: each.searchsorted(last, "right")]
+        found.update(b"%d:" % len(known))
+        found.update(_bytes(known))
+    return found.hexdigest()
+
+
+def _bytes(values: npt.NDArray[np.generic]) -> memoryview:
+    return np.ascontiguousarray(values).view(np.uint8).data
 
 
 def curves(scalars: Scalars, version: int, since: int, mark: str | None) -> Manifest:
@@ -72,7 +92,8 @@ def curves(scalars: Scalars, version: int, since: int, mark: str | None) -> Mani
         HistoryError: they are more than a page can take.
     """
     count = len(scalars.steps)
-    if mark is not None and (since > count or mark != curves_mark(scalars, since)):
+    marks = curves_marks(scalars, min(since, count))
+    if mark is not None and (since > count or mark != marks[0]):
         since = 0
     if (count - since) * len(scalars.values) > MOST_NUMBERS:
         raise HistoryError(
@@ -81,22 +102,33 @@ def curves(scalars: Scalars, version: int, since: int, mark: str | None) -> Mani
         )
     return {
         "since": since,
-        "mark": curves_mark(scalars, count),
+        "mark": marks[1],
         "version": version,
         "steps": plain(scalars.steps[since:]),
         "values": {name: plain(values[since:]) for name, values in scalars.values.items()},
     }
 
 
-def curves_mark(scalars: Scalars, count: int) -> str:
-    """Tells apart what is known of the first ``count`` steps; a curve that begins later is new."""
-    mark = _sum(scalars.steps[:count])
+def curves_marks(scalars: Scalars, count: int) -> tuple[str, str]:
+    """Tell apart what is known of the first ``count`` steps, and of all; a curve that begins later
+    is new."""
+    known, whole = _sums(scalars.steps, count)
     for name, values in scalars.values.items():
-        known = values[:count]
-        if not np.isnan(known).all():
-            mark ^= zlib.crc32(name.encode("utf-8", "replace"), _sum(known))
-    return f"{count}-{mark:08x}"
+        sums = _sums(values, count)
+        word = name.encode("utf-8", "replace")
+        if _has_number(values[:count]):
+            known ^= zlib.crc32(word, sums[0])
+        if _has_number(values):
+            whole ^= zlib.crc32(word, sums[1])
+    return f"{count}-{known:08x}", f"{len(scalars.steps)}-{whole:08x}"
 
 
-def _sum(values: npt.NDArray[np.generic]) -> int:
-    return zlib.crc32(np.ascontiguousarray(values).tobytes())
+def _has_number(values: npt.NDArray[np.float64]) -> bool:
+    """Whether any is one; mostly the last is."""
+    return len(values) > 0 and not (np.isnan(values[-1]) and bool(np.isnan(values).all()))
+
+
+def _sums(values: npt.NDArray[np.generic], count: int) -> tuple[int, int]:
+    """Of the first ``count``, and of all."""
+    first = zlib.crc32(_bytes(values[:count]))
+    return first, zlib.crc32(_bytes(values[count:]), first)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -14,16 +14,20 @@ from vizframe.webapp.numbers import finite, plain
 from vizframe.webapp.request import spread
 from vizframe.webapp.texts import is_in_words
 
+Ints = npt.NDArray[np.int64]
+
 NEWEST_FAILURES = 50
 
 
 def manifest(name: str, history: History, probe_digest: str | None = None) -> dict[str, object]:
     """All but the pixels and the curves. Series of equal steps name one list of steps.
 
+    What grows with the steps are arrays still: `difference.told` says of them what is new.
+
     Args:
         probe_digest: tells the probe's images from those of another run.
     """
-    step_lists: list[Sequence[int]] = []
+    step_lists: list[Ints] = []
     shown = [each for each in history.declarations.values() if not is_in_words(each)]
     series = [_series(history, each, step_lists) for each in shown]
     info, scalars = history.info, history.scalars()
@@ -40,10 +44,10 @@ def manifest(name: str, history: History, probe_digest: str | None = None) -> di
         "classes": list(info.class_names),
         "layers": [each.model_dump(mode="json") for each in info.layers],
         "version": history.version,
-        "steps": plain(scalars.steps),
-        "times": plain(scalars.time),
-        "epochs": plain(scalars.epoch),
-        "step_lists": [list(steps) for steps in step_lists],
+        "steps": scalars.steps,
+        "times": scalars.time,
+        "epochs": scalars.epoch,
+        "step_lists": step_lists,
         "series": series,
         "probe": probe(history.probe, probe_digest),
         "failures": [each.model_dump() for each in failures[-NEWEST_FAILURES:]],
@@ -53,11 +57,9 @@ def manifest(name: str, history: History, probe_digest: str | None = None) -> di
 
 
 def _series(
-    history: History, declaration: Declaration, step_lists: list[Sequence[int]]
+    history: History, declaration: Declaration, step_lists: list[Ints]
 ) -> dict[str, object]:
-    steps = list(history.series_steps(declaration.key))
-    if steps not in step_lists:
-        step_lists.append(steps)
+    steps = np.asarray(history.series_steps(declaration.key), np.int64)
     key = declaration.key
     return {
         "kind": key.kind,
@@ -81,8 +83,17 @@ def _series(
         "column_help": dict(declaration.column_help),
         "column_roles": dict(declaration.column_roles),
         "parameters": dict(declaration.parameters),
-        "steps": step_lists.index(steps),
+        "steps": _place_of(steps, step_lists),
     }
+
+
+def _place_of(steps: Ints, step_lists: list[Ints]) -> int:
+    """Where the list stands, or stands now."""
+    for place, known in enumerate(step_lists):
+        if np.array_equal(known, steps):
+            return place
+    step_lists.append(steps)
+    return len(step_lists) - 1
 
 
 def is_colour(declaration: Declaration) -> bool:

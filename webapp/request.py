@@ -57,14 +57,14 @@ def steps(history: History, found: Declaration, given: str) -> Sequence[int]:
     Raises:
         UnknownName: one of them was not recorded; the message lists the nearest.
     """
-    recorded = set(history.series_steps(found.key))
+    recorded = history.series_steps(found.key)
     return [_step(word, recorded) for word in given.split(",")]
 
 
-def _step(word: str, recorded: set[int]) -> int:
+def _step(word: str, recorded: Sequence[int]) -> int:
     if word.isascii() and word.isdecimal() and len(word) < 19 and int(word) in recorded:
         return int(word)
-    raise UnknownName("step", word, (str(step) for step in sorted(recorded)))
+    raise UnknownName("step", word, map(str, recorded))
 
 
 def at(found: Declaration, given: str | None) -> At:

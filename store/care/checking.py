@@ -12,7 +12,7 @@ from vizframe.errors import DamagedSegment, HistoryError, UnreadableSegment
 from vizframe.history import SeriesKey
 from vizframe.plugin import Progress, ignore_progress
 from vizframe.store.care.examine import examine
-from vizframe.store.care.tidy import StoredFrame, take
+from vizframe.store.care.tidy import OpenFiles, StoredFrame, take
 from vizframe.store.format.checksum import crc32
 from vizframe.store.format.image import np_bytes
 from vizframe.store.format.index import SeriesIndex
@@ -179,17 +179,18 @@ def _check_identity(segment: Segment, path: Path) -> None:
 
 
 def _check_series(segment: Segment) -> Iterator[SeriesReport]:
-    for place, series in enumerate(segment.index.series):
-        damaged_tiles = damaged_columns = 0
-        first: int | None = None
-        for number in range(segment.starts[place], segment.starts[place + 1]):
-            row = segment.row(number)
-            tiles, columns = _damage(take(segment, number), row, series)
-            damaged_tiles += tiles
-            damaged_columns += columns
-            if (tiles or columns) and first is None:
-                first = int(segment.steps["step"][row.step])
-        yield SeriesReport(series.key, series.frames, damaged_tiles, damaged_columns, first)
+    with OpenFiles() as files:
+        for place, series in enumerate(segment.index.series):
+            damaged_tiles = damaged_columns = 0
+            first: int | None = None
+            for number in range(segment.starts[place], segment.starts[place + 1]):
+                row = segment.row(number)
+                tiles, columns = _damage(take(files, segment, number), row, series)
+                damaged_tiles += tiles
+                damaged_columns += columns
+                if (tiles or columns) and first is None:
+                    first = int(segment.steps["step"][row.step])
+            yield SeriesReport(series.key, series.frames, damaged_tiles, damaged_columns, first)
 
 
 def _damage(taken: StoredFrame, row: Row, series: SeriesIndex) -> tuple[int, bool]:

@@ -21,7 +21,14 @@ SIMPLER = 0.97
 """Differences are only taken where they save another 3 %: plain tiles show in any HDF5 program."""
 
 SAMPLE = 1 << 20
-"""Bytes of a series that are compressed to choose."""
+"""Bytes of a series that are compressed to choose, at most."""
+
+MOST_SAMPLES = 64
+"""Frames of a series that are, at most: small ones are each as good a sample as a large one."""
+
+DENSE = 512
+"""Bytes of a chunk for each of which deflate's tables are made as large again: to clear those that
+fit a large one would take longer than to compress a small one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,9 @@ class Way:
     strategy: int = zlib.Z_RLE
 
     def deflate(self, data: bytes) -> bytes:
-        deflater = zlib.compressobj(6, zlib.DEFLATED, zlib.MAX_WBITS, 9, self.strategy)
+        size = max(0, (len(data) // DENSE).bit_length())
+        window, memory = min(zlib.MAX_WBITS, 10 + size), min(9, 3 + size)
+        deflater = zlib.compressobj(6, zlib.DEFLATED, window, memory, self.strategy)
         return deflater.compress(data) + deflater.flush()
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from typing import Self
 
 import h5py
 import numpy as np
@@ -12,19 +15,24 @@ import numpy.typing as npt
 
 from vizframe.history.encoding import Stored
 from vizframe.plugin import Progress
-from vizframe.store.care.pack import SAMPLE, Way, choose_way, deflate_frame
+from vizframe.store.care.pack import MOST_SAMPLES, SAMPLE, Way, choose_way, deflate_frame
 from vizframe.store.format.checksum import crc32
 from vizframe.store.format.image import np_bytes
 from vizframe.store.format.index import SeriesIndex
-from vizframe.store.format.layout import BLOCK, FORMAT, TILE, VERSION, Block, Extent
+from vizframe.store.format.layout import BLOCK, FORMAT, TILE, VERSION, Block, Extent, Row
 from vizframe.store.format.packing import CHUNK, Grid
 from vizframe.store.format.skeleton import LIBVER, META_BLOCK, Dataset, create_dataset
+from vizframe.store.format.source import Source
 from vizframe.store.read.frames import find_missing, read_stored, room_for
 from vizframe.store.read.segment import Segment
+from vizframe.store.write.copying import Batch
 from vizframe.store.write.disk import Disk
 from vizframe.store.write.gather import Gathering, Part
 from vizframe.store.write.guarded import GuardedFile
 from vizframe.store.write.plan import BLOCK_COPY, series_datasets
+
+MOST_OPEN = 32
+"""Files that are open at once while a run is compacted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,17 +44,46 @@ class StoredFrame:
     columns: npt.NDArray[np.void]
 
 
-def take(segment: Segment, number: int) -> StoredFrame:
+class OpenFiles:
+    """Sources that stay open while frames are taken of them: neighbours are mostly of one file."""
+
+    def __init__(self) -> None:
+        self._open: OrderedDict[Segment, tuple[Source, ExitStack]] = OrderedDict()
+
+    def of(self, segment: Segment) -> Source:
+        """Raises DamagedSegment, OSError."""
+        if segment not in self._open:
+            with ExitStack() as stack:
+                source = stack.enter_context(segment.file.open())
+                self._open[segment] = source, stack.pop_all()
+            if len(self._open) > MOST_OPEN:
+                self._open.popitem(last=False)[1][1].close()
+        self._open.move_to_end(segment)
+        return self._open[segment][0]
+
+    def close(self) -> None:
+        for _, stack in self._open.values():
+            stack.close()
+        self._open.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+def take(files: OpenFiles, segment: Segment, number: int) -> StoredFrame:
     """Read the frame of a row, with all that stands beside it."""
     row = segment.row(number)
     series = segment.index.series[row.series]
     stored = room_for(series.declaration, series.tile_count)
     records = np.empty(series.tile_count, TILE)
     columns = np.empty(series.tile_count, series.column)
-    with segment.file.open() as source:
-        read_stored(source, series, row.frame, 0, np_bytes(stored))
-        source.read_into(np_bytes(records), series.tiles + row.frame * series.record_bytes)
-        source.read_into(np_bytes(columns), series.columns + row.frame * series.column_bytes)
+    source = files.of(segment)
+    read_stored(source, series, row.frame, 0, np_bytes(stored))
+    source.read_into(np_bytes(records), series.tiles + row.frame * series.record_bytes)
+    source.read_into(np_bytes(columns), series.columns + row.frame * series.column_bytes)
     return StoredFrame(stored, records, columns)
 
 
@@ -55,10 +92,11 @@ def choose_ways(gathering: Gathering, parts: Sequence[Part]) -> Sequence[Way | N
     ways: list[Way | None] = []
     for place, series in enumerate(gathering.index.series):
         rows = np.flatnonzero(gathering.rows["series"] == place)
-        count = min(len(rows), max(1, SAMPLE // max(1, series.frame_bytes)))
+        count = min(len(rows), MOST_SAMPLES, max(1, SAMPLE // max(1, series.frame_bytes)))
         chosen = rows[np.linspace(0, len(rows) - 1, count).astype(np.int64)]
         origins = gathering.origins[chosen].tolist()
-        samples = [take(parts[part].segment, number).stored for part, number in origins]
+        with OpenFiles() as files:
+            samples = [take(files, parts[part].segment, number).stored for part, number in origins]
         ways.append(choose_way(series, samples))
     return ways
 
@@ -151,30 +189,37 @@ class Tidy:
 
     def _copy_frames(self, disk: Disk, fd: int, file: h5py.File, progress: Progress) -> None:
         """All frames, series by series."""
-        total = len(self._gathering.rows)
-        for number in range(total):
-            series, frame, stored = self._copy_frame(disk, fd, number)
-            way = self._ways[int(self._gathering.rows["series"][number])]
-            if series.packing is not None and way is not None:
-                _write_chunks(file[f"{series.path}/stored"].id, series, way, frame, stored)
-                if frame == series.frames - 1:
-                    table = _chunk_table(file[f"{series.path}/stored"].id, series)
-                    disk.write(fd, [np_bytes(table)], series.packing.chunks)
-            progress(number + 1, total, str(series.key))
+        batch, done = Batch(disk, fd), 0
+        with OpenFiles() as files:
+            for place, series in enumerate(self._index.series):
+                first, end = np.searchsorted(self._gathering.rows["series"], [place, place + 1])
+                key, way = str(series.key), self._ways[place]
+                packed = Packed(file[f"{series.path}/stored"].id, series, way) if way else None
+                for number in range(int(first), int(end)):
+                    frame, stored = self._copy_frame(files, batch, series, number)
+                    if packed is not None:
+                        packed.write(frame, stored)
+                    done += 1
+                    progress(done, len(self._gathering.rows), key)
+                if packed is not None and series.packing is not None:
+                    batch.put(series.packing.chunks, np_bytes(packed.table()))
+        batch.flush()
 
-    def _copy_frame(self, disk: Disk, fd: int, number: int) -> tuple[SeriesIndex, int, Stored]:
+    def _copy_frame(
+        self, files: OpenFiles, batch: Batch, series: SeriesIndex, number: int
+    ) -> tuple[int, Stored]:
         """All but the packed tiles of a frame."""
         part, old = self._gathering.origins[number].tolist()
-        row = self._gathering.rows[number]
-        series, frame = self._index.series[int(row["series"])], int(row["frame"])
-        taken = take(self._parts[part].segment, old)
-        if crc32(np_bytes(taken.stored)) != row["stored"]:
+        row = Row._make(self._gathering.rows.item(number))
+        taken, frame = take(files, self._parts[part].segment, old), row.frame
+        stored = np_bytes(taken.stored)
+        if crc32(stored) != row.stored:
             self.damaged += int(find_missing(taken.stored, taken.records).sum())
         if series.packing is None:
-            disk.write(fd, [np_bytes(taken.stored)], series.stored + frame * series.frame_bytes)
-        disk.write(fd, [np_bytes(taken.records)], series.tiles + frame * series.record_bytes)
-        disk.write(fd, [np_bytes(taken.columns)], series.columns + frame * series.column_bytes)
-        return series, frame, taken.stored
+            batch.put(series.stored + frame * series.frame_bytes, stored)
+        batch.put(series.tiles + frame * series.record_bytes, np_bytes(taken.records))
+        batch.put(series.columns + frame * series.column_bytes, np_bytes(taken.columns))
+        return frame, taken.stored
 
     def _seal(self, disk: Disk, fd: int) -> None:
         """Write the parts and the block, which vouches for them."""
@@ -209,13 +254,38 @@ def _create_packed(file: h5py.File, series: SeriesIndex, dataset: Dataset) -> No
         made.attrs.create(key, np.bytes_(value.encode()))
 
 
-def _write_chunks(
-    made: h5py.h5d.DatasetID, series: SeriesIndex, way: Way, frame: int, stored: Stored
-) -> None:
-    grid = Grid.of(series.declaration.tile_shape, way.packing.group)
-    pixel = (0,) * len(series.declaration.picture_shape)
-    for chunk, data in enumerate(deflate_frame(series, way, stored)):
-        made.write_direct_chunk((frame, *_corner(series, grid, chunk), *pixel), data)
+class Packed:
+    """A series whose frames HDF5 keeps in chunks, deflated by us."""
+
+    def __init__(self, made: h5py.h5d.DatasetID, series: SeriesIndex, way: Way) -> None:
+        self._made = made
+        self._series = series
+        self._way = way
+        self._grid = Grid.of(series.declaration.tile_shape, way.packing.group)
+        pixel = (0,) * len(series.declaration.picture_shape)
+        self._corners = [
+            (*_corner(series, self._grid, chunk), *pixel) for chunk in range(self._grid.count)
+        ]
+        """Of each chunk of a frame, its place there."""
+
+    def write(self, frame: int, stored: Stored) -> None:
+        """The chunks of a frame."""
+        chunks = deflate_frame(self._series, self._way, stored)
+        for corner, data in zip(self._corners, chunks, strict=True):
+            self._made.write_direct_chunk((frame, *corner), data)
+
+    def table(self) -> npt.NDArray[np.void]:
+        """Where HDF5 has put the chunks, in our order."""
+        table = np.zeros(self._series.frames * self._grid.count, CHUNK)
+        number = {corner: place for place, corner in enumerate(self._corners)}
+
+        def note(chunk: h5py.h5d.StoreInfo) -> None:
+            frame, *corner = chunk.chunk_offset
+            place = frame * self._grid.count + number[tuple(corner)]
+            table[place] = (chunk.byte_offset, chunk.size)
+
+        self._made.chunk_iter(note)
+        return table
 
 
 def _corner(series: SeriesIndex, grid: Grid, chunk: int) -> tuple[int, ...]:
@@ -224,20 +294,3 @@ def _corner(series: SeriesIndex, grid: Grid, chunk: int) -> tuple[int, ...]:
     if not shape:
         return ()
     return tuple(int(at) for at in np.unravel_index(grid.tiles_of(chunk)[0], shape))
-
-
-def _chunk_table(made: h5py.h5d.DatasetID, series: SeriesIndex) -> npt.NDArray[np.void]:
-    """Where HDF5 has put the chunks, in our order."""
-    packing = series.packing
-    assert packing is not None
-    grid = Grid.of(series.declaration.tile_shape, packing.group)
-    table = np.zeros(series.frames * grid.count, CHUNK)
-    shape = series.declaration.tile_shape
-
-    def note(chunk: h5py.h5d.StoreInfo) -> None:
-        frame, *corner = chunk.chunk_offset[: 1 + len(shape)]
-        tile = int(np.ravel_multi_index(corner, shape)) if shape else 0
-        table[frame * grid.count + grid.chunk_of(tile)] = (chunk.byte_offset, chunk.size)
-
-    made.chunk_iter(note)
-    return table

@@ -10,6 +10,7 @@ import numpy as np
 
 from vizframe.errors import DamagedSegment, HistoryError, UnknownName
 from vizframe.history import Declaration, Failure, Finding, RunInfo, Scalars, SeriesKey, Tiles
+from vizframe.history.steps import Steps
 from vizframe.network import FloatArray
 from vizframe.network.probe import Probe
 from vizframe.store.format.source import Source
@@ -83,16 +84,14 @@ class StoreHistory:
 
     @property
     def steps(self) -> Sequence[int]:
-        steps: list[int] = self._union.steps.tolist()
-        return steps
+        return Steps(self._union.steps)
 
     @property
     def declarations(self) -> Mapping[SeriesKey, Declaration]:
         return self._union.declarations
 
     def series_steps(self, key: SeriesKey) -> Sequence[int]:
-        steps: list[int] = self._union.places(key).steps.tolist()
-        return steps
+        return Steps(self._union.places(key).steps)
 
     def tiles(self, key: SeriesKey, step: int, where: Sequence[int] = ()) -> Tiles:
         def read(source: Source, segment: Segment, row: int) -> Tiles:

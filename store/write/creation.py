@@ -14,8 +14,8 @@ from vizframe.store.format.names import CompactedName, SegmentName, Session
 from vizframe.store.read.segment import read_segment
 from vizframe.store.write.claim import Claim
 from vizframe.store.write.disk import Disk
+from vizframe.store.write.due import MergePlan
 from vizframe.store.write.folder import RunFolder, claim
-from vizframe.store.write.merger import MergePlan
 from vizframe.store.write.publish import refusal
 from vizframe.store.write.retention import KEEP_ALL, Retention
 from vizframe.store.write.sweep import sweep

@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from vizframe.errors import DamagedSegment
-from vizframe.store.format.checksum import crc32
-from vizframe.store.format.image import np_bytes
-from vizframe.store.format.index import LARGEST_INDEX, SeriesIndex
-from vizframe.store.format.layout import TILE, Row
-from vizframe.store.format.source import Source, damage_error
-from vizframe.store.read.frames import read_stored, room_for
+from vizframe.store.format.index import LARGEST_INDEX
+from vizframe.store.write.copying import GAP, Batch, copy_frames
 from vizframe.store.write.disk import Disk
 from vizframe.store.write.gather import Gathering, Part, gather
 from vizframe.store.write.plan import PlanKey, SegmentPlan, make_plan, room
 from vizframe.store.write.publish import publish
 
+MOST_PLANS = 4
+"""Kept by a writer: of each size of merge one, while the steps have the same shapes."""
 
-def merge(disk: Disk, parts: Sequence[Part], target: Path) -> int:
+
+@dataclass(slots=True)
+class Plans:
+    """Plans of merges, by what they depend on: laying out thirty datasets takes HDF5 a while."""
+
+    _known: OrderedDict[tuple[bytes, int, int, int], SegmentPlan] = field(
+        default_factory=OrderedDict
+    )
+
+    def of(self, gathering: Gathering) -> SegmentPlan:
+        sizes = len(gathering.steps), len(gathering.rows), room(len(gathering.notes))
+        key = (gathering.index.dump(), *sizes)
+        plan = self._known.get(key) or make_plan(PlanKey(gathering.index, *sizes))
+        self._known[key] = plan
+        self._known.move_to_end(key)
+        if len(self._known) > MOST_PLANS:
+            self._known.popitem(last=False)
+        return plan
+
+
+def merge(disk: Disk, parts: Sequence[Part], target: Path, plans: Plans | None = None) -> int:
     """Publish one segment with all that is taken of these; its bytes.
 
     Always on the disk before it is published: its sources are about to be removed, and a merge
-    must not make a run less safe than it was. Memory: one frame.
+    must not make a run less safe than it was. Memory: `copying.BATCH`, and one frame.
 
     Raises:
         DamagedSegment: a source is not sound.
@@ -32,67 +50,18 @@ def merge(disk: Disk, parts: Sequence[Part], target: Path) -> int:
         FileNotFoundError: a source is gone.
     """
     gathering = gather(parts)
-    shape = PlanKey(
-        gathering.index, len(gathering.steps), len(gathering.rows), room(len(gathering.notes))
-    )
-    plan = make_plan(shape)
+    plan = (plans or Plans()).of(gathering)
     if len(plan.text) > LARGEST_INDEX // 2:  # declarations that change at every step
         raise DamagedSegment(f"{target} would have an index of {len(plan.text)} bytes")
     image = plan.image(gathering.steps, gathering.scalars, gathering.rows, gathering.notes)
 
     def fill(fd: int) -> None:
         disk.resize(fd, image.size)
+        batch = Batch(disk, fd, GAP)
         for offset, piece in image.pieces:
-            disk.write(fd, [piece], offset)
-        for number, part in enumerate(parts):
-            with part.segment.file.open() as source:
-                _copy(disk, fd, source, part, gathering, plan, number)
+            batch.put(offset, piece)
+        copy_frames(batch, parts, gathering, plan.index.series)
+        batch.flush()
 
     publish(disk, fill, target, durable=True)
     return image.size
-
-
-def _copy(
-    disk: Disk,
-    fd: int,
-    source: Source,
-    part: Part,
-    gathering: Gathering,
-    plan: SegmentPlan,
-    number: int,
-) -> None:
-    """The frames of one source, to their places in the target."""
-    for row in np.flatnonzero(gathering.origins[:, 0] == number):
-        old = int(gathering.origins[row, 1])
-        new = gathering.rows[row]
-        _copy_frame(
-            disk,
-            fd,
-            source,
-            (part.segment.index.series[part.segment.row(old).series], part.segment.row(old)),
-            (plan.index.series[int(new["series"])], int(new["frame"])),
-        )
-
-
-def _copy_frame(
-    disk: Disk,
-    fd: int,
-    source: Source,
-    old: tuple[SeriesIndex, Row],
-    new: tuple[SeriesIndex, int],
-) -> None:
-    series, row = old
-    target, place = new
-    frame = row.frame
-    stored = room_for(series.declaration, series.tile_count)
-    records = np.empty(series.tile_count, TILE)
-    columns = np.empty(series.tile_count, series.column)
-    read_stored(source, series, frame, 0, np_bytes(stored))
-    source.read_into(np_bytes(records), series.tiles + frame * series.record_bytes)
-    source.read_into(np_bytes(columns), series.columns + frame * series.column_bytes)
-    sums = tuple(crc32(np_bytes(array)) for array in (stored, records, columns))
-    if sums != (row.stored, row.tiles, row.columns):
-        raise damage_error(source, f"frame {frame} of {series.key} does not have its checksums")
-    disk.write(fd, [np_bytes(stored)], target.stored + place * target.frame_bytes)
-    disk.write(fd, [np_bytes(records)], target.tiles + place * target.record_bytes)
-    disk.write(fd, [np_bytes(columns)], target.columns + place * target.column_bytes)

@@ -2,6 +2,8 @@
 
     64 steps of one segment each ──►  one segment of 64  ── a second later ──►  the 64 are removed
 
+Small ones are merged at 16 already, so that a folder has few files while it is written.
+
 The work is done by a thread, one merge at a time, so that training does not wait for it. The grace
 is there because a directory listing is no snapshot: with sources removed at once, 12 % of listings
 missed a step that was there before and after. Only a run that is over its limit has no room for it:
@@ -14,18 +16,22 @@ import logging
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 from threading import Event, Lock, Thread
 
 import numpy as np
 
 from vizframe.errors import DamagedSegment, HistoryWriteError, UnreadableSegment
+from vizframe.store.format.memory import MemorySource
 from vizframe.store.format.names import SegmentName
-from vizframe.store.read.segment import read_segment
+from vizframe.store.format.source import HeldFile
+from vizframe.store.read.segment import Segment, load_segment, read_segment
 from vizframe.store.write.disk import Disk
+from vizframe.store.write.due import MergePlan, is_quarter, segments_due
 from vizframe.store.write.gather import Part
-from vizframe.store.write.merge import merge
+from vizframe.store.write.merge import Plans, merge
 from vizframe.store.write.publish import discard
 from vizframe.store.write.retention import KEEP_ALL, Retention
 from vizframe.store.write.thinning import (
@@ -41,26 +47,19 @@ logger = logging.getLogger(__name__)
 LONGEST_WAIT = 5.0
 """Seconds that a commit waits at most for room in a run that has a limit."""
 
+CROWD_WAIT = 0.5
+"""Seconds that a commit waits at most for others to be merged."""
+
+MOST_KEPT = 512
+"""Segments that are kept in memory too until they are merged."""
+
+SHORTEST_GRACE = 0.2
+"""Seconds that the sources of a merge stay where there are too many of them: with as much, 15,498
+listings of 15,498 had every step."""
+
 SHARES = 8
 """Of a run that has a limit: its segments are one of so many parts of that, and so much is made
 free at once, so that not every commit is over the limit again."""
-
-
-@dataclass(frozen=True, slots=True)
-class MergePlan:
-    """How many segments make a larger one.
-
-    Attributes:
-        steps: segments of one step that are merged at a time.
-        fan: merged segments that are merged once more, and so on.
-        bytes: a merged segment is not planned larger than this; single steps of more stay alone.
-        grace: seconds for which the sources of a merge stay.
-    """
-
-    steps: int = 64
-    fan: int = 16
-    bytes: int = 1 << 29
-    grace: float = 1.0
 
 
 class Merger:
@@ -86,7 +85,8 @@ class Merger:
         """Bytes of the run that are not in our pieces, when they were last looked for."""
         self._shrinking = False
         self._merged: deque[tuple[float, Sequence[PublishedSegment]]] = deque()
-        """Sources that wait for the end of their grace, in monotonic time."""
+        """Sources that wait for the end of their grace; since when, in monotonic time."""
+        self._plans = Plans()
         self._lock = Lock()
         self._thread: Thread | None = None
         self._wake = Event()
@@ -100,14 +100,35 @@ class Merger:
         holds when nobody is in a hurry is none.
         """
         with self._lock:
+            if len(self._pieces) > MOST_KEPT:  # nothing is merged: the disk refuses it
+                piece = replace(piece, data=None)
             self._pieces.append(piece)
             if self._thread is None and (self._due() or self._surplus()):
                 self._thread = Thread(target=self._work, name="vizframe-merge", daemon=True)
                 self._thread.start()
-        end = time.monotonic() + LONGEST_WAIT
-        while self._is_full() and self._thread is not None and time.monotonic() < end:
+        begun = time.monotonic()
+        while self._thread is not None and self._must_wait(time.monotonic() - begun):
             self._wake.set()
             time.sleep(0.002)
+
+    def _must_wait(self, waited: float) -> bool:
+        if waited < CROWD_WAIT and self._is_crowded():
+            return True
+        return waited < LONGEST_WAIT and self._is_full()
+
+    def _is_crowded(self) -> bool:
+        """Whether there are too many files that will be gone soon."""
+        return self._passing() > self._plan.files
+
+    def _passing(self) -> int:
+        """The files that a merge will replace, or has replaced."""
+        with self._lock:
+            if not self._pieces:
+                return 0
+            newest = self._pieces[-1].name.session
+            own = takewhile(lambda piece: piece.name.session == newest, reversed(self._pieces))
+            unmerged = sum(1 for piece in own if not piece.level)
+            return unmerged + sum(len(sources) for _, sources in self._merged)
 
     def _is_full(self) -> bool:
         """Whether all files together, also those that wait to be removed, are over the limit."""
@@ -154,11 +175,23 @@ class Merger:
             elif surplus:
                 self._merge(surplus, _thinned_name(surplus), 2 * stride_of(surplus))
             else:
-                self._wake.wait(max(0.0, self._merged[0][0] - time.monotonic()))
+                self._wake.wait(max(0.0, self._merged[0][0] + self._grace() - time.monotonic()))
                 self._wake.clear()
-            while self._merged and (self._merged[0][0] <= time.monotonic() or self._is_full()):
-                for source in self._merged.popleft()[1]:
+            while self._merged and self._is_over(self._merged[0][0]):
+                with self._lock:
+                    _, sources = self._merged.popleft()
+                for source in sources:
                     discard(self._disk, self._run / str(source.name))
+
+    def _is_over(self, since: float) -> bool:
+        """Whether what was merged then has had its grace."""
+        return since + self._grace() <= time.monotonic() or self._is_full()
+
+    def _grace(self) -> float:
+        """Shorter, but never none, where many files wait for its end."""
+        if self._passing() > self._plan.files // 2:
+            return min(self._plan.grace, SHORTEST_GRACE)
+        return self._plan.grace
 
     def _waiting(self) -> frozenset[str]:
         """The names of what will be removed anyway."""
@@ -166,16 +199,23 @@ class Merger:
 
     def _take(self, piece: PublishedSegment, stride: int) -> Part:
         """What of a piece its successor keeps. A commit is a step, in order."""
-        segment = read_segment(self._run / str(piece.name))
+        segment = self._segment(piece)
         kept = self._retention.kept(piece.name.first + np.arange(len(segment.steps)), stride)
         every = np.ones(len(segment.steps), np.bool_)
         return Part(segment, every, kept[segment.rows["step"]])
+
+    def _segment(self, piece: PublishedSegment) -> Segment:
+        path = self._run / str(piece.name)
+        if piece.data is None:
+            return read_segment(path)
+        source = MemorySource(str(path), piece.data)
+        return load_segment(source, HeldFile(source))
 
     def _merge(self, batch: Sequence[PublishedSegment], target: SegmentName, stride: int) -> bool:
         """Put one segment for these, thinned to a stride; False where the disk refused it."""
         try:
             parts = [self._take(each, stride) for each in batch]
-            size = merge(self._disk, parts, self._run / str(target))
+            size = merge(self._disk, parts, self._run / str(target), self._plans)
         except (HistoryWriteError, UnreadableSegment) as refused:
             logger.warning("segments stay unmerged for now: %s", refused)
             self._patience = len(self._pieces) + self._plan.steps
@@ -184,10 +224,11 @@ class Merger:
             logger.warning("segments stay unmerged: %s", bad)
             self._replace(batch, [])
         else:
-            level = batch[0].level + (len(batch) > 1)
+            level = batch[0].level + (len(batch) > 1 and not is_quarter(batch, self._plan))
             least = max(stride, min(each.stride for each in batch))
             self._replace(batch, [PublishedSegment(target, size, level, least)])
-            self._merged.append((time.monotonic() + self._plan.grace, batch))
+            with self._lock:
+                self._merged.append((time.monotonic(), batch))
         return True
 
     def _replace(
@@ -197,33 +238,6 @@ class Merger:
         with self._lock:
             start = self._pieces.index(batch[0])
             self._pieces[start : start + len(batch)] = merged
-
-
-def segments_due(pieces: Sequence[PublishedSegment], plan: MergePlan) -> Sequence[PublishedSegment]:
-    """The pieces to merge next, neighbours of one level; empty where none are due."""
-    for level in range(max((each.level for each in pieces), default=-1) + 1):
-        batch = _batch([each for each in pieces if each.level == level], plan)
-        if batch:
-            return batch
-    return ()
-
-
-def _batch(pieces: Sequence[PublishedSegment], plan: MergePlan) -> Sequence[PublishedSegment]:
-    """The first neighbours of one level that are many enough, or large enough together."""
-    most = plan.fan if pieces and pieces[0].level else plan.steps
-    batch: list[PublishedSegment] = []
-    size = 0
-    for piece in pieces:
-        apart = batch and not batch[-1].is_followed_by(piece)
-        if apart or size + piece.size > plan.bytes:
-            if len(batch) > 1 and not apart:
-                return batch
-            batch, size = [], 0
-        batch.append(piece)
-        size += piece.size
-        if len(batch) == most:
-            return batch
-    return ()
 
 
 def _merged_name(batch: Sequence[PublishedSegment]) -> SegmentName:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Container, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,13 +23,19 @@ from vizframe.store.read.segment import read_segment
 class PublishedSegment:
     """A published segment that a writer may merge or thin.
 
-    ``level``: how often its steps were merged; ``stride``: one of so many kept its frames.
+    ``level``: how often its steps were merged, but for a first merge of a few; ``stride``: one of
+    so many kept its frames; ``data``: the file's bytes, while they are in memory.
     """
 
     name: SegmentName
     size: int
     level: int = 0
     stride: int = 1
+    data: memoryview | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def commits(self) -> int:
+        return self.name.last - self.name.first + 1
 
     def is_followed_by(self, other: PublishedSegment) -> bool:
         """Whether the other holds the next commits of the same session."""
@@ -60,7 +66,7 @@ def stride_of(batch: Sequence[PublishedSegment]) -> int:
 
 def _holds(batch: Sequence[PublishedSegment]) -> int:
     """About how many commits still have frames."""
-    return sum((piece.name.last - piece.name.first + 1) // piece.stride for piece in batch)
+    return sum(piece.commits // piece.stride for piece in batch)
 
 
 def _batches(pieces: Sequence[PublishedSegment], most: int) -> Iterator[Sequence[PublishedSegment]]:

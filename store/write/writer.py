@@ -12,13 +12,25 @@ import numpy as np
 
 from vizframe.errors import HistoryWriteError
 from vizframe.history import StepRecord
+from vizframe.store.format.image import Image
 from vizframe.store.format.names import LARGEST_STEP, SegmentName, Session
 from vizframe.store.write.draft import Drafter
+from vizframe.store.write.due import MergePlan
 from vizframe.store.write.folder import RunFolder
-from vizframe.store.write.merger import MergePlan, Merger
+from vizframe.store.write.merger import Merger
 from vizframe.store.write.publish import publish_image
 from vizframe.store.write.retention import Retention
 from vizframe.store.write.thinning import PublishedSegment
+
+LARGEST_KEPT = 1 << 16
+"""Bytes of a step that is kept in memory until it is merged: 64 of them are 4 MB."""
+
+
+def _kept(image: Image) -> memoryview | None:
+    """The bytes of a small file: to read 64 of them again takes a merge longer than all else."""
+    if image.size > LARGEST_KEPT:
+        return None
+    return memoryview(b"".join(image.buffers()))
 
 
 class StoreWriter:
@@ -69,7 +81,7 @@ class StoreWriter:
         name = SegmentName(self.session, self._commits, self._commits, record.step, record.step)
         image = drafter.draft(record)
         publish_image(self._folder.disk, image, self.run / str(name), durable=self._folder.durable)
-        self._merger.add(PublishedSegment(name, image.size))
+        self._merger.add(PublishedSegment(name, image.size, data=_kept(image)))
         self._drafter = drafter
         self._commits += 1
         self._last_step = record.step

@@ -11,7 +11,7 @@ import numpy as np
 import vizframe.store
 from vizframe.history import Declaration, History, SeriesKey, StepRecord
 from vizframe.plugin.frame import Frame
-from vizframe.store.write.merger import MergePlan
+from vizframe.store.write.due import MergePlan
 from vizframe.testing.runs import declare, fake_info, fake_probe
 
 SHAPES = {"conv0": (4, 12, 12), "conv1": (6, 5, 5), "dense": (3, 8, 8)}

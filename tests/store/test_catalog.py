@@ -11,7 +11,7 @@ import pytest
 import vizframe.store
 from tests.store.small import INFO, PROBE, assert_whole, record, segments, write
 from vizframe.errors import HistoryError, UnknownName
-from vizframe.store.write.merger import MergePlan
+from vizframe.store.write.due import MergePlan
 
 
 @pytest.fixture

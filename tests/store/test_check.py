@@ -16,7 +16,7 @@ import vizframe.store
 from tests.store.small import INFO, PROBE, record, segments, write
 from vizframe.errors import HistoryError, HistoryWriteError
 from vizframe.store.read.segment import read_segment
-from vizframe.store.write.merger import MergePlan
+from vizframe.store.write.due import MergePlan
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ from vizframe.store.format.deflate import inflate
 from vizframe.store.format.packing import CHUNK
 from vizframe.store.read.segment import read_segment
 from vizframe.store.write.disk import Disk
-from vizframe.store.write.merger import MergePlan
+from vizframe.store.write.due import MergePlan
 from vizframe.testing.runs import declare, records
 
 SMOOTH = SeriesKey(label="ascent", layer="conv0")

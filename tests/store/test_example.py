@@ -14,7 +14,7 @@ import vizframe.store
 from tests.store.small import INFO, SHAPES, declaration, write
 from vizframe.history import SeriesKey, StepRecord
 from vizframe.plugin.frame import Encoding, Frame
-from vizframe.store.write.merger import MergePlan
+from vizframe.store.write.due import MergePlan
 from vizframe.testing.runs import declare
 
 KEY = SeriesKey(label="odd", layer="conv0")

@@ -19,7 +19,7 @@ from tests.store.small import INFO, PROBE, assert_whole, record, segments, write
 from vizframe.errors import HistoryWriteError
 from vizframe.history import Declaration, SeriesKey, StepRecord
 from vizframe.plugin.frame import Frame
-from vizframe.store.write.merger import MergePlan
+from vizframe.store.write.due import MergePlan
 from vizframe.testing.runs import declare
 
 

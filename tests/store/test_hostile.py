@@ -20,7 +20,7 @@ from vizframe.history import StepRecord
 from vizframe.store.format.layout import BLOCK, Block, Extent
 from vizframe.store.format.source import open_source
 from vizframe.store.read import listing
-from vizframe.store.write.merger import MergePlan
+from vizframe.store.write.due import MergePlan
 
 Index = dict[str, Any]
 

@@ -25,7 +25,7 @@ from tests.store.test_hostile import forge
 from vizframe.history import StepRecord
 from vizframe.store.format import source
 from vizframe.store.format.names import SegmentName, Session
-from vizframe.store.write.merger import MergePlan
+from vizframe.store.write.due import MergePlan
 
 OTHER = INFO.model_copy(update={"id": "11111111-0000-4000-8000-000000000000"})
 FOUR = MergePlan(steps=4, grace=0)

@@ -26,7 +26,7 @@ from vizframe.history import Declaration, History, SeriesKey, StepRecord
 from vizframe.plugin.frame import Frame
 from vizframe.store.care import compaction
 from vizframe.store.read.origin import Folder
-from vizframe.store.write.merger import MergePlan
+from vizframe.store.write.due import MergePlan
 from vizframe.testing.runs import declare, fake_info
 
 KILLS = int(os.environ.get("VIZFRAME_KILLS", "200"))

@@ -18,7 +18,7 @@ from vizframe.history import Declaration, Failure, SeriesKey, StepRecord
 from vizframe.network.probe import Probe
 from vizframe.plugin.frame import Frame
 from vizframe.store.format.layout import VERSION
-from vizframe.store.write.merger import MergePlan
+from vizframe.store.write.due import MergePlan
 from vizframe.testing.runs import declare, fake_info
 
 LAYOUTS = Path(__file__).parent / "layouts"

@@ -19,7 +19,7 @@ import vizframe.store
 from tests.store.small import SHAPES, assert_whole, damage, declaration, segments, write
 from vizframe.errors import HistoryError
 from vizframe.store.format.layout import BLOCK
-from vizframe.store.write.merger import MergePlan
+from vizframe.store.write.due import MergePlan
 
 MUTANTS = int(os.environ.get("VIZFRAME_MUTANTS", "500"))
 SECONDS = 30

@@ -19,7 +19,7 @@ import vizframe.store
 from tests.store.small import INFO, PROBE, assert_whole, record
 from vizframe.store.format.image import Buffer
 from vizframe.store.write.disk import Disk
-from vizframe.store.write.merger import MergePlan
+from vizframe.store.write.due import MergePlan
 
 SAMPLES = int(os.environ.get("VIZFRAME_POWER_CUTS", "300"))
 SECTOR = 512

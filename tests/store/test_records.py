@@ -15,7 +15,7 @@ from vizframe.plugin.frame import Frame
 from vizframe.store.care import compaction
 from vizframe.store.read import records, strip
 from vizframe.store.read.reader import StoreHistory
-from vizframe.store.write.merger import MergePlan
+from vizframe.store.write.due import MergePlan
 from vizframe.testing.runs import declare
 
 WIDE = SeriesKey(label="activation", layer="wide")

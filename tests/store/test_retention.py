@@ -12,7 +12,7 @@ from tests.store.small import INFO, SHAPES, assert_whole, declaration, record
 from vizframe.errors import UsageError
 from vizframe.history import StepRecord
 from vizframe.plugin.frame import Frame
-from vizframe.store.write.merger import MergePlan
+from vizframe.store.write.due import MergePlan
 from vizframe.store.write.retention import Retention
 from vizframe.store.write.thinning import folder_bytes
 from vizframe.testing.runs import declare

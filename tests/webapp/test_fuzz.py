@@ -26,7 +26,7 @@ import vizframe.store
 from tests.store.small import INFO, PROBE, SHAPES, damage, declaration, record, segments, write
 from tests.store.test_hostile import forge
 from vizframe.errors import HistoryError, VizframeError
-from vizframe.store.write.merger import MergePlan
+from vizframe.store.write.due import MergePlan
 from vizframe.webapp import create_app
 
 RUNS = int(os.environ.get("VIZFRAME_FUZZ", "40"))
