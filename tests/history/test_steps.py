@@ -30,7 +30,7 @@ def test_a_step_is_a_plain_int_and_a_slice_a_list() -> None:
     steps = Steps(np.array([3, 5, 9], np.int64))
     assert type(steps[-1]) is int
     assert steps[:2] == [3, 5]
-    assert "3" not in steps
+    assert not steps.__contains__("3")
     assert 3.0 not in steps
 
 
