@@ -9,6 +9,7 @@
     columns   run id kind layer step at    the numbers beside one tile
     extent    run id kind layer            the range over the whole history
     change    run id kind layer step since at  how much each tile changed between two steps
+    match     run layer step with withstep [by]  which unit of one run is which of another
     formed    run id kind layer at         by which step most of each tile's change was done
     probe     run id                       the probe's pictures
     texts     run id                       the tokens of the probe's texts
@@ -41,6 +42,7 @@ from vizframe.webapp import live as asking
 from vizframe.webapp import texts as probe_texts
 from vizframe.webapp import tile_bytes as body
 from vizframe.webapp.faults import describe, refuse
+from vizframe.webapp.matched import matched
 from vizframe.webapp.numbers import finite, plain
 from vizframe.webapp.open_runs import OpenRuns
 from vizframe.webapp.request import RequestedSeries, number, steps, text
@@ -170,7 +172,10 @@ def _changes(open_runs: OpenRuns) -> tuple[View, ...]:
             told = change_of.formed(RequestedSeries.of(found.history, asked()))
         return caching.document(told)
 
-    return change, formed
+    def match() -> Response:
+        return caching.document(matched(open_runs, asked()))
+
+    return change, formed, match
 
 
 def _texts(open_runs: OpenRuns) -> tuple[View, ...]:

@@ -57,3 +57,14 @@ def test_b_can_lie_over_a(view: str, visitor: Visitor, url: str) -> None:
     expect(page.locator(".compared.d")).to_be_hidden()
     a, b = (page.locator(f".compared.{side} .gallery").bounding_box() for side in "ab")
     assert a == b
+
+
+def test_units_of_two_runs_are_matched(visitor: Visitor, url: str) -> None:
+    page = visitor.open(
+        url, "?run=fake&kind=activation&layer=conv0&step=100&page=compare&with=other&beside=same"
+    )
+    page.get_by_label("Which unit of B").select_option("activation")
+    expect(page.locator("#pairs")).to_contain_text("pairs")
+    expect(page.locator("#pairs")).to_contain_text("without a counterpart: 1, 3 of A")  # NaN, dead
+    page.get_by_label("Which unit of B").select_option("")
+    expect(page.locator("#pairs")).to_have_text("")

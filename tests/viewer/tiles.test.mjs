@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { stepLimits, entryOf } from "../../webapp/assets/viewer/colours.js";
-import { difference } from "../../webapp/assets/viewer/tiles.js";
+import { difference, reordered } from "../../webapp/assets/viewer/tiles.js";
 import { strongestFirst } from "../../webapp/assets/viewer/order.js";
 import { tiles } from "./support.mjs";
 
@@ -47,4 +47,14 @@ test("the strongest come first, equals by number, what has no value last", () =>
 test("zeros that mean no change are no dead unit", () => {
   const found = tiles([[0, 0], [2, 2]], { dead: [], zero: "plain" });
   assert.deepEqual([0, 1].map((i) => found.mark(i)), ["", "constant"]);
+});
+
+test("tiles are put in another order, with what is said of each", () => {
+  const found = tiles([[0, 1], [-3, 5], [0, 0]], { dead: [2] });
+  found.nonfinite[1] = 1;
+  const moved = reordered(found, [2, null, 1, 7]);
+  assert.deepEqual([moved.count, ...moved.missing], [4, 0, 1, 0, 1]);
+  assert.deepEqual([moved.low[2], moved.high[2], moved.nonfinite[2]], [-3, 5, 1]);
+  assert.equal(moved.mark(0), "dead");
+  assert.deepEqual([...moved.pixels(2)], [...found.pixels(1)]);
 });

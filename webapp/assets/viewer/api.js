@@ -78,3 +78,6 @@ export const change = (run, which, step, since, at) =>
 export const formed = (run, which, at) => json("formed", { ...series(run, which), at: at.join() });
 
 export const extent = (run, which) => json("extent", series(run, which));
+
+/** Which unit of one run is which of another: { partner, correlation, unmatched, threshold }. */
+export const match = (query) => json("match", query);

@@ -7,6 +7,7 @@ import { stepLimits } from "./colours.js";
 import { WHEN, besideIndex, besideSeries, describeSide, parseBeside, usualBeside, whyNot } from "./comparison.js";
 import { $, check, el, radios } from "./dom.js";
 import { lookOf } from "./painter.js";
+import { Pairs } from "./pairs.js";
 import { Pictures } from "./pictures.js";
 import { atOf, hasScale, isOverTime, lengthOf, stepsOf } from "./series.js";
 import { difference } from "./tiles.js";
@@ -23,6 +24,7 @@ export class Compare {
   constructor(viewer) {
     this.viewer = viewer;
     this.runs = new Map(); // manifests of other runs
+    this.pairs = new Pairs(viewer);
     this.sides = ["a", "b", "d"].map((name) => this.side(name));
     this.buildControls();
     const [a, b, d] = this.sides;
@@ -33,8 +35,8 @@ export class Compare {
     this.page.replaceChildren(
       el("div", { className: "views" }, this.views,
         el("span", { className: "chosen-b", role: "group", "aria-label": "What B is" },
-          el("span", { className: "quiet" }, "B:"), this.run, this.when, this.number, this.image, this.kind),
-        this.line),
+          el("span", { className: "quiet" }, "B:"), this.run, this.when, this.number, this.image, this.kind, this.pairs.choice),
+        this.line, this.pairs.words),
       el("div", { className: "sides" }, ...this.sides.map((side) => side.root)));
     viewer.on((_, what) => {
       if (viewer.place.page !== "compare" || !viewer.series) { this.blink(false); return; }
@@ -75,10 +77,10 @@ export class Compare {
       label: (index) => this.viewer.labelOf(index),
       on: {
         select: (index) => this.viewer.choose({ unit: index }),
-        hover: (said) => { words.textContent = said || words.dataset.words || ""; },
+        hover: (said) => { words.textContent = this.pairs.said(name, said) || words.dataset.words || ""; },
         read: (said) => { words.textContent = said || words.dataset.words || ""; },
         time: (time) => this.viewer.choose({ time }),
-        name: (index) => this.viewer.nameOf(index),
+        name: (index) => (name === "b" && this.pairs.label(index)) || this.viewer.nameOf(index),
       },
     });
     gallery.scrollers.forEach((scroller, which) => scroller.addEventListener("scroll", () => {
@@ -141,7 +143,9 @@ export class Compare {
     this.wanted = url;
     const tiles = await viewer.cache.get(url);
     if (this.wanted !== url || viewer.frame !== frame) return;
-    this.shownB = { run, series: found, at, tiles };
+    const shown = await this.pairs.pair({ run, series: found, at, tiles }, frame.step);
+    if (this.wanted !== url || viewer.frame !== frame) return;
+    this.shownB = shown;
     this.paint({ run: viewer.run, series, at: place.at, tiles: frame }, this.shownB, words);
   }
 

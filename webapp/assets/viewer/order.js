@@ -5,7 +5,8 @@
 // a unit was sorted by stands under its picture.
 import { change, columns, formed, Refused } from "./api.js";
 import { $, check, el, radios } from "./dom.js";
-import { columnOf, lengthOf } from "./series.js";
+import { stepAt } from "./prediction.js";
+import { columnOf, lengthOf, stepsOf } from "./series.js";
 import { short, whole } from "./words.js";
 
 const ORDERS = {
@@ -17,6 +18,8 @@ const ORDERS = {
   recent: ["Changed last", "By how far each picture is from that of the recorded step before."],
   formed: ["Formed first", "By the step at which half of all that a unit changed in this run was done. "
     + "The number under each picture is that step."],
+  cost: ["Costs most", "By how much the loss rises without the unit, as ablation recorded it at this step "
+    + "or the last one before."],
 };
 
 /** Which orders have the smallest number first. */
@@ -62,6 +65,8 @@ export class Order {
     const { series, frame } = viewer;
     $("#order").hidden = !series?.spread || lengthOf(series, series.spread) < 2;
     if (!series || !frame) return;
+    const cost = this.radios.querySelector("[value=cost]").parentElement;
+    cost.hidden = !ablationOf(viewer.run, series);
     if (!this.isOn) this.put(null, null);
     else if (viewer.shown === viewer.wanted) this.sort();
     this.show();
@@ -115,8 +120,18 @@ const VALUES = {
     const before = Math.max(0, viewer.steps.indexOf(frame.step) - 1);
     return (await change(run, series, frame.step, viewer.steps[before], at)).change;
   },
+  cost: async (viewer, run, series, frame) => {
+    const found = ablationOf(run, series);
+    const step = found && stepAt(stepsOf(run, found), frame.step);
+    const cost = found ? (await columns(run, found, step, ["*"])).cost : [];
+    return Array.from({ length: frame.count }, (_, unit) => cost[unit] ?? null); // it may know some alone
+  },
   formed: async (_, run, series, frame, at) => (await formed(run, series, at)).half,
 };
+
+/** The series that says what each unit of this layer costs, where the run has one. */
+const ablationOf = (run, series) => run.series.find((each) =>
+  each.label === "ablation" && !each.part && each.layer === series.layer && series.spread === "unit");
 
 async function strengths(run, series, frame, at) {
   const name = columnOf(series, "strength"); // says it better than the picture does

@@ -3,7 +3,7 @@
 //   ?page=gallery&run=mnist&kind=activation&layer=conv0&step=40&unit=9&scale=history&at.probe=3
 
 const TEXTS = ["page", "run", "kind", "layer", "scale", "order", "axis", "with", "beside", "besidekind", "view",
-  "runs", "x", "smooth", "changes", "asked", "show"];
+  "runs", "x", "smooth", "changes", "asked", "show", "match"];
 const NUMBERS = ["step", "unit", "time"];
 const AXES = { "at.": "at", "besideat.": "besideat" };
 
@@ -12,7 +12,7 @@ export const PAGES = ["gallery", "unit", "compare", "image", "training", "networ
 export const NOWHERE = {
   page: "gallery", run: null, kind: null, layer: null, step: null, unit: null, time: null, scale: "history",
   order: "number", axis: "linear", with: null, beside: null, besidekind: null, view: "side",
-  runs: null, x: "step", smooth: "0", changes: null, asked: null, show: "after", at: {}, besideat: {},
+  runs: null, x: "step", smooth: "0", changes: null, asked: null, show: "after", match: null, at: {}, besideat: {},
 };
 
 export function read(search = location.search) {
@@ -26,10 +26,11 @@ export function read(search = location.search) {
   }
   if (!PAGES.includes(place.page)) Object.assign(place, { page: NOWHERE.page, unknown: place.page });
   if (!["unit", "step", "history"].includes(place.scale)) place.scale = "history";
-  if (!["strongest", "changed", "recent", "formed"].includes(place.order)) place.order = "number";
+  if (!["strongest", "changed", "recent", "formed", "cost"].includes(place.order)) place.order = "number";
   if (place.axis !== "log") place.axis = "linear";
   if (!["epoch", "time"].includes(place.x)) place.x = "step";
   if (!["0.6", "0.9"].includes(place.smooth)) place.smooth = "0";
+  if (!["activation", "weights"].includes(place.match)) place.match = null;
   if (place.show !== "difference") place.show = "after";
   if (!["swipe", "blink"].includes(place.view)) place.view = "side";
   if (!/^(start|same|last|[+-]\d{1,9}|\d{1,15})$/.test(place.beside ?? "")) place.beside = null;

@@ -117,3 +117,25 @@ function subtract(values, a, b, tile) {
 function levelOf(value) {
   return Number.isNaN(value) ? 254 : value < 0 ? 253 : 255;
 }
+
+/** Tiles in another order: tile i is that of order[i]; null is one that is not there. */
+export function reordered(tiles, order) {
+  const count = order.length;
+  const head = {
+    ...tiles.head, count, coded: order.flatMap((from, to) => (tiles.coded.has(from) ? [to] : [])),
+    ...(tiles.head.dead ? { dead: order.flatMap((from, to) => (tiles.head.dead.includes(from) ? [to] : [])) } : {}),
+  };
+  const [low, high] = [new Float32Array(count), new Float32Array(count)];
+  const [nonfinite, missing] = [new Int32Array(count), new Uint8Array(count)];
+  const area = tiles.picture.length ? tiles.area : 0;
+  const stored = new Uint8Array(count * area);
+  order.forEach((from, to) => {
+    if (from === null || from >= tiles.count) { missing[to] = 1; return; }
+    low[to] = tiles.low[from];
+    high[to] = tiles.high[from];
+    nonfinite[to] = tiles.nonfinite[from];
+    missing[to] = tiles.missing[from];
+    if (area) stored.set(tiles.pixels(from), to * area);
+  });
+  return new Tiles(head, low, high, nonfinite, missing, stored);
+}
