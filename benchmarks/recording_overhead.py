@@ -15,9 +15,9 @@ from pathlib import Path
 
 from benchmarks.clock import now
 from benchmarks.demo_ratio import bare
-from vizframe.demo.demo import PLUGINS
 from vizframe.demo.digits import Digits, digits
 from vizframe.demo.mnist import MnistTraining
+from vizframe.demo.tasks import PLUGINS
 from vizframe.gluon.compat import mx
 from vizframe.recording.recorder import Recorder
 from vizframe.store import open as open_history

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from vizframe.demo.demo import PLUGINS
 from vizframe.demo.server_process import serve_folder
+from vizframe.demo.tasks import PLUGINS
 from vizframe.store import RunCatalog
 
 DEMO = [sys.executable, "-m", "vizframe", "demo"]

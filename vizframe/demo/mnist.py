@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from vizframe.demo.digits import BATCH, RATE, Digits
+from vizframe.demo.digits import BATCH, RATE, Digits, DigitsLearnt
 from vizframe.gluon.compat import mx
 
 
-class MnistTraining:
+class MnistTraining(DigitsLearnt):
     """A training that is made step by step.
 
     Attributes:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from vizframe.demo.digits import BATCH, RATE, Digits
+from vizframe.demo.digits import BATCH, RATE, Digits, DigitsLearnt
 from vizframe.torch.digits import DigitsTraining
 
 
-class TorchTraining:
+class TorchTraining(DigitsLearnt):
     """See `vizframe.demo.digits.Training`."""
 
     def __init__(self, digits: Digits, seed: int = 0) -> None:
