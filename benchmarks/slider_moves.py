@@ -115,8 +115,8 @@ def open_page(page: Page, url: str) -> Page:
 def galleries(page: Page, url: str) -> list[tuple[str, str]]:
     """Kind and layer of every gallery with more than one step."""
     series = open_page(page, url).evaluate(
-        """() => window.vizframe.recording.past.series
-             .filter((each) => window.vizframe.recording.past.step_lists[each.steps].length > 1)
+        """() => window.vizframe.run.series
+             .filter((each) => window.vizframe.run.step_lists[each.steps].length > 1)
              .map((each) => [each.kind, each.layer])"""
     )
     return [(kind, layer) for kind, layer in series]

@@ -44,6 +44,7 @@ def layout() -> Component:
                         [
                             html.Div(id="stage", className="page"),
                             html.Div(id="unit-page", className="page", hidden=True),
+                            html.Div(id="zoom-page", className="page", hidden=True),
                             html.Div(id="compare-page", className="page", hidden=True),
                             html.Div(id="image-page", className="page scrolls", hidden=True),
                             html.Div(id="training-page", className="page scrolls", hidden=True),

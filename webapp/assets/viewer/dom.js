@@ -37,6 +37,9 @@ const PATHS = {
   open: "M9 2.5h4.5V7M13.5 2.5 8.5 7.5M11 9v4.5H2.5V5H7",
   menu: "M2 4h12M2 8h12M2 12h12",
   close: "M4 4l8 8M12 4l-8 8",
+  more: "M8 3v10M3 8h10",
+  less: "M3 8h10",
+  full: "M2.5 6V2.5H6M10 2.5h3.5V6M13.5 10v3.5H10M6 13.5H2.5V10",
 };
 
 /** A small drawing; the button around it carries the words. */

@@ -10,7 +10,7 @@ import { short } from "./words.js";
 const GAP = 4;
 const LABEL = 17;
 const SMALLEST = 36;
-const LARGEST = 240;
+const LARGEST = 2000; // a few tiles fill the stage
 const BAR_HEIGHT = 320;
 
 export class Gallery {
@@ -39,6 +39,11 @@ export class Gallery {
     new ResizeObserver(() => this.arrange()).observe(scroller);
     scroller.addEventListener("pointermove", (event) => this.hover(event));
     scroller.addEventListener("pointerleave", () => this.on.hover?.(""));
+    scroller.addEventListener("wheel", (event) => {
+      if (!event.ctrlKey || !this.on.resize) return; // the wheel alone scrolls
+      event.preventDefault();
+      this.on.resize(event.deltaY < 0 ? 1 : -1);
+    }, { passive: false });
     scroller.addEventListener("click", (event) => {
       const found = this.at(event);
       if (found !== null) this.on.select?.(found.index);

@@ -7,6 +7,7 @@ import { lookOf, paintTile } from "./painter.js";
 import { confusion, predictions, scoreSeries, shownClasses, stepAt, verdicts, wrongFirst } from "./prediction.js";
 import { atOf, columnOf, hasScale, lengthOf, stepsOf } from "./series.js";
 import { layerName, plural, short, tileLabel, title, whole } from "./words.js";
+import { Zoomable } from "./zoom.js";
 
 const LARGE = 196;
 const SMALL = 96;
@@ -24,6 +25,7 @@ export class ImagePage {
     this.heading = el("h1", {});
     this.verdict = el("p", { className: "verdict" });
     this.picture = el("canvas", { role: "img" });
+    this.zoom = new Zoomable(this.picture, () => this.drawPicture());
     this.curves = el("canvas", { role: "img", "aria-label": "Scores over training" });
     this.legend = el("div", { className: "scores-legend" });
     this.confused = el("p", { className: "quiet" });
@@ -64,9 +66,14 @@ export class ImagePage {
     if (this.wanted !== key) return;
     this.showHeading(judged);
     this.showList(judged);
-    if (probe) paint(this.picture, probe.tiles, this.image, probe.look, LARGE);
-    this.picture.hidden = !probe;
+    this.drawPicture();
     await Promise.all([this.showCurves(key, judged), this.showSaliency(key), this.showUnits(key)]);
+  }
+
+  drawPicture() {
+    const { probe } = this.viewer;
+    if (probe) paint(this.picture, probe.tiles, this.image, probe.look, LARGE, null, this.zoom);
+    this.picture.hidden = !probe;
   }
 
   /** What the network says to every image at this step. */
@@ -196,11 +203,12 @@ export class ImagePage {
 }
 
 /** One tile on a canvas of its own, `side` CSS pixels wide or high at most. */
-function paint(canvas, tiles, index, look, side, under = null) {
+function paint(canvas, tiles, index, look, side, under = null, zoom = null) {
   const scale = Math.min(side / tiles.width, side / tiles.height);
   const [width, height] = [tiles.width * scale, tiles.height * scale];
   const context = sized(canvas, width, height);
   context.clearRect(0, 0, width, height);
+  zoom?.apply(context);
   paintTile(context, tiles, index, look, 0, 0, width, height, under);
 }
 

@@ -15,8 +15,9 @@ import { Training } from "./training.js";
 import { UnitPage } from "./unitpage.js";
 import { Viewer } from "./viewer.js";
 import { WhatIf } from "./whatif.js";
+import { ZoomPage } from "./zoompage.js";
 
-const OF_SERIES = ["gallery", "unit", "compare"];
+const OF_SERIES = ["gallery", "unit", "zoom", "compare"];
 const WITH_TRANSPORT = [...OF_SERIES, "image", "training"];
 
 await appears("#transport");
@@ -24,6 +25,7 @@ await loadColours();
 const viewer = new Viewer();
 window.vizframe = viewer; // for the console, tests and benchmarks
 new UnitPage(viewer);
+const zoomPage = new ZoomPage(viewer);
 const order = new Order(viewer);
 viewer.order = order;
 new Compare(viewer);
@@ -209,6 +211,21 @@ function turnTheme() {
   viewer.tell("theme");
 }
 
+/** The pictures alone, as large as the screen; again, or Esc, brings the rest back. */
+function turnFull(full = !document.body.dataset.full) {
+  if (full) {
+    document.body.dataset.full = "true";
+    document.documentElement.requestFullscreen?.().catch(() => {}); // refused: then as large as the window
+  } else {
+    delete document.body.dataset.full;
+    if (document.fullscreenElement) document.exitFullscreen();
+  }
+}
+
+document.addEventListener("fullscreenchange", () => {
+  if (!document.fullscreenElement) turnFull(false); // the browser's own Esc
+});
+
 async function copyLink() {
   const link = new URL(place.search({ ...viewer.place }), location.href).href;
   await navigator.clipboard.writeText(link).then(
@@ -228,8 +245,12 @@ const keys = new Keys({
   ArrowLeft: () => viewer.move(-1, 0), ArrowRight: () => viewer.move(1, 0),
   ArrowUp: () => viewer.move(0, -1), ArrowDown: () => viewer.move(0, 1),
   h: () => viewer.move(-1, 0), l: () => viewer.move(1, 0), k: () => viewer.move(0, -1), j: () => viewer.move(0, 1),
+  z: () => viewer.choose({ page: "zoom" }, { push: true }),
+  "+": () => zoomPage.zoom.zoom(1.5), "-": () => zoomPage.zoom.zoom(1 / 1.5), 0: () => zoomPage.zoom.reset(),
+  f: () => turnFull(),
   Enter: () => viewer.choose({ page: "unit" }, { push: true }),
-  Escape: () => viewer.choose({ page: "gallery" }, { push: true }),
+  Escape: () => (document.body.dataset.full ? turnFull(false)
+    : viewer.choose({ page: "gallery" }, { push: true })),
   "[": () => viewer.shift("layer", -1), "]": () => viewer.shift("layer", 1),
   p: () => viewer.shift("kind", 1), P: () => viewer.shift("kind", -1),
   i: () => viewer.turn(1), I: () => viewer.turn(-1),
@@ -242,6 +263,7 @@ const keys = new Keys({
 $("#tools").append(
   button("menu", "Choose what to see", () => $("#side").classList.toggle("open"), { id: "menu" }),
   button("link", "Copy the link to what is shown (y)", copyLink, { id: "link" }),
+  button("full", "Pictures alone, on the whole screen (f)", () => turnFull(), { id: "full" }),
   button("keys", "Keys and colours (?)", () => keys.help(), { id: "keys" }),
   button("theme", "Dark or light (d)", turnTheme, { id: "theme" }),
 );

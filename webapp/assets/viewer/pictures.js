@@ -17,6 +17,9 @@ export class Pictures {
   get scrollers() { return [this.gallery.scroller, this.sequence.scroller]; }
   set size(size) { for (const each of this.both) each.size = size; }
 
+  indexAt(spot) { return this.shown.indexAt(spot); }
+  spotOf(index) { return this.shown.spotOf(index); }
+
   show(tiles, look, under = null, texts = null) {
     const next = isOverTime(look.series) ? this.sequence : this.gallery;
     if (next !== this.shown) {

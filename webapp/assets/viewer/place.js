@@ -7,7 +7,9 @@ const TEXTS = ["page", "run", "kind", "layer", "scale", "order", "axis", "with",
 const NUMBERS = ["step", "unit", "time"];
 const AXES = { "at.": "at", "besideat.": "besideat" };
 
-export const PAGES = ["gallery", "unit", "compare", "image", "training", "network", "live", "whatif", "runs"];
+export const PAGES = [
+  "gallery", "unit", "zoom", "compare", "image", "training", "network", "live", "whatif", "runs",
+];
 
 export const NOWHERE = {
   page: "gallery", run: null, kind: null, layer: null, step: null, unit: null, time: null, scale: "history",

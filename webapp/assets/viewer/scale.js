@@ -48,6 +48,17 @@ export class Scale {
     this.change({});
   }
 
+  /** Larger pictures (1) or smaller ones (−1). */
+  resize(by) {
+    const all = [...this.sizes.options].map((each) => each.value);
+    const at = all.indexOf("fit");
+    const order = ["fit", ...all.filter((_, i) => i !== at)];
+    const next = order[order.indexOf(this.size) + by];
+    if (next === undefined) return;
+    this.sizes.value = next;
+    this.setSize(next);
+  }
+
   setSize(size) {
     this.size = size;
     kept.set("size", size);

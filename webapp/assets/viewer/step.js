@@ -105,12 +105,15 @@ export class Stepper {
 
   fetchAhead(bytes) {
     const { viewer } = this;
-    const near = neighbours(viewer.transport.index, this.direction, bytes);
+    const { transport } = viewer;
+    const stride = transport.playing ? transport.stride : 1;
+    const near = neighbours(transport.index, this.direction * stride, bytes);
     viewer.cache.ahead(near.filter((i) => i in viewer.steps).map((i) => viewer.urlOf(i)));
   }
 }
 
-/** The indices to fetch ahead, nearest first: more of small frames, most of them where one goes. */
+/** The indices to fetch ahead, nearest first: more of small frames, most of them where one goes.
+ *  `direction` is −1 or 1, or how many steps are gone at a time. */
 export function neighbours(index, direction, bytes) {
   const room = Math.max(1, Math.floor(PREFETCH_BYTES / Math.max(1, bytes)));
   const near = [];

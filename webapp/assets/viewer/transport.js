@@ -3,7 +3,9 @@ import { button, el, icon, kept } from "./dom.js";
 import { Curves, nearest } from "./curves.js";
 import { epochWords, plural, whole } from "./words.js";
 
-const SPEEDS = [2, 5, 10, 20, 30];
+const SPEEDS = [2, 5, 10, 20, 30, 60];
+const STRIDES = [1, 2, 5, 10];
+const EARLY = 4; // ms before it is due that a frame may come: a screen has no half frames
 
 const MOST_TICKS = 6;
 const APART = 0.12; // of the slider's length, at least
@@ -32,8 +34,9 @@ function roundness(step) {
 
 export class Transport {
   /** `go(index)`: show the recorded step of this index. `follow()`: go with the newest.
+   * `chooseUnit(spot)`: the slider over the units was moved.
    * `epochOf(step)`: how many epochs were complete then; null where nobody told. */
-  constructor(root, { go, follow, epochOf }) {
+  constructor(root, { go, follow, epochOf, chooseUnit }) {
     Object.assign(this, { go, epochOf, steps: [], index: 0, playing: false, isPainted: () => true });
     this.buttons();
     this.slider = el("input", {
@@ -58,10 +61,11 @@ export class Transport {
     });
     track.append(this.slider, this.ticks);
     root.replaceChildren(
-      el("div", { className: "buttons" }, ...this.row, this.speed),
+      el("div", { className: "buttons" }, ...this.row, this.speed, this.strides),
       track,
       el("div", { className: "where" },
-        el("label", { for: "step" }, "step"), this.number, this.count, this.epoch, this.newer),
+        el("label", { for: "step" }, "step"), this.number, this.count, this.epoch, this.newer,
+        this.buildUnits(chooseUnit)),
     );
   }
 
@@ -79,6 +83,29 @@ export class Transport {
       ...SPEEDS.map((fps) => el("option", { value: fps }, `${fps}/s`)));
     this.speed.value = kept.get("speed", "10");
     this.speed.addEventListener("change", () => kept.set("speed", this.speed.value));
+    this.strides = el("select", { id: "stride", "aria-label": "Steps at a time", title: "Recorded steps at a time" },
+      ...STRIDES.map((n) => el("option", { value: n }, `×${n}`)));
+    this.strides.value = kept.get("stride", "1");
+    this.strides.addEventListener("change", () => kept.set("stride", this.strides.value));
+  }
+
+  /** How many recorded steps play goes on at a time. */
+  get stride() { return Number(this.strides.value); }
+
+  /** A slider over the units, beside that over the steps. */
+  buildUnits(choose) {
+    this.unitSlider = el("input", { type: "range", min: 0, max: 0, step: 1, id: "unit-slider", "aria-label": "Unit" });
+    this.unitSlider.addEventListener("input", () => choose(Number(this.unitSlider.value)));
+    this.units = el("label", { className: "units", title: "The chosen unit" }, el("span", {}, "unit"), this.unitSlider);
+    return this.units;
+  }
+
+  /** Which of how many units is chosen; `spot` is its place in the order of the gallery. */
+  setUnit(spot, count, name) {
+    this.units.hidden = count < 2;
+    this.unitSlider.max = count - 1;
+    this.unitSlider.value = spot;
+    this.unitSlider.setAttribute("aria-valuetext", name);
   }
 
   bounded(index) { return Math.min(this.steps.length - 1, Math.max(0, index)); }
@@ -141,9 +168,9 @@ export class Transport {
   tick() {
     if (!this.playing) return;
     const now = performance.now();
-    if (now >= this.due && this.isPainted()) {
+    if (now >= this.due - EARLY && this.isPainted()) {
       if (this.index >= this.steps.length - 1) { this.pause(); return; }
-      this.go(this.index + 1);
+      this.go(this.bounded(this.index + this.stride));
       this.due = Math.max(this.due + 1000 / Number(this.speed.value), now);
     }
     requestAnimationFrame(() => this.tick());

@@ -8,6 +8,7 @@ import { isOverTime, stepsOf, tileAt } from "./series.js";
 import { TextFilm } from "./textfilm.js";
 import { surroundings } from "./textlayout.js";
 import { layerName, short, tileName, title, valueWords } from "./words.js";
+import { WHOLE, Zoomable } from "./zoom.js";
 
 const LARGEST = 264;
 const REST = 120; // ms without a move, until numbers are asked for
@@ -35,6 +36,7 @@ export class UnitPanel {
     this.textFilm = new TextFilm(this.filmBox, { go });
     this.film = this.pictureFilm;
     new ResizeObserver(() => { if (this.tiles && this.series) { this.draw(); this.drawSpark(); } }).observe(root);
+    this.zoom = new Zoomable(this.canvas, () => this.draw(), () => !this.isOverTime);
     this.canvas.addEventListener("pointermove", (event) => this.hover(event));
     this.canvas.addEventListener("pointerleave", () => { this.value.textContent = ""; });
   }
@@ -43,6 +45,8 @@ export class UnitPanel {
   async choose({ run, series, at, index, look, under, texts, time }) {
     Object.assign(this, { run, series, index, look, under, time, tokens: texts?.(index) ?? null });
     this.chooseFilm();
+    const drawn = JSON.stringify([run.id, series.kind, series.layer]);
+    if (drawn !== this.drawn) { this.drawn = drawn; this.zoom.view = WHOLE; }
     this.where = tileAt(series, at, index);
     this.heading.textContent = `${layerName(run, series.layer)} · ${tileName(run, series, series.spread ?? "tile", index)}`;
     this.numbers.replaceChildren();
@@ -129,6 +133,7 @@ export class UnitPanel {
       const [width, height] = [tiles.width * times, tiles.height * times];
       const context = sized(this.canvas, width, height);
       context.clearRect(0, 0, width, height);
+      this.zoom.apply(context);
       paintTile(context, tiles, index, look, 0, 0, width, height, this.under?.(index));
     }
   }
@@ -136,9 +141,10 @@ export class UnitPanel {
   hover(event) {
     const { tiles, index } = this;
     if (!tiles || !tiles.picture.length || this.isOverTime) return;
+    const at = this.zoom.under(event);
     const box = this.canvas.getBoundingClientRect();
-    const x = Math.min(tiles.width - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * tiles.width)));
-    const y = Math.min(tiles.height - 1, Math.max(0, Math.floor(((event.clientY - box.top) / box.height) * tiles.height)));
+    const x = Math.min(tiles.width - 1, Math.max(0, Math.floor((at.x / box.width) * tiles.width)));
+    const y = Math.min(tiles.height - 1, Math.max(0, Math.floor((at.y / box.height) * tiles.height)));
     const offset = (y * tiles.width + x) * tiles.channels;
     const values = Array.from({ length: tiles.channels }, (_, c) => short(tiles.value(index, offset + c)));
     this.value.textContent = `y ${y}, x ${x}: ${values.join(", ")}`;

@@ -9,6 +9,7 @@ import { hasScale, isOverTime, otherAxes, stepsOf, tileAt } from "./series.js";
 import { paintStrips } from "./strips.js";
 import { TextFilm } from "./textfilm.js";
 import { layerName, short, tileLabel, tileName, title, whole } from "./words.js";
+import { Zoomable } from "./zoom.js";
 
 const TALL = 84;
 const CROWD = 8; // pictures, beyond which they are drawn smaller
@@ -82,6 +83,7 @@ class Card {
     this.axis = otherAxes(series)[0] ?? null;
     this.value = el("b", { className: "big" });
     this.canvas = el("canvas", { role: "img", "aria-label": `${title(series.kind)} of this unit` });
+    this.zoom = new Zoomable(this.canvas, () => { if (this.tiles) this.draw(this.tiles); });
     this.aside = el("span", { className: "aside" });
     const name = series.part && series.title ? `${title(series.label)} · ${series.title}` : title(series.kind);
     this.root = el("section", { className: "card" },
@@ -145,6 +147,7 @@ class Card {
     const rows = Math.ceil(count / columns);
     const context = sized(this.canvas, columns * (width + 4), rows * (tall + 4 + label));
     context.clearRect(0, 0, columns * (width + 4), rows * (tall + 4 + label));
+    this.zoom.apply(context);
     for (let i = 0; i < count; i += 1) {
       const [x, y] = [(i % columns) * (width + 4), Math.floor(i / columns) * (tall + 4 + label)];
       if (bars(tiles)) paintBar(context, tiles.low[i], look.limits, x, y, width, tall, barInks());
@@ -160,6 +163,7 @@ class Card {
     const count = Math.min(tiles.count, MOST);
     const context = sized(this.canvas, width, count * (tall + 4));
     context.clearRect(0, 0, width, count * (tall + 4));
+    this.zoom.apply(context);
     for (let i = 0; i < count; i += 1) {
       paintStrips(context, tiles, [i], [0, tiles.width], look, { x: 0, y: i * (tall + 4), width, height: tall });
     }

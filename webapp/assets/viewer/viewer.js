@@ -52,6 +52,7 @@ export class Viewer {
         select: (index) => this.choose({ unit: index }),
         open: (index) => this.choose({ unit: index, page: "unit" }, { push: true }),
         hover: (words) => this.heading.read(words && `${this.noun} ${words}`),
+        resize: (by) => this.scale.resize(by),
         read: (words) => this.heading.read(words),
         time: (time) => this.choose({ time }),
         name: (index) => this.nameOf(index),
@@ -60,6 +61,7 @@ export class Viewer {
     this.foretold = new Foretold(this);
     this.gallery.sequence.more.append(this.foretold.root);
     this.transport = new Transport($("#transport"), {
+      chooseUnit: (spot) => this.choose({ unit: this.gallery.indexAt(spot) }),
       go: (index) => this.go(index), follow: () => this.follow(), epochOf: (step) => epochOf(this.run, step),
     });
     this.transport.isPainted = () => this.wanted === this.shown;
@@ -278,6 +280,7 @@ export class Viewer {
     if (!this.series || !this.frame) return;
     const { unit } = this.place;
     this.gallery.choose(unit);
+    this.transport.setUnit(this.gallery.spotOf(unit), this.frame.count, this.nameOf(unit));
     if (this.unitOf === this.unitKey()) return;
     this.unitOf = this.unitKey();
     this.unit.choose({
@@ -287,8 +290,15 @@ export class Viewer {
     this.unit.show(this.frame, this.look, this.underOf());
   }
 
+  /** Where one unit is seen alone, the one before or after it. */
+  unitBeside(by) {
+    const spot = this.gallery.spotOf(this.place.unit) + by;
+    return spot >= 0 && spot < this.frame.count ? { unit: this.gallery.indexAt(spot) } : null;
+  }
+
   move(dx, dy) {
-    const next = this.gallery.toward(dx, dy);
+    const alone = ["unit", "zoom"].includes(this.place.page) && dx && !isOverTime(this.series);
+    const next = alone ? this.unitBeside(dx) : this.gallery.toward(dx, dy);
     if (next !== null) this.choose(next);
   }
 }
