@@ -59,7 +59,7 @@ def test_a_link_restores_the_token_and_what_is_foretold_there(visitor: Visitor, 
     expect(page.locator("#stage .token-facts")).to_contain_text("token 2 “f” · unit 2")
     expect(page.locator(".foretold li").first).to_contain_text("“ ”")
     expect(page.locator(".foretold")).to_contain_text("bits")
-    expect(page.locator(".foretold .continuation")).to_contain_text("Goes on:")
+    expect(page.locator(".foretold .continuation")).to_contain_text("it goes on:")
 
 
 def test_arrows_go_among_tokens_and_units(visitor: Visitor, url: str) -> None:

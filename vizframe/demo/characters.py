@@ -21,8 +21,6 @@ WINDOW = 64
 EMBEDDED = 24
 CELLS = 96
 RATE = 0.005
-JUDGED = 2048
-"""Held-out characters that the accuracy is measured on."""
 
 
 class CharacterTraining:
@@ -66,7 +64,8 @@ class CharacterTraining:
         return loss
 
     def accuracy(self, most: int | None = None) -> float:
-        """The share of held-out characters, or of so many of them, that are foretold."""
+        """The share of the characters of held-out windows, or of so many of them, that are
+        foretold."""
         windows, next_ones = self._judged(most)
         found = self.net(windows).argmax(axis=2).asnumpy()
         return float((found == next_ones).mean())
@@ -78,7 +77,7 @@ class CharacterTraining:
         return f"a module that it never saw costs {float(loss) / np.log(2):.2f} bits a character"
 
     def _judged(self, most: int | None) -> tuple[Any, Numbers]:
-        count = min(most or JUDGED, len(self.text.held_out) - 1) // WINDOW
+        count = min(most or len(self.text.held_out), (len(self.text.held_out) - 1) // WINDOW)
         ends = count * WINDOW
         read = self.text.held_out[:ends].reshape(count, WINDOW)
         return mx.nd.array(read), self.text.held_out[1 : ends + 1].reshape(count, WINDOW)

@@ -14,7 +14,7 @@ from vizframe.network.probe import Probe
 
 Numbers = npt.NDArray[np.int64]
 
-MODULES = ("argparse", "textwrap", "json.decoder", "json.encoder", "configparser", "csv", "shlex")
+MODULES = ("argparse", "configparser", "csv", "cmd", "shlex", "optparse", "string", "textwrap")
 """Modules of Python's own library, learnt from in this order; the last one is held out."""
 
 PROBE_TOKENS = 400
@@ -42,9 +42,11 @@ class Text:
         return tuple(self.vocabulary[number] for number in numbers)
 
     def probe(self) -> Probe:
-        """Held-out texts, one after the other."""
-        ends = PROBE_TEXTS * PROBE_TOKENS
-        rows = self.held_out[:ends].reshape(PROBE_TEXTS, PROBE_TOKENS)
+        """Held-out texts, one after the other, from the line that begins after a third of it."""
+        lines = np.flatnonzero(self.held_out == self.vocabulary.index("\n")) + 1
+        start = int(lines[np.searchsorted(lines, len(self.held_out) // 3)])
+        chosen = self.held_out[start : start + PROBE_TEXTS * PROBE_TOKENS]
+        rows = chosen.reshape(PROBE_TEXTS, PROBE_TOKENS)
         return Probe(
             rows.astype(np.float32),
             tokens=tuple(map(self.written, rows)),

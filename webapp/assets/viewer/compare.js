@@ -156,8 +156,11 @@ export class Compare {
     const lookA = own ? lookOf(a.series, null, viewer.look) : viewer.look;
     const reason = missing || whyNot(a, b);
     for (const { gallery } of this.sides) gallery.sort(reason ? null : viewer.gallery.order);
-    sideA.gallery.show(a.tiles, lookA, viewer.underOf(a.at), viewer.textsOf(a.at));
-    sideB.gallery.show(b.tiles, this.lookOfB(a, b, lookA), viewer.underOf(b.at, b), viewer.textsOf(b.at, b));
+    sideA.gallery.show(a.tiles, lookA, viewer.underOf(a.at), viewer.textsOf(a.at),
+      (look) => viewer.lookOfText(look));
+    const lookB = this.lookOfB(a, b, lookA);
+    sideB.gallery.show(b.tiles, lookB, viewer.underOf(b.at, b), viewer.textsOf(b.at, b),
+      (look) => (lookB === lookA ? viewer.lookOfText(look) : look));
     this.say(sideA, `${describeSide(a, false)} (the slider)`);
     this.say(sideB, [describeSide(b, a.run.run !== b.run.run), missing].filter(Boolean).join(" · "));
     if (reason) this.nothing(`Not subtracted: ${reason}.`);

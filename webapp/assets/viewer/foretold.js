@@ -50,12 +50,22 @@ export class Foretold {
     }
   }
 
+  /** What of a continuation the text has itself, and what was sampled. */
+  apart(continuation) {
+    const own = (this.viewer.opened.texts?.[this.text] ?? []).join("");
+    let read = 0;
+    while (read < continuation.length && continuation[read] === own[read]) read += 1;
+    return [continuation.slice(0, read), continuation.slice(read)];
+  }
+
   show({ surprise, likeliest, continuation }) {
     const parts = [];
     if (surprise !== null) parts.push(el("span", { title: "How little it was foretold: 0 bits were certain" }, `surprise ${short(surprise)} bits`));
     if (likeliest.length) parts.push(el("ol", { "aria-label": "Likeliest next tokens" }, ...likeliest.map(nextToken)));
     if (continuation !== null) {
-      parts.push(el("p", { className: "continuation" }, el("b", {}, "Goes on: "), written(continuation)));
+      const [read, sampled] = this.apart(continuation);
+      parts.push(el("p", { className: "continuation" }, "After ", el("span", { className: "quiet" }, `…${written(read.slice(-24))}`),
+        " it goes on: ", el("b", {}, written(sampled))));
     }
     this.root.replaceChildren(...parts);
   }

@@ -20,14 +20,14 @@ export class Pictures {
   indexAt(spot) { return this.shown.indexAt(spot); }
   spotOf(index) { return this.shown.spotOf(index); }
 
-  show(tiles, look, under = null, texts = null) {
+  show(tiles, look, under = null, texts = null, lookOfText = (same) => same) {
     const next = isOverTime(look.series) ? this.sequence : this.gallery;
     if (next !== this.shown) {
       this.shown.clear();
       this.shown = next;
       this.gallery.scroller.hidden = next !== this.gallery;
     }
-    if (next === this.sequence) next.show(tiles, look, texts);
+    if (next === this.sequence) next.show(tiles, look, texts, lookOfText);
     else next.show(tiles, look, under);
   }
 

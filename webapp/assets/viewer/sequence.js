@@ -45,9 +45,9 @@ export class Sequence {
     if (index !== this.chosen) this.on.select?.(index);
   }
 
-  /** Show a frame; `texts(index)` gives the tokens that a tile lies under, or null where there are none. */
-  show(tiles, look, texts) {
-    Object.assign(this, { tiles, look, texts });
+  /** Show a frame; `lookOfText(look)` is how the text is coloured beside the rows; `texts(index)` gives the tokens that a tile lies under, or null where there are none. */
+  show(tiles, look, texts, lookOfText) {
+    Object.assign(this, { tiles, look, texts, lookOfText });
     this.box.hidden = false;
     const index = this.chosenIndex;
     const tokens = texts?.(index) ?? null;
@@ -55,7 +55,7 @@ export class Sequence {
     const isText = look.series.draw === "text";
     this.scroller.hidden = isText && tiles.count === 1 && tokens !== null;
     const times = tokens && look.series.spread === "unit" ? Math.min(tokens.length, tiles.width) : tiles.width;
-    this.text.show(tokens, tiles, index, look);
+    this.text.show(tokens, tiles, index, lookOfText(look));
     if (!this.scroller.hidden) this.rows.show(tiles, look, (spot) => this.indexAt(spot), times);
     this.describe();
     this.say();
@@ -100,7 +100,7 @@ export class Sequence {
     const other = index !== this.chosen;
     this.chosen = index;
     if (!this.tiles) return;
-    if (other) this.show(this.tiles, this.look, this.texts);
+    if (other) this.show(this.tiles, this.look, this.texts, this.lookOfText);
     this.mark({ reveal: scroll });
   }
 

@@ -40,6 +40,21 @@ export class TextFilm {
     this.follow();
   }
 
+  /** The range of this unit over the steps of the film, (low, high); null until it is known. */
+  get limits() {
+    if (!this.tiles) return null;
+    const { low, high, missing } = this.tiles;
+    let [least, most] = [Infinity, -Infinity];
+    for (let i = 0; i < this.tiles.count; i += 1) {
+      if (missing[i]) continue;
+      least = Math.min(least, low[i]);
+      most = Math.max(most, high[i]);
+    }
+    if (!(most >= least)) return null;
+    const reach = Math.max(Math.abs(least), Math.abs(most));
+    return this.look.series.signed ? [-reach, reach] : [least, most];
+  }
+
   setLook(look) {
     if (this.look === look) return;
     const same = this.look && ["dark", "gamma", "series"].every((name) => this.look[name] === look[name])

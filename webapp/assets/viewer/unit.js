@@ -14,8 +14,9 @@ const LARGEST = 264;
 const REST = 120; // ms without a move, until numbers are asked for
 
 export class UnitPanel {
-  constructor(root, { go, open, cache }) {
-    this.cache = cache;
+  /** `lookOfText(look)`: how a text is coloured; `filmed()`: the film of a text has come. */
+  constructor(root, { go, open, cache, lookOfText, filmed }) {
+    Object.assign(this, { cache, lookOfText, filmed });
     this.root = root;
     this.heading = el("h2", {});
     this.canvas = el("canvas", { id: "large", role: "img" });
@@ -53,6 +54,7 @@ export class UnitPanel {
     this.asked = null;
     await this.film.show(this.cache, run, series, stepsOf(run, series), this.where, look,
       this.isOverTime ? this.tokens : under?.(index));
+    if (this.isOverTime) this.filmed?.();
     this.film.mark(this.tiles?.step);
     this.drawSpark();
   }
@@ -82,7 +84,7 @@ export class UnitPanel {
     if (this.index === undefined || this.index >= tiles.count) return;
     this.draw();
     this.film.mark(tiles.step);
-    if (this.film.tiles) this.film.setLook(look, under?.(this.index));
+    if (this.film.tiles) this.film.setLook(this.isOverTime ? this.lookOfText(look) : look, under?.(this.index));
     this.drawSpark();
     clearTimeout(this.due);
     this.due = setTimeout(() => this.ask(), REST);

@@ -55,7 +55,7 @@ export class UnitPage {
     const which = JSON.stringify([run.id, series.kind, series.layer, unit, viewer.at, viewer.steps.length]);
     if (which !== this.which) { this.which = which; this.build(); }
     this.textFilm.setTime(viewer.place.time);
-    this.film.setLook(viewer.look, viewer.underOf()?.(unit));
+    this.film.setLook(isOverTime(series) ? viewer.lookOfText(viewer.look) : viewer.look, viewer.underOf()?.(unit));
     this.film.mark(step);
     for (const card of this.cards) card.show(step);
   }

@@ -23,7 +23,7 @@ import * as place from "./place.js";
 import { ValueRange } from "./range.js";
 import { OpenRun } from "./run.js";
 import { Scale } from "./scale.js";
-import { atOf, epochOf, isOverTime, lengthOf, missingFrom, otherAxes, resolve, stepsOf } from "./series.js";
+import { atOf, epochOf, hasScale, isOverTime, lengthOf, missingFrom, otherAxes, resolve, stepsOf } from "./series.js";
 import { Stepper } from "./step.js";
 import { Transport } from "./transport.js";
 import { UnitPanel } from "./unit.js";
@@ -70,6 +70,8 @@ export class Viewer {
       cache: this.cache,
       go: (step) => this.goTo(step),
       open: () => this.choose({ page: "unit" }, { push: true }),
+      lookOfText: (look) => this.lookOfText(look),
+      filmed: () => this.paint(),
     });
   }
 
@@ -236,6 +238,14 @@ export class Viewer {
     return (index) => texts[Math.min(series.spread === "probe" ? index : at.probe ?? 0, texts.length - 1)] ?? null;
   }
 
+  /** A text is coloured over the range of its unit: one that is faint beside others has colours, too.
+   *  The range is that of all steps, so that it does not change with the slider. */
+  lookOfText(look) {
+    const { place: { scale }, series } = this;
+    const limits = this.unitOf === this.unitKey() ? this.unit.textFilm.limits : null;
+    return scale === "history" && hasScale(series) && !series.value_range && limits ? { ...look, limits } : look;
+  }
+
   chooseTime() {
     this.gallery.chooseTime(this.place.time);
     this.unit.chooseTime(this.place.time);
@@ -262,7 +272,7 @@ export class Viewer {
     this.gallery.size = this.scale.size;
     const first = this.gallery.tiles === null;
     this.gallery.chooseTime(this.place.time);
-    this.gallery.show(this.frame, this.look, this.underOf(), this.textsOf());
+    this.gallery.show(this.frame, this.look, this.underOf(), this.textsOf(), (look) => this.lookOfText(look));
     this.heading.note(this.frame.notes);
     if (this.place.scale === "step") this.scale.show(this.series, "step", limits, this.dark);
     $("#stage").dataset.step = this.frame.step;
