@@ -10,7 +10,18 @@ from playwright.sync_api import Page
 from vizframe.history import RunInfo, StepRecord
 from vizframe.testing.runs import fake_info, records
 
-PAGES = ("gallery", "unit", "zoom", "compare", "image", "training", "network", "live", "whatif", "runs")
+PAGES = (
+    "gallery",
+    "unit",
+    "zoom",
+    "compare",
+    "image",
+    "training",
+    "network",
+    "live",
+    "whatif",
+    "runs",
+)
 
 
 def step_of(page: Page) -> int:
