@@ -22,6 +22,7 @@ import numpy.typing as npt
 from vizframe.errors import UnknownName
 from vizframe.gluon.compat import mx
 from vizframe.gluon.files import load_symbol
+from vizframe.gluon.forward_passes import ForwardPasses
 from vizframe.gluon.graph.canonical import axes_of_outputs, in_order
 from vizframe.gluon.graph.differentiable import refuse_stopped
 from vizframe.gluon.graph.graph import Entry
@@ -39,7 +40,6 @@ from vizframe.gluon.own_weights import OwnWeights
 from vizframe.gluon.question.compiled import GraphCache
 from vizframe.gluon.question.deconvnet import Deconvnet
 from vizframe.gluon.question.excitation import GluonExcitation, output_gradient_of
-from vizframe.gluon.question.peaks import with_maxima
 from vizframe.gluon.question.plan import Plan
 from vizframe.gluon.question.projections import projections
 from vizframe.gluon.question.relevance import relevance_inputs, relevance_of
@@ -78,7 +78,7 @@ _MOST_AT_ONCE = 64
 """Larger batches of receptive fields fall out of the processor's cache and gain nothing."""
 
 
-class GluonNetwork(OwnWeights, ResumedGraphs):
+class GluonNetwork(ForwardPasses, OwnWeights, ResumedGraphs):
     """See `vizframe.network.Network`, whose docstrings hold here."""
 
     def __init__(self, name: str, trace: Trace, parameters: Parameters, settings: Settings) -> None:
@@ -96,7 +96,7 @@ class GluonNetwork(OwnWeights, ResumedGraphs):
         graph = trace.graph.map_nodes(for_inference)
         self._graph = graph.with_heads([*graph.heads, *trace.folded])
         self._data = graph.variable(self._input)
-        self._kept = GraphCache(settings.memory)
+        self._kept = GraphCache(settings.memory // 2)
         self._shapes_of: dict[tuple[object, ...], dict[Entry, Shape]] = {}
         self._count, shapes = self._least(call.size)
         two = self._shapes_of_two()
@@ -177,38 +177,6 @@ class GluonNetwork(OwnWeights, ResumedGraphs):
             entry = self._trace.aliases[name]
             return next(self._by_name[n] for n, e in self._entries.items() if e == entry)
         raise UnknownName("layer", name, self._by_name)
-
-    def activations(self, images: FloatArray, layers: Sequence[str]) -> dict[str, FloatArray]:
-        batch = self._settings.check_images(images, self._name)
-        if not layers:
-            return {}
-        entries = tuple(dict.fromkeys(self._entry(name) for name in layers))
-        compiled = self._compiled(("activations", entries), self._graph.with_heads(entries), batch)
-        self._fill(compiled, batch)
-        outputs = dict(zip(entries, compiled.forward(), strict=True))
-        return {
-            name: self._axes_of(name).outside(to_numpy(outputs[self._entry(name)]))
-            for name in layers
-        }
-
-    def peaks(self, images: FloatArray, layers: Sequence[str]) -> dict[str, FloatArray]:
-        """See `vizframe.network.peaks.peaks`."""
-        batch = self._settings.check_images(images, self._name)
-        if not layers:
-            return {}
-        entries = {name: self._entry(name) for name in layers}
-        maps = [entries[name] for name in layers if self.layer(name).is_spatial]
-        graph, maxima = with_maxima(self._graph, list(dict.fromkeys(maps)))
-        heads = {name: maxima.get(entry, entry) for name, entry in entries.items()}
-        asked = tuple(dict.fromkeys(heads.values()))
-        compiled = self._compiled(("peaks", asked), graph.with_heads(asked), batch)
-        self._fill(compiled, batch)
-        found = dict(zip(asked, map(to_numpy, compiled.forward()), strict=True))
-        return {name: found[head].reshape(len(batch), -1) for name, head in heads.items()}
-
-    def scores(self, images: FloatArray) -> FloatArray:
-        name = self.score_layer
-        return self.activations(images, [name])[name]
 
     def gradient(
         self,

@@ -23,6 +23,7 @@ from vizframe.network import (
     Objective,
     Ops,
     ReluRule,
+    Rests,
 )
 from vizframe.network.layer import Layer
 from vizframe.network.masked import own_names
@@ -42,6 +43,10 @@ class FixedBatch:
     def __init__(self, network: Network, size: int) -> None:
         self._network = network
         self._size = size
+
+    def rest(self) -> None:
+        if isinstance(self._network, Rests):
+            self._network.rest()
 
     @property
     def name(self) -> str:

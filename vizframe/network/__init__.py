@@ -16,6 +16,7 @@ from vizframe.network.network import (
     Projections,
     ProjectsBack,
     ReluRule,
+    Rests,
 )
 from vizframe.network.ops import AdamStep, DeviceArray, Ops
 from vizframe.network.probe import Normalization, Probe
@@ -41,5 +42,6 @@ __all__ = [
     "ProjectsBack",
     "ReceptiveField",
     "ReluRule",
+    "Rests",
     "select",
 ]

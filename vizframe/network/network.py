@@ -151,6 +151,15 @@ class ProjectsBack(Protocol):
 
 
 @runtime_checkable
+class Rests(Protocol):
+    """A network that holds memory to respond quickly, and can give most of it back."""
+
+    def rest(self) -> None:
+        """Give back what is needed again at the next recording only."""
+        ...
+
+
+@runtime_checkable
 class Network(Protocol):
     """A model as plugins see it."""
 

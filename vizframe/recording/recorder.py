@@ -389,7 +389,9 @@ class Recorder:
             snapshot = self._recording.record(moment, paid, {**scalars, **own})
             self._committed = moment.step
             self._budget.learn(snapshot.seconds, snapshot.stopped)
-        self._due -= snapshot.done | self._recording.given_up
+            self._due -= snapshot.done | self._recording.given_up
+            del snapshot
+            self._recording.rest()
 
     def _tell_unpaid(self) -> None:
         """Name the plugins that the budget has never paid for."""

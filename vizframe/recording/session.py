@@ -15,12 +15,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from vizframe.history import Failure, HistoryWriter, StepRecord
-from vizframe.network import FloatArray, Network
+from vizframe.network import FloatArray, Network, Rests
 from vizframe.network.guard import Guard
 from vizframe.network.layer import Layer
 from vizframe.network.probe import Probe
 from vizframe.plugin import Progress, Scene, ignore_progress
 from vizframe.recording.commit import Committer
+from vizframe.recording.freed_memory import FreedMemory
 from vizframe.recording.jobs import Job
 from vizframe.recording.portions import Portions
 from vizframe.recording.scalars import Number, read_scalars
@@ -65,6 +66,7 @@ class Recording:
     _committer: Committer = field(init=False)
     _had_gradients: bool = field(default=False, init=False)
     _records: int = field(default=0, init=False)
+    _system: FreedMemory = field(default_factory=FreedMemory, init=False)
 
     def __post_init__(self) -> None:
         self._committer = Committer(self.writer, self._tell, self.guard.strict)
@@ -111,6 +113,12 @@ class Recording:
         )
         self._records += 1
         return snapshot
+
+    def rest(self) -> None:
+        """Give back the memory that is needed at the next recording only."""
+        if isinstance(self.network, Rests):
+            self.network.rest()
+        self._system.give_back()
 
     def _tell(self, failure: Failure) -> None:
         """Say it the first time that this plugin breaks; the history keeps every time."""

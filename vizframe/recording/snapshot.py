@@ -14,6 +14,7 @@ from functools import partial
 
 from vizframe.errors import Inapplicable, PluginError
 from vizframe.history import Declaration, Failure, SeriesKey
+from vizframe.history.encoding import stored_frame
 from vizframe.network.guard import is_from_script
 from vizframe.network.layer import select
 from vizframe.plugin import Scene
@@ -162,4 +163,16 @@ def _frames(
                 raise PluginError(f"{job.plugin.name} made {declared.key} twice in one step")
             seen.add(declared.key)
             layer = scene.network.layer(frame.layer)
-            yield declared, with_note(declared, portion.note(frame, layer, declared.axes, images))
+            noted = with_note(declared, portion.note(frame, layer, declared.axes, images))
+            yield declared, _as_stored(declared, noted)
+
+
+def _as_stored(declared: Declaration, frame: Frame) -> Frame:
+    """The frame as the history will have it, so that a plugin's numbers are not held until all are
+    done; one that cannot be stored as it is, for the commit to say so."""
+    try:
+        return stored_frame(declared, frame)
+    except Exception as error:  # whatever its numbers make NumPy say
+        if is_from_script(error):
+            raise
+        return frame

@@ -165,6 +165,14 @@ class GraphCache:
             self._graphs.popitem(last=False)
         return found
 
+    def shrink(self, memory: int) -> None:
+        """Throw away what takes more than so many bytes, the least recently used first."""
+        while self._graphs and self._held > memory:
+            self._graphs.popitem(last=False)
+
+    @property
+    def _held(self) -> int:
+        return sum(each.held for each in self._graphs.values())
+
     def _is_full(self) -> bool:
-        held = sum(each.held for each in self._graphs.values())
-        return len(self._graphs) > self._most or held > self._memory
+        return len(self._graphs) > self._most or self._held > self._memory

@@ -24,15 +24,15 @@ def projections(
     forward: Forward,
     memory: int,
 ) -> Iterator[Projections]:
-    """All questions, batch by batch; as many images at once as a quarter of the memory holds what
-    is kept of, and as many questions as half of it holds signals of."""
-    most = max(1, min(MOST_AT_ONCE, memory // (8 * ALIVE * way.floats)))
-    rounds = _rounds(len(images), way.lasting_bytes(), memory // 4)
+    """All questions, batch by batch; as many images at once as an eighth of the memory holds what
+    is kept of, and as many questions as a quarter of it holds signals of."""
+    most = max(1, min(MOST_AT_ONCE, memory // (16 * ALIVE * way.floats)))
+    rounds = _rounds(len(images), way.lasting_bytes(), memory // 8)
     for group in np.array_split(np.arange(len(images)), rounds):
         asked = np.flatnonzero(np.isin(chosen, group))
         if not asked.size:
             continue
-        kept = _keep(way, images[group], forward, memory // 4)
+        kept = _keep(way, images[group], forward, memory // 8)
         start, questions = share(_part(objective, asked), np.searchsorted(group, chosen[asked]))
         size = even_size(len(start.units), most)
         for first in range(0, len(start.units), size):

@@ -1,0 +1,90 @@
+"""What a Gluon model gives for images, forward only; what is kept of that between recordings."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from vizframe.arrays import even_size
+from vizframe.gluon.bound_graphs import BoundGraphs
+from vizframe.gluon.graph.parameters import to_numpy
+from vizframe.gluon.question.peaks import with_maxima
+from vizframe.network import FloatArray
+
+AT_REST = 8
+"""Of the memory, as one part of so many, compiled graphs hold while a network trains on."""
+
+
+class ForwardPasses(BoundGraphs):
+    """What `vizframe.network.Network` says of activations, peaks and scores."""
+
+    _name: str
+
+    @property
+    @abstractmethod
+    def score_layer(self) -> str:
+        """See `vizframe.network.Network`."""
+
+    def activations(self, images: FloatArray, layers: Sequence[str]) -> dict[str, FloatArray]:
+        batch = self._settings.check_images(images, self._name)
+        if not layers:
+            return {}
+        parts = [self._activations(part, layers) for part in self._parts(batch)]
+        return {
+            name: np.concatenate([each[name] for each in parts])
+            if len(parts) > 1
+            else parts[0][name]
+            for name in layers
+        }
+
+    def _activations(self, batch: FloatArray, layers: Sequence[str]) -> dict[str, FloatArray]:
+        entries = tuple(dict.fromkeys(self._entry(name) for name in layers))
+        compiled = self._compiled(("activations", entries), self._graph.with_heads(entries), batch)
+        self._fill(compiled, batch)
+        outputs = dict(zip(entries, compiled.forward(), strict=True))
+        return {
+            name: self._axes_of(name).outside(to_numpy(outputs[self._entry(name)]))
+            for name in layers
+        }
+
+    def _parts(self, batch: FloatArray) -> Iterator[FloatArray]:
+        """The images in batches of one size, the last one perhaps smaller, of which a graph for
+        all layers takes a quarter of the memory; all of them where only so many go together."""
+        if self._count > 1 or len(batch) == 1:
+            yield batch
+            return
+        shapes = self._shapes(batch.shape[1:])
+        numbers = sum(
+            math.prod(shapes[entry]) for entry in set(self._entries.values()) if entry in shapes
+        )
+        size = even_size(len(batch), self._settings.memory // (16 * max(1, numbers)))
+        for first in range(0, len(batch), size):
+            yield batch[first : first + size]
+
+    def peaks(self, images: FloatArray, layers: Sequence[str]) -> dict[str, FloatArray]:
+        """See `vizframe.network.peaks.peaks`."""
+        batch = self._settings.check_images(images, self._name)
+        if not layers:
+            return {}
+        entries = {name: self._entry(name) for name in layers}
+        maps = [entries[name] for name in layers if self.layer(name).is_spatial]
+        graph, maxima = with_maxima(self._graph, list(dict.fromkeys(maps)))
+        heads = {name: maxima.get(entry, entry) for name, entry in entries.items()}
+        asked = tuple(dict.fromkeys(heads.values()))
+        compiled = self._compiled(("peaks", asked), graph.with_heads(asked), batch)
+        self._fill(compiled, batch)
+        found = dict(zip(asked, map(to_numpy, compiled.forward()), strict=True))
+        return {name: found[head].reshape(len(batch), -1) for name, head in heads.items()}
+
+    def scores(self, images: FloatArray) -> FloatArray:
+        name = self.score_layer
+        return self.activations(images, [name])[name]
+
+    def rest(self) -> None:
+        """See `vizframe.network.Rests`."""
+        self._kept.shrink(self._settings.memory // AT_REST)
+        if "_twin" in self.__dict__:
+            self.__dict__["_twin"].rest()

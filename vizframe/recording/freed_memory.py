@@ -1,0 +1,47 @@
+"""Memory that a recording has freed, given back to the system before training goes on.
+
+training  ▁▁▂▅▂▁▂▅▂      the C library keeps what was freed for later, in pieces that training
+recording      ▆▆        does not fit into: without this, both peaks would add up
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+GROWN = 1 << 27
+"""Bytes by which a process has to have grown for it to be worth while."""
+
+
+def resident() -> int:
+    """Bytes of memory that this process has; 0 where the system does not tell."""
+    try:
+        with open("/proc/self/statm") as told:
+            return int(told.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def trim() -> None:
+    """Let the C library give back what is free; those that cannot are left alone."""
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (OSError, AttributeError, TypeError):
+        return  # no glibc: others give memory back by themselves
+
+
+@dataclass(slots=True)
+class FreedMemory:
+    """Gives back where the process has grown since it last did."""
+
+    _size: Callable[[], int] = resident
+    _trim: Callable[[], None] = trim
+    _last: int = field(default=0, init=False)
+
+    def give_back(self) -> None:
+        """Takes a tenth of a second in a process of gigabytes, and none where nothing grew."""
+        if self._size() > self._last + GROWN:
+            self._trim()
+            self._last = self._size()
