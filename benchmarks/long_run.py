@@ -32,6 +32,7 @@ from vizframe.store.write.merge import Plans, merge
 from vizframe.testing.runs import fake_info
 from vizframe.webapp import difference, manifest
 from vizframe.webapp.caching import Document
+from vizframe.webapp.sums import Sums
 
 SERIES = 40
 EACH = 1024
@@ -97,11 +98,11 @@ def measure(run: Path) -> None:
     counts = {len(history.series_steps(key)) for key in history.declarations}
     opened = milliseconds(start)
     print(f"{len(os.listdir(run))} files, {max(counts)} steps × {len(history.declarations)} series")
-    start = time.perf_counter()
-    told = difference.told(manifest.manifest("long", history), 0, "")
+    start, sums = time.perf_counter(), Sums()
+    told = difference.told(manifest.manifest("long", history, None, sums), 0, "", sums)
     whole = Document.of(told)
     print(f"the whole of it for a page: {milliseconds(start):.0f} ms, {len(whole.data)} bytes")
-    mark, curves = told["mark"], difference.curves_marks(history.scalars(), 0)[1]
+    mark, curves = told["mark"], difference.curves_marks(history.scalars(), 0, sums)[1]
     times: list[list[float]] = []
     largest = 0
     with store.create(run, history.info) as writer:
@@ -111,10 +112,12 @@ def measure(run: Path) -> None:
             start = time.perf_counter()
             history.refresh()
             looked = milliseconds(start)
-            told = difference.told(manifest.manifest("long", history), known, mark)
+            told = difference.told(
+                manifest.manifest("long", history, None, sums), known, mark, sums
+            )
             said = Document.of(told)
             ran = milliseconds(start)
-            lines = difference.curves(history.scalars(), history.version, known, curves)
+            lines = difference.curves(history.scalars(), history.version, known, curves, sums)
             drawn = Document.of(lines)
             times.append([looked, ran, milliseconds(start) - ran])
             largest = max(largest, len(said.data), len(drawn.data))

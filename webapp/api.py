@@ -115,8 +115,8 @@ def _words(open_runs: OpenRuns) -> tuple[View, ...]:
             since, mark = number(asked(), "since", 0), asked().get("mark", "")
 
             def make() -> object:
-                whole = manifest.manifest(found.name, found.history, found.probe_digest)
-                return difference.told(whole, since, mark)
+                told = found.name, found.history, found.probe_digest, found.sums
+                return difference.told(manifest.manifest(*told), since, mark, found.sums)
 
             return caching.answer(found.document(("run", since, mark), make))
 
@@ -130,7 +130,7 @@ def _words(open_runs: OpenRuns) -> tuple[View, ...]:
 
             def make() -> object:
                 scalars, version = found.history.scalars(), found.history.version
-                return difference.curves(scalars, version, since, mark)
+                return difference.curves(scalars, version, since, mark, found.sums)
 
             return caching.answer(found.document(("curves", since, mark), make))
 

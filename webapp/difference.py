@@ -18,6 +18,7 @@ import numpy.typing as npt
 from vizframe.errors import HistoryError
 from vizframe.history import Scalars
 from vizframe.webapp.numbers import plain, sayable
+from vizframe.webapp.sums import Sums
 
 GROWING = ("steps", "times", "epochs")
 """What has an entry per step."""
@@ -34,13 +35,13 @@ MOST_NUMBERS = 1 << 23
 Manifest = Mapping[str, Any]
 
 
-def told(manifest: Manifest, since: int, mark: str) -> Manifest:
+def told(manifest: Manifest, since: int, mark: str, sums: Sums | None = None) -> Manifest:
     """The manifest with its mark; only what is new, where the page knows the ``since`` first steps
     by that mark."""
     steps, lists = manifest["steps"], manifest[LISTS]
-    stable = _stable(manifest)
-    new_mark = mark_of(manifest, stable, len(steps))
-    if not 0 < since <= len(steps) or mark != mark_of(manifest, stable, since):
+    stable, sums = _stable(manifest), sums or Sums()
+    new_mark = mark_of(manifest, stable, len(steps), sums)
+    if not 0 < since <= len(steps) or mark != mark_of(manifest, stable, since, sums):
         whole = {name: plain(manifest[name]) for name in GROWING}
         return {
             **manifest,
@@ -66,33 +67,28 @@ def _stable(manifest: Manifest) -> bytes:
     return json.dumps(sayable(said), separators=(",", ":")).encode()
 
 
-def mark_of(manifest: Manifest, stable: bytes, count: int) -> str:
+def mark_of(manifest: Manifest, stable: bytes, count: int, sums: Sums) -> str:
     """Tells apart what is known of the first ``count`` steps."""
     if not count:
         return ""
     last = manifest["steps"][count - 1]
-    found = hashlib.blake2b(stable, digest_size=12)
-    for name in GROWING:
-        found.update(_bytes(manifest[name][:count]))
-    for each in manifest[LISTS]:
-        known = each[: each.searchsorted(last, "right")]
-        found.update(b"%d:" % len(known))
-        found.update(_bytes(known))
-    return found.hexdigest()
+    known = [(sums.of(name, manifest[name], count), count) for name in GROWING]
+    for place, each in enumerate(manifest[LISTS]):
+        until = int(each.searchsorted(last, "right"))
+        known.append((sums.of((LISTS, place), each, until), until))
+    return hashlib.blake2b(stable + repr(known).encode(), digest_size=12).hexdigest()
 
 
-def _bytes(values: npt.NDArray[np.generic]) -> memoryview:
-    return np.ascontiguousarray(values).view(np.uint8).data
-
-
-def curves(scalars: Scalars, version: int, since: int, mark: str | None) -> Manifest:
+def curves(
+    scalars: Scalars, version: int, since: int, mark: str | None, sums: Sums | None = None
+) -> Manifest:
     """The numbers over the steps, likewise; without a mark from ``since`` on, whatever was before.
 
     Raises:
         HistoryError: they are more than a page can take.
     """
     count = len(scalars.steps)
-    marks = curves_marks(scalars, min(since, count))
+    marks = curves_marks(scalars, min(since, count), sums or Sums())
     if mark is not None and (since > count or mark != marks[0]):
         since = 0
     if (count - since) * len(scalars.values) > MOST_NUMBERS:
@@ -109,26 +105,20 @@ def curves(scalars: Scalars, version: int, since: int, mark: str | None) -> Mani
     }
 
 
-def curves_marks(scalars: Scalars, count: int) -> tuple[str, str]:
+def curves_marks(scalars: Scalars, count: int, sums: Sums) -> tuple[str, str]:
     """Tell apart what is known of the first ``count`` steps, and of all; a curve that begins later
     is new."""
-    known, whole = _sums(scalars.steps, count)
+    lengths = count, len(scalars.steps)
+    marks = [sums.of(LISTS, scalars.steps, length) for length in lengths]
     for name, values in scalars.values.items():
-        sums = _sums(values, count)
         word = name.encode("utf-8", "replace")
-        if _has_number(values[:count]):
-            known ^= zlib.crc32(word, sums[0])
-        if _has_number(values):
-            whole ^= zlib.crc32(word, sums[1])
-    return f"{count}-{known:08x}", f"{len(scalars.steps)}-{whole:08x}"
+        for place, length in enumerate(lengths):
+            if _has_number(values[:length]):
+                marks[place] ^= zlib.crc32(word, sums.of(("curve", name), values, length))
+    known, whole = (f"{length}-{mark:08x}" for length, mark in zip(lengths, marks, strict=True))
+    return known, whole
 
 
 def _has_number(values: npt.NDArray[np.float64]) -> bool:
     """Whether any is one; mostly the last is."""
     return len(values) > 0 and not (np.isnan(values[-1]) and bool(np.isnan(values).all()))
-
-
-def _sums(values: npt.NDArray[np.generic], count: int) -> tuple[int, int]:
-    """Of the first ``count``, and of all."""
-    first = zlib.crc32(_bytes(values[:count]))
-    return first, zlib.crc32(_bytes(values[count:]), first)

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from vizframe.history import Declaration, History, RunSummary
+from vizframe.history import Declaration, History, RunSummary, SeriesKey
 from vizframe.network.probe import Probe
 from vizframe.webapp.numbers import finite, plain
 from vizframe.webapp.request import spread
+from vizframe.webapp.sums import Sums
 from vizframe.webapp.texts import is_in_words
 
 Ints = npt.NDArray[np.int64]
@@ -19,17 +20,41 @@ Ints = npt.NDArray[np.int64]
 NEWEST_FAILURES = 50
 
 
-def manifest(name: str, history: History, probe_digest: str | None = None) -> dict[str, object]:
+class StepLists:
+    """The distinct lists of steps among those of the series."""
+
+    def __init__(self, sums: Sums) -> None:
+        self.found: list[Ints] = []
+        self._sums = sums
+        self._places: dict[tuple[int, int, int], int] = {}
+
+    def place_of(self, key: SeriesKey, steps: Ints) -> int:
+        """Where the list stands, or stands now."""
+        mark = (
+            len(steps),
+            int(steps[-1]) if len(steps) else 0,
+            self._sums.of(key, steps, len(steps)),
+        )
+        place = self._places.setdefault(mark, len(self.found))
+        if place == len(self.found):
+            self.found.append(steps)
+        return place
+
+
+def manifest(
+    name: str, history: History, probe_digest: str | None = None, sums: Sums | None = None
+) -> dict[str, object]:
     """All but the pixels and the curves. Series of equal steps name one list of steps.
 
     What grows with the steps are arrays still: `difference.told` says of them what is new.
 
     Args:
         probe_digest: tells the probe's images from those of another run.
+        sums: of what was told before.
     """
-    step_lists: list[Ints] = []
+    lists = StepLists(sums or Sums())
     shown = [each for each in history.declarations.values() if not is_in_words(each)]
-    series = [_series(history, each, step_lists) for each in shown]
+    series = [_series(history, each, lists) for each in shown]
     info, scalars = history.info, history.scalars()
     failures = history.failures()
     return {
@@ -47,7 +72,7 @@ def manifest(name: str, history: History, probe_digest: str | None = None) -> di
         "steps": scalars.steps,
         "times": scalars.time,
         "epochs": scalars.epoch,
-        "step_lists": step_lists,
+        "step_lists": lists.found,
         "series": series,
         "probe": probe(history.probe, probe_digest),
         "failures": [each.model_dump() for each in failures[-NEWEST_FAILURES:]],
@@ -56,9 +81,7 @@ def manifest(name: str, history: History, probe_digest: str | None = None) -> di
     }
 
 
-def _series(
-    history: History, declaration: Declaration, step_lists: list[Ints]
-) -> dict[str, object]:
+def _series(history: History, declaration: Declaration, lists: StepLists) -> dict[str, object]:
     steps = np.asarray(history.series_steps(declaration.key), np.int64)
     key = declaration.key
     return {
@@ -83,17 +106,8 @@ def _series(
         "column_help": dict(declaration.column_help),
         "column_roles": dict(declaration.column_roles),
         "parameters": dict(declaration.parameters),
-        "steps": _place_of(steps, step_lists),
+        "steps": lists.place_of(key, steps),
     }
-
-
-def _place_of(steps: Ints, step_lists: list[Ints]) -> int:
-    """Where the list stands, or stands now."""
-    for place, known in enumerate(step_lists):
-        if np.array_equal(known, steps):
-            return place
-    step_lists.append(steps)
-    return len(step_lists) - 1
 
 
 def is_colour(declaration: Declaration) -> bool:

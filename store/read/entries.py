@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from vizframe.store.read.growing import Growing
 
 Ints = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.integer[Any]]
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
@@ -26,7 +27,7 @@ class Told(NamedTuple):
 
     steps: Ints
     times: Floats
-    segments: Ints
+    segments: Numbers
     said: npt.NDArray[np.generic]
 
     @classmethod
@@ -52,16 +53,16 @@ class Entries:
 
     _steps: Growing[np.int64]
     _times: Growing[np.float64]
-    _segments: Growing[np.int64]
+    _segments: Growing[np.int32]
     _said: Growing[np.generic]
     is_distinct: bool = True
     """Whether no step is there twice."""
 
     @classmethod
     def none(cls, dtype: type[np.generic]) -> Entries:
-        whole = np.empty(0, np.int64)
+        steps, segments = np.empty(0, np.int64), np.empty(0, np.int32)
         said: npt.NDArray[np.generic] = np.empty(0, dtype)
-        return cls(Growing(whole), Growing(np.empty(0)), Growing(whole), Growing(said))
+        return cls(Growing(steps), Growing(np.empty(0)), Growing(segments), Growing(said))
 
     @property
     def all(self) -> Told:
@@ -117,7 +118,7 @@ class Entries:
         return Entries(
             steps,
             self._times.replaced(keep, told.times),
-            self._segments.replaced(keep, told.segments),
+            self._segments.replaced(keep, told.segments.astype(np.int32)),
             self._said.replaced(keep, told.said),
             self._is_distinct_to(keep) and bool((np.diff(around) > 0).all()),
         )

@@ -18,7 +18,7 @@ import numpy.typing as npt
 Number = TypeVar("Number", bound=np.generic)
 
 LEAST = 32
-"""Numbers for which there is room at first."""
+"""Numbers for which there is room behind what is there, or an eighth more."""
 
 
 @dataclass(slots=True, eq=False)
@@ -46,7 +46,7 @@ class Growing(Generic[Number]):
         end = keep + len(more)
         room = self._room
         if room is None or room.used != keep or end > len(room.values):
-            room = _Room(np.empty(max(LEAST, 2 * end), self.values.dtype), keep)
+            room = _Room(np.empty(end + max(LEAST, end // 8), self.values.dtype), keep)
             room.values[:keep] = self.values[:keep]
         room.values[keep:end] = more
         room.used = end

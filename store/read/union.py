@@ -20,7 +20,7 @@ import numpy.typing as npt
 from vizframe.errors import UnknownName
 from vizframe.history import Declaration, Failure, Finding, Scalars, SeriesKey
 from vizframe.store.read.contents import Contents, Listed
-from vizframe.store.read.entries import Entries, Gone, Told
+from vizframe.store.read.entries import Entries, Gone, Numbers, Told
 from vizframe.store.read.lazy import LazyColumns
 from vizframe.store.read.numbering import Change, Numbering
 from vizframe.store.read.segment import Segment
@@ -37,8 +37,8 @@ class Places(NamedTuple):
     """Where the frames of a series are: step by step the number of the segment, and its row."""
 
     steps: Ints
-    segments: Ints
-    rows: Ints
+    segments: Numbers
+    rows: Numbers
 
     def find(self, step: int) -> tuple[int, int] | None:
         """The numbers of (segment, row) of a step, or None."""
@@ -110,7 +110,7 @@ class Union:
             fresh = [self._own_steps(number, each) for number, each in change.fresh.items()]
             return self._entries(table, change.gone, fresh)
 
-        return self._table("timeline", lambda: Entries.none(np.int64), take_in)
+        return self._table("timeline", lambda: Entries.none(np.int32), take_in)
 
     def _entries(self, table: Entries, gone: Gone, fresh: Sequence[Told]) -> Entries:
         told = [each for each in fresh if len(each.steps)]
@@ -161,8 +161,8 @@ class Union:
             told = [self._frames(number, place) for number, place in found]
             return self._entries(table, change.gone, told)
 
-        shown = self._table(key, lambda: Entries.none(np.int64), take_in).shown
-        return Places(shown.steps, shown.segments, shown.said.astype(np.int64, copy=False))
+        shown = self._table(key, lambda: Entries.none(np.int32), take_in).shown
+        return Places(shown.steps, shown.segments, cast(Numbers, shown.said))
 
     def _frames(self, number: int, place: int) -> Told:
         """The visible frames of a segment's series."""

@@ -95,9 +95,9 @@ def test_nothing_new_is_made_once_for_all_who_ask(
     made: list[str] = []
     real = difference.told
 
-    def told(manifest: Any, since: int, mark: str) -> Any:
+    def told(manifest: Any, since: int, mark: str, sums: Any) -> Any:
         made.append(mark)
-        return real(manifest, since, mark)
+        return real(manifest, since, mark, sums)
 
     monkeypatch.setattr(difference, "told", told)
     for _ in range(5):
