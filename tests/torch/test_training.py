@@ -19,19 +19,8 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
-from tests.torch.trainings import (
-    TRAININGS,
-    Left,
-    Training,
-    adversarial,
-    data,
-    functional,
-    left_by,
-    scaled,
-    small_net,
-    with_closure,
-    with_loader,
-)
+from tests.torch.small import Left, Training, data, functional, left_by, small_net
+from tests.torch.trainings import TRAININGS, adversarial, scaled, with_closure, with_loader
 from vizframe import store
 from vizframe.network.adapter import Batch
 from vizframe.network.guard import Guard

@@ -2,44 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
+import torch.fx
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-functional = nn.functional
-
-
-Left = dict[str, Any]
-
-
-Training = Callable[[], Left]
-
-
-def data(count: int = 24, classes: int = 3) -> tuple[Any, Any]:
-    draw = torch.Generator().manual_seed(1)
-    images = torch.rand(count, 1, 8, 8, generator=draw)
-    return images, torch.randint(0, classes, (count,), generator=draw)
-
-
-def small_net(classes: int = 3) -> Any:
-    torch.manual_seed(0)
-    return nn.Sequential(
-        nn.Conv2d(1, 4, 3, padding=1),
-        nn.BatchNorm2d(4),
-        nn.ReLU(inplace=True),
-        nn.MaxPool2d(2),
-        nn.Dropout(0.3),
-        nn.Flatten(),
-        nn.Linear(64, classes),
-    )
-
-
-def left_by(nets: list[Any], optimizers: list[Any], told: list[float]) -> Left:
-    states = [each.state_dict() for each in (*nets, *optimizers)]
-    return {"states": states, "told": told, "random": torch.rand(3)}
+from tests.torch.small import Left, Training, data, functional, left_by, small_net
+from tests.torch.trainings_watched import counted, observed, traced, with_another_forward
 
 
 def with_loader() -> Left:
@@ -319,5 +291,9 @@ TRAININGS: Mapping[str, Training] = {
         two_inputs,
         with_hooks,
         tokens,
+        counted,
+        traced,
+        observed,
+        with_another_forward,
     )
 }

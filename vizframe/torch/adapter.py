@@ -14,7 +14,7 @@ from vizframe.graph.settings import GIBIBYTE
 from vizframe.network import FloatArray, Network
 from vizframe.network.adapter import Batch, Seen
 from vizframe.network.call import Call
-from vizframe.torch.aside import same_random_numbers
+from vizframe.torch.aside import same_random_numbers, without_modes
 from vizframe.torch.calls import batch_of, call_of
 from vizframe.torch.optimiser import optimiser
 from vizframe.torch.training import watch_trainings
@@ -102,5 +102,5 @@ def preserve_state() -> Iterator[None]:
     """Nothing inside is recorded for differentiation, and what is drawn leaves the random states
     as they were."""
     device = torch.device("cuda" if torch.cuda.is_initialized() else "cpu")
-    with torch.no_grad(), same_random_numbers(device):
+    with without_modes(), torch.no_grad(), same_random_numbers(device):
         yield

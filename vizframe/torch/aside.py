@@ -10,6 +10,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.autograd.graph import saved_tensors_hooks
+from torch.overrides import _pop_mode, _pop_mode_temporarily, _push_mode
+from torch.utils._device import DeviceContext
+from torch.utils._python_dispatch import _disable_current_modes
 
 SEED = 0
 """A net that draws numbers in its forward pass draws the same ones at every question."""
@@ -24,16 +28,63 @@ def aside(device: Any, *, gradients: bool = False) -> Iterator[None]:
         device: that the model is on.
     """
     with contextlib.ExitStack() as stack:
+        stack.enter_context(without_modes())
         stack.enter_context(same_random_numbers(device))
         stack.enter_context(no_global_hooks())
         stack.enter_context(torch.inference_mode(False))
         stack.enter_context(torch.set_grad_enabled(gradients))
+        if gradients:
+            stack.enter_context(_unwatched_gradients())
         for kind in {"cpu", device.type}:
             if torch.amp.is_autocast_available(kind):
                 stack.enter_context(torch.autocast(kind, enabled=False))
         if "torch._dynamo" in sys.modules:
             stack.enter_context(torch.compiler.set_stance("force_eager"))
         yield
+
+
+@contextlib.contextmanager
+def without_modes() -> Iterator[None]:
+    """Inside, no mode that the script has entered sees what is called, as one that counts
+    operations would; only a default device stays what it is."""
+    functions = torch._C._len_torch_function_stack()
+    if not functions and not torch._C._len_torch_dispatch_stack():
+        yield
+        return
+    with contextlib.ExitStack() as stack:
+        modes = [stack.enter_context(_pop_mode_temporarily()) for _ in range(functions)]
+        for mode in reversed(modes):
+            if isinstance(mode, DeviceContext):
+                _push_mode(mode)
+                stack.callback(_pop_mode)
+        stack.enter_context(_disable_current_modes())
+        yield
+
+
+@contextlib.contextmanager
+def _unwatched_gradients() -> Iterator[None]:
+    """Inside, the script's hooks on what a backward pass keeps are not called, and nothing looks
+    for NaN in it."""
+    with contextlib.ExitStack() as stack:
+        if torch._C._autograd._top_saved_tensors_default_hooks(False) is not None:
+            stack.enter_context(saved_tensors_hooks(_same, _same))
+        stack.enter_context(torch.autograd.set_detect_anomaly(False))
+        yield
+
+
+def _same(tensor: Any) -> Any:
+    return tensor
+
+
+def is_transformed() -> bool:
+    """Whether what runs now is looked at by PyTorch itself, which writes down or transforms each
+    call: `torch.compile`, `torch.jit.trace`, `torch.export`, `torch.func`. A call of ours would
+    become part of that."""
+    return (
+        torch.compiler.is_compiling()
+        or torch._C._get_tracing_state() is not None
+        or torch._C._functorch.peek_interpreter_stack() is not None
+    )
 
 
 @contextlib.contextmanager
@@ -66,8 +117,10 @@ def calm(device: Any, *, gradients: bool) -> Iterator[None]:
     """The part of `aside` that costs microseconds: for what draws no random numbers and calls no
     module."""
     with (
+        without_modes(),
         torch.inference_mode(False),
         torch.set_grad_enabled(gradients),
+        _unwatched_gradients(),
         torch.autocast("cpu", enabled=False),
         _no_autocast(device.type),
     ):

@@ -81,8 +81,11 @@ class Model:
         return type(self.module).__name__
 
     def leaf(self, name: str) -> Any:
-        """One of its tensors as it is now, without gradient."""
-        return self.shadow.leaves[name]()
+        """One of its tensors as it is now, without gradient. What is no parameter is a copy: an
+        operator may write into it without a word, as those that observe ranges for quantisation
+        do."""
+        found = self.shadow.leaves[name]()
+        return found if self.shadow.made[name][1] else found.clone()
 
     def gradient_of(self, name: str) -> Any:
         """The gradient of a parameter that the last training step left, or None."""

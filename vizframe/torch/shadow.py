@@ -15,6 +15,8 @@ from typing import Any
 
 import torch
 
+from vizframe.torch.rebound import rebound
+
 _NO_HOOKS = (
     "_forward_hooks",
     "_forward_pre_hooks",
@@ -106,8 +108,8 @@ class _Maker:
             return self._copies[id(module)]
         if isinstance(module, torch.jit.ScriptModule):
             return module  # runs by itself, and has nothing that could be copied
-        kind: Any = type(module)
-        copy = kind.__new__(kind)
+        # Not by a __new__ of its own: that of torch.fx makes another class, without a forward.
+        copy: Any = object.__new__(type(module))
         self._copies[id(module)] = copy
         self.held.append(module)
         state = dict(module.__dict__)
@@ -181,7 +183,11 @@ class _Maker:
     def _bound(self, value: Any, name: str) -> Any:
         """A method or a part of a function, of the shadow's where it was of the model's."""
         if isinstance(value, types.MethodType) and id(value.__self__) in self._copies:
-            return types.MethodType(value.__func__, self._copies[id(value.__self__)])
+            return types.MethodType(
+                self._bound(value.__func__, name), self._copies[id(value.__self__)]
+            )
+        if isinstance(value, types.FunctionType):
+            return rebound(value, self._copies)
         if isinstance(value, functools.partial):
             parts = [self._copied(value.args, n, name, value.args) for n in range(len(value.args))]
             named = {

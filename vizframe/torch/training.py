@@ -31,6 +31,7 @@ from vizframe.graph.epochs import Epochs
 from vizframe.graph.patches import Method, Patches
 from vizframe.network import FloatArray
 from vizframe.network.adapter import Batch, TrainingObserver
+from vizframe.torch.aside import is_transformed, without_modes
 from vizframe.torch.calls import batch_of
 from vizframe.torch.loaders import LoaderWatch
 from vizframe.torch.optimiser import optimizers
@@ -118,6 +119,8 @@ class TrainingWatch:
         self._patches.remove()
 
     def _call(self, original: Method, module: Any, *args: Any, **kwargs: Any) -> Any:
+        if is_transformed():
+            return original(module, *args, **kwargs)
         state = self._state
         known = self._known
         if known is not None and id(module) not in known:
@@ -131,7 +134,8 @@ class TrainingWatch:
             state.depth -= 1
         if id(module) not in state.calls:
             tensor = next(tensors_in(output), None)
-            kept = None if tensor is None else tensor.detach()
+            with without_modes():
+                kept = None if tensor is None else tensor.detach()
             state.calls[id(module)] = SeenCall(module, args, kwargs, kept)
         return output
 
@@ -139,17 +143,21 @@ class TrainingWatch:
         self._observer.note("seed/torch", seed)
 
     def _backward(self, tensors: Any, *_given: Any, **_named: Any) -> None:
+        if is_transformed():
+            return
         heads = [tensors] if isinstance(tensors, torch.Tensor) else list(tensors)
         scaled, self._state.unscaled = self._state.unscaled, None
-        self._state.loss = [each.detach() for each in heads if isinstance(each, torch.Tensor)]
+        with without_modes():
+            self._state.loss = [each.detach() for each in heads if isinstance(each, torch.Tensor)]
         if scaled is not None:
             self._state.loss = scaled
 
     def _scale(self, _scaler: Any, outputs: Any) -> None:
-        self._state.unscaled = [each.detach() for each in tensors_in(outputs)]
+        with without_modes():
+            self._state.unscaled = [each.detach() for each in tensors_in(outputs)]
 
     def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> Any:
-        with self._guard("what comes before an update"):
+        with self._guard("what comes before an update"), without_modes():
             return self._see_step(optimizer, args, kwargs)
         return None
 
@@ -168,7 +176,7 @@ class TrainingWatch:
         return None
 
     def _after_step(self, optimizer: Any, _args: Any, _kwargs: Any) -> None:
-        with self._guard("an update of its optimiser"):
+        with self._guard("an update of its optimiser"), without_modes():
             self._count_step(optimizer)
 
     def _count_step(self, optimizer: Any) -> None:
@@ -199,7 +207,7 @@ class TrainingWatch:
         def first(*given: Any, **given_named: Any) -> Any:
             nonlocal told
             result = closure(*given, **given_named)
-            with self._guard("what comes before an update"):
+            with self._guard("what comes before an update"), without_modes():
                 if not told and self._of(optimizer) is not None:
                     told = True
                     self._tell_before(optimizer)
