@@ -12,6 +12,7 @@
     match     run layer step with withstep [by]  which unit of one run is which of another
     formed    run id kind layer at         by which step most of each tile's change was done
     probe     run id                       the probe's pictures
+    notes     run                          what was noted; a POST of JSON notes something
     texts     run id                       the tokens of the probe's texts
     token     run id step text time        what is foretold behind one token
     colours                                the colour maps, 256 × 3 bytes each
@@ -36,7 +37,7 @@ from flask import Blueprint, Response, request
 from vizframe.errors import UnknownName, UsageError
 from vizframe.images.colormap import lut
 from vizframe.network.live import Live
-from vizframe.webapp import caching, difference, manifest
+from vizframe.webapp import caching, difference, manifest, noted
 from vizframe.webapp import change as change_of
 from vizframe.webapp import live as asking
 from vizframe.webapp import texts as probe_texts
@@ -67,6 +68,7 @@ def blueprint(
     """
     found = Blueprint("api", __name__, url_prefix="/api")
     _add_live(found, open_runs, network, images)
+    _add_notes(found, open_runs)
     _add_what_if(found, WhatIf(network, open_runs, images))
     for view in (*_words(open_runs), *_texts(open_runs), *_pixels(open_runs), colours):
         found.get(f"/v1/{view.__name__}")(_in_sentences(view))
@@ -86,6 +88,18 @@ def _add_live(
 
     found.get("/v1/live")(_in_sentences(live))
     found.post("/v1/live")(_in_sentences(ask))
+
+
+def _add_notes(found: Blueprint, open_runs: OpenRuns) -> None:
+    def notes() -> Response:
+        return caching.document(noted.read(open_runs, text(request_arguments(), "run")))
+
+    def note() -> Response:
+        noted.write(open_runs, text(request_arguments(), "run"), request.get_data())
+        return notes()
+
+    found.get("/v1/notes")(_in_sentences(notes))
+    found.post("/v1/notes")(_in_sentences(note))
 
 
 def _add_what_if(found: Blueprint, changed: WhatIf) -> None:

@@ -40,7 +40,12 @@ MOST = 512
 REASONS = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 405: "Method Not Allowed"}
 REASONS |= {413: "Request Entity Too Large"}
 
-WHERE_BODIES_BELONG = ("_dash-update-component", "api/v1/live")
+WHERE_BODIES_BELONG = (
+    "_dash-update-component",
+    "api/v1/live",
+    "api/v1/whatif",
+    "api/v1/notes",
+)
 
 
 class CheckedParser(HTTPRequestParser):  # type: ignore[misc]  # Waitress has no types

@@ -12,6 +12,7 @@ from threading import Lock
 
 from vizframe.errors import UnknownName
 from vizframe.history import History, RunSummary
+from vizframe.history.notes import Notes, NotesFile, notes_path
 from vizframe.store.format.layout import MAGIC
 from vizframe.store.format.names import RUN_FILE, is_of_run
 from vizframe.store.format.source import LocalFile
@@ -55,6 +56,14 @@ class RunCatalog:
             history = StoreHistory(Folder(run) if run.is_dir() else SingleFile(LocalFile(run)))
             self._open[name] = (state, history)
             return history
+
+    def notes(self, name: str) -> Notes:
+        """What was noted about the run, in a file beside it.
+
+        Raises:
+            UnknownName, HistoryError: as `open` does.
+        """
+        return NotesFile(notes_path(self._find(name)), self.open(name).info.id)
 
     def _runs(self) -> Iterator[Path]:
         if is_run(self.runs_dir):

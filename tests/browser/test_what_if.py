@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor
@@ -76,3 +77,16 @@ def test_a_probe_that_does_not_fit_the_network_is_said(visitor: Visitor, tmp_pat
             "use a picture of your own"
         )
         page.goto("about:blank")
+
+
+def test_a_picture_of_one_s_own_is_asked_with(
+    visitor: Visitor, what_if_url: str, tmp_path: Path
+) -> None:
+    Image.fromarray(np.full((40, 40, 3), 128, np.uint8)).save(tmp_path / "grey.png")
+    page = visitor.open(what_if_url, "?page=whatif&asked=dense&changes=dense:7:%3D100")
+    page.get_by_text("A picture of your own").click()
+    page.locator("#whatif-page input[type=file]").set_input_files(tmp_path / "grey.png")
+    expect(page.locator("#whatif-accuracy")).to_have_text("")
+    expect(page.locator(".pairs li").first.locator("strong")).to_have_text("100.0 %")
+    page.get_by_role("button", name="Back to the probe").click()
+    expect(page.locator("#whatif-accuracy")).to_contain_text("Right on the probe")

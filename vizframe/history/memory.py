@@ -19,6 +19,7 @@ from vizframe.history.contract import History, RunSummary, Scalars, StepRecord
 from vizframe.history.declaration import Declaration, RunInfo, SeriesKey
 from vizframe.history.finding import Failure, Finding
 from vizframe.history.memory_index import Commit, CommitIndex, KeptFrame, keep, merge_scalars
+from vizframe.history.notes import MemoryNotes, Notes
 from vizframe.history.selection import check_where, one_tile, sheet, stack
 from vizframe.history.tiles import Tiles
 from vizframe.network import FloatArray
@@ -186,11 +187,16 @@ class MemoryCatalog:
     def __init__(self, runs: Mapping[str, MemoryRun] | None = None) -> None:
         self._runs = dict(runs or {})
         self._open: dict[str, MemoryHistory] = {}
+        self._notes: dict[str, MemoryNotes] = {}
 
     def add(self, name: str, run: MemoryRun) -> None:
         """Put a run in the catalog, in place of the one that had its name."""
         self._runs[name] = run
         self._open.pop(name, None)
+
+    def notes(self, name: str) -> Notes:
+        """What was noted about the run."""
+        return self._notes.setdefault(self.open(name).info.id, MemoryNotes())
 
     def runs(self) -> Sequence[RunSummary]:
         found = [_summary(name, run) for name, run in self._runs.items()]

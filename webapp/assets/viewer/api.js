@@ -45,6 +45,12 @@ export async function whatIf(query, pixels) {
   return decode(await response.arrayBuffer());
 }
 
+/** Send JSON, and get some. */
+export async function sendJson(name, query, content) {
+  const headers = { "Content-Type": "application/json" };
+  return (await ask(address(name, query), undefined, { method: "POST", headers, body: JSON.stringify(content) })).json();
+}
+
 /** A file, as a browser keeps it: its name and its bytes. */
 export async function file(name, query) {
   const response = await ask(address(name, query));

@@ -87,7 +87,7 @@ export class Gallery {
 
   tileGrid(width, height) {
     const { count, width: w, height: h } = this.tiles;
-    const hasLabel = this.label && this.label(0) !== "";
+    const hasLabel = this.label && Array.from({ length: count }, (_, i) => this.label(i)).some(Boolean);
     const columnsFor = (cell) => Math.max(1, Math.floor((width - 14 + GAP) / (cell + GAP)));
     const rowHeight = (cell) => (cell * h) / w + GAP + (hasLabel && cell >= 44 ? LABEL : 0);
     let cell = Number(this.size);

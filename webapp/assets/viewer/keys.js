@@ -19,6 +19,7 @@ const HELP = [
   ["o", "strongest units first, as of this step"],
   ["c", "compare with this step"],
   ["/", "find a layer"],
+  ["n", "a note or a star on this unit, step or run; all notes"],
   ["d", "dark or light"],
   ["y", "copy the link to what is shown"],
   ["?", "this list"],
@@ -58,7 +59,7 @@ export class Keys {
   pressed(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const { target, key } = event;
-    if (this.dialog.open) return;
+    if (document.querySelector("dialog[open]")) return;
     if (target.matches("input:not([type=range]):not([type=radio]):not([type=checkbox]), select, textarea")) {
       if (key === "Escape") target.blur();
       return;

@@ -9,6 +9,7 @@ import { Camera } from "./camera.js";
 import { Compare } from "./compare.js";
 import { ImagePage } from "./image.js";
 import { badge, watch } from "./live.js";
+import { Notes } from "./notes.js";
 import * as place from "./place.js";
 import { Runs } from "./runs.js";
 import { Training } from "./training.js";
@@ -34,6 +35,8 @@ new Runs(viewer);
 new Training(viewer);
 new Camera(viewer);
 new WhatIf(viewer);
+const notes = new Notes(viewer);
+viewer.notes = notes;
 const find = new Find();
 
 // ── Dash is told what is shown ────────────────────────────────────────────────────────────────
@@ -257,11 +260,12 @@ const keys = new Keys({
   r: cycleScale, t: () => viewer.scale.set("gamma", viewer.scale.gamma >= 3 ? 1 : viewer.scale.gamma + 1),
   c: () => viewer.choose({ page: "compare", beside: String(viewer.step) }, { push: true }),
   "/": () => find.focus(),
-  o: () => order.sortAgain(), d: turnTheme, y: copyLink, "?": () => keys.help(),
+  n: () => notes.open(), o: () => order.sortAgain(), d: turnTheme, y: copyLink, "?": () => keys.help(),
 });
 
 $("#tools").append(
   button("menu", "Choose what to see", () => $("#side").classList.toggle("open"), { id: "menu" }),
+  notes.button,
   button("link", "Copy the link to what is shown (y)", copyLink, { id: "link" }),
   button("full", "Pictures alone, on the whole screen (f)", () => turnFull(), { id: "full" }),
   button("keys", "Keys and colours (?)", () => keys.help(), { id: "keys" }),

@@ -98,8 +98,8 @@ export class Viewer {
   labelOf(index) {
     if (!this.series) return "";
     const sorted = this.order?.label(index) ?? "";
-    const own = this.judged.label(index);
-    return sorted && own ? `${own} · ${sorted}` : own || sorted;
+    const noted = this.series.spread === "unit" ? this.notes?.label(index) : "";
+    return [noted, this.judged.label(index), sorted].filter(Boolean).join(" · ");
   }
 
   // ── runs ────────────────────────────────────────────────────────────────────────────────────
