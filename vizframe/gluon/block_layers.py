@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from vizframe.errors import NetworkError
 from vizframe.gluon.blocks import end_of, node_of
 from vizframe.gluon.compat import mx
 from vizframe.gluon.graph.folding import STEP_ENDS, is_cell
@@ -31,6 +32,19 @@ class Output:
     """Which of several outputs it is."""
     steps: tuple[Any, ...] = ()
     """What it gave at each step of a loop, of which ``value`` is the whole along time."""
+
+    def whole(self, name: str) -> Any:
+        """What can be differentiated by.
+
+        Raises:
+            NetworkError: it was called once a step.
+        """
+        if self.steps:
+            raise NetworkError(
+                f"layer {name!r} is called once a step, and nothing reads its outputs together; "
+                "no gradient can be taken by them"
+            )
+        return self.value
 
 
 def leaves(value: Any) -> Iterator[Any]:

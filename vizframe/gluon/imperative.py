@@ -251,8 +251,7 @@ class ImperativeNetwork:
     def run(
         self, images: Any, cut: str | None = None, last: str | None = None
     ) -> dict[str, Output]:
-        """What every block gives for these images, in the order in which they end. The net's own
-        mode, hooks and parameters are afterwards as before.
+        """What every block gives for these images, in the order in which they end.
 
         Args:
             cut: a layer whose output is to be differentiated by; what comes before it is not.
@@ -307,7 +306,6 @@ class ImperativeNetwork:
         ):
             try:
                 self._returned = list(leaves(self._net(*arguments_of(given))))
-                outputs = fold_outputs(outputs)
             except _Enough:
                 pass
             except Exception as error:  # whatever the net's own code says of such images
@@ -315,6 +313,7 @@ class ImperativeNetwork:
                     f"the network {self.name!r} cannot take images of shape {images.shape}: "
                     f"{reason(error)}"
                 ) from error
+            outputs = fold_outputs(outputs)
         computed = [output.value for output in outputs.values()]
         restore_layout(self._parameters.arrays().values(), computed)
         return outputs
@@ -333,7 +332,7 @@ class ImperativeNetwork:
             )
         with mx.autograd.record(train_mode=False):
             asked = self.canonical(layer, outputs)
-        return asked, images if inner is None else outputs[inner].value
+        return asked, images if inner is None else outputs[inner].whole(inner)
 
     def canonical(self, layer: str, outputs: Mapping[str, Output]) -> Any:
         """The layer's own output as (image, unit, …)."""
@@ -343,8 +342,7 @@ class ImperativeNetwork:
         return value.reshape(axes.split(value.shape)).transpose(axes.order)
 
     def _least(self) -> tuple[int, Any]:
-        """How many images it can be asked for at least, one or what it was seen with, and so many
-        empty ones."""
+        """How many images it can be asked for at least, and so many empty ones."""
         shape, context = self._settings.input_shape, self._parameters.context
         one = mx.nd.zeros((1, *shape), ctx=context)
         try:

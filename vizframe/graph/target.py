@@ -73,6 +73,27 @@ def unit_places(objective: Objective, shape: Sequence[int]) -> npt.NDArray[np.in
     return places
 
 
+def unit_times(objective: Objective, shape: Sequence[int]) -> npt.NDArray[np.int64] | None:
+    """The place in time asked for in each sequence, (batch,), where the layer has such and the
+    objective one number for each; None: all of them.
+
+    Raises:
+        UsageError: a place lies outside the sequence.
+    """
+    if len(shape) != 3 or isinstance(objective.place, str):
+        return None
+    times = np.asarray(objective.place, np.int64)
+    if times.shape != (len(objective.units),):
+        return None
+    outside = times[(times < 0) | (times >= shape[2])]
+    if len(outside):
+        raise UsageError(
+            f"place is {int(outside[0])}; it can be 0 to {shape[2] - 1} in time in layer "
+            f"{objective.layer!r}"
+        )
+    return times
+
+
 def refuse_batch(objective: Objective, count: int) -> None:
     """Raises NetworkError unless the objective has one unit for each of so many images."""
     if len(objective.units) != count:
@@ -86,8 +107,11 @@ def selection_weights(objective: Objective, shape: Sequence[int]) -> FloatArray:
     """One weight per output, of this shape: zero but for each image's own unit and place."""
     images, units = np.arange(len(objective.units)), objective.units
     weights = np.zeros(shape, np.float32)
+    times = unit_times(objective, shape)
     places = unit_places(objective, shape)
-    if places is None:
+    if times is not None:
+        weights[images, units, times] = 1
+    elif places is None:
         weights[images, units] = 1 / np.prod(shape[2:], dtype=np.int64)
     else:
         weights[images, units, places[:, 0], places[:, 1]] = 1
@@ -106,8 +130,11 @@ def read(objective: Objective, output: FloatArray) -> FloatArray:
     """Each image's own activation, (batch,)."""
     images, units = np.arange(len(objective.units)), objective.units
     places = unit_places(objective, output.shape)
-    if places is None:
-        responses: FloatArray = output[images, units].reshape(len(images), -1).mean(axis=1)
+    times = unit_times(objective, output.shape)
+    if times is not None:
+        responses: FloatArray = output[images, units, times]
+    elif places is None:
+        responses = output[images, units].reshape(len(images), -1).mean(axis=1)
     else:
         responses = output[images, units, places[:, 0], places[:, 1]]
     return responses

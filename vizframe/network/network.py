@@ -42,8 +42,9 @@ class Objective:
         layer: the layer's name.
         units: one unit per image of the batch, int64 of shape (batch,).
         place: ``centre``, the unit at the centre of its map (floor(size / 2)); ``mean``, its mean
-            over the map; or an int array of shape (batch, 2), one (y, x) per image. A layer
-            without spatial axes ignores it.
+            over the map; or an int array of shape (batch, 2), one (y, x) per image, or, of a
+            layer of (time, unit), of shape (batch,), one place in time. A layer without such axes
+            ignores it.
         output_gradients: what the backward pass starts from, one number per image (default 1): the
             deconvnet starts from the activation's own value.
     """
