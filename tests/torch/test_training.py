@@ -79,7 +79,7 @@ def assert_same(one: Any, two: Any) -> None:
         for a, b in zip(one, two, strict=True):
             assert_same(a, b)
     else:
-        assert one == two or (math.isnan(one) and math.isnan(two))
+        assert one == two or (isinstance(one, float) and math.isnan(one) and math.isnan(two))
 
 
 @pytest.mark.parametrize("name", TRAININGS)
