@@ -88,6 +88,7 @@ def _series(history: History, declaration: Declaration, lists: StepLists) -> dic
         "kind": key.kind,
         "label": key.label,
         "part": key.part,
+        "rank": key.rank,
         "layer": key.layer,
         "title": declaration.title,
         "help": declaration.help,

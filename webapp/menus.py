@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from dash import html
 from dash.development.base_component import Component
@@ -17,27 +17,51 @@ PRODUCT = "×"
 
 
 def kinds(history: History, chosen: str) -> Children:
-    """One row per plugin, in the order of first appearance; the chosen one shows its parts."""
-    parts: dict[str, dict[str, Declaration]] = {}
-    shown = [each for each in history.declarations.values() if not is_in_words(each)]
-    for each in shown:
-        parts.setdefault(each.key.label, {}).setdefault(each.key.kind, each)
+    """One row per plugin, in the order of first appearance; the chosen one shows its parts, and the
+    workers that have it."""
+    of_labels: dict[str, dict[str, Declaration]] = {}
+    for each in history.declarations.values():
+        if not is_in_words(each):
+            of_labels.setdefault(each.key.label, {}).setdefault(each.key.kind, each)
     rows: list[Component | str] = []
-    for label, of_label in parts.items():
+    for label, of_label in of_labels.items():
         first, is_chosen = next(iter(of_label)), chosen in of_label
         rows.append(_entry(title(label), "", "kind", chosen if is_chosen else first, is_chosen))
-        if is_chosen and len(of_label) > 1:
-            rows.append(
-                html.Div([_part(*each, chosen) for each in of_label.items()], className="parts")
-            )
+        if is_chosen:
+            rows += _parts(of_label, chosen)
+            rows += _workers(of_label, chosen)
     return rows
 
 
-def _part(kind: str, declaration: Declaration, chosen: str) -> Component:
-    key = declaration.key
-    words = declaration.title or title(key.part or key.label)
-    if key.rank:
-        words = f"{words}, rank {key.rank}"
+def _parts(of_label: Mapping[str, Declaration], chosen: str) -> Children:
+    """The pictures that the plugin makes, each of the chosen worker where that has it."""
+    rank = of_label[chosen].key.rank
+    parts: dict[str, Declaration] = {}
+    for each in of_label.values():
+        if each.key.part not in parts or each.key.rank == rank:
+            parts[each.key.part] = each
+    if len(parts) < 2:
+        return []
+    buttons = [
+        _part(each, each.title or title(each.key.part or each.key.label), chosen)
+        for each in parts.values()
+    ]
+    return [html.Div(buttons, className="parts")]
+
+
+def _workers(of_label: Mapping[str, Declaration], chosen: str) -> Children:
+    """The ranks that have the chosen picture."""
+    part = of_label[chosen].key.part
+    by_rank = {each.key.rank: each for each in of_label.values() if each.key.part == part}
+    if len(by_rank) < 2:
+        return []
+    buttons = [_part(by_rank[rank], f"rank {rank}", chosen) for rank in sorted(by_rank)]
+    group = html.Div(buttons, className="parts ranks", role="group")
+    return [with_data_attributes(group, aria_label="Worker")]
+
+
+def _part(declaration: Declaration, words: str, chosen: str) -> Component:
+    kind = declaration.key.kind
     button = html.Button(words, type="button", className="part", title=declaration.picture_help)
     return with_data_attributes(button, data_kind=kind, aria_pressed=str(kind == chosen).lower())
 

@@ -61,3 +61,12 @@ test("each side says its step, run and image", () => {
   assert.equal(describeSide(side(), false), "step 40 · probe image 1");
   assert.equal(describeSide(side(), true), "step 40 · run a · probe image 1");
 });
+
+test("one picture of two workers is subtracted, and each side says whose it is", () => {
+  const ranks = run({ probe: { digest: "p", labels: null, names: [] }, series: [series(), series({ kind: "activation@3" })] });
+  const [a, b] = ranks.series.map((each) => side({ run: ranks, series: each }));
+  assert.equal(whyNot(a, b), "");
+  assert.match(describeSide(a, false), /rank 0/);
+  assert.match(describeSide(b, false), /rank 3/);
+  assert.doesNotMatch(describeSide(side(), false), /rank/);
+});

@@ -44,3 +44,13 @@ test("pictures of a fixed range have no scale to choose", () => {
 test("an epoch that nobody told is not known", () => {
   assert.deepEqual([0, 10, 20, 30].map((step) => of.epochOf(run(), step)), [0, 0.5, null, null]);
 });
+
+test("a unit's page has the chosen picture of all workers, and the rest of the chosen one", () => {
+  const kinds = ["activation", "deconvolution", "activation@1", "deconvolution@1", "activation@2"];
+  const ranks = run({ series: kinds.map((kind) => series({ kind })) });
+  const shown = (place) => of.unitSeries(ranks, ranks.series[place]).map((each) => each.kind);
+  assert.deepEqual(shown(0), ["activation", "activation@1", "activation@2", "deconvolution"]);
+  assert.deepEqual(shown(3), ["deconvolution", "deconvolution@1", "activation@1"]);
+  const alone = run({ series: [series(), series({ kind: "deconvolution" })] });
+  assert.deepEqual(of.unitSeries(alone, alone.series[1]).map((each) => each.kind), ["activation", "deconvolution"]);
+});

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { ago, plural, short, tileLabel, tileName, title, valueWords } from "../../webapp/assets/viewer/words.js";
+import { ago, ofRank, pictureOf, plural, rankOf, short, tileLabel, tileName, title, valueWords } from "../../webapp/assets/viewer/words.js";
 import { run, series } from "./support.mjs";
 
 test("numbers have three digits and a real minus", () => {
@@ -41,4 +41,12 @@ test("tiles are named by class, label or number", () => {
   assert.equal(tileName(found, series(), "probe", 0), "probe image 0 (dog)");
   assert.equal(tileName(found, series(), "probe", 1), "probe image 1 (label 5)");
   assert.equal(tileName(found, series(), "probe", 2), "probe image 2 (c.png)");
+});
+
+test("a kind says whose it is", () => {
+  assert.deepEqual(["activation", "saliency.guided@12"].map(pictureOf), ["activation", "saliency.guided"]);
+  assert.deepEqual(["activation", "saliency.guided@12", "recall@0"].map(rankOf), [0, 12, 0]);
+  assert.deepEqual([ofRank("activation@3", 0), ofRank("activation", 2), ofRank("activation@3", 1)],
+    ["activation", "activation@2", "activation@1"]);
+  assert.equal(title("saliency.guided@12"), "Saliency · guided, rank 12");
 });

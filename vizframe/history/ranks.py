@@ -15,6 +15,15 @@ from vizframe.history.rank_names import ranked_scalar, split_rank
 FINGERPRINT = "weight_fingerprint"
 """A number that is the same on two workers where all their weights are."""
 
+LOCAL_GRADIENT = "local_gradient_norm/"
+"""Before the name of a parameter: the worker's own gradient of it, before the exchange."""
+
+EXCHANGE = "exchange_seconds"
+"""How long an exchange took, from a worker's last gradient to its new weights."""
+
+COSINE = "update_cosine"
+"""How well the update that all made together follows the worker's own gradient."""
+
 
 class RankWriter:
     """What a rank other than 0 commits through: its pictures, numbers and failures are kept beside
@@ -73,49 +82,80 @@ def scalars_of(history: History, rank: int) -> Scalars:
     )
 
 
+def last_steps(history: History) -> Mapping[int, int]:
+    """The newest step that each rank recorded."""
+    scalars = history.scalars()
+    found: dict[int, int] = {}
+    for name, values in scalars.values.items():
+        told = np.flatnonzero(~np.isnan(values))
+        if len(told):
+            rank, step = split_rank(name)[1], int(scalars.steps[told[-1]])
+            found[rank] = max(step, found.get(rank, step))
+    for key in history.declarations:
+        for last in history.series_steps(key)[-1:]:
+            found[key.rank] = max(int(last), found.get(key.rank, int(last)))
+    return found
+
+
 def last_step_of(history: History, rank: int) -> int | None:
     """The newest step that the rank recorded."""
-    steps = [int(step) for step in scalars_of(history, rank).steps[-1:]]
-    own = [key for key in history.declarations if key.rank == rank]
-    steps += [step for key in own for step in history.series_steps(key)[-1:]]
-    return max(steps, default=None)
+    return last_steps(history).get(rank)
+
+
+def by_rank(scalars: Scalars, name: str) -> Mapping[int, npt.NDArray[np.float64]]:
+    """A number of each rank that reports it, over all steps; NaN where it did not."""
+    split = [(*split_rank(own), own) for own in scalars.values]
+    whose = sorted((rank, own) for base, rank, own in split if base == name)
+    return {rank: scalars.values[own] for rank, own in whose}
+
+
+def local_gradients(scalars: Scalars) -> Mapping[int, npt.NDArray[np.float64]]:
+    """The norm of each rank's own gradient of all parameters together, before the exchange."""
+    squares: dict[int, npt.NDArray[np.float64]] = {}
+    for name in scalars.values:
+        base, rank = split_rank(name)
+        if base.startswith(LOCAL_GRADIENT):
+            known = squares.get(rank, np.zeros(len(scalars.steps)))
+            squares[rank] = known + scalars.values[name] ** 2
+    return {rank: np.sqrt(squares[rank]) for rank in sorted(squares)}
+
+
+def spread_of(numbers: Mapping[int, npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
+    """How far the ranks lie apart at each step where at least two said a number: the largest less
+    the smallest, over their mean. NaN elsewhere."""
+    table = np.stack(list(numbers.values()))
+    known = (~np.isnan(table)).sum(axis=0) > 1
+    spread = np.full(table.shape[1], np.nan)
+    seen = table[:, known]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread[known] = (np.nanmax(seen, 0) - np.nanmin(seen, 0)) / np.abs(np.nanmean(seen, 0))
+    return spread
 
 
 def differing_steps(history: History) -> Mapping[int, Sequence[int]]:
     """The steps at which workers had other weights than rank 0, or than the lowest rank that said:
     step → their ranks. Empty where all agree, as they must in a synchronous training."""
     scalars = history.scalars()
-    prints = {
-        split_rank(name)[1]: values
-        for name, values in scalars.values.items()
-        if split_rank(name)[0] == FINGERPRINT
+    prints = by_rank(scalars, FINGERPRINT)
+    if not prints:
+        return {}
+    ranks, table = list(prints), np.stack(list(prints.values()))
+    known = ~np.isnan(table)
+    first = table[known.argmax(axis=0), np.arange(table.shape[1])]
+    unlike = known & (table != first)
+    return {
+        int(scalars.steps[place]): [ranks[row] for row in np.flatnonzero(unlike[:, place])]
+        for place in np.flatnonzero(unlike.any(axis=0)).tolist()
     }
-    found: dict[int, list[int]] = {}
-    for place, step in enumerate(scalars.steps.tolist()):
-        said = {rank: values[place] for rank, values in sorted(prints.items())}
-        others = _unlike_first({rank: each for rank, each in said.items() if not np.isnan(each)})
-        if others:
-            found[step] = others
-    return found
 
 
 def missing_ranks(history: History, behind: int = 3) -> Mapping[int, int]:
     """The ranks that have fallen silent: rank → the last step it recorded, where at least so many
     steps have been recorded by others since."""
-    ranks = ranks_of(history)
-    last = {rank: last_step_of(history, rank) for rank in ranks}
+    last = last_steps(history)
     steps = np.asarray(history.steps, np.int64)
     return {
-        rank: step
-        for rank, step in last.items()
-        if step is not None and len(ranks) > 1 and _count_after(steps, step) >= behind
+        rank: last[rank]
+        for rank in sorted(last)
+        if len(last) > 1 and int(np.count_nonzero(steps > last[rank])) >= behind
     }
-
-
-def _count_after(steps: npt.NDArray[np.int64], step: int) -> int:
-    return int(np.count_nonzero(steps > step))
-
-
-def _unlike_first(said: Mapping[int, float]) -> list[int]:
-    first = next(iter(said.values()), None)
-    return [rank for rank, each in said.items() if each != first]

@@ -10,9 +10,11 @@ import plotly.graph_objects as go
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from vizframe.history import Finding, Scalars
+from vizframe.history import Finding, History, Scalars
+from vizframe.history.rank_names import ranked_scalar, split_rank
 from vizframe.webapp.menus import title
 from vizframe.webapp.open_runs import OpenRun
+from vizframe.webapp.workers import is_shared, sentences
 
 if TYPE_CHECKING:
     from vizframe.webapp.app import Page
@@ -43,6 +45,7 @@ def page(found: OpenRun, shown: Page) -> Component:
         [
             html.H1("Training"),
             *findings(found.history.findings()),
+            *workers(found.history),
             html.Div(
                 [
                     html.P("Click a curve to put the slider on that step."),
@@ -53,6 +56,14 @@ def page(found: OpenRun, shown: Page) -> Component:
             html.Div(figures, className="figures"),
         ]
     )
+
+
+def workers(history: History) -> list[Component]:
+    """What there is to say of the workers of a distributed training."""
+    said = sentences(history)
+    if not said:
+        return []
+    return [html.H2("Workers"), html.Ul([html.Li(each) for each in said], className="workers")]
 
 
 def findings(found: Sequence[Finding]) -> list[Component]:
@@ -76,14 +87,25 @@ def groups(scalars: Scalars) -> Mapping[str, Sequence[str]]:
     """Names by what stands before their last slash: loss and metrics, which have none, come first,
     what the recorder says of itself last.
 
-    ``seconds`` and ``seconds/weights`` are one group: a whole and its parts.
+    ``seconds`` and ``seconds/weights`` are one group: a whole and its parts. A number of several
+    ranks is a group, a line each; but what has many parts, such as the gradients of all parameters,
+    is a group for each rank.
     """
     found: dict[str, list[str]] = {}
+    wholes = {name.rsplit("/", 1)[0] for name in scalars.values if "/" in name}
     for name in scalars.values:
-        is_whole = any(other.startswith(f"{name}/") for other in scalars.values)
-        found.setdefault(name if is_whole else name.rsplit("/", 1)[0], []).append(name)
+        plain, rank = split_rank(name)
+        group = plain if plain in wholes else plain.rsplit("/", 1)[0]
+        if group != plain or plain in wholes:
+            group = ranked_scalar(group, rank)
+        found.setdefault(group, []).append(name)
     ordered = sorted(
-        found, key=lambda group: (group.startswith("recorder"), "/" in found[group][0])
+        found,
+        key=lambda group: (
+            group.startswith("recorder"),
+            "/" in found[group][0],
+            split_rank(group)[1],
+        ),
     )
     return {group: found[group] for group in ordered}
 
@@ -98,8 +120,12 @@ def _reports(scalars: Scalars, name: str) -> int:
     return int(np.isfinite(scalars.values[name]).sum())
 
 
-def _line(group: str, name: str) -> str:
-    return name.removeprefix(f"{group}/") if name != group else "all"
+def _line(group: str, names: Sequence[str], name: str) -> str:
+    """What tells the line from the others of its group."""
+    (plain, rank), base = split_rank(name), split_rank(group)[0]
+    if plain != base:
+        return plain.removeprefix(f"{base}/")
+    return f"rank {rank}" if any(map(is_shared, names)) else "all"
 
 
 def _graph(group: str, scalars: Scalars, names: Sequence[str], dark: bool) -> Component:
@@ -107,7 +133,7 @@ def _graph(group: str, scalars: Scalars, names: Sequence[str], dark: bool) -> Co
         go.Scatter(
             x=scalars.steps.tolist(),
             y=scalars.values[name].tolist(),
-            name=_line(group, name),
+            name=_line(group, names, name),
             mode="lines" if _reports(scalars, name) > 1 else "markers",
             line={
                 "width": 1.6,

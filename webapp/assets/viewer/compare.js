@@ -11,7 +11,7 @@ import { Pairs } from "./pairs.js";
 import { Pictures } from "./pictures.js";
 import { atOf, hasScale, isOverTime, lengthOf, stepsOf } from "./series.js";
 import { difference } from "./tiles.js";
-import { headed, probeNoun, short, tileName, title } from "./words.js";
+import { headed, ofRank, pictureOf, probeNoun, rankOf, short, tileName, title } from "./words.js";
 
 const VIEWS = {
   side: ["Side by side", "A, B and their difference"],
@@ -35,7 +35,7 @@ export class Compare {
     this.page.replaceChildren(
       el("div", { className: "views" }, this.views,
         el("span", { className: "chosen-b", role: "group", "aria-label": "What B is" },
-          el("span", { className: "quiet" }, "B:"), this.run, this.when, this.number, this.image, this.kind, this.pairs.choice),
+          el("span", { className: "quiet" }, "B:"), this.run, this.when, this.number, this.image, this.kind, this.rank, this.pairs.choice),
         this.line, this.pairs.words),
       el("div", { className: "sides" }, ...this.sides.map((side) => side.root)));
     viewer.on((_, what) => {
@@ -58,6 +58,10 @@ export class Compare {
       viewer.choose({ besideat: index === "" ? {} : { probe: Number(index) } }));
     this.kind = select("Plugin to compare with", (kind) =>
       viewer.choose({ besidekind: kind === viewer.series.kind ? null : kind }));
+    this.rank = select("Worker to compare with", (rank) => {
+      const kind = ofRank(viewer.place.besidekind ?? viewer.series.kind, Number(rank));
+      viewer.choose({ besidekind: kind === viewer.series.kind ? null : kind });
+    });
     this.number = el("input", { type: "text", inputMode: "numeric", "aria-label": "Step to compare with" });
     this.number.addEventListener("change", () => this.typed());
     this.pin = el("button", {
@@ -174,7 +178,7 @@ export class Compare {
 
   /** B on A's colours, where both are of one plugin and layer; else on its own. */
   lookOfB(a, b, lookA) {
-    if (a.series.kind === b.series.kind && a.series.layer === b.series.layer) return lookA;
+    if (pictureOf(a.series.kind) === pictureOf(b.series.kind) && a.series.layer === b.series.layer) return lookA;
     const limits = hasScale(b.series) ? stepLimits(b.tiles, b.series.signed) : b.series.value_range;
     return lookOf(b.series, limits, this.viewer.look);
   }
@@ -236,8 +240,14 @@ export class Compare {
     if (typed && document.activeElement !== this.number) {
       this.number.value = beside.when === "fixed" ? beside.step : `${beside.by > 0 ? "+" : ""}${beside.by}`;
     }
-    const kinds = [...new Set(run.series.filter((each) => each.layer === viewer.series.layer).map((each) => each.kind))];
-    fillSelect(this.kind, kinds, title, series?.kind ?? "");
+    const all = [...new Set(run.series.filter((each) => each.layer === viewer.series.layer).map((each) => each.kind))];
+    const chosen = series?.kind ?? "";
+    const ranks = all.filter((kind) => pictureOf(kind) === pictureOf(chosen)).map(rankOf).sort((a, b) => a - b);
+    fillSelect(this.rank, ranks, (rank) => `rank ${rank}`, rankOf(chosen));
+    this.rank.hidden = ranks.length < 2;
+    // One entry per picture: of the rank that is shown, where that has it.
+    const kinds = all.filter((kind) => kind === ofRank(kind, rankOf(chosen)) || !all.includes(ofRank(kind, rankOf(chosen))));
+    fillSelect(this.kind, kinds, title, chosen);
     this.kind.hidden = kinds.length < 2;
     const images = series?.tile_axes.includes("probe") && series.spread !== "probe" ? lengthOf(series, "probe") : 0;
     const indices = ["", ...Array.from({ length: images }, (_, index) => index)];

@@ -1,7 +1,7 @@
 // What B is beside A, and whether the two can be subtracted. No page here: tests run it as it is.
 import { nearest } from "./curves.js";
 import { lengthOf, resolve } from "./series.js";
-import { probeNoun, tileName, title, whole } from "./words.js";
+import { pictureOf, probeNoun, rankOf, tileName, title, whole } from "./words.js";
 
 /** What B's step can be, beside the slider's. */
 export const WHEN = {
@@ -43,7 +43,7 @@ export function besideSeries(run, place, series) {
 
 /** Why A − B would mean nothing; "" where it can be shown. `images(run, at)` are what was looked at. */
 export function whyNot(a, b) {
-  if (a.series.kind !== b.series.kind) {
+  if (pictureOf(a.series.kind) !== pictureOf(b.series.kind)) {
     return `A is ${title(a.series.kind)}, B is ${title(b.series.kind)}`;
   }
   if (a.series.layer !== b.series.layer) return `A is layer ${a.series.layer}, B is layer ${b.series.layer}`;
@@ -79,6 +79,7 @@ function imageOf({ run, series, at }) {
 export function describeSide({ run, series, at, tiles }, isOtherRun) {
   const words = [`step ${whole(tiles.step)}`];
   if (isOtherRun) words.push(`run ${run.run}`);
+  if (run.series.some((each) => rankOf(each.kind))) words.push(`rank ${rankOf(series.kind)}`);
   if (series.tile_axes.includes("probe") && series.spread !== "probe") {
     words.push(tileName(run, series, "probe", Math.min(at.probe ?? 0, lengthOf(series, "probe") - 1)));
   }

@@ -1,4 +1,5 @@
 // What a manifest says of the series of a run.
+import { pictureOf, rankOf } from "./words.js";
 
 export const find = (run, kind, layer) =>
   run.series.find((each) => each.kind === kind && each.layer === layer) ?? null;
@@ -72,3 +73,13 @@ export const columnOf = (series, role) =>
 
 /** Whether colours have a scale to choose: pictures of a fixed range are shown as they are. */
 export const hasScale = (series) => !(series.draw === "image" && series.value_range);
+
+/** All that there is of a layer's units: of the worker that is chosen, and the chosen picture of the
+ *  others beside it. */
+export function unitSeries(run, series) {
+  const ofLayer = run.series.filter((each) => each.layer === series.layer && each.tile_axes.includes("unit"));
+  const picture = pictureOf(series.kind);
+  const alike = ofLayer.filter((each) => pictureOf(each.kind) === picture).sort((a, b) => rankOf(a.kind) - rankOf(b.kind));
+  const others = ofLayer.filter((each) => rankOf(each.kind) === rankOf(series.kind) && pictureOf(each.kind) !== picture);
+  return alike.length > 1 ? [...alike, ...others] : ofLayer.filter((each) => alike.includes(each) || others.includes(each));
+}

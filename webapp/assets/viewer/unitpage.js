@@ -5,10 +5,10 @@ import { lowerBound } from "./curves.js";
 import { $, button, el, ink, sized } from "./dom.js";
 import { Film } from "./film.js";
 import { lookOf, paintBar, paintTile } from "./painter.js";
-import { hasScale, isOverTime, otherAxes, stepsOf, tileAt } from "./series.js";
+import { hasScale, isOverTime, otherAxes, stepsOf, tileAt, unitSeries } from "./series.js";
 import { paintStrips } from "./strips.js";
 import { TextFilm } from "./textfilm.js";
-import { layerName, short, tileLabel, tileName, title, whole } from "./words.js";
+import { layerName, rankOf, short, tileLabel, tileName, title, whole } from "./words.js";
 import { Zoomable } from "./zoom.js";
 
 const TALL = 84;
@@ -70,7 +70,7 @@ export class UnitPage {
     this.film.show(viewer.cache, run, series, viewer.steps, tileAt(series, at, unit), viewer.look,
       overTime ? viewer.textsOf()?.(unit) ?? null : viewer.underOf()?.(unit)).then(() => this.film.mark(viewer.frame?.step), (error) => viewer.failed(error));
     const shown = this.isUnits
-      ? run.series.filter((each) => each.layer === series.layer && each.tile_axes.includes("unit")) : [series];
+      ? unitSeries(run, series) : [series];
     this.cards = shown.map((each) => new Card(viewer, each, unit));
     this.cardBox.replaceChildren(...this.cards.map((card) => card.root));
   }
@@ -85,7 +85,8 @@ class Card {
     this.canvas = el("canvas", { role: "img", "aria-label": `${title(series.kind)} of this unit` });
     this.zoom = new Zoomable(this.canvas, () => { if (this.tiles) this.draw(this.tiles); });
     this.aside = el("span", { className: "aside" });
-    const name = series.part && series.title ? `${title(series.label)} · ${series.title}` : title(series.kind);
+    const rank = rankOf(series.kind) ? `, rank ${rankOf(series.kind)}` : "";
+    const name = series.part && series.title ? `${title(series.label)} · ${series.title}${rank}` : title(series.kind);
     this.root = el("section", { className: "card" },
       el("h3", {}, el("button", { type: "button", className: "link", "data-kind": series.kind }, name), this.aside),
       el("p", { className: "quiet" }, series.picture_help || series.help.split("\n")[0]), this.value, this.canvas);

@@ -17,11 +17,23 @@ export const epochWords = (epoch) => Number(epoch.toFixed(2)).toLocaleString("en
 
 export const signed = (number) => (number > 0 ? "+" : "") + short(number);
 
-/** gradient_ascent → Gradient ascent */
+const RANKED = /@([1-9]\d*)$/;
+
+/** gradient_ascent → Gradient ascent, activation@3 → Activation, rank 3 */
 export function title(kind) {
-  const words = kind.replaceAll("_", " ").replaceAll(".", " · ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  const [picture, rank] = kind.split(RANKED);
+  const words = picture.replaceAll("_", " ").replaceAll(".", " · ");
+  return words.charAt(0).toUpperCase() + words.slice(1) + (rank ? `, rank ${rank}` : "");
 }
+
+/** A kind without the worker's rank: activation@3 → activation. */
+export const pictureOf = (kind) => kind.replace(RANKED, "");
+
+/** The worker whose picture it is. */
+export const rankOf = (kind) => Number(RANKED.exec(kind)?.[1] ?? 0);
+
+/** The same picture of another worker. */
+export const ofRank = (kind, rank) => (rank ? `${pictureOf(kind)}@${rank}` : pictureOf(kind));
 
 /** How long since, as vizframe.wording.ago says it; the future (another clock) counts as now. */
 export function ago(seconds) {
