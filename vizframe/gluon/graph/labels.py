@@ -61,6 +61,8 @@ def _by_kind(node: Node, given: Sequence[Labels], rank: int, output: int) -> Lab
             return (IMAGE, "unit") if whole else (*_places(first[:-1]), "unit")
         case "embedding":
             return (*(_places(first) if len(first) > 1 else first), "unit")
+        case "attention" if name.endswith("_qk"):
+            return (IMAGE, "time", "source")
         case "recurrent":
             return _of_recurrent(node, rank, output)
         case "pooling" if name.startswith(("pooling", "adaptiveavg", "roi")):

@@ -99,7 +99,8 @@ def _kind(
     if folded is not None:
         return "recurrent" if folded.is_cell else kind_of_layer(graph, folded.steps[0], made)
     kind = kind_of_layer(graph, entry, made)
-    return "attention" if kind == "softmax" and "source" in axes.names else kind
+    looks = "source" in axes.names or axes.names == ("time", "head")  # the latter of a single head
+    return "attention" if kind == "softmax" and looks else kind
 
 
 def _kernel_orders(graph: Graph, indices: Iterable[int]) -> dict[str, KernelOrder]:
