@@ -11,6 +11,7 @@
     change    run id kind layer step since at  how much each tile changed between two steps
     match     run layer step with withstep [by]  which unit of one run is which of another
     formed    run id kind layer at         by which step most of each tile's change was done
+    events    run id kind layer at         what happened when: epochs, spikes, findings, damage
     probe     run id                       the probe's pictures
     notes     run                          what was noted; a POST of JSON notes something
     texts     run id                       the tokens of the probe's texts
@@ -39,6 +40,7 @@ from vizframe.images.colormap import lut
 from vizframe.network.live import Live
 from vizframe.webapp import caching, difference, manifest, noted
 from vizframe.webapp import change as change_of
+from vizframe.webapp import events as events_of
 from vizframe.webapp import live as asking
 from vizframe.webapp import texts as probe_texts
 from vizframe.webapp import tile_bytes as body
@@ -189,7 +191,12 @@ def _changes(open_runs: OpenRuns) -> tuple[View, ...]:
     def match() -> Response:
         return caching.document(matched(open_runs, asked()))
 
-    return change, formed, match
+    def events() -> Response:
+        with open_runs.run(text(asked(), "run")) as found:
+            told = events_of.events(RequestedSeries.of(found.history, asked()))
+        return caching.document(told)
+
+    return change, formed, match, events
 
 
 def _texts(open_runs: OpenRuns) -> tuple[View, ...]:

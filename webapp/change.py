@@ -42,6 +42,18 @@ def formed(asked: RequestedSeries) -> Mapping[str, object]:
     """Of every tile, the step by which half of its change was done, and the one by which nine
     tenths were; NaN for a tile that never changed. Only some of a long history's steps are read.
     """
+    steps, moves = moves_of(asked)
+    done = np.cumsum(moves, axis=0)
+    return {
+        "half": plain(_step_of(done, HALF, steps)),
+        "most": plain(_step_of(done, MOST, steps)),
+        "looked_at": len(steps),
+    }
+
+
+def moves_of(asked: RequestedSeries) -> tuple[Sequence[int], npt.NDArray[np.float64]]:
+    """The steps that are looked at, and how far each tile went from each of them to the next,
+    (steps − 1, tiles)."""
     recorded = list(asked.history.series_steps(asked.declaration.key))
     looked_at = list(dict.fromkeys([*sample_steps(recorded), recorded[-1]]))
     steps, moves, before = [looked_at[0]], [], _values(asked, looked_at[0])
@@ -51,12 +63,7 @@ def formed(asked: RequestedSeries) -> Mapping[str, object]:
             steps.append(step)
             moves.append(_distance(now, before))
             before = now
-    done = np.cumsum(moves, axis=0) if moves else np.zeros((0, len(before)))
-    return {
-        "half": plain(_step_of(done, HALF, steps)),
-        "most": plain(_step_of(done, MOST, steps)),
-        "looked_at": len(steps),
-    }
+    return steps, np.stack(moves) if moves else np.zeros((0, len(before)))
 
 
 def _step_of(

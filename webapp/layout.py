@@ -18,6 +18,7 @@ from vizframe.webapp.markup import with_data_attributes
 PAGES = {
     "gallery": "Gallery",
     "unit": "Unit",
+    "sheet": "Film",
     "compare": "Compare",
     "image": "Image",
     "training": "Training",
@@ -45,6 +46,7 @@ def layout() -> Component:
                             html.Div(id="stage", className="page"),
                             html.Div(id="unit-page", className="page", hidden=True),
                             html.Div(id="zoom-page", className="page", hidden=True),
+                            html.Div(id="sheet-page", className="page", hidden=True),
                             html.Div(id="compare-page", className="page", hidden=True),
                             html.Div(id="image-page", className="page scrolls", hidden=True),
                             html.Div(id="training-page", className="page scrolls", hidden=True),

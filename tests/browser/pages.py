@@ -14,6 +14,7 @@ PAGES = (
     "gallery",
     "unit",
     "zoom",
+    "sheet",
     "compare",
     "image",
     "training",

@@ -87,7 +87,7 @@ def test_every_cell_of_the_units_has_the_colour_of_its_value(visitor: Visitor, u
     page = visitor.open(url, f"{CELL}&step=80&scale=history")
     rows = page.locator("#stage .rows")
     expect(rows).to_have_attribute("data-grid", re.compile('"cell":1,'))
-    page.wait_for_function("window.vizframe.range.limits !== null")
+    page.evaluate("window.vizframe.loadExtent({ grow: false })")
     low, high = page.evaluate("window.vizframe.range.limits")
     painted = pixels(page, "#stage .rows > canvas")
     tall = page.evaluate("JSON.parse(document.querySelector('#stage .rows').dataset.grid).tall")

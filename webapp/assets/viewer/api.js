@@ -83,6 +83,8 @@ export const change = (run, which, step, since, at) =>
 
 export const formed = (run, which, at) => json("formed", { ...series(run, which), at: at.join() });
 
+export const events = (run, which, at) => json("events", { ...series(run, which), at: at.join() });
+
 export const extent = (run, which) => json("extent", series(run, which));
 
 /** Which unit of one run is which of another: { partner, correlation, unmatched, threshold }. */

@@ -12,13 +12,14 @@ import { badge, watch } from "./live.js";
 import { Notes } from "./notes.js";
 import * as place from "./place.js";
 import { Runs } from "./runs.js";
+import { Sheet } from "./sheet.js";
 import { Training } from "./training.js";
 import { UnitPage } from "./unitpage.js";
 import { Viewer } from "./viewer.js";
 import { WhatIf } from "./whatif.js";
 import { ZoomPage } from "./zoompage.js";
 
-const OF_SERIES = ["gallery", "unit", "zoom", "compare"];
+const OF_SERIES = ["gallery", "unit", "zoom", "sheet", "compare"];
 const WITH_TRANSPORT = [...OF_SERIES, "image", "training"];
 
 await appears("#transport");
@@ -31,6 +32,7 @@ const order = new Order(viewer);
 viewer.order = order;
 new Compare(viewer);
 new ImagePage(viewer);
+new Sheet(viewer);
 new Runs(viewer);
 new Training(viewer);
 new Camera(viewer);
@@ -235,6 +237,10 @@ async function copyLink() {
     () => notice("Link copied"), () => notice(link));
 }
 
+function sayEvent(by) {
+  notice(viewer.events.go(by) || `There is no event ${by > 0 ? "after" : "before"} this step`);
+}
+
 function cycleScale() {
   const order = ["unit", "step", "history"];
   viewer.choose({ scale: order[(order.indexOf(viewer.place.scale) + 1) % 3] });
@@ -248,6 +254,8 @@ const keys = new Keys({
   ArrowLeft: () => viewer.move(-1, 0), ArrowRight: () => viewer.move(1, 0),
   ArrowUp: () => viewer.move(0, -1), ArrowDown: () => viewer.move(0, 1),
   h: () => viewer.move(-1, 0), l: () => viewer.move(1, 0), k: () => viewer.move(0, -1), j: () => viewer.move(0, 1),
+  s: () => viewer.choose({ page: "sheet" }, { push: true }),
+  e: () => sayEvent(1), E: () => sayEvent(-1),
   z: () => viewer.choose({ page: "zoom" }, { push: true }),
   "+": () => zoomPage.zoom.zoom(1.5), "-": () => zoomPage.zoom.zoom(1 / 1.5), 0: () => zoomPage.zoom.reset(),
   f: () => turnFull(),

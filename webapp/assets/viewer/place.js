@@ -8,7 +8,7 @@ const NUMBERS = ["step", "unit", "time"];
 const AXES = { "at.": "at", "besideat.": "besideat" };
 
 export const PAGES = [
-  "gallery", "unit", "zoom", "compare", "image", "training", "network", "live", "whatif", "runs",
+  "gallery", "unit", "zoom", "sheet", "compare", "image", "training", "network", "live", "whatif", "runs",
 ];
 
 export const NOWHERE = {

@@ -60,12 +60,14 @@ export class Transport {
       go(Math.round(position * (this.steps.length - 1)));
     });
     track.append(this.slider, this.ticks);
+    this.track = track;
+    this.where = el("div", { className: "where" },
+        el("label", { for: "step" }, "step"), this.number, this.count, this.epoch, this.newer,
+        this.buildUnits(chooseUnit));
     root.replaceChildren(
       el("div", { className: "buttons" }, ...this.row, this.speed, this.strides),
       track,
-      el("div", { className: "where" },
-        el("label", { for: "step" }, "step"), this.number, this.count, this.epoch, this.newer,
-        this.buildUnits(chooseUnit)),
+      this.where,
     );
   }
 

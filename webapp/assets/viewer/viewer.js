@@ -14,6 +14,7 @@ import { showAxes } from "./axes.js";
 import { Cache } from "./cache.js";
 import { nearest } from "./curves.js";
 import { $, el } from "./dom.js";
+import { Events } from "./events.js";
 import { Foretold } from "./foretold.js";
 import { Judged } from "./judged.js";
 import { Heading } from "./heading.js";
@@ -35,6 +36,7 @@ export class Viewer {
     this.place = place.read();
     this.series = null;
     this.listeners = [];
+    this.movers = new Map(); // what arrow keys do on pages that see to it themselves
     this.opened = new OpenRun(this);
     this.stepper = new Stepper(this, { following: this.place.step === null });
     this.range = new ValueRange(this);
@@ -64,6 +66,8 @@ export class Viewer {
       chooseUnit: (spot) => this.choose({ unit: this.gallery.indexAt(spot) }),
       go: (index) => this.go(index), follow: () => this.follow(), epochOf: (step) => epochOf(this.run, step),
     });
+    this.events = new Events(this, this.transport.track);
+    this.transport.where.append(this.events.list);
     this.transport.isPainted = () => this.wanted === this.shown;
     this.scale = new Scale($("#scale"), (patch) => this.rescale(patch));
     this.unit = new UnitPanel($("#unit"), {
@@ -307,6 +311,8 @@ export class Viewer {
   }
 
   move(dx, dy) {
+    const mover = this.movers.get(this.place.page);
+    if (mover) { mover(dx, dy); return; }
     const alone = ["unit", "zoom"].includes(this.place.page) && dx && !isOverTime(this.series);
     const next = alone ? this.unitBeside(dx) : this.gallery.toward(dx, dy);
     if (next !== null) this.choose(next);

@@ -1,0 +1,78 @@
+// What happened when, over the slider: epochs, jumps of the loss, findings, large changes of the layer
+// that is shown, and steps that are missing because their file is damaged.
+import { events, Refused } from "./api.js";
+import { positionOf } from "./curves.js";
+import { el } from "./dom.js";
+import { whole } from "./words.js";
+
+const REST = 250; // ms until they are asked for
+
+const NAMES = {
+  epoch: "Epochs", spike: "Loss jumps", finding: "Findings", change: "Large changes", damaged: "Missing steps",
+};
+
+export class Events {
+  constructor(viewer, track) {
+    Object.assign(this, { viewer, found: [], key: null });
+    this.marks = el("div", { className: "events", "aria-hidden": "true" });
+    this.list = el("select", { id: "events", "aria-label": "Go to an event", title: "What happened when" });
+    this.list.addEventListener("change", () => {
+      const event = this.found[Number(this.list.value)];
+      this.list.value = "";
+      if (event) viewer.goTo(event.step);
+    });
+    track.insertBefore(this.marks, track.querySelector("#slider"));
+    viewer.on((_, what) => { if (["series", "version", "run"].includes(what)) this.later(); });
+  }
+
+  later() {
+    const { run, series, at } = this.viewer;
+    if (!series) return;
+    const key = JSON.stringify([run.id, run.version, run.faults.length, series.kind, series.layer, at]);
+    if (key === this.key) return;
+    this.key = key;
+    clearTimeout(this.due);
+    this.due = setTimeout(() => this.ask(key), REST);
+  }
+
+  async ask(key) {
+    const { viewer } = this;
+    try {
+      const found = await events(viewer.run, viewer.series, viewer.at);
+      if (key !== this.key) return;
+      this.found = found;
+      this.draw();
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      viewer.failed(error);
+    }
+  }
+
+  draw() {
+    const { steps } = this.viewer;
+    const place = (step) => positionOf(Math.min(Math.max(step, steps[0]), steps.at(-1)), steps) ?? 0;
+    this.marks.replaceChildren(...this.found.map((event) => {
+      const mark = el("span", { className: `event ${event.kind}`, title: this.words(event) });
+      mark.style.left = `${100 * place(event.step)}%`;
+      if (event.last > event.step) mark.style.width = `${100 * (place(event.last) - place(event.step))}%`;
+      return mark;
+    }));
+    this.list.hidden = !this.found.length;
+    const groups = Object.entries(NAMES).map(([kind, label]) => {
+      const options = this.found.flatMap((event, i) => (event.kind === kind ? [el("option", { value: i }, this.words(event))] : []));
+      return options.length ? el("optgroup", { label }, ...options) : null;
+    });
+    this.list.replaceChildren(el("option", { value: "" }, `Events (${this.found.length})`), ...groups.filter(Boolean));
+  }
+
+  words(event) { return `step ${whole(event.step)}: ${event.words}`; }
+
+  /** The next event after the step that is shown, or the one before it (keys e and E). */
+  go(by) {
+    const { viewer, found } = this;
+    const others = found.filter((event) => (event.step - viewer.step) * by > 0);
+    const next = by > 0 ? others[0] : others.at(-1);
+    if (next) viewer.goTo(next.step);
+    return next ? this.words(next) : "";
+  }
+}
