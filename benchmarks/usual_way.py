@@ -76,6 +76,45 @@ def resnet18() -> nn.Module:
     return net.eval()
 
 
+class Bottleneck(nn.Module):
+    """1×1, 3×3 and 1×1 convolutions beside a shortcut (He et al. 2015, figure 5)."""
+
+    def __init__(self, inputs: int, filters: int, stride: int) -> None:
+        super().__init__()
+        inner = filters // 4
+        self.body = nn.Sequential(
+            nn.Conv2d(inputs, inner, 1, stride, bias=False),
+            nn.BatchNorm2d(inner),
+            nn.ReLU(),
+            nn.Conv2d(inner, inner, 3, 1, 1, bias=False),
+            nn.BatchNorm2d(inner),
+            nn.ReLU(),
+            nn.Conv2d(inner, filters, 1, bias=False),
+            nn.BatchNorm2d(filters),
+        )
+        self.shortcut = nn.Sequential()
+        if stride > 1 or inputs != filters:
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(inputs, filters, 1, stride, bias=False), nn.BatchNorm2d(filters)
+            )
+
+    def forward(self, given: Any) -> Any:
+        return torch.relu(self.body(given) + self.shortcut(given))
+
+
+def resnet50() -> nn.Module:
+    """ResNet-50 (He et al. 2015), with its strides where the first of three kernels is."""
+    stem = (nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU())
+    net = nn.Sequential(nn.Sequential(*stem, nn.MaxPool2d(3, 2, 1)))
+    channels = 64
+    for stage, (filters, blocks) in enumerate(((256, 3), (512, 4), (1024, 6), (2048, 3)), start=1):
+        made = [Bottleneck(channels, filters, 1 if stage == 1 else 2)]
+        made += [Bottleneck(filters, filters, 1) for _ in range(blocks - 1)]
+        net.add_module(f"stage{stage}", nn.Sequential(*made))
+        channels = filters
+    return net.eval()
+
+
 def take_weights(net: nn.Module, weights: Mapping[str, FloatArray]) -> None:
     """Copy the weights of the same model from elsewhere, in the order in which they occur there.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -344,3 +345,35 @@ def test_a_climb_that_diverged_is_said_so_and_never_called_converged() -> None:
     assert "The climb diverged, lower the rate of 1e+09" in said
     assert "less than 1/l2 = 100, or the l2" in said
     assert np.isnan(pictures(gallery, Normalization())).all()
+
+
+class Counting(ReferenceNetwork):
+    """A network that counts the images of its questions, by the rule of their ReLUs."""
+
+    asked: ClassVar[dict[str, list[int]]] = {}
+
+    @contextmanager
+    def excitation(
+        self,
+        objective: Objective,
+        *,
+        size: tuple[int, int] | None = None,
+        rule: ReluRule = "plain",
+        exact_field: bool = True,
+    ) -> Iterator[Excitation]:
+        self.asked.setdefault(rule, []).append(len(objective.units))
+        asked = super().excitation(objective, size=size, rule=rule, exact_field=exact_field)
+        with asked as excitation:
+            yield excitation
+
+
+def test_only_silent_units_are_evaluated_until_they_are_rescued() -> None:
+    bias = [60.0, -60.0, 60.0, -60.0, -60.0, 60.0]
+    net = Counting(with_bias(network(), "conv1", bias).operations, (3, SIDE, SIDE))
+    Counting.asked.clear()
+    together = ascend(net, question(net, "relu1"), tuple(range(6))).outcome
+    assert Counting.asked == {"plain": [6, 4], "redirected": [4]}  # three, the last one twice
+    assert together.rescued.tolist() == [each < 0 for each in bias]
+    for unit in range(6):
+        alone = ascend(net, question(net, "relu1"), (unit,)).outcome
+        np.testing.assert_allclose(together.images[unit], alone.images[0], atol=1e-4)

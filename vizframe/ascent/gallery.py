@@ -24,6 +24,7 @@ from vizframe.network import (
     FloatArray,
     Network,
     Objective,
+    Ops,
     Place,
     ReluRule,
 )
@@ -45,6 +46,7 @@ class Question:
         whole: draw the whole input also where a smaller receptive field would do.
         size: (y, x) of the images, for networks that take any; None for the network's own.
         seed: of the start noise and the moves.
+        remark: what is to be said of its pictures.
     """
 
     layer: Layer
@@ -55,6 +57,7 @@ class Question:
     whole: bool = False
     size: tuple[int, int] | None = None
     seed: int = 0
+    remark: str = ""
 
     def excitation(
         self, network: Network, units: Sequence[int], rule: ReluRule
@@ -224,12 +227,41 @@ def _rescue_silent(
         at_first = slopes(plain, start)
     if at_first.all():
         return no_rescue(start, at_first)
+    rows = _silent_rows(at_first)
+    silent = [units[row] for row in rows]
+    own = None if strength is None else strength[rows]
     with ExitStack() as stack:
         try:
-            redirected = stack.enter_context(question.excitation(network, units, "redirected"))
+            redirected = stack.enter_context(question.excitation(network, silent, "redirected"))
+            if len(rows) < len(units):
+                excitation = stack.enter_context(question.excitation(network, silent, "plain"))
         except NetworkError as error:
             return no_rescue(start, at_first, refused=str(error))
-        return rescue(plain, _parts(question, redirected, units, strength), start, at_first)
+        found = rescue(
+            _parts(question, excitation, silent, own),
+            _parts(question, redirected, silent, own),
+            excitation.ops.to_device(excitation.ops.to_numpy(start)[rows]),
+            at_first[rows],
+        )
+        return _put_back(found, rows, start, at_first, excitation.ops)
+
+
+def _silent_rows(slopes: FloatArray) -> npt.NDArray[np.int64]:
+    """The silent images, the last one repeated up to a power of two: few sizes are compiled."""
+    silent = np.flatnonzero(slopes == 0)
+    size = min(len(slopes), 1 << (len(silent) - 1).bit_length())
+    return np.concatenate([silent, np.repeat(silent[-1:], size - len(silent))])
+
+
+def _put_back(
+    found: Rescue, rows: npt.NDArray[np.int64], start: DeviceArray, at_first: FloatArray, ops: Ops
+) -> Rescue:
+    """The rescue of some rows as one of all images."""
+    values = ops.to_numpy(start).copy()
+    values[rows] = ops.to_numpy(found.values)
+    whole = no_rescue(ops.to_device(values), at_first)
+    whole.rescued[rows], whole.dead[rows] = found.rescued, found.dead
+    return whole
 
 
 def _start(

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
+from vizframe.ascent.best_size import at_best_size
 from vizframe.ascent.climb import Report
 from vizframe.ascent.gallery import Question, ascend
 from vizframe.ascent.pixels import Ground, Pixels, channels, ground_of
@@ -77,6 +78,11 @@ class AscentPlugin(Plugin, ABC):
         "auto",
         description="What pixels are counted from and fade to: an input of zero, the probe's "
         "median colour, mid-grey; auto: zero where it is neither black nor white, else the median.",
+    )
+    exact: bool = Field(
+        False,
+        description="Climb on all pixels that the unit sees, also where these are more than 128 "
+        "on a side.",
     )
     iterations: int | None = Field(
         None, ge=1, le=100_000, description="Evaluations of the network."
@@ -152,8 +158,9 @@ class AscentPlugin(Plugin, ABC):
         done = 0
         for question, units in questions:
             with scene.leave_out_refused(question.layer):
+                chosen = question if self.exact else at_best_size(scene.network, question)
                 report = _report(scene, done, total, question.layer)
-                yield self._frame(scene, question, units, report)
+                yield self._frame(scene, chosen, units, report)
             done += len(units) * question.recipe.iterations
 
     def _frame(

@@ -71,8 +71,10 @@ def notes(gallery: Gallery, question: Question) -> Iterator[str]:
     """The sentences about the frame as a whole."""
     outcome, height, width = gallery.outcome, *gallery.outcome.images.shape[2:]
     channels = outcome.images.shape[1]
-    if gallery.exact_field:
+    if gallery.exact_field and not question.remark:
         yield f"Each picture is the unit's exact receptive field, {height} × {width} pixels"
+    if question.remark:
+        yield question.remark
     if channels not in (1, 3):
         yield f"The {channels} input channels are drawn as their mean"
     if outcome.warm.any():

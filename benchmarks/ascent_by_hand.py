@@ -1,0 +1,190 @@
+"""Gradient ascent beside the best loop that one would write by hand in PyTorch.
+
+    OMP_NUM_THREADS=1 python -m benchmarks.ascent_by_hand [--cpu] [vgg16] [resnet18_v1] [resnet50_v1]
+
+The loop by hand: the net is cut at the layer, its parameters are frozen, a batch of units climbs
+together, channels last or not, whichever is faster there; plain gradient steps, nothing else.
+vizframe climbs by Yosinski's third recipe with all that belongs to it. Compared are unit-iterations
+per second on the whole image of the best size (128²) on both sides, and vizframe's on the unit's
+exact field over the loop's on that image. *Peak* is the rate of one large convolution.
+"""
+
+from __future__ import annotations
+
+import sys
+from statistics import median
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from benchmarks.clock import now
+from benchmarks.side_by_side import claim
+from benchmarks.usual_way import Bottleneck, resnet18, resnet50, take_weights, vgg16
+from vizframe.ascent.best_size import BEST
+from vizframe.ascent.gallery import Question, ascend
+from vizframe.ascent.pixels import Pixels
+from vizframe.ascent.recipe import Recipe
+from vizframe.gluon.compat import mx
+from vizframe.gluon.network import GluonNetwork
+from vizframe.network import Network
+from vizframe.network.probe import Normalization
+
+IMAGENET = Normalization((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+SHAPE = (3, 224, 224)
+
+VGG = {
+    name: (f"features.{own}", f"features.{own}")
+    for name, own in {
+        "conv1_2": 2,
+        "conv2_2": 7,
+        "conv3_3": 14,
+        "conv4_3": 21,
+        "conv5_3": 28,
+    }.items()
+}
+STAGES = {f"stage {n}": (f"features.{n + 3}", f"stage{n}") for n in (1, 2, 3, 4)}
+NETS = {
+    "vgg16": (vgg16, VGG),
+    "resnet18_v1": (resnet18, STAGES),
+    "resnet50_v1": (resnet50, STAGES),
+}
+
+
+class ByHand:
+    """A batch of units at the centre of one layer's map, on images of one size."""
+
+    def __init__(self, net: nn.Module, layer: str, size: int, units: int, *, last: bool) -> None:
+        memory = torch.channels_last if last else torch.contiguous_format
+        self._net = cut(net, layer).to(memory_format=memory)
+        self._units = torch.arange(units)
+        self._images = torch.randn(units, 3, size, size).to(memory_format=memory)
+
+    def rate(self, iterations: int) -> float:
+        """Unit-iterations per second."""
+        images = self._images.requires_grad_()
+        start = now()
+        for _ in range(iterations):
+            found = self._net(images)
+            height, width = found.shape[2:]
+            own = found[self._units, self._units, height // 2, width // 2].sum()
+            (gradient,) = torch.autograd.grad(own, images)
+            with torch.no_grad():
+                images += gradient
+        return len(images) * iterations / (now() - start)
+
+
+def cut(net: nn.Module, layer: str) -> nn.Sequential:
+    """The net up to the layer, frozen."""
+    kept: list[nn.Module] = []
+    for name, child in net.named_children():
+        if layer.startswith(f"{name}."):
+            kept += list(child.children())[: int(layer.split(".")[1]) + 1]
+            break
+        kept.append(child)
+        if name == layer:
+            break
+    made = nn.Sequential(*kept)
+    for parameter in made.parameters():
+        parameter.requires_grad_(False)
+    return made
+
+
+def flops(net: nn.Module, layer: str, size: int) -> float:
+    """Operations of a forward and a backward pass of one image."""
+    counted = [0.0]
+
+    def count(module: nn.Module, given: Any, output: Any) -> None:
+        if isinstance(module, nn.Conv2d):
+            counted[0] += 2 * output[0].numel() * module.weight[0].numel()
+
+    made = cut(net, layer)
+    hooks = [each.register_forward_hook(count) for each in made.modules()]
+    with torch.no_grad():
+        made(torch.zeros(1, 3, size, size))
+    for hook in hooks:
+        hook.remove()
+    return 2 * counted[0]
+
+
+def peak() -> float:
+    """Operations per second of one large convolution of MXNet's."""
+    images, kernels = mx.nd.ones((16, 256, 28, 28)), mx.nd.ones((256, 256, 3, 3))
+    work = 2 * 16 * 256 * 256 * 9 * 28 * 28
+
+    def once() -> float:
+        start = now()
+        mx.nd.Convolution(
+            images, kernels, kernel=(3, 3), pad=(1, 1), num_filter=256, no_bias=True
+        ).wait_to_read()
+        return work / (now() - start)
+
+    return max(once() for _ in range(5))
+
+
+def same_model(name: str) -> tuple[Network, nn.Module]:
+    """A model of Gluon's zoo with random weights, and the same in PyTorch."""
+    mx.random.seed(0)
+    net = getattr(mx.gluon.model_zoo.vision, name)()
+    net.initialize(mx.init.MSRAPrelu(slope=0))
+    net(mx.nd.zeros((1, *SHAPE)))
+    other = NETS[name][0]()
+    weights = {key: value.data().asnumpy() for key, value in net.collect_params().items()}
+    if not any(isinstance(each, Bottleneck) for each in other.modules()):
+        with torch.no_grad():
+            take_weights(other, weights)
+    mx.nd.waitall()
+    return GluonNetwork.of(net, SHAPE), other
+
+
+def ours(network: Network, layer: str, units: int, iterations: int, size: int | None) -> float:
+    """Unit-iterations per second, of a climb that was compiled before."""
+    recipe = Recipe(iterations, "rate", rate=100.0, decay=0.0001, blur=1.0)
+    sized = None if size is None else (size, size)
+    pixels = Pixels.of(IMAGENET, 3)
+    question = Question(network.layer(layer), recipe, pixels, size=sized)
+    start = now()
+    ascend(network, question, range(units))
+    return units * iterations / (now() - start)
+
+
+def compare(name: str, title: str, network: Network, net: nn.Module, top: float) -> None:
+    """Print one layer."""
+    layer, other = NETS[name][1][title]
+    units, iterations = 8, 8
+    loops = [ByHand(net, other, BEST, units, last=last) for last in (False, True)]
+    for loop in loops:
+        loop.rate(1)
+    for size in (BEST, None):
+        ours(network, layer, units, 1, size)
+    rows = [
+        (
+            ours(network, layer, units, iterations, BEST),
+            ours(network, layer, units, iterations, None),
+            max(loop.rate(iterations) for loop in loops),
+        )
+        for _ in range(3)
+    ]
+    sized, field, hand = (median(column) for column in zip(*rows, strict=True))
+    share = sized * flops(net, other, BEST) / top
+    print(f"{name} {title}: {sized:.1f} on {BEST}², {field:.1f} on its field; by hand {hand:.1f}")
+    claim(f"{name} {title}, on {BEST}² over the loop by hand", sized / hand, "≥ 1")
+    claim(f"{name} {title}, on its field over the loop by hand", field / hand, "")
+    claim(f"{name} {title}, share of the peak", share, "≥ .4 VGG, ≥ .25 ResNet")
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    np.seterr(all="ignore")
+    chosen = [name for name in NETS if name in sys.argv] or list(NETS)
+    top = peak()
+    print(f"peak {top / 1e9:.0f} Gflop/s")
+    for name in chosen:
+        network, net = same_model(name)
+        for title in NETS[name][1]:
+            compare(name, title, network, net, top)
+
+
+if __name__ == "__main__":
+    main()
