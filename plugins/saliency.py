@@ -27,7 +27,7 @@ from vizframe.attribution.method import MethodResult, describe_empty
 from vizframe.attribution.occlusion import occlusion
 from vizframe.attribution.rule_notes import rule_notes
 from vizframe.attribution.target import Target, target
-from vizframe.errors import Inapplicable, NetworkError
+from vizframe.errors import NetworkError
 from vizframe.images.channels import as_picture
 from vizframe.network import FloatArray
 from vizframe.plugin import Growth, Plugin, Progress, Scene
@@ -35,6 +35,7 @@ from vizframe.plugin.column import Column
 from vizframe.plugin.commas import items
 from vizframe.plugin.control import draw_or_control
 from vizframe.plugin.frame import Frame, Picture
+from vizframe.sequences.saliency import PICTURES_OF_SEQUENCES, saliency_frames
 from vizframe.wording import count_noun, listed
 
 Method = Literal[
@@ -105,6 +106,7 @@ class Saliency(Plugin):
     Each explains one class score before the softmax: that of the predicted class, of the true one,
     or of a class you name. The pixel methods belong to the layer of the scores; Grad-CAM and its
     relatives to every layer of maps that is visualized. Class and score stand beside each picture.
+    Of texts and other sequences it is the tokens, or steps, that the likeliest score rests on.
     """
 
     name: ClassVar[str] = "saliency"
@@ -180,6 +182,7 @@ class Saliency(Plugin):
             signed=True,
             colour=True,
         ),
+        *PICTURES_OF_SEQUENCES,
     )
 
     methods: Annotated[tuple[Method, ...], BeforeValidator(items)] = Field(
@@ -235,10 +238,8 @@ class Saliency(Plugin):
 
     def visualize(self, scene: Scene) -> Iterator[Frame]:
         if len(scene.network.input_shape) != 3:
-            raise Inapplicable(
-                f"saliency needs images, but the network's input has shape "
-                f"{scene.network.input_shape}; it can be (channels, y, x)"
-            )
+            yield from saliency_frames(scene)
+            return
         chosen = target(scene.network, scene.probe, self.target)
 
         def draw(seen: Scene) -> Iterator[Frame]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -13,6 +13,8 @@ from vizframe.network import FloatArray, Network
 from vizframe.network.layer import Layer
 from vizframe.plugin import Plugin, Scene
 from vizframe.plugin.frame import Frame, Picture
+from vizframe.sequences.replay import GATES, stack_of
+from vizframe.sequences.replay import Weights as RecurrentWeights
 
 KERNEL_AXES = ("unit", "input", "y", "x")
 MATRIX_AXES = ("layer", "y", "x")
@@ -30,6 +32,29 @@ CHANGED = {
 Since = Literal["start", "last_step"]
 
 
+GATE_PARTS = tuple(
+    f"{gate}_{source}"
+    for gate in dict.fromkeys((*GATES[4], *GATES[3], *GATES[1]))
+    for source in ("inputs", "own")
+)
+"""``forget_gate_inputs``, what a gate reads of the inputs; ``…_own``, of the layer's output."""
+
+
+def _gate_picture(part: str) -> Picture:
+    gate, _, source = part.rpartition("_")
+    words = gate.replace("_", " ")
+    read = "the layer's inputs" if source == "inputs" else "what the layer gave one step before"
+    return Picture(
+        axes=MATRIX_AXES,
+        part=part,
+        title=f"{words} from {'inputs' if source == 'inputs' else 'its own output'}",
+        signed=True,
+        draw="matrix",
+        help=f"How the {words} of each unit (a row) reads {read} (a column).",
+        columns={"norm": COLUMNS["norm"]},
+    )
+
+
 class Weights(Plugin):
     """The weights of every unit, and how far training has moved them: red negative, blue positive.
 
@@ -37,6 +62,7 @@ class Weights(Plugin):
     also in colour. A dense layer on pixels shows one heatmap per class: blue where ink speaks for
     the class, red where it speaks against it. A dense layer on maps shows one per class and map.
     1×1 kernels and dense layers on vectors show one matrix, a row per unit, a column per input.
+    A recurrent layer shows one per gate: from its inputs, and from its own output.
     """
 
     name: ClassVar[str] = "weights"
@@ -106,6 +132,7 @@ class Weights(Plugin):
             zero_is_dead=False,
             columns=CHANGED,
         ),
+        *map(_gate_picture, GATE_PARTS),
     )
 
     inputs: int = Field(
@@ -130,6 +157,8 @@ class Weights(Plugin):
                 parameters = scene.network.weights(layer.name)
                 kernels = as_kernels(scene.network, layer, parameters["weight"])
                 yield from self._frames(scene.network, layer, kernels, parameters.get("bias"))
+            elif layer.is_recurrent:
+                yield from self._gates(layer, scene.network.weights(layer.name))
 
     def _frames(
         self, network: Network, layer: Layer, kernels: FloatArray, bias: FloatArray | None
@@ -147,6 +176,24 @@ class Weights(Plugin):
         yield from self._changes(layer, shown, "", notes)
         if kernels.shape[1] > 1:
             yield from self._matrix(layer, kernels, moving=False)
+
+    def _gates(self, layer: Layer, parameters: Mapping[str, FloatArray]) -> Iterator[Frame]:
+        """A matrix per gate, of the layer's last layer; one that goes both ways has two of each,
+        one above the other."""
+        stack = stack_of(parameters)
+        if stack is None:
+            return
+        for place, gate in enumerate(GATES[stack[-1][0].gates]):
+            for source in ("inputs", "own"):
+                whole = np.concatenate([_rows_of(each, place, source) for each in stack[-1]])
+                shown = whole[None, : self.units, : self.columns]
+                with np.errstate(invalid="ignore", over="ignore"):
+                    norm = np.sqrt((whole**2).sum()).reshape(1)
+                part = f"{gate}_{source}"
+                notes = _cut(whole, shown[0])
+                if len(stack) > 1:
+                    notes = (*notes, f"The last of its {len(stack)} layers")
+                yield Frame(layer.name, shown, part, columns={"norm": norm}, notes=notes)
 
     def _matrix(self, layer: Layer, kernels: FloatArray, *, moving: bool) -> Iterator[Frame]:
         with np.errstate(invalid="ignore", over="ignore"):  # a broken network's inf and NaN stay
@@ -169,6 +216,12 @@ class Weights(Plugin):
         self._last[layer.name] = now
         yield _change(layer, now, start, f"{prefix}change_since_start", notes)
         yield _change(layer, now, last, f"{prefix}change_since_last_step", notes)
+
+
+def _rows_of(weights: RecurrentWeights, gate: int, source: str) -> FloatArray:
+    """The rows of one gate, (unit, input)."""
+    whole = weights.inputs if source == "inputs" else weights.hidden
+    return whole[gate * weights.units : (gate + 1) * weights.units]
 
 
 def _change(

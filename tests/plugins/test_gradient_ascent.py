@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.core.small_network import PIXELS, network, scene, with_bias
-from vizframe.errors import NetworkError, UnknownName, UsageError
+from vizframe.errors import Inapplicable, UnknownName, UsageError
 from vizframe.network.probe import Normalization, Probe
 from vizframe.plugin import Scene
 from vizframe.plugin.frame import Frame
@@ -188,7 +188,7 @@ def test_inputs_that_are_no_images_are_refused() -> None:
     net = ReferenceNetwork({"dense0": Dense(weight, np.zeros(2, np.float32))}, input_shape=(6,))
     given = Scene(net, net.layers, Probe(np.zeros((1, 6), np.float32)))
     with pytest.raises(
-        NetworkError, match=r"input has the shape \(6,\); it can be \(channels, y, x\)"
+        Inapplicable, match=r"input has shape \(6,\); it can be \(channels, y, x\)$"
     ):
         frames(given)
 

@@ -16,6 +16,7 @@ from vizframe.ascent.pixels import Ground, Pixels, channels, ground_of
 from vizframe.ascent.presets import PRESETS, preset
 from vizframe.ascent.recipe import Keep, Recipe
 from vizframe.ascent.tiles import COLUMNS, columns, notes, pictures
+from vizframe.errors import Inapplicable
 from vizframe.network import FloatArray, Place
 from vizframe.network.layer import Layer
 from vizframe.plugin import Plugin, Scene
@@ -146,6 +147,13 @@ class AscentPlugin(Plugin, ABC):
 
     def question(self, scene: Scene, layer: Layer, place: Place) -> Question:
         """What is asked of that layer's units."""
+        if len(scene.network.input_shape) != 3:
+            between = "; between the numbers of two tokens there is nothing to climb through"
+            raise Inapplicable(
+                f"{self.name} climbs to pictures, but the network's input has shape "
+                f"{scene.network.input_shape}; it can be (channels, y, x)"
+                f"{between if scene.probe.tokens else ''}"
+            )
         count = channels(scene.network)
         pixels = Pixels.of(scene.probe.normalization, count, ground_of(scene.probe, self.ground))
         return Question(layer, self.recipe(), pixels, place=place, seed=scene.seed)
