@@ -14,6 +14,7 @@ from vizframe.testing.network import NetworkContract
 from vizframe.testing.reference import ReferenceNetwork
 from vizframe.torch.view import view
 
+from .device import DEVICE
 from .nets import Functional, sequential_of
 
 
@@ -29,7 +30,7 @@ class TorchContract(NetworkContract):
         raise NotImplementedError
 
     def adapt(self, reference: ReferenceNetwork) -> Network:
-        module = self.module(reference)
+        module = self.module(reference).to(DEVICE)
         found = view(module, reference.input_shape, class_names=reference.class_names)
         self.models[id(found)] = module
         return found
@@ -39,7 +40,8 @@ class TorchContract(NetworkContract):
         if module is None:
             return super().state_of(network)
         tensors = {
-            name: each.detach().numpy().tobytes() for name, each in module.state_dict().items()
+            name: each.detach().cpu().numpy().tobytes()
+            for name, each in module.state_dict().items()
         }
         return {
             **tensors,
@@ -52,8 +54,17 @@ class TorchContract(NetworkContract):
                 for each in module.modules()
             ],
             "random": torch.random.get_rng_state().numpy().tobytes(),
+            "random of the device": device_random(),
             "recording": torch.is_grad_enabled(),
         }
+
+
+def device_random() -> bytes:
+    """The state of the device's own generator."""
+    if DEVICE.type == "cpu":
+        return b""
+    state: bytes = torch.get_device_module(DEVICE).get_rng_state(DEVICE).numpy().tobytes()
+    return state
 
 
 class TestSequential(TorchContract):

@@ -13,11 +13,13 @@ import torch
 from vizframe.errors import NetworkError
 from vizframe.network import FloatArray, Network, Objective
 from vizframe.network.cascade import CascadeNetwork
+from vizframe.torch import excitation as excitations
 from vizframe.torch.live import LiveNetwork
 from vizframe.torch.network import TorchNetwork
 from vizframe.torch.view import view
 
 from . import modern
+from .device import DEVICE
 
 IMAGES = {
     modern.Vit: (3, 16, 12),
@@ -36,7 +38,7 @@ on_each = pytest.mark.parametrize("kind", IMAGES, ids=lambda kind: kind.__name__
 
 def made(kind: Callable[[], Any]) -> Any:
     torch.manual_seed(0)
-    return kind().eval()
+    return kind().eval().to(DEVICE)
 
 
 def images(kind: Any, count: int = 4) -> FloatArray:
@@ -49,13 +51,13 @@ def test_scores_and_gradients_are_the_model_s_own(kind: Any) -> None:
     network = view(module.train(), IMAGES[kind])
     assert isinstance(network, LiveNetwork) == (kind in LIVE)
     module.eval()
-    asked = torch.from_numpy(given).requires_grad_()
+    asked = torch.from_numpy(given).to(DEVICE).requires_grad_()
     scores = module(asked)
-    scores[torch.arange(4), torch.tensor([0, 1, 2, 0])].sum().backward()
+    scores[[0, 1, 2, 3], [0, 1, 2, 0]].sum().backward()
     assert asked.grad is not None
-    assert np.allclose(network.scores(given), scores.detach().numpy(), atol=1e-6)
+    assert np.allclose(network.scores(given), scores.detach().cpu().numpy(), atol=1e-6)
     found = network.gradient(given, Objective.of(network.score_layer, [0, 1, 2, 0]))
-    assert np.allclose(found.gradient, asked.grad.numpy(), atol=1e-6)
+    assert np.allclose(found.gradient, asked.grad.cpu().numpy(), atol=1e-6)
 
 
 @on_each
@@ -103,6 +105,22 @@ def test_an_exact_field_answers_as_the_whole_image_does(kind: Any) -> None:
             assert np.allclose(np.delete(whole.gradient, slice(top, bottom), 2), 0)
 
 
+@on_each
+def test_kernels_laid_out_as_a_device_reads_them_change_nothing(
+    kind: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network, given = view(made(kind), IMAGES[kind]), images(kind, 2)
+    for layer in network.layers:
+        objective, found = Objective.of(layer.name, [0, layer.units - 1]), []
+        for kinds in ((), (DEVICE.type,)):
+            monkeypatch.setattr(excitations, "CHANNELS_LAST", kinds)
+            with network.excitation(objective, exact_field=False) as excitation:
+                evaluated = excitation.evaluate(excitation.ops.to_device(given))
+                found.append([excitation.ops.to_numpy(each) for each in evaluated])
+        for one, two in zip(*found, strict=True):
+            assert np.allclose(one, two, atol=1e-5)
+
+
 def axes(network: Network, name: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
     layer = network.layer(name)
     return layer.axes, layer.shape
@@ -114,8 +132,10 @@ def test_tokens_are_laid_out_on_the_image_s_grid_and_the_class_token_is_none_of_
     assert axes(network, "mlp.0") == (("unit", "y", "x"), (16, 4, 3))
     shown = network.activations(given, ["norm"])["norm"]
     seen: list[Any] = []
-    module.norm.register_forward_hook(lambda _m, _i, output: seen.append(output.detach().numpy()))
-    module(torch.from_numpy(given))
+    module.norm.register_forward_hook(
+        lambda _m, _i, output: seen.append(output.detach().cpu().numpy())
+    )
+    module(torch.from_numpy(given).to(DEVICE))
     assert np.allclose(shown, seen[0][:, 1:].transpose(0, 2, 1).reshape(4, 8, 4, 3))
     assert "data" not in {each.name for each in network.layers}
 
@@ -161,7 +181,7 @@ def test_words_and_recurrent_layers_are_sequences() -> None:
     assert axes(network, "recurrent") == (("time", "unit"), (7, 4))
     assert dict(network.layer("embedding").parameters) == {"weight": (6, 20)}
     words = np.random.default_rng(0).integers(0, 20, (3, 7)).astype(np.float32)
-    own = module(torch.from_numpy(words).long()).detach().numpy()
+    own = module(torch.from_numpy(words).long().to(DEVICE)).detach().cpu().numpy()
     assert np.allclose(network.scores(words), own)
     objective = Objective.of("head", [0, 1, 2])
     with pytest.raises(NetworkError, match="numbers of words; gradients can be asked at a layer"):
@@ -214,7 +234,8 @@ def test_a_net_that_is_cast_or_wrapped_later_is_asked_as_it_is_now() -> None:
     module, given = made(modern.Dense), images(modern.Dense)
     network = view(torch.nn.DataParallel(module), IMAGES[modern.Dense])
     before = network.scores(given)
-    assert np.allclose(module(torch.from_numpy(given)).detach().numpy(), before)
+    own = module(torch.from_numpy(given).to(DEVICE))
+    assert np.allclose(own.detach().cpu().numpy(), before, atol=1e-6)
     module.double()
     assert np.allclose(network.scores(given), before, atol=1e-6)
 

@@ -10,12 +10,13 @@ import numpy as np
 import torch
 
 from vizframe.errors import NetworkError
-from vizframe.graph.settings import GIBIBYTE
 from vizframe.network import FloatArray, Network
 from vizframe.network.adapter import Batch, Seen
 from vizframe.network.call import Call
 from vizframe.torch.aside import same_random_numbers, without_modes
 from vizframe.torch.calls import batch_of, call_of
+from vizframe.torch.memory import usual_memory
+from vizframe.torch.model import place_of
 from vizframe.torch.optimiser import optimiser
 from vizframe.torch.training import watch_trainings
 from vizframe.torch.weights import load_weights, save_weights
@@ -47,7 +48,7 @@ def network(
     from vizframe.torch.view import view
 
     names = None if class_names is None else tuple(class_names)
-    room = GIBIBYTE if memory is None else memory
+    room = usual_memory(place_of(unwrap(model))[0]) if memory is None else memory
     asked = call or call_of(model) or Call()
     return view(model, inputs.shape[1:], call=asked, class_names=names, memory=room)
 

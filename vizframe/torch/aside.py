@@ -97,7 +97,7 @@ def same_random_numbers(device: Any) -> Iterator[None]:
     try:
         torch.random.default_generator.manual_seed(SEED)
         if module is not None:
-            module.manual_seed(SEED)
+            _seed(module, device)
         yield
     finally:
         random.setstate(own)
@@ -105,6 +105,16 @@ def same_random_numbers(device: Any) -> Iterator[None]:
         torch.random.set_rng_state(torchs)
         if module is not None:
             module.set_rng_state(theirs, *_index(device))
+
+
+def _seed(module: Any, device: Any) -> None:
+    """Seed that device's generator alone: of several, the current one may be another, whose state
+    nobody puts back."""
+    if device.type == "mps":
+        module.manual_seed(SEED)
+        return
+    with module.device(device):
+        module.manual_seed(SEED)
 
 
 def _index(device: Any) -> tuple[Any, ...]:

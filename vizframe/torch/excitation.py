@@ -29,6 +29,24 @@ def gradients_of(total: Any, sources: Sequence[Any]) -> Sequence[Any]:
     return found
 
 
+CHANNELS_LAST = ("cuda",)
+"""Kinds of device whose kernels for convolutions read maps with their channels last."""
+
+
+_LAYOUT_MATTERS = ("as_strided", "unflatten", "set_")
+"""Calls that read memory in its order."""
+
+
+def laid_out(fixed: Values, played: Program, device: Any) -> Values:
+    """The same values, kernels of convolutions as the device reads them best; maps follow the
+    layout of the kernels that they meet."""
+    words = {getattr(each.function, "__name__", "") for each in played.steps}
+    if device.type not in CHANNELS_LAST or words.intersection(_LAYOUT_MATTERS):
+        return fixed
+    last = torch.channels_last
+    return {n: e.contiguous(memory_format=last) if e.ndim == 4 else e for n, e in fixed.items()}
+
+
 class TorchExcitation:
     """See `vizframe.network.Excitation`."""
 
@@ -44,7 +62,8 @@ class TorchExcitation:
         exact_field: bool,
     ) -> None:
         self._model, self._data = model, data
-        self._played, self._fixed = played.without(fixed), fixed
+        self._played = played.without(fixed)
+        self._fixed = laid_out(fixed, self._played, model.device)
         self._head, self._layer = head, layer
         self.shape, self.exact_field = shape, exact_field
         self._ops = ops_of(model.device)

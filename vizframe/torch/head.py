@@ -68,14 +68,17 @@ class MapHead:
     """Any layer: one place of each image's map, or its mean. What is not asked for is never
     multiplied, not even by zero: there may be NaN."""
 
-    def __init__(self, node: int, shown: Any, shape: tuple[int, ...], cropped: bool) -> None:
+    def __init__(
+        self, node: int, shown: Any, shape: tuple[int, ...], cropped: bool, device: Any
+    ) -> None:
         self._node, self._shown, self._shape, self._cropped = node, shown, shape, cropped
+        self._device = device
 
     def ask(self, objective: Objective) -> None:
-        self._rows = torch.arange(len(objective.units))
-        self._units = torch.from_numpy(np.ascontiguousarray(objective.units))
+        self._rows = torch.arange(len(objective.units), device=self._device)
+        self._units = torch.tensor(np.asarray(objective.units), device=self._device)
         places = None if self._cropped else unit_places(objective, self._shape)
-        self._places = None if places is None else torch.from_numpy(places)
+        self._places = None if places is None else torch.tensor(places, device=self._device)
 
     def respond(self, values: Values) -> Any:
         output = self._shown(values[self._node])

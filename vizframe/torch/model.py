@@ -61,12 +61,12 @@ class Model:
     @property
     def device(self) -> Any:
         """Of its parameters, where they are now."""
-        return _place_of(self.module)[0]
+        return place_of(self.module)[0]
 
     @property
     def dtype(self) -> Any:
         """Of its parameters, as they are now."""
-        return _place_of(self.module)[1]
+        return place_of(self.module)[1]
 
     def refuse_changed(self) -> None:
         """Raises NetworkError where modules were put in or taken out since it was traced."""
@@ -173,7 +173,7 @@ def _parts(module: Any) -> tuple[int, ...]:
     return tuple(id(each) for each in module.modules())
 
 
-def _place_of(module: Any) -> tuple[Any, Any]:
+def place_of(module: Any) -> tuple[Any, Any]:
     """Device and dtype of the first parameter or buffer that has floating numbers."""
     for each in (*module.parameters(), *module.buffers()):
         if each.is_floating_point():

@@ -46,15 +46,13 @@ from vizframe.torch.excitation import TorchExcitation, gradients_of
 from vizframe.torch.head import KernelHead, MapHead
 from vizframe.torch.healthy import has_nonfinite, switch_off_tensors
 from vizframe.torch.layers import LayerList, layers_of
+from vizframe.torch.memory import most_at_once
 from vizframe.torch.model import Model
 from vizframe.torch.node import Tape
 from vizframe.torch.parameters import read_gradients, read_weights, shuffle_tensors, to_numpy
 from vizframe.torch.replay import Program, needed_nodes
 from vizframe.torch.resumed import ResumedTapes
 from vizframe.torch.scores import score_node, unrelated_error
-
-_MOST_AT_ONCE = 64
-"""Larger batches of receptive fields fall out of the processor's cache and gain nothing."""
 
 
 class TorchNetwork(ResumedTapes):
@@ -218,7 +216,8 @@ class TorchNetwork(ResumedTapes):
             shape = (count, *self._shape_of(found, layer.name, tape))
             refuse_shape(layer.name, shape, count)
             cropped = chosen.part is not None
-            head = MapHead(node, self._units_first(layer.name), shape, cropped)
+            shown = self._units_first(layer.name)
+            head = MapHead(node, shown, shape, cropped, self._model.device)
         shape = (count, self.input_shape[0], *chosen.size)
         excitation = TorchExcitation(
             self._model, tape.data, played, fixed, head, layer, shape, chosen.exact_field
@@ -240,7 +239,8 @@ class TorchNetwork(ResumedTapes):
         chosen = self._plan(tape, found, found_layer.name, exact_field)
         computed = needed_nodes(tape, chosen.wanted) & set(found.maps)
         each_takes = 8 * chosen.numbers(tape, sorted(computed))
-        return max(1, min(_MOST_AT_ONCE, self._settings.memory // max(1, each_takes)))
+        room = self._settings.memory // max(1, each_takes)
+        return max(1, min(most_at_once(self._model.device), room))
 
     def weights(self, layer: str) -> dict[str, FloatArray]:
         name = self.layer(layer).name

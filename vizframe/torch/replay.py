@@ -213,7 +213,20 @@ def _call_of(node: Node, rule: ReluRule) -> tuple[Callable[..., Any], Any, Any]:
     if isinstance(function, Sparing):
         spared = function.places(node.args, node.kwargs)
         return _sparing(function.function, spared), node.args, node.kwargs
-    return function, node.args, node.kwargs
+    return _any_layout(function, node), node.args, node.kwargs
+
+
+_VIEWS = {torch.Tensor.view: torch.Tensor.reshape, torch.Tensor.view_as: torch.Tensor.reshape_as}
+"""What gives the same numbers, and takes maps whose channels lie last in memory, too."""
+
+
+def _any_layout(function: Any, node: Node) -> Callable[..., Any]:
+    """A view as a reshape; one as another type of number stays one."""
+    given = (*node.args, *node.kwargs.values())
+    if any(isinstance(each, torch.dtype) for each in given):
+        made: Callable[..., Any] = function
+        return made
+    return _VIEWS.get(function, function)
 
 
 def _same(given: Any) -> Any:

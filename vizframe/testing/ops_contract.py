@@ -1,0 +1,113 @@
+"""The exam of an adapter's `Ops`: every operation against the same one written out in NumPy.
+
+class TestMine(OpsContract):
+    def made(self) -> Ops:
+        return MyOps()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from vizframe.network import DeviceArray, FloatArray, Ops
+from vizframe.testing.ops import NumpyOps
+
+Answer = Callable[[Ops, DeviceArray, DeviceArray], DeviceArray]
+
+TURN = np.array([[1.02, 0.15, 2.3], [-0.15, 1.02, -1.0]], np.float32)
+
+ANSWERS: dict[str, Answer] = {
+    "zeros_like": lambda ops, a, b: ops.zeros_like(a),
+    "clip": lambda ops, a, b: ops.clip(a, -0.5, 0.25),
+    "abs": lambda ops, a, b: ops.abs(a),
+    "exp": lambda ops, a, b: ops.exp(a),
+    "sqrt": lambda ops, a, b: ops.sqrt(ops.abs(a)),
+    "sigmoid": lambda ops, a, b: ops.sigmoid(a * 9.0),
+    "maximum": lambda ops, a, b: ops.maximum(a, b),
+    "maximum of a number": lambda ops, a, b: ops.maximum(a, 0.1),
+    "minimum": lambda ops, a, b: ops.minimum(a, ops.sum(b, (1,))),
+    "minimum of a number": lambda ops, a, b: ops.minimum(a, 0.1),
+    "at_least": lambda ops, a, b: ops.at_least(a, ops.sum(b, (1,))),
+    "at_least of itself": lambda ops, a, b: ops.at_least(a, a),
+    "sum over the image": lambda ops, a, b: ops.sum(a, (1, 2, 3)),
+    "sum over channels": lambda ops, a, b: ops.sum(a, (1,)),
+    "sum over places": lambda ops, a, b: ops.sum(a, (2, 3)),
+    "percentile 0": lambda ops, a, b: ops.percentile(a, 0),
+    "percentile 37.5": lambda ops, a, b: ops.percentile(a, 37.5),
+    "percentile 100": lambda ops, a, b: ops.percentile(a, 100),
+    "blur": lambda ops, a, b: ops.blur(a, 1.0),
+    "blur half a pixel": lambda ops, a, b: ops.blur(a, 0.5),
+    "blur wider than the image": lambda ops, a, b: ops.blur(a, 6.0),
+    "matmul": lambda ops, a, b: ops.matmul(ops.reshape(a, (-1, 42)), ops.reshape(b, (42, -1))),
+    "transpose": lambda ops, a, b: ops.transpose(a, (0, 2, 3, 1)),
+    "pad": lambda ops, a, b: ops.pad(a, 2, 0.5),
+    "crop": lambda ops, a, b: ops.crop(a, 1, 2, 3, 4),
+    "uncrop": lambda ops, a, b: ops.uncrop(a, 1, 2, 9, 11),
+    "warp": lambda ops, a, b: ops.warp(a, TURN),
+    "unwarp": lambda ops, a, b: ops.unwarp(a, TURN),
+    "arithmetic": lambda ops, a, b: 1.0 - (2.0 * a - b / 4.0) * -a + (1.0 + b),
+}
+
+
+def draw_noise(channels: int, seed: int) -> FloatArray:
+    values = np.random.default_rng(seed).normal(size=(3, channels, 6, 7))
+    return values.astype(np.float32)
+
+
+def ask_ops(ops: Ops, answer: Answer, channels: int) -> FloatArray:
+    return ops.to_numpy(
+        answer(ops, *(ops.to_device(draw_noise(channels, seed)) for seed in (0, 1)))
+    )
+
+
+class OpsContract:
+    """See the module."""
+
+    def made(self) -> Ops:
+        """The arithmetic that is examined."""
+        raise NotImplementedError
+
+    @pytest.mark.parametrize("channels", [1, 3, 9])
+    @pytest.mark.parametrize("name", ANSWERS)
+    def test_each_operation_is_the_one_written_out_in_numpy(self, name: str, channels: int) -> None:
+        slow = ask_ops(NumpyOps(), ANSWERS[name], channels)
+        fast = ask_ops(self.made(), ANSWERS[name], channels)
+        assert fast.dtype == np.float32
+        assert fast.shape == slow.shape
+        assert fast == pytest.approx(slow, rel=1e-4, abs=1e-5)
+
+    @pytest.mark.parametrize("name", ANSWERS)
+    def test_no_operation_writes_into_what_it_is_given(self, name: str) -> None:
+        ops = self.made()
+        given = [ops.to_device(draw_noise(3, seed)) for seed in (0, 1)]
+        ops.to_numpy(ANSWERS[name](ops, given[0], given[1]))
+        for seed, each in enumerate(given):
+            assert np.array_equal(ops.to_numpy(each), draw_noise(3, seed))
+
+    def test_adam_is_the_one_written_out_in_numpy_and_each_has_its_own_moments(self) -> None:
+        for _ in range(2):
+            paths = []
+            for ops in (NumpyOps(), self.made()):
+                step = ops.adam(0.9, 0.999)
+                values = ops.to_device(draw_noise(3, 0))
+                for seed in range(6):
+                    values = step(values, ops.to_device(draw_noise(3, seed)), 0.05)
+                paths.append(ops.to_numpy(values))
+            assert paths[1] == pytest.approx(paths[0], abs=1e-5)
+
+    @pytest.mark.parametrize("size", [1, 2, 16, 33])
+    def test_unwarp_is_the_adjoint_of_warp(self, size: int) -> None:
+        ops, random = self.made(), np.random.default_rng(0)
+        x, y = (random.normal(size=(2, 2, size, size)).astype(np.float32) for _ in range(2))
+        there = (ops.to_numpy(ops.warp(ops.to_device(x), TURN)) * y).sum()
+        back = (ops.to_numpy(ops.unwarp(ops.to_device(y), TURN)) * x).sum()
+        assert there == pytest.approx(back, rel=1e-3, abs=1e-3)
+
+    def test_an_image_of_one_pixel_can_be_moved(self) -> None:
+        image = np.full((1, 1, 1, 1), 2.0, np.float32)
+        half = np.array([[1, 0, 0.5], [0, 1, 0]], np.float32)
+        ops = self.made()
+        assert ops.to_numpy(ops.warp(ops.to_device(image), half)) == pytest.approx(image / 2)
