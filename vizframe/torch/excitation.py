@@ -29,7 +29,7 @@ def gradients_of(total: Any, sources: Sequence[Any]) -> Sequence[Any]:
     return found
 
 
-CHANNELS_LAST = ("cuda",)
+CHANNELS_LAST: tuple[str, ...] = ("cuda",)
 """Kinds of device whose kernels for convolutions read maps with their channels last."""
 
 

@@ -223,10 +223,9 @@ _VIEWS = {torch.Tensor.view: torch.Tensor.reshape, torch.Tensor.view_as: torch.T
 def _any_layout(function: Any, node: Node) -> Callable[..., Any]:
     """A view as a reshape; one as another type of number stays one."""
     given = (*node.args, *node.kwargs.values())
-    if any(isinstance(each, torch.dtype) for each in given):
-        made: Callable[..., Any] = function
-        return made
-    return _VIEWS.get(function, function)
+    as_type = any(isinstance(each, torch.dtype) for each in given)
+    made: Callable[..., Any] = function if as_type else _VIEWS.get(function, function)
+    return made
 
 
 def _same(given: Any) -> Any:
