@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -67,3 +73,46 @@ def test_a_worker_s_signal_comes_back_as_a_shell_says_it(monkeypatch: pytest.Mon
     monkeypatch.setattr(launch, "_SERVE", QUIET)
     killed = [sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"]
     assert Launch(1).run(killed) == 128 + 9
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it is Linux that tells children")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_nobody_outlives_the_launcher(tmp_path: Path, number: int) -> None:
+    """Not even who does not listen to SIGTERM."""
+    stay = "import os, pathlib, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+    stay += f"pathlib.Path({str(tmp_path)!r}, str(os.getpid())).touch(); time.sleep(60)"
+    program = f"""
+import sys
+from vizframe.recording import launch
+launch._SERVE = (sys.executable, "-c", {stay!r})
+launch.PATIENCE = 0.1
+launch.Launch(2).run([sys.executable, "-c", {stay!r}])
+"""
+    launcher = subprocess.Popen([sys.executable, "-c", program])
+    try:
+        wait_for(lambda: len(list(tmp_path.iterdir())) == 4)
+        launcher.send_signal(number)
+        code = launcher.wait(60)
+        assert code == (-9 if number == signal.SIGKILL else 128 + number)
+        wait_for(lambda: not [each for each in tmp_path.iterdir() if is_alive(int(each.name))])
+    finally:
+        for each in tmp_path.iterdir():
+            with suppress(ProcessLookupError):
+                os.kill(int(each.name), signal.SIGKILL)
+        launcher.kill()
+
+
+def is_alive(pid: int) -> bool:
+    """A zombie, which nobody has asked for yet, is not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def wait_for(what: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.02)

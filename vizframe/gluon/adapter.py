@@ -13,6 +13,7 @@ from vizframe.errors import NetworkError, PluginError
 from vizframe.gluon.call import batch_of
 from vizframe.gluon.checkpoint import load_checkpoint, save_checkpoint
 from vizframe.gluon.compat import mx
+from vizframe.gluon.draws import draws_refused
 from vizframe.gluon.frozen import freeze, thaw
 from vizframe.gluon.module import is_bound, is_module, module_network, watch_module
 from vizframe.gluon.semantics import numpy_interface
@@ -122,10 +123,11 @@ def settle() -> None:
 def preserve_state() -> Iterator[None]:
     """Nothing inside is recorded for differentiation, nor counts as training; a script's
     ``npx.set_np()`` does not hold there. Whatever was switched inside is as before, and who seeds
-    the random numbers of the training there is told not to: MXNet cannot give their state back."""
+    the random numbers of the training there, or draws of them, is told not to: MXNet cannot give
+    their state back."""
     recording, training = mx.autograd.is_recording(), mx.autograd.is_training()
     try:
-        with _no_seeding(), mx.autograd.pause(), numpy_interface(False):
+        with _no_seeding(), draws_refused(), mx.autograd.pause(), numpy_interface(False):
             yield
     finally:
         mx.autograd.set_recording(recording)

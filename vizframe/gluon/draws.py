@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from vizframe.errors import NetworkError
+from vizframe.errors import NetworkError, PluginError
 from vizframe.gluon.compat import mx
 
 Draw = Callable[..., Any]
@@ -43,7 +43,7 @@ def no_draws() -> Iterator[None]:
     owner = threading.get_ident()
     patched: list[tuple[Any, str, Draw]] = []
     try:
-        for module, name, kind in _functions():
+        for module, name, kind in _known_functions():
             original = getattr(module, name)
             patched.append((module, name, original))
             setattr(module, name, _instead(original, kind, name, owner))
@@ -51,6 +51,43 @@ def no_draws() -> Iterator[None]:
     finally:
         for module, name, original in reversed(patched):
             setattr(module, name, original)
+
+
+@contextmanager
+def draws_refused() -> Iterator[None]:
+    """Inside, on this thread, nobody draws of MXNet's random numbers, which are the training's.
+
+    Raises:
+        PluginError: from inside each function that would.
+    """
+    owner = threading.get_ident()
+    before = [(module, name, getattr(module, name)) for module, name, _ in _known_functions()]
+    try:
+        for module, name, original in before:
+            setattr(module, name, _refusing(original, name, owner))
+        yield
+    finally:
+        for module, name, original in before:
+            setattr(module, name, original)
+
+
+def _refusing(original: Draw, name: str, owner: int) -> Draw:
+    @functools.wraps(original)
+    def refused(*arguments: Any, **named: Any) -> Any:
+        if threading.get_ident() != owner:
+            return original(*arguments, **named)
+        raise PluginError(
+            f"{name.strip('_')!r} was to draw of MXNet's random numbers, which are those of the "
+            "training; draw from numpy.random.default_rng(scene.seed)"
+        )
+
+    return refused
+
+
+@functools.cache
+def _known_functions() -> tuple[tuple[Any, str, str], ...]:
+    """Looked for once: MXNet has thousands of functions, and a recording is made often."""
+    return tuple(_functions())
 
 
 def _functions() -> Iterator[tuple[Any, str, str]]:

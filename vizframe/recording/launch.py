@@ -8,13 +8,15 @@ them, each a process of its own.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, closing
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +27,12 @@ from vizframe.recording.script import Script
 MOST = 256
 
 _SERVE = tuple(python_module("vizframe.gluon.training.server"))
+
+PR_SET_PDEATHSIG = 1
+"""Of Linux' ``prctl``: which signal a process gets when its parent dies."""
+
+PATIENCE = 2.0
+"""Seconds that a process has to end when it is told to."""
 
 GRACE = 10.0
 """Seconds that scheduler and servers have to end by themselves, once the workers have."""
@@ -45,13 +53,15 @@ class Launch:
     def run(self, command: Sequence[str], environment: Mapping[str, str] = os.environ) -> int:
         """Run the command as every worker, and the processes that bring them together.
 
-        A worker that dies leaves the others to their training; Ctrl-C reaches all.
+        A worker that dies leaves the others to their training; Ctrl-C reaches all. Nobody outlives
+        the launcher: told to end, it ends them first; killed, the system kills them.
 
         Returns:
             the exit code of the first worker that failed, by their order; else 0.
         """
         shared = {**environment, **self._meeting_place()}
         with ExitStack() as ending:
+            ending.enter_context(_ended_in_order())
             serving = [self._start(ending, _SERVE, shared, "scheduler")]
             serving += [self._start(ending, _SERVE, shared, "server") for _ in range(self.servers)]
             workers = [self._start(ending, command, shared, "worker") for _ in range(self.workers)]
@@ -74,9 +84,44 @@ class Launch:
     def _start(
         self, ending: ExitStack, command: Sequence[str], shared: Mapping[str, str], role: str
     ) -> subprocess.Popen[bytes]:
-        started = subprocess.Popen(command, env={**shared, "DMLC_ROLE": role})
+        started = subprocess.Popen(
+            command, env={**shared, "DMLC_ROLE": role}, preexec_fn=_bound_to(os.getpid())
+        )
         ending.callback(_end, started)
         return started
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Inside, a signal that would end this process at once raises SystemExit instead."""
+    if threading.current_thread() is not threading.main_thread():  # signals are not ours to see
+        yield
+        return
+
+    def leave(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _bound_to(parent: int) -> Callable[[], None] | None:
+    """What a child does first, so that it does not outlive its parent; None where no system call
+    does that."""
+    if sys.platform != "linux":
+        return None
+    control = ctypes.CDLL(None).prctl  # looked up here: a forked child had better not import
+
+    def bind() -> None:
+        control(PR_SET_PDEATHSIG, int(signal.SIGKILL))
+        if os.getppid() != parent:  # it died before that was said
+            os._exit(1)
+
+    return bind
 
 
 def worker_command(arguments: Sequence[str], run: str, script: Script) -> list[str]:
@@ -113,7 +158,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(2)
+            process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -38,6 +38,7 @@ def see(array: Any) -> FloatArray:
                 seen: FloatArray = np.from_dlpack(_Lent(array))
             except mx.MXNetError:
                 return to_numpy(array)
+            seen.flags.writeable = False  # it is the training's own memory
             return seen
     elif array.stype != "default":
         array = array.tostype("default")
