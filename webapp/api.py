@@ -13,6 +13,7 @@
     formed    run id kind layer at         by which step most of each tile's change was done
     events    run id kind layer at         what happened when: epochs, spikes, findings, damage
     probe     run id                       the probe's pictures
+    export    run as [kind layer step …]   a picture, a film, or one page, to take along
     notes     run                          what was noted; a POST of JSON notes something
     texts     run id                       the tokens of the probe's texts
     token     run id step text time        what is foretold behind one token
@@ -44,6 +45,7 @@ from vizframe.webapp import events as events_of
 from vizframe.webapp import live as asking
 from vizframe.webapp import texts as probe_texts
 from vizframe.webapp import tile_bytes as body
+from vizframe.webapp.exporting import exported
 from vizframe.webapp.faults import describe, refuse
 from vizframe.webapp.matched import matched
 from vizframe.webapp.numbers import finite, plain
@@ -247,7 +249,11 @@ def _pixels(open_runs: OpenRuns) -> tuple[View, ...]:
         shown = np.moveaxis(pictures, 1, -1) if pictures.shape[1] == 3 else pictures[:, 0]
         return caching.body(body.pictures(shown, {}), forever="id" in asked())
 
-    return tiles, strip, probe
+    def export() -> Response:
+        with open_runs.run(text(asked(), "run")) as found:
+            return exported(found.name, found.history, asked())
+
+    return tiles, strip, probe, export
 
 
 def request_arguments() -> dict[str, str]:

@@ -13,12 +13,13 @@ from vizframe.history import Declaration, History, SeriesKey, StepRecord, Tiles
 from vizframe.history.encoding import encode
 from vizframe.history.memory import MemoryRun
 from vizframe.images import lut
-from vizframe.images.album import album, section
+from vizframe.images.album import album
 from vizframe.images.film import Look, film, history_limits
 from vizframe.images.gallery import gallery
 from vizframe.images.limits import common_limits
 from vizframe.images.mark import COLOURS, HATCH_GROUND, Mark
 from vizframe.images.paint import MAGENTA
+from vizframe.plugin import ignore_progress
 from vizframe.plugin.frame import Frame
 from vizframe.testing.runs import declare, fake_info, fake_run
 
@@ -183,18 +184,29 @@ class TestFilm:
 
 
 class TestAlbum:
+    def page(self, name: str = "run") -> str:
+        history = fake_run(range(0, 60, 20), name=name).history()
+        return album(history, list(history.declarations), [0, 40], Look(), ignore_progress)
+
     def test_names_are_text_and_never_html(self) -> None:
-        name = "<script>alert(1)</script>\"'"
-        picture = np.zeros((2, 2, 3), np.uint8)
-        page = album(name, [0], [section(name, name, [(0, picture)])])
+        page = self.page("<script>alert(1)</script>\"'")
         assert "<script>alert" not in page
-        assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#x27;") == 5
+        assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#x27;") == 2
 
     def test_it_asks_for_nothing_outside_itself(self) -> None:
-        picture = np.zeros((2, 2, 3), np.uint8)
-        page = album("run", [0, 5], [section("a", "b", [(0, picture), (5, picture)])])
+        page = self.page()
         assert not re.search(r"https?://|@import|url\(", page)
-        assert page.count('src="data:image/png;base64,') == 2
-        steps = re.search(r'data-steps="([^"]+)"', page)
-        assert steps is not None
-        assert json.loads(steps[1]) == [0, 5]
+        told = re.search(r'id="run">(.*?)</script>', page)
+        assert told is not None
+        run = json.loads(told[1])
+        assert run["steps"] == [0, 40]
+        assert len(run["images"]) == 4
+
+    def test_every_series_has_its_steps_and_images(self) -> None:
+        told = re.search(r'id="run">(.*?)</script>', self.page())
+        assert told is not None
+        for each in json.loads(told[1])["series"]:
+            assert len(each["steps"]) == len(each["frames"]) > 0
+            assert {len(frame) for frame in each["frames"]} == {each["probes"]}
+            by_image = each["title"] in ("activation of conv0", "activation of features.conv1")
+            assert not by_image or each["probes"] == 4

@@ -35,7 +35,7 @@ COMMANDS = {
     "show": "Say what a run holds.",
     "diagnose": "Say what is wrong with a training, since when, and what to try.",
     "plugins": "List the visualizations, where they come from, and their parameters.",
-    "export": "Write PNG galleries, a GIF over training, or one HTML page.",
+    "export": "Write PNG galleries, a film over training, or one HTML page.",
     "notes": "List, search and export what was noted about runs.",
     "check": "Say which parts of a run are sound.",
     "compact": "Rewrite a run as one tidy, compressed file.",

@@ -11,7 +11,7 @@ import typer
 def export(
     run: Annotated[str, typer.Argument(help="A run's folder, file or address, or its name.")],
     form: Annotated[
-        Literal["png", "gif", "html"],
+        Literal["png", "gif", "mp4", "webm", "html"],
         typer.Option("--as", help="A gallery per step, a film per series, or one page."),
     ] = "png",
     out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("export"),
@@ -29,10 +29,10 @@ def export(
         typer.Option(help="Colours stand for one range per unit, layer and step, or history."),
     ] = "history",
     pixels: Annotated[int, typer.Option(min=1, max=1024, help="The longer side of a tile.")] = 64,
-    rate: Annotated[float, typer.Option(min=0.1, max=50, help="Steps per second (gif).")] = 8.0,
+    rate: Annotated[float, typer.Option(min=0.1, max=50, help="Steps per second of a film.")] = 8.0,
     dark: Annotated[bool, typer.Option("--dark", help="For a dark page.")] = False,
 ) -> None:
-    """Write PNG galleries, a GIF over training, or one HTML page.
+    """Write PNG galleries, a GIF, MP4 or WebM over training, or one HTML page.
 
     Example: vizframe export runs/mnist-lenet --as gif --plugin weights --unit 3
     """
@@ -42,6 +42,7 @@ def export(
         export_gif,
         export_html,
         export_png,
+        export_video,
         file_name,
         series,
         steps_of,
@@ -61,6 +62,8 @@ def export(
             return
         if form == "gif":
             total, written = len(keys), export_gif(history, keys, folder, look, rate)
+        elif form in ("mp4", "webm"):
+            total, written = len(keys), export_video(history, keys, folder, look, rate, form)
         else:
             total = sum(len(steps_of(history, key, step)) for key in keys)
             written = export_png(history, keys, folder, look, step)

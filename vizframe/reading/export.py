@@ -2,6 +2,7 @@
 
 PNG     a gallery per series and step            NAME/KIND/LAYER/step-00000400.png
 GIF     a gallery or unit over the training      NAME/KIND/LAYER.gif
+MP4     likewise, or WebM                        NAME/KIND/LAYER.mp4
 HTML    all series with a slider, in one file    NAME.html
 """
 
@@ -12,17 +13,17 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from vizframe.errors import HistoryError, UnknownName
 from vizframe.history import History, SeriesKey
-from vizframe.images.album import album, section
+from vizframe.images.album import album
 from vizframe.images.film import Look, film
 from vizframe.images.gif import gif
 from vizframe.images.png import png
+from vizframe.images.video import Form, check_installed, video
 from vizframe.plugin import Progress, ignore_progress
 
 ALBUM_STEPS = 60
@@ -79,6 +80,27 @@ def export_gif(
         yield write(path.with_name(path.name + ".gif"), data)
 
 
+def export_video(
+    history: History,
+    keys: Iterable[SeriesKey],
+    folder: Path,
+    look: Look,
+    rate: float = 8.0,
+    form: Form = "mp4",
+) -> Iterator[Path]:
+    """Write a film per series, ``rate`` steps a second, as MP4 or WebM.
+
+    Raises:
+        MissingExtra: imageio-ffmpeg is not installed.
+    """
+    check_installed()
+    for key in keys:
+        steps = steps_of(history, key)
+        data = video((picture for _, picture in film(history, key, steps, look)), rate, form)
+        path = _inside(folder, key)
+        yield write(path.with_name(f"{path.name}.{form}"), data)
+
+
 def export_html(
     history: History,
     keys: Sequence[SeriesKey],
@@ -86,25 +108,10 @@ def export_html(
     look: Look,
     progress: Progress = ignore_progress,
 ) -> Path:
-    """Write one page with all these series.
-
-    Of series with a tile per probe image and unit it shows the first image, unless the look asks
-    for another: all of them would make a page of a hundred megabytes.
-    """
-    sections: list[str] = []
-    seen: set[int] = set()
-    for number, key in enumerate(keys, 1):
-        steps = _spread(steps_of(history, key))
-        seen.update(steps)
-        declaration = history.declarations[key]
-        about = declaration.picture_help or declaration.help
-        shown = look
-        if {"probe", "unit"} <= set(declaration.tile_axes) and look.image is None:
-            shown = replace(look, image=0)
-            about = f"{about} Probe image 0."
-        sections.append(section(str(key), about, film(history, key, steps, shown)))
-        progress(number, len(keys), str(key))
-    return write(path, album(history.info.name, sorted(seen), sections).encode())
+    """Write one page with all these series, for all probe images unless the look asks for one."""
+    recorded = sorted({step for key in keys for step in history.series_steps(key)})
+    page = album(history, keys, _spread(recorded), look, progress)
+    return write(path, page.encode())
 
 
 def write(path: Path, data: bytes) -> Path:

@@ -37,6 +37,7 @@ const PATHS = {
   open: "M9 2.5h4.5V7M13.5 2.5 8.5 7.5M11 9v4.5H2.5V5H7",
   menu: "M2 4h12M2 8h12M2 12h12",
   note: "M3 13V2.5h10V10l-3 3zM10 13v-3h3M5.5 5.5h5M5.5 8h3",
+  take: "M8 2v8M4.5 6.5 8 10l3.5-3.5M2.5 11v2.5h11V11",
   close: "M4 4l8 8M12 4l-8 8",
   more: "M8 3v10M3 8h10",
   less: "M3 8h10",

@@ -21,6 +21,7 @@ const HELP = [
   ["o", "strongest units first, as of this step"],
   ["c", "compare with this step"],
   ["/", "find a layer"],
+  ["e", "export: a picture, a film, the run as one page"],
   ["n", "a note or a star on this unit, step or run; all notes"],
   ["d", "dark or light"],
   ["y", "copy the link to what is shown"],

@@ -2,6 +2,7 @@
 import { loadColours } from "./colours.js";
 import { json } from "./api.js";
 import { $, appears, button, el, kept } from "./dom.js";
+import { Export } from "./export.js";
 import { Find } from "./find.js";
 import { Keys } from "./keys.js";
 import { Order } from "./order.js";
@@ -39,6 +40,7 @@ new Camera(viewer);
 new WhatIf(viewer);
 const notes = new Notes(viewer);
 viewer.notes = notes;
+const exporting = new Export(viewer);
 const find = new Find();
 
 // ── Dash is told what is shown ────────────────────────────────────────────────────────────────
@@ -268,12 +270,13 @@ const keys = new Keys({
   r: cycleScale, t: () => viewer.scale.set("gamma", viewer.scale.gamma >= 3 ? 1 : viewer.scale.gamma + 1),
   c: () => viewer.choose({ page: "compare", beside: String(viewer.step) }, { push: true }),
   "/": () => find.focus(),
-  n: () => notes.open(), o: () => order.sortAgain(), d: turnTheme, y: copyLink, "?": () => keys.help(),
+  n: () => notes.open(), e: () => exporting.open(), o: () => order.sortAgain(), d: turnTheme, y: copyLink, "?": () => keys.help(),
 });
 
 $("#tools").append(
   button("menu", "Choose what to see", () => $("#side").classList.toggle("open"), { id: "menu" }),
   notes.button,
+  exporting.button,
   button("link", "Copy the link to what is shown (y)", copyLink, { id: "link" }),
   button("full", "Pictures alone, on the whole screen (f)", () => turnFull(), { id: "full" }),
   button("keys", "Keys and colours (?)", () => keys.help(), { id: "keys" }),
