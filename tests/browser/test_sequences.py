@@ -27,7 +27,7 @@ CELL = "?run=text&kind=recurrent.cell&layer=rnn"
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    runs = {"text": RUN, "words": text_run([["the", "cat", "sat", "on", "it", "."]])}
+    runs = {"text": RUN, "words": text_run([["the", "cat", "sat", "on", "it", "."]], heads=2)}
     with served(MemoryCatalog(runs)) as address:
         yield address
 
@@ -141,6 +141,18 @@ def test_words_stand_apart_and_have_their_own_places(visitor: Visitor, url: str)
     page = visitor.open(url, "?run=words&time=1")
     expect(page.locator("#stage .token-facts")).to_contain_text("token 1 “cat”")
     expect(page.locator("#stage .token-facts")).to_contain_text("the [cat] sat")
+
+
+def test_a_head_s_text_says_where_the_chosen_token_looks(visitor: Visitor, url: str) -> None:
+    page = visitor.open(url, "?run=words&kind=attention&layer=attend&time=3")
+    expect(page.locator("#stage h1")).to_have_text("attend · Attention · 2 heads of 6×6")
+    said = page.locator(".attention .looks")
+    expect(said).to_contain_text("head 0: token 3 “on” looks most at token 2 “sat”")
+    page.locator("#stage .gallery").focus()
+    page.keyboard.press("ArrowRight")
+    expect(said).to_contain_text("head 1: token 3 “on” looks most at token 1 “cat”")
+    page.locator(".attention .text-panel").click(position={"x": 6, "y": 12})
+    expect(said).to_contain_text("token 0 “the” looks most at token 0")
 
 
 def test_the_text_is_there_for_those_who_hear_the_page(visitor: Visitor, url: str) -> None:

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { TextLayout, standApart, surroundings, written } from "../../webapp/assets/viewer/textlayout.js";
+import { mostLookedAt, rowOf } from "../../webapp/assets/viewer/lookedat.js";
 import { tiles } from "./support.mjs";
 
 const measure = (words) => 10 * [...words].length;
@@ -51,15 +52,23 @@ test("fifty thousand tokens are laid out in one pass", () => {
   assert.equal(found.at(5, 20 * 1249 + 3), 49_960);
 });
 
+test("a row of a head's matrix says where a token looks", () => {
+  const found = tiles([[0, 1, 2, 3, 9, 4], [0, 0, 0, 0, 0, 1]], { picture: [2, 3] });
+  const row = rowOf(found, 0, 1);
+  assert.deepEqual([row.width, row.height, Math.round(row.value(0, 1))], [3, 1, 9]);
+  assert.deepEqual(mostLookedAt(row, 3), { at: 1, share: 9 });
+  assert.equal(mostLookedAt(row, 1).at, 0);
+});
+
 test("one axis inside a tile is a strip over time", () => {
   const found = tiles([[0, 1, 2]], { picture: [3] });
   assert.deepEqual([found.width, found.height, found.area], [3, 1, 3]);
 });
 
-test("a strip whose first token alone has no value is not broken", () => {
-  const found = tiles([[NaN, 1, 2], [1, 2, 3]], { picture: [3], coded: [0, 1] });
-  found.nonfinite.set([1, 1]);
+test("a strip without values before its first token and behind its end is not broken", () => {
+  const found = tiles([[NaN, 1, 2], [1, 2, 3], [1, 2, 3], [1, 2, 3]], { picture: [3], coded: [0, 1, 2, 3] });
+  found.nonfinite.set([1, 1, 2, 1]);
   found.low[0] = 1; found.high[0] = 2;
-  found.stored.set([254, 0, 252, 0, 254, 252]);
-  assert.deepEqual([0, 1].map((i) => found.mark(i)), ["", "broken"]);
+  found.stored.set([254, 0, 252, 0, 254, 252, 254, 9, 254, 0, 9, 255]);
+  assert.deepEqual([0, 1, 2, 3].map((i) => found.mark(i)), ["", "broken", "", "broken"]);
 });

@@ -37,13 +37,18 @@ def text_probe(texts: Sequence[Sequence[str]]) -> Probe:
 
 
 def text_run(
-    texts: Sequence[Sequence[str]], *, units: int = 8, steps: Sequence[int] = STEPS
+    texts: Sequence[Sequence[str]],
+    *,
+    units: int = 8,
+    heads: int = 0,
+    steps: Sequence[int] = STEPS,
 ) -> MemoryRun:
-    """A filled run in memory, of a layer ``rnn`` of so many units and a layer ``out``."""
+    """A filled run in memory, of a layer ``rnn`` of so many units, one ``out``, and, with heads,
+    one ``attend``."""
     probe = text_probe(texts)
     run = MemoryRun(text_info(probe, units), probe)
     with run.writer() as writer:
-        for record in text_records(probe, units, steps):
+        for record in text_records(probe, units, steps, heads):
             writer.commit(record)
     return run
 
@@ -65,14 +70,19 @@ def text_info(probe: Probe, units: int) -> RunInfo:
     return fake_info("text", layers)
 
 
-def text_records(probe: Probe, units: int, steps: Sequence[int]) -> Iterator[StepRecord]:
+def text_records(
+    probe: Probe, units: int, steps: Sequence[int], heads: int = 0
+) -> Iterator[StepRecord]:
     """What a recording of it would commit."""
     cell = np.stack([_cells(each, units, probe.images.shape[1]) for each in probe.tokens])
     for step in steps:
         grown = 1 - np.exp(-(step + 10) / 60)
         yield StepRecord(
             step=step,
-            frames=_frames(probe, cell, float(grown)),
+            frames=[
+                *_frames(probe, cell, float(grown)),
+                *_attention(probe, heads, float(grown)),
+            ],
             scalars={"loss": float(5 * np.exp(-step / 60))},
             time=CREATED + step,
             epoch=step / 100,
@@ -92,6 +102,21 @@ def _frames(probe: Probe, cell: FloatArray, grown: float) -> list[tuple[Declarat
         ),
         _series("prediction", "out", "continuation", ("probe", "time"), foretold[0][:, 0, :12]),
     ]
+
+
+def _attention(probe: Probe, heads: int, grown: float) -> list[tuple[Declaration, Frame]]:
+    """Heads that look one, two, … tokens back, more surely at every step."""
+    if not heads:
+        return []
+    count, longest = probe.images.shape
+    shares = np.tri(longest, dtype=np.float32)[None].repeat(heads, axis=0)
+    for head in range(heads):
+        back = np.arange(longest) - head - 1
+        shares[head, back >= 0, back[back >= 0]] += 20 * grown
+    shares /= shares.sum(axis=-1, keepdims=True)
+    values = shares[None].repeat(count, axis=0)
+    axes = ("probe", "head", "time", "source")
+    return [_series("attention", "attend", "", axes, values, draw="attention")]
 
 
 def _cells(tokens: Sequence[str], units: int, longest: int) -> FloatArray:
@@ -126,8 +151,9 @@ def _series(
     values: FloatArray,
     *,
     signed: bool = False,
+    draw: Draw = "text",
 ) -> tuple[Declaration, Frame]:
-    draw: Draw = "text"
+    inside = 2 if draw == "attention" else 1
     exact = part in ("likeliest", "probability", "continuation")
     declaration = Declaration(
         key=SeriesKey(label=label, layer=layer, part=part),
@@ -135,8 +161,8 @@ def _series(
         help=f"What {label} shows.",
         title=part,
         axes=axes,
-        tile_shape=values.shape[:-1],
-        picture_shape=values.shape[-1:],
+        tile_shape=values.shape[:-inside],
+        picture_shape=values.shape[-inside:],
         signed=signed,
         draw=draw,
         encoding="float32" if exact else "uint8",

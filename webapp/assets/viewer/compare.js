@@ -32,7 +32,7 @@ export class Compare {
     b.head.append(el("b", {}, "B"), b.words);
     d.head.append(el("b", {}, "A − B"), d.words);
     this.page = $("#compare-page");
-    this.page.replaceChildren(
+    this.page.replaceChildren(el("h1", { className: "visually-hidden" }, "Compare"),
       el("div", { className: "views" }, this.views,
         el("span", { className: "chosen-b", role: "group", "aria-label": "What B is" },
           el("span", { className: "quiet" }, "B:"), this.run, this.when, this.number, this.image, this.kind, this.rank, this.pairs.choice),

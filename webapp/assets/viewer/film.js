@@ -22,7 +22,9 @@ export class Film {
     // The step is marked beside the canvas, not on it: a strip painted anew with every move of the
     // slider costs more than the gallery itself.
     this.ring = el("div", { className: "ring", hidden: true });
-    this.scroller = el("div", { className: wall ? "film wall" : "film" }, this.canvas, this.ring);
+    this.scroller = el("div", {
+      className: wall ? "film wall" : "film", tabIndex: 0, role: "group", "aria-label": "This unit at each step",
+    }, this.canvas, this.ring);
     root.append(this.scroller);
     this.canvas.addEventListener("click", (event) => {
       const found = this.frameAt(event);

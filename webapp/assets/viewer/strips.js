@@ -11,7 +11,7 @@ export function inks(into, tiles, index, look) {
   if (tiles.mark(index) === "missing") return into.fill(MISSING);
   entries(entry, tiles, index, limitsOf(look, tiles, index), look.series.signed, look.gamma);
   const last = tiles.lastFinite(index);
-  into.fill(tiles.beginsUnknown(index) ? GROUND[look.dark ? "dark" : "light"] : MAGENTA, last + 1);
+  into.fill(tiles.hasOpenEnds(index) ? GROUND[look.dark ? "dark" : "light"] : MAGENTA, last + 1);
   for (let s = 0; s <= last; s += 1) into[s] = look.table[entry[s]];
   return into;
 }

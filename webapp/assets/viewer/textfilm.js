@@ -18,7 +18,7 @@ export class TextFilm {
     Object.assign(this, { wall, tiles: null, texts: null, time: null });
     this.canvas = el("canvas", { role: "img", "aria-label": "Film strip: this unit's text at each step" });
     this.ring = el("div", { className: "ring", hidden: true });
-    this.scroller = el("div", { className: wall ? "text-film wall" : "text-film", tabIndex: 0, role: "region",
+    this.scroller = el("div", { className: wall ? "text-film wall" : "text-film", tabIndex: 0, role: "group",
       "aria-label": "This unit's text at each step" }, this.canvas, this.ring);
     root.append(this.scroller);
     this.canvas.addEventListener("click", (event) => {

@@ -18,7 +18,7 @@ export class TextPanel {
     this.ring = el("div", { className: "ring", hidden: true });
     this.spacer = el("div", { className: "spacer" }, this.ring);
     this.scroller = el("div", {
-      className: "text-panel", tabIndex: 0, role: "region", "aria-label": "Text, coloured by the chosen unit",
+      className: "text-panel", tabIndex: 0, role: "group", "aria-label": "Text, coloured by the chosen unit",
     }, this.canvas, this.spacer);
     root.append(this.scroller);
     this.scroller.addEventListener("scroll", () => this.paint(), { passive: true });

@@ -41,16 +41,21 @@ export class Tiles {
   /** Why a tile is no ordinary picture: missing, broken (not finite), dead, constant, or "". */
   mark(index) {
     if (this.missing[index]) return "missing";
-    if (this.nonfinite[index] > 0 && !this.beginsUnknown(index)) return "broken";
+    if (this.nonfinite[index] > 0 && !this.hasOpenEnds(index)) return "broken";
     if (this.picture.length === 0 || !this.isFlat(index)) return "";
     if (this.head.zero === "plain" && this.value(index, 0) === 0) return "";
     const isDead = this.head.dead ? this.head.dead.includes(index) : this.value(index, 0) === 0;
     return isDead ? "dead" : "constant";
   }
 
-  /** Whether a strip has no value for its first token alone: nothing came before that could foretell it. */
-  beginsUnknown(index) {
-    return this.picture.length === 1 && this.nonfinite[index] === 1 && Number.isNaN(this.value(index, 0));
+  /** Whether a strip has no value for its first token alone, before which nothing came that could
+   *  foretell it, and behind the end of a text that is shorter than others. */
+  hasOpenEnds(index) {
+    if (this.picture.length !== 1 || this.nonfinite[index] === 0) return false;
+    const isUnknown = (at) => Number.isNaN(this.value(index, at));
+    let [open, end] = [isUnknown(0) ? 1 : 0, this.width];
+    while (end > 1 && isUnknown(end - 1)) { end -= 1; open += 1; }
+    return open === this.nonfinite[index];
   }
 
   isFlat(index) {

@@ -26,7 +26,7 @@ export class UnitPage {
     $("#unit-page").replaceChildren(el("div", { className: "inner" },
       el("div", { className: "head" }, button("previous", "Unit before (←)", by(-1)), this.heading,
         button("next", "Next unit (→)", by(1))),
-      this.cardBox,
+      el("h2", { className: "visually-hidden" }, "All that was recorded of it"), this.cardBox,
       el("section", { className: "card" }, this.filmTitle, this.filmBox)));
     const go = (step) => viewer.goTo(step);
     this.pictureFilm = new Film(this.filmBox, { go, height: 72, wall: true });

@@ -11,6 +11,7 @@
 // Dash is told what is shown (the store "choice") and answers with menus and tables.
 import { addresses } from "./api.js";
 import { showAxes } from "./axes.js";
+import { Attention } from "./attention.js";
 import { Cache } from "./cache.js";
 import { nearest } from "./curves.js";
 import { $, el } from "./dom.js";
@@ -62,6 +63,7 @@ export class Viewer {
     });
     this.foretold = new Foretold(this);
     this.gallery.sequence.more.append(this.foretold.root);
+    new Attention(this, stage);
     this.transport = new Transport($("#transport"), {
       chooseUnit: (spot) => this.choose({ unit: this.gallery.indexAt(spot) }),
       go: (index) => this.go(index), follow: () => this.follow(), epochOf: (step) => epochOf(this.run, step),
