@@ -96,9 +96,9 @@ def check(told: Path, *, thoroughly: bool) -> int:
     """How many steps were committed, all of which are there."""
     committed: dict[str, set[int]] = {}
     for line in told.read_text().splitlines():
-        run, _, step = line.rpartition(" ")
-        assert int(step) not in committed.setdefault(run, set()), "a step was committed twice"
-        committed[run].add(int(step))
+        run, _, word = line.rpartition(" ")
+        assert int(word) not in committed.setdefault(run, set()), "a step was committed twice"
+        committed[run].add(int(word))
     for run, steps in committed.items():
         history = vizframe.store.open(run)
         assert not history.faults()
