@@ -189,6 +189,37 @@ def test_words_and_recurrent_layers_are_sequences() -> None:
     assert network.gradient(words, objective, at="embedding").gradient.any()
 
 
+class ReadsItsValues(torch.nn.Module):
+    """Words, a recurrent layer, and a look at what it gave: no tape holds that."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding = torch.nn.Embedding(20, 6)
+        self.recurrent = torch.nn.LSTM(6, 4, batch_first=True)
+        self.head = torch.nn.Linear(4, 3)
+
+    def forward(self, words: Any) -> Any:
+        output, _ = self.recurrent(self.embedding(words))
+        if output.sum() > 1e9:
+            output = output * 2
+        return self.head(output[:, -1])
+
+
+def test_words_have_gradients_at_their_embedding_without_a_tape_too() -> None:
+    module = made(ReadsItsValues)
+    network = view(module, (7,))
+    assert isinstance(network, LiveNetwork)
+    words = np.random.default_rng(0).integers(0, 20, (3, 7)).astype(np.float32)
+    found = network.gradient(words, Objective.of("head", [0, 1, 2]), at="embedding").gradient
+    with torch.backends.cudnn.flags(enabled=False):
+        embedded = module.embedding(torch.from_numpy(words).long().to(DEVICE)).detach()
+        output, _ = module.recurrent(embedded.requires_grad_())
+        scores = module.head(output[:, -1])
+        scores[range(3), range(3)].sum().backward()
+    assert embedded.grad is not None
+    assert np.allclose(found, embedded.grad.cpu().numpy(), atol=1e-6)
+
+
 def test_a_straight_through_gradient_stays_the_net_s_own_and_rules_still_hold() -> None:
     network = view(made(modern.Binarized), IMAGES[modern.Binarized])
     given = images(modern.Binarized)

@@ -89,7 +89,9 @@ class TorchExcitation:
 
     def evaluate(self, images: DeviceArray) -> tuple[DeviceArray, DeviceArray]:
         if tuple(images.shape) != tuple(self.shape):
-            raise NetworkError(f"the images have shape {images.shape}; it can be {self.shape}")
+            raise NetworkError(
+                f"the images have shape {tuple(images.shape)}; it can be {tuple(self.shape)}"
+            )
         with calm(self._model.device, gradients=True):
             given = self._ops.give(images).to(self._model.dtype).detach().requires_grad_()
             values = self._played.run(

@@ -27,7 +27,7 @@ from vizframe.torch.operators import (
     name_of,
     without_padding,
 )
-from vizframe.torch.rules import ruled_relu
+from vizframe.torch.rules import differentiable, ruled_relu
 
 Values = dict[int, Any]
 
@@ -210,6 +210,8 @@ def _call_of(node: Node, rule: ReluRule) -> tuple[Callable[..., Any], Any, Any]:
         if most == inf:
             return torch.relu, (source,), {}
     function: Any = node.function
+    if kind_of(node) == "recurrent":
+        function = differentiable(function)
     if isinstance(function, Sparing):
         spared = function.places(node.args, node.kwargs)
         return _sparing(function.function, spared), node.args, node.kwargs

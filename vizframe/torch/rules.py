@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import inf
 from typing import Any
 
 import torch
 
 from vizframe.network import ReluRule
+
+
+def differentiable(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A recurrent layer's function, which cuDNN differentiates in training mode alone: where
+    gradients are kept, PyTorch's own kernels run instead."""
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        if not torch.is_grad_enabled():
+            return function(*args, **kwargs)
+        with torch.backends.cudnn.flags(enabled=False):
+            return function(*args, **kwargs)
+
+    return run
 
 
 class _RuledRelu(torch.autograd.Function):

@@ -21,6 +21,7 @@ from torch.overrides import TorchFunctionMode
 
 from vizframe.errors import NetworkError
 from vizframe.network import ReluRule
+from vizframe.torch.metadata import METADATA
 from vizframe.torch.node import (
     InPlace,
     Node,
@@ -32,22 +33,9 @@ from vizframe.torch.node import (
     places_in,
     take,
 )
-from vizframe.torch.operators import is_bounded_relu, is_relu, most_of
-from vizframe.torch.rules import ruled_relu
+from vizframe.torch.operators import is_bounded_relu, is_relu, kind_of, most_of
+from vizframe.torch.rules import differentiable, ruled_relu
 from vizframe.torch.shadow import Shadow, tensors_in
-
-_METADATA_NAMES = """
-    size dim ndim shape dtype device layout numel nelement stride storage_offset element_size
-    is_contiguous is_cuda is_cpu is_mps is_meta is_sparse is_quantized is_complex is_leaf
-    is_floating_point is_signed is_inference is_nested is_mkldnn is_xla is_neg is_conj is_tensor
-    requires_grad requires_grad_ grad grad_fn _version __len__ len type get_device names
-    has_names data_ptr result_type can_cast promote_types is_same_size itemsize nbytes
-    broadcast_shapes __hash__ __repr__ __format__ output_nr retains_grad is_shared is_pinned
-    is_xpu is_hpu is_ipu is_vulkan is_maia is_mtia is_sparse_csr _backward_hooks _is_view _base
-    volatile
-"""
-_METADATA = frozenset(_METADATA_NAMES.split())
-"""What a tensor tells of itself without being read."""
 
 _ATTENTION = torch.nn.functional.multi_head_attention_forward
 _OPEN_ATTENTION = type(_ATTENTION)(
@@ -109,7 +97,7 @@ class TapeRecorder(TorchFunctionMode):
             with self:
                 return _OPEN_ATTENTION(*args, **named)
         word = word_of(func)
-        if word in _METADATA:
+        if word in METADATA:
             return func(*args, **named)
         if not self._live:
             refuse_custom_gradient()
@@ -121,6 +109,8 @@ class TapeRecorder(TorchFunctionMode):
         if self._live:
             self._keep_old(word, given, named)
         result = self._called(func, word, call, args, named)
+        if self._live:
+            result = self._begun(result, inputs.found)
         written = [
             each
             for each, old in zip(given, before, strict=True)
@@ -133,13 +123,27 @@ class TapeRecorder(TorchFunctionMode):
         return result
 
     def _called(self, func: Any, word: str, call: Any, args: Any, named: dict[str, Any]) -> Any:
+        node = Node(func, call[0], call[1], word=word)
+        if self._live and kind_of(node) == "recurrent":
+            return differentiable(func)(*args, **named)
         if self._rule == "plain":
             return func(*args, **named)
-        node = Node(func, call[0], call[1], word=word)
         if not is_relu(node) and not is_bounded_relu(node):
             return func(*args, **named)
         most = most_of(node) if is_bounded_relu(node) else inf
         return ruled_relu(next(tensors_in([args, named])), self._rule, most)
+
+    def _begun(self, result: Any, inputs: list[int]) -> Any:
+        """What the net computed first of numbers of words, which have no gradients: from here on
+        there are some, if they are to be kept."""
+        begins = (
+            torch.is_grad_enabled()
+            and isinstance(result, torch.Tensor)
+            and result.is_floating_point()
+            and not result.requires_grad
+            and any(each in self._depends for each in inputs)
+        )
+        return result.detach().requires_grad_().clone() if begins else result
 
     def _keep_old(self, word: str, given: list[Any], named: dict[str, Any]) -> None:
         """Keep what a tensor held before it is written to; functions that can do without do so."""
