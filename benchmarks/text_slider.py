@@ -34,7 +34,7 @@ STEPS = range(0, 400, 20)
 LIMIT = 100.0
 
 SCROLL = """async () => {
-  const panel = document.querySelector("#stage .text-panel");
+  const panel = document.querySelector("#stage .sequence .text-panel");
   const times = [];
   const most = panel.scrollHeight - panel.clientHeight;
   for (let i = 1; i <= 60; i += 1) {
@@ -74,14 +74,14 @@ def measure(browser: Browser, url: str, length: int) -> None:
     page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
     began = time.perf_counter()
     page.goto(url)
-    page.wait_for_selector("#stage .text-panel[data-painted]")
+    page.wait_for_selector("#stage .sequence .text-panel[data-painted]")
     print(f"{length:6,} tokens × {UNITS} units")
     print(f"  open    {time.perf_counter() - began:6.2f} s")
     page.wait_for_timeout(500)
     report("nothing", cast("list[float]", page.evaluate(IDLE)))
     report("steps", moves(page, [*range(1, len(STEPS))]))
     page.reload()
-    page.wait_for_selector("#stage .text-panel[data-painted]")
+    page.wait_for_selector("#stage .sequence .text-panel[data-painted]")
     page.wait_for_timeout(500)
     jumps = np.random.default_rng(0).integers(0, len(STEPS), 30)
     report("jumps", moves(page, [int(each) for each in jumps]))

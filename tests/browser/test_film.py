@@ -54,6 +54,6 @@ def test_events_stand_over_the_slider_and_lead_to_their_steps(visitor: Visitor, 
     expect(page.locator("#stage")).to_have_attribute("data-step", "100")
     page.keyboard.press("Home")
     page.locator("#stage .gallery").focus()
-    page.keyboard.press("e")
+    page.keyboard.press("v")
     expect(page.locator("#stage")).to_have_attribute("data-step", "100")
     expect(page.locator("#notice")).to_contain_text("epoch 1 was complete")

@@ -37,7 +37,7 @@ def test_a_run_on_texts_opens_on_its_coloured_text(visitor: Visitor, url: str) -
     expect(page.locator("#stage h1")).to_have_text(
         f"rnn · Recurrent · cell · 12 units over {len(TEXTS[0]):,} tokens"
     )
-    expect(page.locator("#stage .text-panel")).to_be_visible()
+    expect(page.locator("#stage .sequence .text-panel")).to_be_visible()
     assert page.locator("#stage .sequence span").count() == 0, "no element for each token"
 
 
@@ -49,7 +49,7 @@ def test_a_click_on_a_row_picks_the_unit_and_on_a_token_the_time(
     grid = page.evaluate("JSON.parse(document.querySelector('#stage .rows').dataset.grid)")
     page.locator("#stage .rows").click(position={"x": 41, "y": 3.5 * grid["tall"]})
     expect(page.locator("#unit h2")).to_have_text("rnn · unit 3")
-    page.locator("#stage .text-panel").click(position={"x": 8, "y": 35})
+    page.locator("#stage .sequence .text-panel").click(position={"x": 8, "y": 35})
     expect(page.locator("#stage .token-facts")).to_contain_text("token 11 “ ” · unit 3")
     page.wait_for_url(re.compile("unit=3.*time=11"))
 
@@ -70,15 +70,15 @@ def test_arrows_go_among_tokens_and_units(visitor: Visitor, url: str) -> None:
     expect(page.locator("#stage .token-facts")).to_contain_text("unit 1")
     page.keyboard.press("i")
     expect(page.locator("#axes select")).to_have_value("1")
-    expect(page.locator("#stage .text-panel")).to_have_attribute("data-lines", "1")
+    expect(page.locator("#stage .sequence .text-panel")).to_have_attribute("data-lines", "1")
 
 
 def test_the_slider_colours_the_same_text_anew(visitor: Visitor, url: str) -> None:
     page = visitor.open(url, f"{CELL}&unit=2&step=0")
-    before = pixels(page, "#stage .text-panel > canvas")
+    before = pixels(page, "#stage .sequence .text-panel > canvas")
     page.keyboard.press("End")
     expect(page.locator("#stage")).to_have_attribute("data-step", "80")
-    after = pixels(page, "#stage .text-panel > canvas")
+    after = pixels(page, "#stage .sequence .text-panel > canvas")
     assert before.shape == after.shape
     assert np.any(before != after)
 
@@ -101,7 +101,7 @@ def test_every_cell_of_the_units_has_the_colour_of_its_value(visitor: Visitor, u
 
 def test_a_long_text_is_painted_where_it_is_in_sight(visitor: Visitor, url: str) -> None:
     page = visitor.open(url, CELL)
-    panel = page.locator("#stage .text-panel")
+    panel = page.locator("#stage .sequence .text-panel")
     expect(panel).to_have_attribute("data-painted", re.compile("^0-"))
     panel.evaluate("panel => { panel.scrollTop = 1200 }")
     expect(panel).to_have_attribute("data-painted", re.compile("^6[01]-"))
@@ -165,9 +165,9 @@ def test_the_text_is_there_for_those_who_hear_the_page(visitor: Visitor, url: st
 def test_a_phone_shows_the_text_above_the_units(chromium: Browser, url: str) -> None:
     with visiting(chromium, viewport={"width": 360, "height": 740}) as visitor:
         page = visitor.open(url, CELL)
-        expect(page.locator("#stage .text-panel")).to_be_visible()
+        expect(page.locator("#stage .sequence .text-panel")).to_be_visible()
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= 360
-        bottom = page.locator("#stage .text-panel").bounding_box()
+        bottom = page.locator("#stage .sequence .text-panel").bounding_box()
         assert bottom is not None
         assert bottom["height"] < 400

@@ -67,7 +67,7 @@ export class Events {
 
   words(event) { return `step ${whole(event.step)}: ${event.words}`; }
 
-  /** The next event after the step that is shown, or the one before it (keys e and E). */
+  /** The next event after the step that is shown, or the one before it (keys v and V). */
   go(by) {
     const { viewer, found } = this;
     const others = found.filter((event) => (event.step - viewer.step) * by > 0);

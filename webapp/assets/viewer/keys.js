@@ -5,7 +5,7 @@ const HELP = [
   [", .", "one step back, one step on"],
   ["< >", "ten steps"],
   ["Home End", "first step; newest step, and follow the training"],
-  ["e E", "next event, event before: epochs, jumps of the loss, findings, large changes, missing steps"],
+  ["v V", "next event, event before: epochs, jumps of the loss, findings, large changes, missing steps"],
   ["space", "play and pause"],
   ["← ↑ → ↓", "move among the units; of a text ← → among its tokens"],
   ["Enter", "open the unit"],

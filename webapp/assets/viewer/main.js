@@ -257,7 +257,7 @@ const keys = new Keys({
   ArrowUp: () => viewer.move(0, -1), ArrowDown: () => viewer.move(0, 1),
   h: () => viewer.move(-1, 0), l: () => viewer.move(1, 0), k: () => viewer.move(0, -1), j: () => viewer.move(0, 1),
   s: () => viewer.choose({ page: "sheet" }, { push: true }),
-  e: () => sayEvent(1), E: () => sayEvent(-1),
+  v: () => sayEvent(1), V: () => sayEvent(-1),
   z: () => viewer.choose({ page: "zoom" }, { push: true }),
   "+": () => zoomPage.zoom.zoom(1.5), "-": () => zoomPage.zoom.zoom(1 / 1.5), 0: () => zoomPage.zoom.reset(),
   f: () => turnFull(),
