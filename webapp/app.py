@@ -109,6 +109,7 @@ def create_app(
     where: str = "",
     live: Live | None = None,
     images: Path | None = None,
+    framed: bool = False,
 ) -> Dash:
     """The app over a catalog of runs.
 
@@ -118,6 +119,7 @@ def create_app(
         where: the runs directory in words, for the sentence that says it is empty.
         live: a network that the Live page and What if ask.
         images: a folder of pictures in a folder per class, which What if measures accuracy on.
+        framed: whether notebooks may embed the page.
     """
     base = "/" + prefix.strip("/") + "/" if prefix.strip("/") else "/"
     open_runs = OpenRuns(catalog)
@@ -139,7 +141,7 @@ def create_app(
     _add_page(app, open_runs, "network", network.page, told="graphed")
     _add_runs(app, open_runs, where)
     _add_clicks(app)
-    security.protect(app, gate or Gate())
+    security.protect(app, gate or Gate(), framed=framed)
     answer_all(app)
     return app
 

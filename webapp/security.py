@@ -19,11 +19,26 @@ from vizframe.webapp.gate import MOST_BYTES, Gate
 COOKIE_SECONDS = 30 * 24 * 3600
 
 
-def protect(app: Dash, gate: Gate) -> None:
-    """Call last: the policy names the hashes of all inline scripts that callbacks made."""
+NOTEBOOKS = (
+    "http://localhost:*",
+    "http://127.0.0.1:*",
+    "https://localhost:*",
+    "vscode-webview:",
+    "https://*.vscode-cdn.net",
+    "https://*.googleusercontent.com",
+)
+"""Where notebooks are shown: these may have the page in a frame, where it is to be framed."""
+
+
+def protect(app: Dash, gate: Gate, *, framed: bool = False) -> None:
+    """Call last: the policy names the hashes of all inline scripts that callbacks made.
+
+    Args:
+        framed: whether notebooks may embed the page.
+    """
     server: Flask = app.server
     server.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
-    policy = _policy(app.csp_hashes())
+    policy = _policy(app.csp_hashes(), NOTEBOOKS if framed else ())
     base = app.config.requests_pathname_prefix
 
     @server.before_request
@@ -66,7 +81,7 @@ def _query(arguments: MultiDict[str, str]) -> str:
     return urlencode(list(arguments.items(multi=True)))
 
 
-def _policy(hashes: Sequence[str]) -> str:
+def _policy(hashes: Sequence[str], frames: Sequence[str]) -> str:
     parts = {
         "default-src": "'self'",
         "script-src": " ".join(["'self'", *hashes]),
@@ -76,6 +91,6 @@ def _policy(hashes: Sequence[str]) -> str:
         "object-src": "'none'",
         "base-uri": "'self'",
         "form-action": "'self'",
-        "frame-ancestors": "'self'",
+        "frame-ancestors": " ".join(["'self'", *frames]),
     }
     return "; ".join(f"{name} {value}" for name, value in parts.items())

@@ -42,6 +42,7 @@ class Options(TypedDict, total=False):
     where: str
     live: Live | None
     images: Path | None
+    framed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,7 @@ def serving(
     where: str = "",
     live: Live | None = None,
     images: Path | None = None,
+    framed: bool = False,
 ) -> Serving:
     """The app over a catalog, listening.
 
@@ -125,6 +127,7 @@ def serving(
         where: the runs directory in words, for the sentence that says it is empty.
         live: a network that the Live page and What if ask.
         images: a folder of pictures in a folder per class, which What if measures accuracy on.
+        framed: whether notebooks may embed the page.
 
     Raises:
         UsageError: the host is not this machine and ``allow_remote`` is not given, or the token is
@@ -139,7 +142,9 @@ def serving(
     if not token and host not in LOOPBACK:
         token = new_token()
     gate = Gate.of(host, trusted_hosts, token)
-    app = create_app(catalog, prefix=prefix, gate=gate, where=where, live=live, images=images)
+    app = create_app(
+        catalog, prefix=prefix, gate=gate, where=where, live=live, images=images, framed=framed
+    )
     return Serving(app, host, port, gate)
 
 

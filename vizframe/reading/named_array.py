@@ -6,6 +6,7 @@ that reading a history needs, so the same lines work with and without.
 
 from __future__ import annotations
 
+import html
 import importlib.util
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -132,9 +133,31 @@ class NamedArray:
     def __len__(self) -> int:
         return len(self.values)
 
+    def _repr_html_(self) -> str:
+        """Its axes, and the values themselves where they are few."""
+        labels = {axis: html.escape(_labels(self.coords.get(axis))) for axis in self.dims}
+        rows = "".join(
+            f"<tr><th>{html.escape(axis)}</th><td>{size}</td><td>{labels[axis]}</td></tr>"
+            for axis, size in self.sizes.items()
+        )
+        is_float = self.values.dtype.kind == "f"
+        known = self.values[np.isfinite(self.values)] if is_float else self.values
+        span = f", from {known.min():.4g} to {known.max():.4g}" if known.size else ""
+        few = f"<pre>{html.escape(repr(self.values))}</pre>" if self.values.size <= 100 else ""
+        head = "<tr><th>axis</th><th>length</th><th>labels</th></tr>"
+        caption = f"<caption>NamedArray, {self.dtype}{span}</caption>"
+        return f"<table>{caption}{head}{rows}</table>{few}"
+
     def __repr__(self) -> str:
         sizes = ", ".join(f"{axis}: {size}" for axis, size in self.sizes.items())
         return f"<NamedArray ({sizes}) {self.dtype}>\n{self.values!r}"
+
+
+def _labels(found: npt.NDArray[Any] | None) -> str:
+    """The first and last label of an axis."""
+    if found is None or not len(found):
+        return ""
+    return str(found[0]) if len(found) == 1 else f"{found[0]} … {found[-1]}"
 
 
 def name_axes(

@@ -21,6 +21,7 @@ from vizframe.history.ranks import ranks_of, scalars_of
 from vizframe.network.probe import Probe
 from vizframe.reading.named_array import Named, name_axes
 from vizframe.reading.series import Series, axis_sizes, span
+from vizframe.reading.showable import Showable, still_of_run
 
 
 def open(target: str | Path, *, xarray: bool | None = None, **storage: object) -> Run:
@@ -47,7 +48,7 @@ def open(target: str | Path, *, xarray: bool | None = None, **storage: object) -
     if not path.exists():
         raise UnknownName("run", str(target), _neighbours(path))
     try:
-        return Run(store.open(path), xarray=xarray)
+        return Run(store.open(path), xarray=xarray, path=path)
     except HistoryError:
         inside = [run.name for run in store.RunCatalog(path).runs()] if path.is_dir() else []
         if not inside:
@@ -62,12 +63,15 @@ def _neighbours(path: Path) -> list[str]:
     return [str(each.parent) for each in path.parent.glob("*/run.json")]
 
 
-class Run:
+class Run(Showable):
     """The series of a run, by plugin and layer."""
 
-    def __init__(self, history: History, *, xarray: bool | None = None) -> None:
+    def __init__(
+        self, history: History, *, xarray: bool | None = None, path: Path | None = None
+    ) -> None:
         self.history = history
         self._xarray = xarray
+        self._path = path  # the page reads it by itself: a history is for one thread
 
     def __getitem__(self, name: tuple[str, str] | str) -> Series:
         """The series of ``(plugin, layer)``; a second picture's is ``(plugin.part, layer)``.
@@ -83,7 +87,7 @@ class Run:
             raise UnknownName("plugin", kind, [each for each, _ in self])
         for key in keys:
             if key.layer == layer:
-                return Series(self.history, key, xarray=self._xarray)
+                return Series(self.history, key, xarray=self._xarray, path=self._path)
         raise UnknownName(f"layer of {kind}", layer, [key.layer for key in keys])
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
@@ -173,6 +177,12 @@ class Run:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+    def _shown(self) -> tuple[Path | History, dict[str, object]]:
+        return self._path or self.history, {}
+
+    def _still(self) -> str:
+        return still_of_run(self.history, repr(self))
 
     def __repr__(self) -> str:
         lines = [f"<run {self.info.name!r}: {span(self.steps)}>"]

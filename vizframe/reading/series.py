@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -12,19 +13,34 @@ from vizframe.errors import HistoryError, UnknownName, UsageError
 from vizframe.history import Declaration, History, SeriesKey, Tiles
 from vizframe.network import FloatArray
 from vizframe.reading.named_array import Named, name_axes
+from vizframe.reading.showable import Showable, still_of_series
 
 
-class Series:
+class Series(Showable):
     """One series of a run, to read from.
 
     >>> run["gradient_ascent", "conv0"]
     <series gradient_ascent of conv0 (unit: 20, y: 28, x: 28), 65 steps, 0 to 6400>
     """
 
-    def __init__(self, history: History, key: SeriesKey, *, xarray: bool | None = None) -> None:
+    def __init__(
+        self,
+        history: History,
+        key: SeriesKey,
+        *,
+        xarray: bool | None = None,
+        path: Path | None = None,
+    ) -> None:
         self.history = history
         self.key = key
         self._xarray = xarray
+        self._path = path
+
+    def _shown(self) -> tuple[Path | History, dict[str, object]]:
+        return self._path or self.history, {"kind": self.key.kind, "layer": self.key.layer}
+
+    def _still(self) -> str:
+        return still_of_series(self.history, self.key)
 
     @property
     def declaration(self) -> Declaration:

@@ -64,6 +64,11 @@ class Destination:
         self._made = not callable(self._run) and not self._run.exists()
         self.past = Past() if callable(self._run) else self._claim_folder(self._run)
 
+    @property
+    def folder(self) -> Path | None:
+        """Of the run; None where a function opens the writer."""
+        return self._run if isinstance(self._run, Path) else None
+
     def _claim_folder(self, folder: Path) -> Past:
         from vizframe.store import claim
 

@@ -42,6 +42,7 @@ from vizframe.recording.probe_choice import given_probe, probe_of_batch, unflatt
 from vizframe.recording.scalars import Number
 from vizframe.recording.schedule import Moment, Schedule
 from vizframe.recording.session import Recording
+from vizframe.recording.showing import ShowsRecording
 from vizframe.recording.sight import Sight
 from vizframe.recording.snapshots import snapshot_job
 from vizframe.recording.steps import StepCount, step_of
@@ -57,7 +58,7 @@ _NO_EPOCHS = (
 )
 
 
-class Recorder:
+class Recorder(ShowsRecording):
     """Records what a model learns; see the module for how it is used.
 
     Args:
