@@ -38,7 +38,7 @@ export class Camera {
     this.layer = el("select", { "aria-label": "Layer" });
     this.layer.addEventListener("change", () => { this.unit = null; this.ask(); });
     this.best = el("ol", { className: "best", "aria-label": "Likeliest classes" });
-    this.unitTitle = el("h3", {});
+    this.unitTitle = el("h3", { role: "heading", "aria-level": 2, hidden: true });
     this.unitCanvas = el("canvas", { "aria-hidden": "true" });
     this.readout = el("span", { className: "quiet" });
     this.speed = el("span", { className: "quiet", id: "live-speed" });

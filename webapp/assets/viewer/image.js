@@ -24,7 +24,7 @@ export class ImagePage {
     this.list = el("div", { className: "image-list", role: "group", "aria-label": "Probe images, wrong ones first" });
     this.heading = el("h1", {});
     this.verdict = el("p", { className: "verdict" });
-    this.picture = el("canvas", { role: "img" });
+    this.picture = el("canvas", { role: "img", "aria-label": "The probe image" });
     this.zoom = new Zoomable(this.picture, () => this.drawPicture());
     this.curves = el("canvas", { role: "img", "aria-label": "Scores over training" });
     this.legend = el("div", { className: "scores-legend" });
@@ -35,9 +35,9 @@ export class ImagePage {
       el("div", { className: "image-body" }, el("div", { className: "image-side" }, this.confused, this.list),
         el("div", { className: "image-main" }, this.heading, this.verdict,
           el("div", { className: "image-row" }, this.picture,
-            el("div", { className: "image-scores" }, el("h3", {}, "Scores over training"), this.curves, this.legend)),
-          el("h3", {}, "What its score rests on"), this.saliency,
-          el("h3", {}, "Units that respond to it most"), this.units)));
+            el("div", { className: "image-scores" }, el("h3", { role: "heading", "aria-level": 2 }, "Scores over training"), this.curves, this.legend)),
+          el("h3", { role: "heading", "aria-level": 2 }, "What its score rests on"), this.saliency,
+          el("h3", { role: "heading", "aria-level": 2 }, "Units that respond to it most"), this.units)));
     viewer.on((_, what) => {
       if (viewer.place.page !== "image" || !viewer.run || !viewer.series) return;
       if (["painted", "page", "series", "place", "theme", "version"].includes(what)) this.later();

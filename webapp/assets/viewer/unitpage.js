@@ -19,7 +19,7 @@ export class UnitPage {
   constructor(viewer) {
     this.viewer = viewer;
     this.heading = el("h1", {});
-    this.filmTitle = el("h3", {});
+    this.filmTitle = el("h3", { role: "heading", "aria-level": 2 });
     this.filmBox = el("div", {});
     this.cardBox = el("div", { className: "cards" });
     const by = (n) => () => this.turn(n);
@@ -88,7 +88,7 @@ class Card {
     const rank = rankOf(series.kind) ? `, rank ${rankOf(series.kind)}` : "";
     const name = series.part && series.title ? `${title(series.label)} · ${series.title}${rank}` : title(series.kind);
     this.root = el("section", { className: "card" },
-      el("h3", {}, el("button", { type: "button", className: "link", "data-kind": series.kind }, name), this.aside),
+      el("h3", { role: "heading", "aria-level": 2 }, el("button", { type: "button", className: "link", "data-kind": series.kind }, name), this.aside),
       el("p", { className: "quiet" }, series.picture_help || series.help.split("\n")[0]), this.value, this.canvas);
     this.watchWidth();
   }

@@ -58,8 +58,8 @@ export class WhatIf {
     this.save = plain("Save as a checkpoint", () => this.keep());
     const own = el("details", {}, el("summary", {}, "A picture of your own"), ...this.pictures.parts,
       plain("Back to the probe", () => { this.pictures.stop(); this.pictures.picture = null; this.ask(); }));
-    return el("div", { className: "live-asked" }, el("h3", {}, "Probe images"), this.probe, own,
-      el("h3", {}, "Changed units"), this.list,
+    return el("div", { className: "live-asked" }, el("h3", { role: "heading", "aria-level": 2 }, "Probe images"), this.probe, own,
+      el("h3", { role: "heading", "aria-level": 2 }, "Changed units"), this.list,
       el("div", { className: "live-buttons" }, this.undo, this.reset), this.accuracy,
       el("div", { className: "live-buttons" }, this.judge, this.save));
   }
