@@ -43,6 +43,15 @@ class TrainingStopped(SystemExit):
         return self.sentence
 
 
+class ForecastTold(TrainingStopped):
+    """Raised out of a script's first update once its recording has been foretold; its code is 0, or
+    1 where nothing can be foretold."""
+
+    def __init__(self, sentence: str = "", *, failed: bool = False) -> None:
+        super().__init__(sentence)
+        self.code = int(failed)
+
+
 class UsageError(VizframeError):
     """An argument, option or file is not what it can be."""
 

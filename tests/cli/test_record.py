@@ -206,3 +206,26 @@ def test_a_folder_of_images_can_be_the_probe(tmp_path: Path) -> None:
     assert (probe.images.shape, tuple(probe.names)) == ((2, 1, 8, 8), ("0.png", "1.png"))
     assert [float(image.mean()) for image in probe.images] == pytest.approx([0, 1])
     history.close()
+
+
+def test_a_dry_run_tells_what_recording_would_cost_and_ends_before_the_first_update(
+    tmp_path: Path,
+) -> None:
+    write_file(tmp_path)
+    code, output, errors = ran(tmp_path, *RECORD, "--dry-run", "--", "train.py", "w.params")
+    assert code == 0
+    assert "nothing is recorded" in errors
+    assert "deconvolution" in errors
+    assert "Traceback" not in errors
+    assert not (tmp_path / "w.params").exists()
+    assert not list(tmp_path.glob("runs/*"))
+    assert "loss" not in output
+
+
+def test_a_dry_run_that_cannot_tell_fails_and_does_not_train(tmp_path: Path) -> None:
+    write_file(tmp_path)
+    words = (*RECORD, "--dry-run", "--layers", "nothing", "--", "train.py", "w.params")
+    code, _, errors = ran(tmp_path, *words)
+    assert code == 1
+    assert "nothing can be foretold" in errors
+    assert not (tmp_path / "w.params").exists()

@@ -102,6 +102,9 @@ def record(
     shape: Annotated[
         str | None, typer.Option(help="Of one input as an image: 3,224,224; 1,28,28 of 784 pixels.")
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what each plugin would cost; record nothing.")
+    ] = False,
     follow: Annotated[
         bool, typer.Option("--follow", help="Wait for more checkpoints until Ctrl-C.")
     ] = False,
@@ -113,7 +116,8 @@ def record(
     """Run a training script, unmodified, and record what its filters learn.
 
     The script sees its own arguments; its output and exit code are as ever. The same options can
-    stand in vizframe.toml. A run that exists is resumed after its last step.
+    stand in vizframe.toml. A run that exists is resumed after its last step. A dry run ends the
+    script before its first update.
 
     Example: vizframe record --every 50 --plugins all -- train.py --lr 0.01
 
@@ -163,11 +167,15 @@ def record(
     _check(chosen, tells_epochs=rendering is None)
     if script is not None:
         if launch is not None:
+            if dry_run:
+                raise UsageError("--dry-run is for one process; leave out --launch")
             return partial(_launch, launch, script, chosen)
         from vizframe.recording.autostart import record_script
 
-        return partial(record_script, script, for_script(chosen))
-    if rendering is not None and dask is not None:
+        return partial(record_script, script, for_script(chosen), dry_run=dry_run)
+    if rendering is not None and dry_run:
+        _foretell(rendering, chosen)
+    elif rendering is not None and dask is not None:
         _render_on(dask, rendering, chosen)
     elif rendering is not None:
         _render(rendering, chosen)
@@ -234,6 +242,12 @@ def _launch(workers: int, script: Script, chosen: Config) -> int:
     finally:
         if made is not None and not os.listdir(made):
             made.rmdir()
+
+
+def _foretell(rendering: Rendering, chosen: Config) -> None:
+    from vizframe.recording.forecast import foretell
+
+    print("\n".join(foretell(*rendering.make_model(), chosen)))
 
 
 def _render(rendering: Rendering, chosen: Config) -> None:

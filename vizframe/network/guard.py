@@ -69,8 +69,8 @@ class Guard:
         return Guarded(self, what)
 
     def meet(self, what: str, error: BaseException) -> None:
-        """Say what broke, or, where the guard is strict, raise it."""
-        if self.strict:
+        """Say what broke; raise it where the guard is strict, or it is to end the training."""
+        if self.strict or isinstance(error, TrainingStopped):
             raise error
         self.say(what, describe_loss(what, error))
 

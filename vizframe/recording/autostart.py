@@ -22,12 +22,13 @@ from functools import partial
 from pathlib import Path
 from weakref import WeakKeyDictionary, ref
 
-from vizframe.errors import RunTaken
+from vizframe.errors import ForecastTold, RunTaken
 from vizframe.network.adapter import Batch, frameworks, load
 from vizframe.network.guard import Guard
 from vizframe.network.worker import job_of_environment, serves_others
 from vizframe.reading.runs_folder import RUNS
 from vizframe.recording.config import Config
+from vizframe.recording.error_sentence import error_sentence
 from vizframe.recording.import_hooks import after_import
 from vizframe.recording.past import past_of
 from vizframe.recording.ranks import Meeting, Ranks, came_late
@@ -78,12 +79,14 @@ class Watch:
     Args:
         chosen: the options; ``net`` says which nets are wanted.
         stem: a name for the runs.
+        dry_run: tell what recording the first net would cost, and end the script there.
 
     Attributes:
         left_out: nets that are trained and not wanted, by name.
     """
 
-    def __init__(self, chosen: Config, stem: str) -> None:
+    def __init__(self, chosen: Config, stem: str, *, dry_run: bool = False) -> None:
+        self._dry_run = dry_run
         self.guard = Guard(strict=chosen.strict)
         self._chosen = chosen
         # Both are fixed now: the script may change its working directory.
@@ -189,6 +192,9 @@ class Watch:
             self.guard.say("most", f"{MOST_NETS} nets are recorded; those after them are not")
             return None
         first = batch()
+        if self._dry_run:
+            self._names.append(names[0])
+            _foretell(model, first, self._chosen)
         meeting = self._meeting_of(len(self._names) + 1)
         path = meeting.path(first.worker, self._ranks)
         self._names.append(names[0])
@@ -217,7 +223,9 @@ class Watch:
         if is_terminal() and net.recorder.is_recording:
             shown = os.path.relpath(net.path)
             serve = f"vizframe serve {os.path.dirname(shown)}"
-            log.info("recording to %s; watch it with: %s", shown, serve)
+            size = self._chosen.max_size
+            most = "" if size is None else f", at most {size / 1e9:.3g} GB"
+            log.info("recording to %s%s; watch it with: %s", shown, most, serve)
 
     def _recorder(self, model: object, batch: Batch, path: Path) -> Recorder:
         """The recorder of a net; a worker that comes late to a run goes on where that is."""
@@ -275,18 +283,35 @@ class Watch:
             log.warning(NOTHING_SEEN)
 
 
-def record_script(script: Script, chosen: Config) -> None:
-    """Run the script and record what it trains. It leaves as it would alone."""
+def _foretell(model: object, batch: Batch, chosen: Config) -> None:
+    """Say what recording would cost, and end the script before its first update."""
+    from vizframe.recording.forecast import foretell
+
+    try:
+        lines = foretell(model, batch, chosen)
+    except Exception as error:  # a script that was to be asked, not run, must not train for hours
+        log.warning("nothing can be foretold: %s", error_sentence(error))
+        raise ForecastTold(failed=True) from None
+    for line in lines:
+        log.info("%s", line)
+    raise ForecastTold
+
+
+def record_script(script: Script, chosen: Config, *, dry_run: bool = False) -> None:
+    """Run the script and record what it trains. It leaves as it would alone; in a dry run at its
+    first update."""
     if serves_others():  # the parameters of workers, which record themselves
         script.run()
     else:
-        record_call(script.run, chosen, script.stem)
+        record_call(script.run, chosen, script.stem, dry_run=dry_run)
 
 
-def record_call(run: Callable[[], None], chosen: Config, stem: str) -> None:
+def record_call(
+    run: Callable[[], None], chosen: Config, stem: str, *, dry_run: bool = False
+) -> None:
     """Call this, and record what it trains to runs of that name. What it raises passes through."""
     speak()
-    watch = Watch(chosen, stem)
+    watch = Watch(chosen, stem, dry_run=dry_run)
     with watch.guard("the recording"):
         watch.begin()
     failed = True

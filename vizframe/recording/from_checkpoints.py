@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vizframe.errors import NetworkError, UsageError
+from vizframe.network.adapter import Batch
 from vizframe.network.checkpoints import Checkpoint, checkpoints, follow_checkpoints
 from vizframe.network.guard import Guard
 from vizframe.network.loadable import load, make_model
@@ -44,6 +45,17 @@ class Rendering:
     model: str
     shape: tuple[int, ...] | None = None
     follow: bool = False
+
+    def make_model(self) -> tuple[object, Batch]:
+        """The network without any checkpoint's weights, and a batch of what it takes.
+
+        Raises:
+            UsageError: the factory is not what it can be, or gives no batch.
+        """
+        model, batch = make_model(self.model, self.shape)
+        if batch is None:
+            raise UsageError(NO_IMAGES)
+        return model, batch
 
     def run(self, path: Path, chosen: Config, bar: Bar) -> int:
         """Record the checkpoints that the run does not have yet, and say how many there were.

@@ -40,6 +40,9 @@ SAMPLES = 3
 ON_TRIAL = 2
 """Units of a layer that are tried."""
 
+AFTER_TRIAL = 0.4
+"""The share of the time given that a portion may take, however long its trial took."""
+
 SPARE = 0.8
 """The share of the time given that a portion is chosen for: a trial is short, and forecasts err."""
 
@@ -160,23 +163,35 @@ def choose(plugin: Plugin, scene: Scene, means: Means, clock: Clock = work_time)
 def _choose_images(plugin: Plugin, scene: Scene, means: Means, clock: Clock) -> Portion:
     started, count = clock(), len(scene.probe)
     one = Portion(images=1).of(scene)
-    first = _cost(plugin, one, clock)
+    first = trial_cost(plugin, one, clock)
     if first[0] * count > SPARE * (means.seconds - first[0]):
-        first = _cost(plugin, one, clock)  # nothing is compiled this time
-    left = SPARE * (means.seconds - (clock() - started)), means.bytes
+        first = trial_cost(plugin, one, clock)  # nothing is compiled this time
+    left = _left(means, clock() - started), means.bytes
     wanted = min(float(have / max(need, 1e-9)) for have, need in zip(left, first, strict=True))
     return ALL if wanted >= count else Portion(images=max(1, int(wanted)))
 
 
 def _choose_units(plugin: Plugin, scene: Scene, means: Means, clock: Clock) -> Portion:
     started = clock()
+    each = cost_of_units(plugin, scene, clock)
+    left = _left(means, clock() - started)
+    return affordable(scene.layers, each, Means(left, means.bytes))
+
+
+def _left(means: Means, spent: float) -> float:
+    """Seconds that a portion may take, after so many spent on trial. A trial compiles, which later
+    recordings need not: it leaves a share in any case."""
+    return max(SPARE * (means.seconds - spent), AFTER_TRIAL * means.seconds)
+
+
+def cost_of_units(plugin: Plugin, scene: Scene, clock: Clock) -> Floats:
+    """The seconds and bytes of one unit of each layer, (2, layers): of a few layers on trial, and
+    in between of those between."""
     scene.activations(scene.layers[0])  # of all layers: they are every plugin's
     count = len(scene.layers)
     places = np.unique(np.linspace(0, count - 1, min(SAMPLES, count)).round().astype(int))
     tried = np.stack([_unit_cost(plugin, scene, scene.layers[at], clock) for at in places])
-    each = np.stack([np.interp(np.arange(count), places, tried[:, of]) for of in (0, 1)])
-    left = SPARE * (means.seconds - (clock() - started))
-    return affordable(scene.layers, each, Means(left, means.bytes))
+    return np.stack([np.interp(np.arange(count), places, tried[:, of]) for of in (0, 1)])
 
 
 def affordable(layers: Sequence[Layer], each: Floats, means: Means) -> Portion:
@@ -212,13 +227,18 @@ def _unit_cost(plugin: Plugin, scene: Scene, layer: Layer, clock: Clock) -> Floa
     """What each unit of the layer costs, and its share of what the layer does anyway: seconds and
     bytes, (2,)."""
     alone = Portion(units=ON_TRIAL, layers=frozenset((layer.name,)))
-    return _cost(plugin, alone.of(scene), clock) / min(ON_TRIAL, layer.units)
+    return trial_cost(plugin, alone.of(scene), clock) / min(ON_TRIAL, layer.units)
 
 
-def _cost(plugin: Plugin, scene: Scene, clock: Clock) -> Floats:
+def trial_cost(plugin: Plugin, scene: Scene, clock: Clock) -> Floats:
     """Seconds that a copy of the plugin takes, whose frames are thrown away, and their bytes."""
-    started, values = clock(), 0
-    size = {picture.part: SIZES[picture.encoding] for picture in plugin.makes}
+    started, size = clock(), 0
     for frame in plugin.model_copy(deep=True).visualize(replace(scene, progress=ignore_progress)):
-        values += frame.values.size * size.get(frame.part, 4)
-    return np.array([clock() - started, values])
+        size += bytes_of(plugin, frame)
+    return np.array([clock() - started, size])
+
+
+def bytes_of(plugin: Plugin, frame: Frame) -> int:
+    """What the frame's pictures take, as they are stored."""
+    sizes = {picture.part: SIZES[picture.encoding] for picture in plugin.makes}
+    return frame.values.size * sizes.get(frame.part, 4)

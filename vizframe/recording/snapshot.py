@@ -91,7 +91,7 @@ def take(
     """
     snapshot, chosen = Snapshot(), Portions() if portions is None else portions
     caches: Caches = {}
-    waiting = sum(job.label not in chosen for job in jobs)
+    waiting = count_waiting(jobs, chosen)
     for job in jobs:
         seconds = limit(job.label)
         if seconds <= 0:
@@ -107,7 +107,7 @@ def take(
             with unchanged_python(), interrupted_after(timeout(job.label), job.label):
                 is_new, own = job.label not in chosen, select_scene(job, timed)
                 portion = chosen.of(job, own, seconds / max(1, waiting), caches)
-                waiting -= is_new
+                waiting -= is_new and bool(job.plugin.grows_with)
                 for kept in _frames(job, portion.of(own, caches), portion, len(scene.probe)):
                     frames.append(kept)
         except Stopped as stopped:
@@ -129,6 +129,12 @@ def take(
         snapshot.frames += frames
         snapshot.seconds[job.label] = work_time() - started
     return snapshot
+
+
+def count_waiting(jobs: Sequence[Job], chosen: Portions) -> int:
+    """How many plugins divide what may be spent: those that can be given a portion, and have none
+    yet. Others take what they take."""
+    return sum(bool(job.plugin.grows_with) and job.label not in chosen for job in jobs)
 
 
 def _overdue(seconds: float) -> str:

@@ -1,0 +1,176 @@
+"""A forecast: what each plugin of a recording would cost, from a trial of it. Nothing is recorded.
+
+plugin         a recording   MB a step   MB a run   of
+activation           0.3 s        12.1      1,210   all
+deconvolution        4.1 s         1.9        190   1 of up to 1,000 units (all: 310 s, 940 MB)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from vizframe.errors import PluginError, UsageError, VizframeError
+from vizframe.history import HistoryWriter
+from vizframe.network.adapter import Batch, adapter_for
+from vizframe.network.layer import select
+from vizframe.plugin import Plugin, Scene
+from vizframe.recording.budget import Budget, share_of
+from vizframe.recording.config import Config
+from vizframe.recording.deadline import Forecast, Stopped
+from vizframe.recording.destination import Destination
+from vizframe.recording.error_sentence import error_sentence
+from vizframe.recording.jobs import Job, jobs
+from vizframe.recording.portion import ALL, Caches, Portion, bytes_of, cost_of_units, trial_cost
+from vizframe.recording.portions import Portions, units_of
+from vizframe.recording.probe_choice import given_probe, probe_of_batch, unflattened
+from vizframe.recording.sight import Sight
+from vizframe.recording.snapshot import count_waiting, select_scene
+from vizframe.recording.unchanged import unchanged_python
+from vizframe.recording.work_clock import work_time
+
+A_RUN = 100
+"""Recordings, where nobody knows yet how many there will be."""
+
+LONGEST = 4.0
+"""Seconds that a plugin which can be given no portion is run for, before it is foretold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Of one recording: seconds, and bytes as its pictures are stored."""
+
+    seconds: float
+    bytes: float
+
+
+@dataclass(frozen=True, slots=True)
+class PluginForecast:
+    """What a plugin would cost.
+
+    Attributes:
+        cost: of what would be recorded.
+        whole: of all that it could show.
+        left_out: what of that would be recorded, in words; empty for all.
+        reason: why it would give nothing, such as for a net without maps.
+    """
+
+    label: str
+    cost: Cost
+    whole: Cost
+    left_out: str = ""
+    reason: str = ""
+
+
+def foretell(model: object, batch: Batch, chosen: Config) -> list[str]:
+    """The forecast for a model that is about to be trained, as lines.
+
+    Raises:
+        VizframeError: the recording itself would be refused.
+    """
+    adapter = adapter_for(model)
+    batch = unflattened(batch, chosen.shape)
+    probe = given_probe(chosen, adapter.to_array) or probe_of_batch(batch, chosen)
+    sight = Sight(model, adapter, chosen, Destination.of(_nowhere, chosen))
+    with adapter.preserve_state(), unchanged_python():
+        network, probe = sight.see(sight.complete(probe, batch))
+        layers = select(network.layers, chosen.layers)
+        scene = Scene(network, layers, probe, seed=chosen.seed)
+        costs = list(_costs(chosen, scene))
+    return [_headline(chosen, scene), *_table(costs, chosen.max_size)]
+
+
+def _nowhere(*_: object) -> HistoryWriter:
+    raise UsageError("a forecast opens no run")
+
+
+def _costs(chosen: Config, scene: Scene) -> Iterator[PluginForecast]:
+    share, found = share_of(chosen.budget), jobs(chosen.plugins, chosen.set)
+    growing = sum(bool(job.plugin.grows_with) for job in found)
+    size = chosen.max_size if share is not None else None
+    portions = Portions({}, units_of(chosen.units), size, growing)
+    caches: Caches = {}
+    budget = Budget(share)
+    for job in sorted(found, key=lambda each: "units" in each.plugin.grows_with):
+        seconds = budget.limit(job.label) / max(1, count_waiting(found, portions))
+        try:
+            yield _cost(job, select_scene(job, scene), portions, seconds, caches)
+        except (VizframeError, PluginError) as error:
+            yield PluginForecast(job.label, Cost(0, 0), Cost(0, 0), reason=error_sentence(error))
+
+
+def _cost(
+    job: Job, scene: Scene, portions: Portions, seconds: float, caches: Caches
+) -> PluginForecast:
+    portion = portions.of(job, scene, seconds, caches)
+    shown = portion.of(scene, caches)
+    if "units" in job.plugin.grows_with:
+        each = cost_of_units(job.plugin, shown if portion.layers is None else scene, work_time)
+        whole, part = (_of_units(each, scene, chosen) for chosen in (ALL, portion))
+    elif "images" in job.plugin.grows_with:
+        one = Portion(images=1).of(scene)
+        trial_cost(job.plugin, one, work_time)  # compiles
+        each = trial_cost(job.plugin, one, work_time)
+        count = len(scene.probe)
+        whole, part = (Cost(*(each * n)) for n in (count, min(count, portion.images or count)))
+    else:
+        whole = part = _run(job.plugin, shown)
+    return PluginForecast(job.label, part, whole, portion.describe(scene))
+
+
+def _of_units(
+    each: np.ndarray[tuple[int, int], np.dtype[np.float64]], scene: Scene, chosen: Portion
+) -> Cost:
+    layers = [layer.name for layer in scene.layers]
+    kept = np.array([chosen.layers is None or name in chosen.layers for name in layers])
+    units = np.array([layer.units for layer in scene.layers])
+    taken = units if chosen.units is None else np.minimum(units, chosen.units)
+    seconds, size = (each * taken * kept).sum(axis=1)
+    return Cost(float(seconds), float(size))
+
+
+def _run(plugin: Plugin, scene: Scene) -> Cost:
+    """Of a plugin that is run as it is, but no longer than it takes to foretell the rest."""
+    started, size = work_time(), 0.0
+    timed = replace(scene, progress=Forecast(LONGEST, scene.progress))
+    try:
+        for frame in plugin.model_copy(deep=True).visualize(timed):
+            size += bytes_of(plugin, frame)
+    except Stopped as stopped:
+        done = (work_time() - started) / stopped.seconds
+        return Cost(stopped.seconds, size / max(done, 1e-9))
+    return Cost(work_time() - started, size)
+
+
+def _headline(chosen: Config, scene: Scene) -> str:
+    limit = "none" if chosen.max_size is None else f"{chosen.max_size / 1e9:.3g} GB"
+    return (
+        f"a forecast of {scene.network.name}, {len(scene.layers)} layers and {len(scene.probe)} "
+        f"probe images; nothing is recorded (budget {chosen.budget or 'none'}, largest run {limit})"
+    )
+
+
+def _table(costs: Sequence[PluginForecast], max_size: int | None) -> Iterator[str]:
+    wide = max(14, *(len(each.label) for each in costs)) if costs else 14
+    yield f"{'plugin':{wide}} {'a recording':>12} {'MB a step':>11} {'MB a run':>11}   of"
+    for each in costs:
+        yield f"{each.label:{wide}} {_numbers(each.cost, max_size)}   {_what(each)}"
+    whole = Cost(sum(c.cost.seconds for c in costs), sum(c.cost.bytes for c in costs))
+    limit = "" if max_size is None else f", the oldest thinned beyond {max_size / 1e9:.3g} GB"
+    yield f"{'together':{wide}} {_numbers(whole, max_size)}   (a run: {A_RUN} recordings{limit})"
+
+
+def _numbers(cost: Cost, max_size: int | None) -> str:
+    run = A_RUN * cost.bytes
+    run = run if max_size is None else min(run, max_size)
+    return f"{cost.seconds:10.2f} s {cost.bytes / 1e6:11,.1f} {run / 1e6:11,.0f}"
+
+
+def _what(each: PluginForecast) -> str:
+    if each.reason:
+        return each.reason
+    if not each.left_out:
+        return "all"
+    return f"{each.left_out} (all: {each.whole.seconds:,.0f} s, {each.whole.bytes / 1e6:,.0f} MB)"
