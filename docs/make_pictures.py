@@ -29,6 +29,7 @@ from draw.plugins import (
     weights,
     weights_deeper,
 )
+from draw.sequences import attention, memory, prediction, recurrent
 
 from vizframe.images.paint import Rgb
 from vizframe.images.png import png
@@ -36,6 +37,10 @@ from vizframe.images.png import png
 PICTURES = Path(__file__).parent / "pictures"
 
 DRAWN: dict[str, Callable[[Demo], Rgb]] = {
+    "recurrent": recurrent,
+    "prediction": prediction,
+    "memory": memory,
+    "attention": attention,
     "activation": activation,
     "class_visualization": class_visualization,
     "deconvolution": deconvolution,

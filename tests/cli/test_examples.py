@@ -35,3 +35,17 @@ def test_the_mnist_training_is_recorded_unmodified_with_a_plugin_of_one_s_own(
     assert list(history.steps) == [0, 10, 20, 30, 40, 50]
     assert {key.kind for key in history.declarations} == {"contrast"}
     history.close()
+
+
+def test_a_cell_comes_to_follow_the_depth_of_brackets(tmp_path: Path) -> None:
+    command = [sys.executable, str(EXAMPLES / "brackets.py")]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    follows = [float(line.partition("|r| ")[2].partition(";")[0]) for line in lines]
+    bits = [float(line.rpartition("; ")[2].removesuffix(" bits")) for line in lines]
+    assert [line.partition(":")[0] for line in lines] == [
+        f"step {step:3}" for step in range(0, 201, 50)
+    ]
+    assert follows[-1] > max(0.6, follows[0])
+    assert bits[-1] < bits[0] - 0.2
