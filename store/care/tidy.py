@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Self
 
 import h5py
@@ -19,7 +20,7 @@ from vizframe.store.care.pack import MOST_SAMPLES, SAMPLE, Way, choose_way, defl
 from vizframe.store.format.checksum import crc32
 from vizframe.store.format.image import np_bytes
 from vizframe.store.format.index import SeriesIndex
-from vizframe.store.format.layout import BLOCK, FORMAT, TILE, VERSION, Block, Extent, Row
+from vizframe.store.format.layout import BLOCK, FORMAT, TILE, VERSION, Block, Extent
 from vizframe.store.format.packing import CHUNK, Grid
 from vizframe.store.format.skeleton import LIBVER, META_BLOCK, Dataset, create_dataset
 from vizframe.store.format.source import Source
@@ -30,6 +31,9 @@ from vizframe.store.write.disk import Disk
 from vizframe.store.write.gather import Gathering, Part
 from vizframe.store.write.guarded import GuardedFile
 from vizframe.store.write.plan import BLOCK_COPY, series_datasets
+
+BLOCK_BYTES = 1 << 20
+"""Bytes of small frames that are read at once."""
 
 MOST_OPEN = 32
 """Files that are open at once while a run is compacted."""
@@ -73,15 +77,21 @@ class OpenFiles:
         self.close()
 
 
-def take(files: OpenFiles, segment: Segment, number: int) -> StoredFrame:
-    """Read the frame of a row, with all that stands beside it."""
+def take(files: OpenFiles, segment: Segment, number: int, count: int = 1) -> StoredFrame:
+    """Read the frame of a row, with all that stands beside it; or ``count`` frames that lie side by
+    side, as one of so many more tiles."""
     row = segment.row(number)
     series = segment.index.series[row.series]
-    stored = room_for(series.declaration, series.tile_count)
-    records = np.empty(series.tile_count, TILE)
-    columns = np.empty(series.tile_count, series.column)
-    source = files.of(segment)
-    read_stored(source, series, row.frame, 0, np_bytes(stored))
+    stored = room_for(series.declaration, count * series.tile_count)
+    records = np.empty(count * series.tile_count, TILE)
+    columns = np.empty(count * series.tile_count, series.column)
+    source, view, size = files.of(segment), np_bytes(stored), series.frame_bytes
+    if series.packing is None:
+        source.read_into(view, series.stored + row.frame * size)
+    else:
+        for each in range(count):
+            own = view[each * size : (each + 1) * size]
+            read_stored(source, series, row.frame + each, 0, own)
     source.read_into(np_bytes(records), series.tiles + row.frame * series.record_bytes)
     source.read_into(np_bytes(columns), series.columns + row.frame * series.column_bytes)
     return StoredFrame(stored, records, columns)
@@ -195,31 +205,55 @@ class Tidy:
                 first, end = np.searchsorted(self._gathering.rows["series"], [place, place + 1])
                 key, way = str(series.key), self._ways[place]
                 packed = Packed(file[f"{series.path}/stored"].id, series, way) if way else None
-                for number in range(int(first), int(end)):
-                    frame, stored = self._copy_frame(files, batch, series, number)
-                    if packed is not None:
-                        packed.write(frame, stored)
-                    done += 1
-                    progress(done, len(self._gathering.rows), key)
+                for start, stop in self._neighbours(int(first), int(end)):
+                    block = self._copy_block(files, batch, series, start, stop)
+                    for frame, stored in enumerate(block, start - int(first)):
+                        if packed is not None:
+                            packed.write(frame, stored)
+                        done += 1
+                        progress(done, len(self._gathering.rows), key)
                 if packed is not None and series.packing is not None:
                     batch.put(series.packing.chunks, np_bytes(packed.table()))
         batch.flush()
 
-    def _copy_frame(
-        self, files: OpenFiles, batch: Batch, series: SeriesIndex, number: int
-    ) -> tuple[int, Stored]:
-        """All but the packed tiles of a frame."""
-        part, old = self._gathering.origins[number].tolist()
-        row = Row._make(self._gathering.rows.item(number))
-        taken, frame = take(files, self._parts[part].segment, old), row.frame
-        stored = np_bytes(taken.stored)
-        if crc32(stored) != row.stored:
-            self.damaged += int(find_missing(taken.stored, taken.records).sum())
+    def _neighbours(self, first: int, end: int) -> Iterator[tuple[int, int]]:
+        """Rows of one series in runs that lie side by side in their source, some MB at most."""
+        if first == end:
+            return
+        parts, olds = self._gathering.origins[first:end].T
+        frames = np.array(
+            [
+                self._parts[part].segment.rows["frame"].item(old)
+                for part, old in zip(parts.tolist(), olds.tolist(), strict=True)
+            ]
+        )
+        size = self._index.series[int(self._gathering.rows["series"][first])].frame_bytes
+        most = max(1, BLOCK_BYTES // max(1, size))
+        apart = (np.diff(parts) != 0) | (np.diff(olds) != 1) | (np.diff(frames) != 1)
+        bounds = [0, *(np.flatnonzero(apart) + 1).tolist(), end - first]
+        for start, stop in pairwise(bounds):
+            for begin in range(start, stop, most):
+                yield first + begin, first + min(begin + most, stop)
+
+    def _copy_block(
+        self, files: OpenFiles, batch: Batch, series: SeriesIndex, start: int, stop: int
+    ) -> Iterator[Stored]:
+        """All but the packed tiles of neighbouring rows; the tiles of each."""
+        part, old = self._gathering.origins[start].tolist()
+        block = take(files, self._parts[part].segment, old, stop - start)
+        rows, view = self._gathering.rows[start:stop], np_bytes(block.stored)
+        frame, count = int(rows["frame"][0]), series.tile_count
         if series.packing is None:
-            batch.put(series.stored + frame * series.frame_bytes, stored)
-        batch.put(series.tiles + frame * series.record_bytes, np_bytes(taken.records))
-        batch.put(series.columns + frame * series.column_bytes, np_bytes(taken.columns))
-        return frame, taken.stored
+            batch.put(series.stored + frame * series.frame_bytes, view)
+        batch.put(series.tiles + frame * series.record_bytes, np_bytes(block.records))
+        batch.put(series.columns + frame * series.column_bytes, np_bytes(block.columns))
+        for number, expected in enumerate(rows["stored"].tolist()):
+            stored = block.stored[number * count : (number + 1) * count]
+            size = series.frame_bytes
+            if crc32(view[number * size : (number + 1) * size]) != expected:
+                records = block.records[number * count : (number + 1) * count]
+                self.damaged += int(find_missing(stored, records).sum())
+            yield stored
 
     def _seal(self, disk: Disk, fd: int) -> None:
         """Write the parts and the block, which vouches for them."""
