@@ -58,7 +58,7 @@ def launch(number: int, folder: Path) -> tuple[int, int]:
     (folder / "train.py").write_text(SCRIPT)
     command = [sys.executable, "-m", "vizframe", "record", "--launch", "3", "--ranks", "all"]
     command += ["--every", "2", "--plugins", "weights", "--run", "x", "--"]
-    subprocess.run([*command, "train.py", str(number)], cwd=folder, timeout=120, check=False)
+    subprocess.run([*command, "train.py", str(number)], cwd=folder, timeout=400, check=False)
     assert (folder / "finished").exists(), "the worker that lived did not end its training"
     history = open_history(folder / "x")
     assert not history.faults(), history.faults()
