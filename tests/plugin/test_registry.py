@@ -158,6 +158,9 @@ def test_a_broken_plugin_does_not_stop_the_others(tmp_path: Path) -> None:
         ('"unit"), draw="bar"', '"head", "source"), draw="text"', "can be time or time, source"),
         ('"unit")', '"unit", "time", "y", "x")', "inside a tile can be y, x or time, not both"),
         ('"probe", "unit")', '"time",)', "which counts no tiles"),
+        ('"probe", "unit")', '"quantile",)', "which counts no tiles"),
+        ('"probe", "unit")', '"quantile", "unit")', "quantile can only be the last one"),
+        ('"probe", "unit")', '"unit", "quantile")', "it can be 'distribution'"),
         ('draw="bar"', 'encoding="int8", draw="bar"', "encoding is 'int8'; it can be 'uint8'"),
         (
             'help="The mean."',

@@ -10,6 +10,7 @@ from vizframe.plugins.class_visualization import ClassVisualization
 from vizframe.plugins.deconvolution import Deconvolution
 from vizframe.plugins.faithfulness import Faithfulness
 from vizframe.plugins.gradient_ascent import GradientAscent
+from vizframe.plugins.histograms import Histograms
 from vizframe.plugins.perturbation import Perturbation
 from vizframe.plugins.relevance import Relevance
 from vizframe.plugins.saliency import Method, Saliency
@@ -24,6 +25,10 @@ class TestActivation(PluginContract):
 
 class TestAblation(PluginContract):
     plugin = Ablation
+
+
+class TestHistograms(PluginContract):
+    plugin = Histograms
 
 
 class TestWeights(PluginContract):

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from vizframe.errors import PluginError, nearest
 from vizframe.plugin.column import Column, as_column
 
-Draw = Literal["image", "map", "matrix", "bar", "text", "sequence", "attention"]
+Draw = Literal["image", "map", "matrix", "bar", "text", "sequence", "attention", "distribution"]
 """How the app draws a tile.
 
 image      a picture: grey or RGB, as it is
@@ -22,6 +22,7 @@ bar        no spatial axes: one bar per unit
 text       the probe's tokens, coloured by one tile's values over time; the units × time below
 sequence   units × time alone, of inputs that are no text
 attention  how much each place in time looks at each source: arcs or a matrix per head
+distribution  quantiles: bands over the steps, a histogram at the step that is shown
 """
 
 Encoding = Literal["uint8", "float16", "float32"]
@@ -31,6 +32,12 @@ SPATIAL_AXES = ("y", "x", "channel")
 
 SEQUENCE_AXES = ("time", "source")
 """Axes inside a tile of a sequence: its places in time, and, of an attention, those looked at."""
+
+DISTRIBUTION_AXES = ("quantile",)
+"""The axis inside a tile that holds the quantiles of many values, from the lowest."""
+
+INSIDE_AXES = (*SPATIAL_AXES, *SEQUENCE_AXES, *DISTRIBUTION_AXES)
+"""All axes inside a tile."""
 
 TILE_AXES = ("probe", "unit", "input", "class", "layer", "rank", "gate", "head")
 """Axes that count tiles; all others are inside of one.
@@ -125,7 +132,7 @@ class Frame:
 
 def tile_axes(axes: tuple[str, ...]) -> tuple[str, ...]:
     """The axes that count tiles: ``("probe", "unit")`` of ``("probe", "unit", "y", "x")``."""
-    return tuple(axis for axis in axes if axis not in SPATIAL_AXES + SEQUENCE_AXES)
+    return tuple(axis for axis in axes if axis not in INSIDE_AXES)
 
 
 def tiles_first(axes: tuple[str, ...]) -> tuple[str, ...]:
@@ -149,7 +156,7 @@ def _faults(picture: Picture) -> Iterator[str]:
 
 
 def _faults_of_axes(axes: object) -> Iterator[str]:
-    known = (*TILE_AXES, *SPATIAL_AXES, *SEQUENCE_AXES)
+    known = (*TILE_AXES, *INSIDE_AXES)
     if isinstance(axes, str):
         yield f'axes is {axes!r}, one text; it can be a tuple of names, such as ("{axes}",)'
     elif not isinstance(axes, Sequence):
@@ -165,8 +172,11 @@ def _faults_of_axes(axes: object) -> Iterator[str]:
 def _faults_of_order(axes: tuple[str, ...]) -> Iterator[str]:
     inside = tuple(axis for axis in axes if axis in SPATIAL_AXES)
     places = tuple(axis for axis in axes if axis in SEQUENCE_AXES)
+    others = inside + places
     if len(set(axes)) != len(axes):
         yield f"axes is {axes}, which has one name twice; each can be there once"
+    elif "quantile" in axes and (others or axes[-1] != "quantile"):
+        yield f"axes is {axes}; quantile can only be the last one, without y, x or time"
     elif inside and places:
         yield f"axes is {axes}; inside a tile can be y, x or time, not both"
     elif inside not in ((), ("y", "x"), SPATIAL_AXES):
@@ -175,7 +185,7 @@ def _faults_of_order(axes: tuple[str, ...]) -> Iterator[str]:
         yield f"axes is {axes}; what is inside a tile can be time or time, source"
     elif inside and axes[-len(inside) :] != inside:
         yield f"axes is {axes}; y, x and channel can only be the last ones"
-    elif axes in (inside, places):
+    elif axes in (inside, places, DISTRIBUTION_AXES):
         yield f'axes is {axes}, which counts no tiles; it can be ("unit", *{axes}) or the like'
 
 
@@ -192,7 +202,7 @@ def _faults_of_drawing(picture: Picture) -> Iterator[str]:
 def _faults_of_inside(draw: str, axes: tuple[str, ...]) -> Iterator[str]:
     """A way of drawing that does not fit what is inside a tile."""
     inside = [axis for axis in axes if axis in SPATIAL_AXES]
-    places = [axis for axis in axes if axis in SEQUENCE_AXES]
+    places = [axis for axis in axes if axis in SEQUENCE_AXES + DISTRIBUTION_AXES]
     fitting = _drawings_of(inside, places)
     if draw == "bar" and inside:
         yield f"draw is 'bar', but axes has {inside}; it can be 'map', 'image' or 'matrix'"
@@ -208,6 +218,8 @@ def _faults_of_inside(draw: str, axes: tuple[str, ...]) -> Iterator[str]:
 
 
 def _drawings_of(inside: Sequence[str], places: Sequence[str]) -> tuple[str, ...]:
+    if "quantile" in places:
+        return ("distribution",)
     if places:
         return ("attention",) if "source" in places else ("text", "sequence")
     return ("map", "image", "matrix") if inside else ("bar",)

@@ -1,5 +1,5 @@
 // The words over the gallery: what is shown, what the plugin noted, why there is nothing yet.
-import { isOverTime, lengthOf } from "./series.js";
+import { isDistribution, isOverTime, lengthOf } from "./series.js";
 import { el } from "./dom.js";
 import { isLive } from "./live.js";
 import { layerName, plural, probeNoun, title } from "./words.js";
@@ -76,6 +76,7 @@ const partTitle = (series) =>
 /** "Weights · 20 units of 5×5", "Recurrent · cell · 96 units over 2,000 tokens" */
 export function describe(series, run) {
   const count = series.spread ? lengthOf(series, series.spread) : 1;
+  if (isDistribution(series)) return partTitle(series);
   const [h, w] = series.picture_shape;
   const time = series.picture_shape.at(-1);
   const noun = series.spread === "probe" ? probeNoun(run) : series.spread ?? "picture";

@@ -1,13 +1,15 @@
-// What the tiles of a frame are drawn with: a gallery of pictures, or a sequence over time.
+// What the tiles of a frame are drawn with: a gallery of pictures, a sequence over time, or a distribution.
+import { Distribution } from "./distribution.js";
 import { Gallery } from "./gallery.js";
 import { Sequence } from "./sequence.js";
-import { isOverTime } from "./series.js";
+import { isDistribution, isOverTime } from "./series.js";
 
 export class Pictures {
-  /** As a `Gallery` is made; `on` has `time(index)` and `read(words)` beside. */
+  /** As a `Gallery` is made; `on` has `time(index)`, `read(words)`, `film(index)` and `go(step)` beside. */
   constructor(root, { name, label, on = {} }) {
     this.gallery = new Gallery(root, { name, label, on });
     this.sequence = new Sequence(root, { on });
+    this.distribution = new Distribution(root, { on });
     this.both = [this.gallery, this.sequence];
     this.shown = this.gallery;
   }
@@ -21,7 +23,7 @@ export class Pictures {
   spotOf(index) { return this.shown.spotOf(index); }
 
   show(tiles, look, under = null, texts = null, lookOfText = (same) => same) {
-    const next = isOverTime(look.series) ? this.sequence : this.gallery;
+    const next = this.drawn(look.series);
     if (next !== this.shown) {
       this.shown.clear();
       this.shown = next;
@@ -29,6 +31,11 @@ export class Pictures {
     }
     if (next === this.sequence) next.show(tiles, look, texts, lookOfText);
     else next.show(tiles, look, under);
+  }
+
+  drawn(series) {
+    if (isDistribution(series)) return this.distribution;
+    return isOverTime(series) ? this.sequence : this.gallery;
   }
 
   clear() { this.shown.clear(); }
@@ -39,7 +46,7 @@ export class Pictures {
   choose(index, options) {
     this.gallery.chosen = index;
     if (this.shown === this.sequence) this.sequence.choose(index, options);
-    else { this.sequence.chosen = index; this.gallery.choose(index, options); }
+    else if (this.shown === this.gallery) { this.sequence.chosen = index; this.gallery.choose(index, options); }
   }
 
   chooseTime(time) { this.sequence.chooseTime(time); }
@@ -47,6 +54,7 @@ export class Pictures {
   /** What an arrow key chooses, as a change of the place; null at an edge. */
   toward(dx, dy) {
     if (this.shown === this.sequence) return this.sequence.toward(dx, dy);
+    if (this.shown === this.distribution) return null;
     const unit = this.gallery.neighbour(dx, dy);
     return unit === null ? null : { unit };
   }

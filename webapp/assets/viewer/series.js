@@ -7,6 +7,9 @@ export const find = (run, kind, layer) =>
 /** Whether tiles are strips over time, to be drawn as text or as units × time. */
 export const isOverTime = (series) => series.draw === "text" || series.draw === "sequence";
 
+/** Whether tiles are the quantiles of many values. */
+export const isDistribution = (series) => series.draw === "distribution";
+
 export const stepsOf = (run, series) => run.step_lists[series.steps];
 
 /** How many epochs were complete at a recorded step; null where nobody told. */

@@ -4,7 +4,7 @@ import { button, el, ink, sized } from "./dom.js";
 import { Film } from "./film.js";
 import { drawOverTime, extremesOver } from "./overtime.js";
 import { MARK_WORDS, paintTile } from "./painter.js";
-import { isOverTime, stepsOf, tileAt } from "./series.js";
+import { isDistribution, isOverTime, stepsOf, tileAt } from "./series.js";
 import { TextFilm } from "./textfilm.js";
 import { surroundings } from "./textlayout.js";
 import { layerName, short, tileName, title, valueWords } from "./words.js";
@@ -49,6 +49,7 @@ export class UnitPanel {
     const drawn = JSON.stringify([run.id, series.kind, series.layer]);
     if (drawn !== this.drawn) { this.drawn = drawn; this.zoom.view = WHOLE; }
     this.where = tileAt(series, at, index);
+    this.root.classList.toggle("statistics", isDistribution(series));
     this.heading.textContent = `${layerName(run, series.layer)} · ${tileName(run, series, series.spread ?? "tile", index)}`;
     this.numbers.replaceChildren();
     this.asked = null;

@@ -10,6 +10,7 @@
 //
 // Dash is told what is shown (the store "choice") and answers with menus and tables.
 import { addresses } from "./api.js";
+import { sampledSteps } from "./film.js";
 import { showAxes } from "./axes.js";
 import { Attention } from "./attention.js";
 import { Cache } from "./cache.js";
@@ -25,7 +26,7 @@ import * as place from "./place.js";
 import { ValueRange } from "./range.js";
 import { OpenRun } from "./run.js";
 import { Scale } from "./scale.js";
-import { atOf, epochOf, hasScale, isOverTime, lengthOf, missingFrom, otherAxes, resolve, stepsOf } from "./series.js";
+import { atOf, epochOf, hasScale, isOverTime, lengthOf, missingFrom, otherAxes, resolve, stepsOf, tileAt } from "./series.js";
 import { Stepper } from "./step.js";
 import { Transport } from "./transport.js";
 import { UnitPanel } from "./unit.js";
@@ -59,6 +60,8 @@ export class Viewer {
         read: (words) => this.heading.read(words),
         time: (time) => this.choose({ time }),
         name: (index) => this.nameOf(index),
+        film: (index) => this.filmOf(index),
+        go: (step) => this.goTo(step),
       },
     });
     this.foretold = new Foretold(this);
@@ -286,6 +289,14 @@ export class Viewer {
     if (first || this.unitOf !== this.unitKey()) this.chooseUnit();
     this.unit.show(this.frame, this.look, this.underOf());
     this.tell("painted");
+  }
+
+  /** A tile at the steps of its film, `{steps, tiles}`. */
+  async filmOf(index) {
+    const { run, series } = this;
+    const steps = sampledSteps(this.steps);
+    const tiles = await this.cache.get(addresses.strip(run, series, steps, tileAt(series, this.place.at, index)));
+    return { steps, tiles };
   }
 
   unitKey() {
