@@ -25,6 +25,9 @@ from vizframe.history.ranks import (
 STRAGGLES = 2.0
 """A worker who waits so many times less than the others is the one that they wait for."""
 
+FEWEST = 10
+"""Exchanges of a worker that are needed to say so: on a busy machine any single one may be slow."""
+
 ALIKE = 0.5
 """A cosine under which a worker's own gradient hardly shows in the update of all."""
 
@@ -77,8 +80,9 @@ def _weights(history: History, scalars: Scalars) -> list[str]:
 
 def _stragglers(waited: Numbers) -> list[str]:
     """Who is slow waits least: the exchange begins when the last has come."""
-    medians = {rank: _median(each) for rank, each in waited.items()}
-    known = {rank: seconds for rank, seconds in medians.items() if np.isfinite(seconds)}
+    known = {
+        rank: _median(each) for rank, each in waited.items() if np.isfinite(each).sum() >= FEWEST
+    }
     if len(known) < 2:
         return []
     slow = min(known, key=lambda rank: known[rank])
