@@ -76,7 +76,7 @@ class Prediction(Plugin):
     )
     ranks: int = Field(5, ge=1, le=100, description="How many of the likeliest tokens.")
     continued: int = Field(
-        40, ge=0, le=1000, description="How many tokens it goes on with; 0 for none."
+        20, ge=0, le=1000, description="How many tokens it goes on with; 0 for none."
     )
 
     def visualize(self, scene: Scene) -> Iterator[Frame]:

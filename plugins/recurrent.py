@@ -96,15 +96,14 @@ class Recurrent(Plugin):
                 continue
             # (probe, layer, unit, time); a layer alone has no axis of its own
             every = np.stack([each[part].transpose(0, 2, 1) for each in depths], axis=1)
-            values = np.ascontiguousarray(every if len(depths) > 1 else every[:, 0])
-            shown = values[: self.images]
+            shown = np.ascontiguousarray(every if len(depths) > 1 else every[:, 0])
             yield Frame(
                 layer.name,
                 shown,
                 part,
                 columns=_openness(shown) if is_gate else _sizes(shown),
                 notes=notes,
-                scalars=_saturation(part, values) if is_gate else {},
+                scalars=_saturation(part, shown) if is_gate else {},
             )
 
     def _replayed(self, scene: Scene, layer: Layer) -> tuple[list[Gates], tuple[str, ...]]:
@@ -125,8 +124,9 @@ class Recurrent(Plugin):
                 f"what {layer.name!r} reads is no layer's output; its gates can be computed where "
                 "it reads a layer or the network's input"
             )
+        inputs = inputs[: self.images]
         states = states_of(scene.probe.call, layer, len(inputs))
-        return _closest(inputs, stack, states, scene.activations(layer))
+        return _closest(inputs, stack, states, scene.activations(layer)[: self.images])
 
 
 def _closest(
