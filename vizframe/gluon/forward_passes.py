@@ -56,11 +56,11 @@ class ForwardPasses(BoundGraphs):
         if self._count > 1 or len(batch) == 1:
             yield batch
             return
-        shapes = self._shapes(batch.shape[1:])
-        numbers = sum(
-            math.prod(shapes[entry]) for entry in set(self._entries.values()) if entry in shapes
-        )
-        size = even_size(len(batch), self._settings.memory // (16 * max(1, numbers)))
+        shapes = self._shapes(self._settings.input_shape)
+        entries = set(self._entries.values()) & shapes.keys()
+        numbers = sum(math.prod(shapes[entry]) for entry in entries)
+        larger = math.prod(batch.shape[1:]) / math.prod(self._settings.input_shape)
+        size = even_size(len(batch), int(self._settings.memory / (16 * max(1, numbers * larger))))
         for first in range(0, len(batch), size):
             yield batch[first : first + size]
 
