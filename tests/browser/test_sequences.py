@@ -50,13 +50,13 @@ def test_a_click_on_a_row_picks_the_unit_and_on_a_token_the_time(
     page.locator("#stage .rows").click(position={"x": 41, "y": 3.5 * grid["tall"]})
     expect(page.locator("#unit h2")).to_have_text("rnn · unit 3")
     page.locator("#stage .sequence .text-panel").click(position={"x": 8, "y": 35})
-    expect(page.locator("#stage .token-facts")).to_contain_text("token 11 “ ” · unit 3")
+    expect(page.locator("#stage .sequence .token-facts")).to_contain_text("token 11 “ ” · unit 3")
     page.wait_for_url(re.compile("unit=3.*time=11"))
 
 
 def test_a_link_restores_the_token_and_what_is_foretold_there(visitor: Visitor, url: str) -> None:
     page = visitor.open(url, f"{CELL}&unit=2&time=2&step=40")
-    expect(page.locator("#stage .token-facts")).to_contain_text("token 2 “f” · unit 2")
+    expect(page.locator("#stage .sequence .token-facts")).to_contain_text("token 2 “f” · unit 2")
     expect(page.locator(".foretold li").first).to_contain_text("“ ”")
     expect(page.locator(".foretold")).to_contain_text("bits")
     expect(page.locator(".foretold .continuation")).to_contain_text("it goes on:")
@@ -65,9 +65,9 @@ def test_a_link_restores_the_token_and_what_is_foretold_there(visitor: Visitor, 
 def test_arrows_go_among_tokens_and_units(visitor: Visitor, url: str) -> None:
     page = visitor.open(url, f"{CELL}&time=4")
     page.keyboard.press("ArrowRight")
-    expect(page.locator("#stage .token-facts")).to_contain_text("token 5 “0”")
+    expect(page.locator("#stage .sequence .token-facts")).to_contain_text("token 5 “0”")
     page.keyboard.press("ArrowDown")
-    expect(page.locator("#stage .token-facts")).to_contain_text("unit 1")
+    expect(page.locator("#stage .sequence .token-facts")).to_contain_text("unit 1")
     page.keyboard.press("i")
     expect(page.locator("#axes select")).to_have_value("1")
     expect(page.locator("#stage .sequence .text-panel")).to_have_attribute("data-lines", "1")
@@ -121,9 +121,9 @@ def test_texts_are_compared_and_subtracted(visitor: Visitor, url: str) -> None:
     page = visitor.open(url, f"{CELL}&page=compare&time=5")
     sides = page.locator("#compare-page .compared")
     expect(sides).to_have_count(3)
-    expect(sides.nth(2).locator(".text-panel")).to_be_visible()
+    expect(sides.nth(2).locator(".sequence .text-panel")).to_be_visible()
     expect(sides.nth(2).locator(".side-head")).to_contain_text("(red) to")
-    expect(sides.nth(1).locator(".token-facts")).to_contain_text("token 5")
+    expect(sides.nth(1).locator(".sequence .token-facts")).to_contain_text("token 5")
 
 
 def test_nothing_calls_a_token_an_image_or_a_time_step_a_unit(visitor: Visitor, url: str) -> None:
@@ -139,8 +139,8 @@ def test_nothing_calls_a_token_an_image_or_a_time_step_a_unit(visitor: Visitor, 
 
 def test_words_stand_apart_and_have_their_own_places(visitor: Visitor, url: str) -> None:
     page = visitor.open(url, "?run=words&time=1")
-    expect(page.locator("#stage .token-facts")).to_contain_text("token 1 “cat”")
-    expect(page.locator("#stage .token-facts")).to_contain_text("the [cat] sat")
+    expect(page.locator("#stage .sequence .token-facts")).to_contain_text("token 1 “cat”")
+    expect(page.locator("#stage .sequence .token-facts")).to_contain_text("the [cat] sat")
 
 
 def test_a_head_s_text_says_where_the_chosen_token_looks(visitor: Visitor, url: str) -> None:
@@ -159,7 +159,7 @@ def test_the_text_is_there_for_those_who_hear_the_page(visitor: Visitor, url: st
     page = visitor.open(url, f"{CELL}&i=0&time=3")
     assert "The text: def f0(x):⏎" in (page.locator(".sequence p").first.text_content() or "")
     expect(page.locator("#stage .rows [role=option]")).to_have_count(12)
-    expect(page.locator("#stage .token-facts")).to_have_attribute("role", "status")
+    expect(page.locator("#stage .sequence .token-facts")).to_have_attribute("role", "status")
 
 
 def test_a_phone_shows_the_text_above_the_units(chromium: Browser, url: str) -> None:
