@@ -56,12 +56,14 @@ class Pulse:
         gradients: the norm of each parameter's gradient, by name; of a large one estimated from
             its first values.
         bad_inputs: values of the batch that are NaN or ±inf.
+        told: whether a loss was seen at all, so that NaN is what it was.
     """
 
     step: int
     loss: float
     gradients: Mapping[str, float]
     bad_inputs: int = 0
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,9 @@ class Reading:
     layers: Mapping[str, LayerReading] = field(default_factory=dict)
     predicted_loss: float | None = None
     """The loss of the newest batch without dropout, where it could be computed."""
+    cosine: float | None = None
+    """Between the kernels' gradients of this reading and of the one before it, of a sample: near 1
+    the gradient hardly changes from batch to batch, near 0 it is all noise."""
 
 
 def kernel_ratio(reading: Reading) -> float | None:
@@ -236,16 +241,15 @@ class Course:
     @property
     def is_falling(self) -> bool:
         """Whether the loss falls, be it slowly: its slope over the newest 300 steps, or all there
-        are, is below 0 by two standard errors."""
+        are, is below 0 by two standard errors, and that of their newer half by as much as then is
+        expected of it (a half knows a slope 2 ** 1.5 times less well). A net that only unlearnt
+        its start, until it says always the same, falls in the older half alone."""
         losses = self.losses(300)
         losses = losses[np.isfinite(losses)]
         if len(losses) < 20:
             return False
-        times = np.arange(len(losses)) - (len(losses) - 1) / 2
-        slope = float((times * losses).sum() / (times**2).sum())
-        rest = losses - losses.mean() - slope * times
-        error = math.sqrt(float((rest**2).mean() / (times**2).sum()))
-        return slope < -2 * error
+        newer = losses[len(losses) // 2 :]
+        return _errors_of_slope(losses) < -2 and _errors_of_slope(newer) < -2 / 2**1.5
 
     @property
     def is_stuck(self) -> bool:
@@ -282,6 +286,13 @@ class Course:
         return float(np.median(found)) if found else None
 
     @property
+    def cosine(self) -> float | None:
+        """The median cosine between gradients of successive readings, newest ones: the reading for
+        batch size. Those of the first steps, which lie nearer to each other, count as well."""
+        found = [r.cosine for r in self.readings[-20:] if r.cosine is not None]
+        return float(np.median(found)) if found else None
+
+    @property
     def rate(self) -> float | None:
         """The newest learning rate that was seen."""
         return self.rates[max(self.rates)] if self.rates else None
@@ -291,3 +302,14 @@ class Course:
         """Whether the learning rate is still rising: 10 % over the last readings."""
         rates = [self.rates[step] for step in sorted(self.rates)][-5:]
         return len(rates) > 1 and rates[-1] > 1.1 * rates[0]
+
+
+def _errors_of_slope(values: npt.NDArray[np.float64]) -> float:
+    """The slope of a line through the values, in standard errors of it."""
+    times = np.arange(len(values)) - (len(values) - 1) / 2
+    slope = float((times * values).sum() / (times**2).sum())
+    rest = values - values.mean() - slope * times
+    error = math.sqrt(float((rest**2).mean() / (times**2).sum()))
+    if error == 0:
+        return math.copysign(math.inf, slope) if slope else 0.0
+    return slope / error

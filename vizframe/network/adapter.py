@@ -41,6 +41,8 @@ class Batch:
         worker: which of several that train it together; None for one process.
         targets: what the loss compared the outputs with, as float32; None where it was not seen.
         outputs: gives the model's output, which may have to be waited for; likewise.
+        adds_up: whether gradients of the update before are in those of this one; None where that
+            was not looked at.
     """
 
     inputs: FloatArray
@@ -49,6 +51,7 @@ class Batch:
     worker: Worker | None = None
     targets: FloatArray | None = None
     outputs: Callable[[], FloatArray] | None = None
+    adds_up: bool | None = None
 
 
 Seen = Callable[[Callable[[], Batch], bool], None]

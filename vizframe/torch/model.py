@@ -89,14 +89,22 @@ class Model:
 
     def gradient_of(self, name: str) -> Any:
         """The gradient of a parameter that the last training step left, or None."""
+        parameter = self._parameter(name)
+        return None if parameter is None else parameter.grad
+
+    def is_trained(self, name: str) -> bool:
+        """Whether it is a parameter that is asked for a gradient."""
+        parameter = self._parameter(name)
+        return parameter is not None and bool(parameter.requires_grad)
+
+    def _parameter(self, name: str) -> Any:
+        """The module's own parameter of this name; None of a buffer, and of what is computed."""
         owner, _, key = name.rpartition(".")
         try:
-            parameter = getattr(self.module.get_submodule(owner), key, None)
+            found = getattr(self.module.get_submodule(owner), key, None)
         except AttributeError:
             return None
-        return (
-            getattr(parameter, "grad", None) if isinstance(parameter, torch.nn.Parameter) else None
-        )
+        return found if isinstance(found, torch.nn.Parameter) else None
 
     def images(self, values: FloatArray) -> Any:
         """Images as the model takes them."""

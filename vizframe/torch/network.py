@@ -35,6 +35,7 @@ from vizframe.network import (
     ReluRule,
 )
 from vizframe.network.layer import Layer
+from vizframe.network.parameter import ParameterView
 from vizframe.network.sick import (
     HealthyExcitation,
     join_gradients,
@@ -49,7 +50,13 @@ from vizframe.torch.layers import LayerList, layers_of
 from vizframe.torch.memory import most_at_once
 from vizframe.torch.model import Model
 from vizframe.torch.node import Tape
-from vizframe.torch.parameters import read_gradients, read_weights, shuffle_tensors, to_numpy
+from vizframe.torch.parameters import (
+    read_gradients,
+    read_weights,
+    shuffle_tensors,
+    to_numpy,
+    view_parameter,
+)
 from vizframe.torch.replay import Program, needed_nodes
 from vizframe.torch.resumed import ResumedTapes
 from vizframe.torch.scores import score_node, unrelated_error
@@ -259,6 +266,18 @@ class TorchNetwork(ResumedTapes):
         name = self.layer(layer).name
         node, own = self._found.nodes[name], self._found.own[name]
         return read_gradients(self._model, self._main[0], node, own)
+
+    def parameter_views(self) -> list[ParameterView]:
+        """See `vizframe.network.parameter`."""
+        tape, model = self._main[0], self._model
+        views = []
+        others = [name for name in model.shadow.leaves if model.is_trained(name)]
+        for layer in self._found.own:
+            node = tape.nodes[self._found.nodes[layer]]
+            for short, leaf in self.own_names(layer).items():
+                views.append(view_parameter(model, leaf, f"{layer}.{short}", layer, node))
+                others = [each for each in others if each != leaf]
+        return [*views, *(view_parameter(model, each, each) for each in others)]
 
     def randomized(self, seed: int) -> AbstractContextManager[Network]:
         return self._randomize(seed)

@@ -9,10 +9,11 @@ import numpy as np
 import torch
 
 from vizframe.network import FloatArray
+from vizframe.network.parameter import ParameterView
 from vizframe.torch.aside import aside
 from vizframe.torch.layers import kernel_values
 from vizframe.torch.model import Model
-from vizframe.torch.node import Tape
+from vizframe.torch.node import Node, Tape
 from vizframe.torch.replay import program
 
 
@@ -41,6 +42,44 @@ def read_gradients(
             with torch.no_grad():
                 found[short] = to_numpy(kernel_values(tape.nodes[node], short, gradient))
     return found
+
+
+def view_parameter(
+    model: Model, leaf: str, name: str, layer: str = "", node: Node | None = None
+) -> ParameterView:
+    """A parameter or buffer under training, in the model's own memory where that is the CPU's.
+
+    Args:
+        leaf: the model's own name of it.
+        name: the one it is known by, ``layer.weight``.
+        node: of the layer that it belongs to, which says what its axes are.
+    """
+    parameter, short = model.shadow.leaves[leaf], name.rpartition(".")[2]
+
+    def shown(values: Any) -> Any:
+        return values if node is None else kernel_values(node, short, values)
+
+    def gradient() -> FloatArray | None:
+        found = model.gradient_of(leaf)
+        return None if found is None else _see(shown(found))
+
+    return ParameterView(
+        name,
+        layer,
+        tuple(shown(parameter()).shape),
+        lambda: _see(shown(parameter())),
+        gradient,
+        is_trained=model.is_trained(leaf),
+    )
+
+
+def _see(values: Any) -> FloatArray:
+    """Without a copy where it is float32 on the CPU."""
+    dense = values.to_dense() if values.layout != torch.strided else values
+    found: FloatArray = dense.detach().to("cpu", torch.float32).numpy()
+    seen = found.view()
+    seen.flags.writeable = False  # it may be the training's own memory
+    return seen
 
 
 def shuffle_tensors(model: Model, seed: int, kept: Container[str]) -> dict[str, Any]:

@@ -36,7 +36,11 @@ from vizframe.torch.calls import batch_of
 from vizframe.torch.loaders import LoaderWatch
 from vizframe.torch.optimiser import optimizers
 from vizframe.torch.shadow import tensors_in
+from vizframe.torch.targets import target_of
 from vizframe.torch.wrapped import unwrap
+
+_CHECKED = 5
+"""Updates of each optimiser before which it is looked whether gradients begin at 0."""
 
 _ROUNDS = 2
 """After so many updates of each optimiser without a new one, the nets are known."""
@@ -70,6 +74,8 @@ class ThreadState(threading.local):
     older: dict[int, SeenCall] = field(default_factory=dict)
     loss: list[Any] = field(default_factory=list)
     unscaled: Any = None
+    target: Any = None
+    zeroed: set[int] = field(default_factory=set)
     stepping: list[Any] = field(default_factory=list)
 
     def forget(self, updated: Any) -> None:
@@ -82,6 +88,7 @@ class ThreadState(threading.local):
         self.calls.clear()
         self.older.pop(id(updated), None)
         self.loss = []
+        self.target = None
 
     def call_of(self, module: Any) -> SeenCall | None:
         """The first call of a module since the last update of any, or else since its own."""
@@ -95,6 +102,7 @@ class TrainingWatch:
         self._observer = observer
         self._state = ThreadState()
         self._trained: WeakKeyDictionary[Any, TrainedNet] = WeakKeyDictionary()
+        self._updates: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
         self._loaders = LoaderWatch()
         self._guard = observer.guard
         self._patches = Patches(self._guard)
@@ -149,8 +157,20 @@ class TrainingWatch:
         scaled, self._state.unscaled = self._state.unscaled, None
         with without_modes():
             self._state.loss = [each.detach() for each in heads if isinstance(each, torch.Tensor)]
+            if self._state.target is None:
+                self._state.target = next(filter(_is_given, map(target_of, heads)), None)
+            self._see_gradients()
         if scaled is not None:
             self._state.loss = scaled
+
+    def _see_gradients(self) -> None:
+        """Which of the optimisers that are known find their gradients at 0 as a backward pass
+        begins: of one that never does, each update sums all gradients so far."""
+        zeroed = self._state.zeroed
+        for optimizer in self._trained:
+            is_looked_at = self._updates.get(optimizer, 0) <= _CHECKED
+            if is_looked_at and id(optimizer) not in zeroed and not _has_gradient(optimizer):
+                zeroed.add(id(optimizer))
 
     def _scale(self, _scaler: Any, outputs: Any) -> None:
         with without_modes():
@@ -187,6 +207,8 @@ class TrainingWatch:
         if not is_outermost:
             return
         trained = self._of(optimizer)
+        self._updates[optimizer] = self._updates.get(optimizer, 0) + 1
+        self._state.zeroed.discard(id(optimizer))
         if trained is None:
             self._known, self._without_new = None, 0
         else:
@@ -250,14 +272,34 @@ class TrainingWatch:
                 f"the network {type(trained.model).__name__!r} was given no tensor since its last "
                 "update; it can be given one"
             )
-        labels = self._labels(trained, len(found.inputs))
-        if labels is None:
+        found = replace(found, adds_up=self._adds_up(trained))
+        return self._with_targets(found, trained, None if call is None else call.output)
+
+    def _with_targets(self, found: Batch, trained: TrainedNet, output: Any) -> Batch:
+        """With what the loss compared: the targets that it keeps, else labels given elsewhere."""
+        count = len(found.inputs)
+        target = self._state.target
+        labels = self._labels(trained, count)
+        if _is_given(target) and target.ndim and len(target) == count:
+            if target.ndim == 1 and target.dtype == torch.int64:
+                labels = target.cpu().numpy().copy()
+            targets: FloatArray = _floats(target).copy()
+        elif labels is None:
             return found
-        output = None if call is None else call.output
-        fits = output is not None and output.ndim == 2 and len(output) == len(labels)
+        else:
+            targets = labels.astype(np.float32)
+        fits = output is not None and output.ndim >= 1 and len(output) == count
         outputs = functools.partial(_floats, output) if fits else None
-        targets = labels.astype(np.float32)
         return replace(found, labels=labels, targets=targets, outputs=outputs)
+
+    def _adds_up(self, trained: TrainedNet) -> bool | None:
+        """Whether gradients of the update before are in those of this one; None where that is not
+        looked at."""
+        optimizer = optimizers.get(trained.model)
+        count = self._updates.get(optimizer, 0) if optimizer is not None else 0
+        if not 1 <= count <= _CHECKED:
+            return None
+        return id(optimizer) not in self._state.zeroed
 
     def _labels(self, trained: TrainedNet, count: int) -> npt.NDArray[np.int64] | None:
         """A vector of whole numbers, one for each image, that the loss was given; else one that
@@ -287,6 +329,19 @@ class TrainingWatch:
 def _floats(tensor: Any) -> FloatArray:
     found: FloatArray = tensor.to(torch.float32).cpu().numpy()
     return found
+
+
+def _is_given(tensor: Any) -> bool:
+    return tensor is not None
+
+
+def _has_gradient(optimizer: Any) -> bool:
+    """Whether any of what it updates has a gradient that is not 0."""
+    return any(
+        each.grad is not None and bool(each.grad.count_nonzero())
+        for group in optimizer.param_groups
+        for each in group["params"]
+    )
 
 
 def owned_of(module: Any, updated: set[int]) -> int:

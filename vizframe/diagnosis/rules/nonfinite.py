@@ -60,9 +60,10 @@ class NonFinite(Rule):
 
 
 def is_bad(pulse: Pulse) -> bool:
-    """Whether the loss of a step is infinite, or a gradient no number. A loss that is NaN because
+    """Whether the loss of a step is NaN or infinite, or a gradient is. A loss that is NaN because
     none was seen says nothing."""
-    return math.isinf(pulse.loss) or any(not math.isfinite(g) for g in pulse.gradients.values())
+    lost = math.isinf(pulse.loss) or (pulse.told and math.isnan(pulse.loss))
+    return lost or any(not math.isfinite(g) for g in pulse.gradients.values())
 
 
 def bad_parameters(reading: Reading) -> list[str]:

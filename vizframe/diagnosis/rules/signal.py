@@ -17,8 +17,9 @@ class DeadUnits(Rule):
     name = "dead_units"
     symptom = "dead_relu"
     threshold = (
-        "a layer without any unit that responds to the probe, or half of its units silent while "
-        "nothing is learnt; a note from half on"
+        "a layer without any unit that responds to the probe while less than a third of what can "
+        "be learnt is (in a net with batch normalization after 30 steps), or half of its units "
+        "silent while nothing is learnt; a note from half on"
     )
     reason = (
         "a net was 97 % right with 72 % of a layer silent: that alone is a note; a layer that is "
@@ -42,7 +43,7 @@ class DeadUnits(Rule):
         each = newest.layers[first]
         assert each.silent is not None
         return Sign(
-            "alarm" if course.is_stuck or _all(newest, gone) else "note",
+            "alarm" if course.is_stuck or _blocks(course, gone) else "note",
             _since(readings, first, 0.9 if gone else 0.5),
             f"{len(each.silent)} of {each.units} units of {first} are silent on all probe inputs "
             f"at step {newest.step} (the threshold is {'90' if gone else '50'} %)"
@@ -68,9 +69,15 @@ def _shrinks_before(reading: Reading, layer: str) -> bool:
     return len(varying) >= 2 and varying[-1] < 0.1 * varying[0]
 
 
-def _all(reading: Reading, gone: list[str]) -> bool:
-    """Whether a layer has no unit left at all."""
-    return any(reading.layers[name].silent_share == 1 for name in gone)
+def _blocks(course: Course, gone: list[str]) -> bool:
+    """Whether a layer has no unit left at all, and nothing is learnt past it. A batch normalization
+    anywhere in the net makes the probe's numbers others than the training's until its running
+    statistics have arrived: 95 % of the way after 30 updates at the usual momentum of .9."""
+    newest = course.layer_readings()[-1]
+    settles = any(each.kind == "normalization" for each in newest.layers.values())
+    if course.learns or (settles and newest.step < 30):
+        return False
+    return any(newest.layers[name].silent_share == 1 for name in gone)
 
 
 def _since(readings: list[Reading], layer: str, share: float) -> int:

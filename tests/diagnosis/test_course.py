@@ -1,0 +1,56 @@
+"""What a course says of itself: whether the loss falls, how gradients agree."""
+
+from __future__ import annotations
+
+import math
+
+from tests.diagnosis.courses import NAIVE, course, layer, noise, standing
+from tests.diagnosis.test_rules import alarms, found
+from vizframe.diagnosis.course import Pulse, Reading
+
+
+def test_a_net_that_only_unlearnt_its_start_does_not_fall() -> None:
+    made = course(lambda step: NAIVE + math.exp(-step / 8) + noise(step), 250)
+    assert not made.is_falling
+    assert course(lambda step: NAIVE * (1 - step / 8000) + noise(step) / 10, 250).is_falling
+
+
+def test_a_loss_that_does_not_change_does_not_fall() -> None:
+    assert not course(lambda _step: NAIVE).is_falling
+
+
+def test_a_loss_that_was_seen_to_be_nan_is_found_at_its_step() -> None:
+    made = course(standing, 60)
+    for step in range(61, 80):
+        made.feel(Pulse(step, math.nan, {"dense0.weight": 0.1}, told=True))
+    assert found(made)["nonfinite"].since == 61
+    untold = course(standing, 60)
+    for step in range(61, 80):
+        untold.feel(Pulse(step, math.nan, {"dense0.weight": 0.1}))
+    assert "nonfinite" not in found(untold)
+
+
+def test_the_cosine_is_the_median_of_the_newest_readings() -> None:
+    made = course(standing, 30)
+    assert made.cosine is None
+    for step, cosine in ((40, 0.1), (50, 0.4), (60, None), (70, 0.2)):
+        made.read(Reading(step, {}, cosine=cosine))
+    assert made.cosine == 0.2
+
+
+def test_a_net_with_batch_normalization_is_not_called_dead_by_statistics_of_its_first_steps() -> (
+    None
+):
+    layers = {
+        "norm": layer(kind="normalization", operator="BatchNorm", silent=None),
+        "relu": layer(silent=tuple(range(10))),
+        "last": layer(silent=None),
+    }
+    assert "dead_units" not in alarms(course(standing, 25, layers=lambda _step: layers))
+    assert "dead_units" in alarms(course(standing, 45, layers=lambda _step: layers))
+
+
+def test_a_branch_that_is_silent_is_no_alarm_while_the_net_learns() -> None:
+    layers = {"relu": layer(silent=tuple(range(10))), "last": layer(silent=None)}
+    made = course(lambda step: NAIVE / (1 + step / 20), layers=lambda _step: layers)
+    assert found(made)["dead_units"].severity == "note"
