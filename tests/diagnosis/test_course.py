@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
-from tests.diagnosis.courses import NAIVE, course, layer, noise, standing
+import numpy as np
+
+from tests.diagnosis.courses import NAIVE, course, layer, learning, noise, standing
 from tests.diagnosis.test_rules import alarms, found
 from vizframe.diagnosis.course import Pulse, Reading
 
@@ -54,3 +56,20 @@ def test_a_branch_that_is_silent_is_no_alarm_while_the_net_learns() -> None:
     layers = {"relu": layer(silent=tuple(range(10))), "last": layer(silent=None)}
     made = course(lambda step: NAIVE / (1 + step / 20), layers=lambda _step: layers)
     assert found(made)["dead_units"].severity == "note"
+
+
+def test_a_finding_keeps_what_tells_of_learning_rate_and_batch_size() -> None:
+    made = course(standing)
+    made.read(Reading(310, made.readings[-1].parameters, cosine=0.3))
+    made.rates = {310: 0.5}
+    numbers = found(made)["not_learning"].numbers
+    assert numbers["gradient_cosine"] == 0.3
+    assert numbers["learning_rate"] == 0.5
+    assert numbers["update_ratio"] == 0.001
+
+
+def test_a_first_loss_far_above_chance_is_a_note() -> None:
+    draw = np.random.default_rng(1)
+    scores = (20 * draw.normal(size=(32, 4))).astype(np.float32)
+    assert found(course(learning, outputs=scores))["first_loss"].severity == "note"
+    assert "first_loss" not in found(course(learning))

@@ -16,7 +16,7 @@ RELU = Layer("relu", "relu", (3, 4, 4), 3, inputs=("norm",), nonnegative=True, r
 def test_a_batch_normalization_tells_what_it_gives_while_it_learns() -> None:
     draw = np.random.default_rng(0)
     inputs = draw.normal(3, 2, (9, 3, 4, 4)).astype(np.float32)
-    gamma, beta = np.float32([2, -1, 0.5]), np.float32([0, 1, -0.3])
+    gamma, beta = np.array([2, -1, 0.5], np.float32), np.array([0, 1, -0.3], np.float32)
     wide = (None, slice(None), None, None)
     late = gamma[wide] * (inputs - 11) / 4 + beta[wide]  # running statistics that are not there yet
     mean, deviation = inputs.mean((0, 2, 3)), inputs.std((0, 2, 3))
@@ -41,10 +41,10 @@ def test_a_few_inputs_tell_nothing_of_silent_units() -> None:
 
 
 def test_the_cosine_of_gradients_in_parts() -> None:
-    one, other = np.float32([1, 0]), np.float32([1, 1])
+    one, other = np.array([1, 0], np.float32), np.array([1, 1], np.float32)
     assert cosine_of([(one, one), (other, other)]) == pytest.approx(1)
     assert cosine_of([(one, other)]) == pytest.approx(0.5**0.5)
     assert cosine_of([(one, -one)]) == pytest.approx(-1)
     assert cosine_of([]) is None
     assert cosine_of([(one, 0 * one)]) is None
-    assert cosine_of([(one, one * np.float32(np.nan))]) is None
+    assert cosine_of([(one, np.nan * one)]) is None

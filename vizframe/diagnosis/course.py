@@ -298,6 +298,16 @@ class Course:
         return self.rates[max(self.rates)] if self.rates else None
 
     @property
+    def hyper_numbers(self) -> dict[str, float]:
+        """What tells of learning rate and batch size now, as far as it is known."""
+        known = {
+            "update_ratio": self.ratio(),
+            "gradient_cosine": self.cosine,
+            "learning_rate": self.rate,
+        }
+        return {name: each for name, each in known.items() if each is not None}
+
+    @property
     def is_warming_up(self) -> bool:
         """Whether the learning rate is still rising: 10 % over the last readings."""
         rates = [self.rates[step] for step in sorted(self.rates)][-5:]

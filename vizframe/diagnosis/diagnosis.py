@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from vizframe.diagnosis.course import Course
 from vizframe.diagnosis.rule import Rule, Sign, finding
@@ -58,4 +59,5 @@ class Diagnosis:
             return []
         self._said.add(key)
         since = min((each.since for each in self._streaks[key]), default=math.inf)
-        return [finding(rule, sign, int(since), course.step)]
+        told = replace(sign, numbers={**course.hyper_numbers, **sign.numbers})
+        return [finding(rule, told, int(since), course.step)]

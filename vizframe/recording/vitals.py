@@ -110,9 +110,10 @@ class Vitals:
         scores = network.score_layer
         # A dense layer with a sigmoid gives its scores inside, and is read as a whole.
         self.course.score_layer = scores if scores in read or not read else read[-1]
-        self._pulses = pulses or Allowance(0.004, 1.0, cost=time.thread_time)
-        self._readings = readings or Allowance(0.006, 1.0, cost=time.thread_time)
-        self._looks = looks or Allowance(0.006, 1.0)
+        # 1.2 % and 1.2 s: 2 % of a training of two and a half minutes, less of a longer one.
+        self._pulses = pulses or Allowance(0.003, 0.3, cost=time.thread_time)
+        self._readings = readings or Allowance(0.004, 0.4, cost=time.thread_time)
+        self._looks = looks or Allowance(0.005, 0.5)
         self._before: dict[str, Callable[[], FloatArray]] = {}
         self._waiting: list[tuple[int, object, Norms, int]] = []
         self._gradients: dict[str, FloatArray] = {}

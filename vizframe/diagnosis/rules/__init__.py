@@ -9,6 +9,7 @@ from vizframe.diagnosis.rules.learning import Dropout, NotLearning, Oscillating,
 from vizframe.diagnosis.rules.nonfinite import NonFinite
 from vizframe.diagnosis.rules.outputs import (
     BoundedScores,
+    FirstLoss,
     LabelsOutside,
     NormalizedScores,
     OneScore,
@@ -20,6 +21,7 @@ RULES: tuple[type[Rule], ...] = (
     NonFinite,
     NormalizedScores,
     BoundedScores,
+    FirstLoss,
     OneScore,
     LabelsOutside,
     Inputs,

@@ -79,7 +79,9 @@ def _recovered(course: Course) -> bool:
 def _of_pulse(course: Course, pulse: Pulse) -> tuple[str, str, list[str]]:
     names = [name for name, norm in pulse.gradients.items() if not math.isfinite(norm)]
     if not names:
-        return f"the loss is {pulse.loss} at step {pulse.step}", "", []
+        scores = [course.score_layer] if course.score_layer else []
+        where = f" behind {course.score_layer}, of gradients that are numbers" if scores else ""
+        return f"the loss is {pulse.loss} at step {pulse.step}", where, scores
     newest = course.newest
     layers = [] if newest is None else _layers(newest, names)
     finite = math.isfinite(pulse.loss)

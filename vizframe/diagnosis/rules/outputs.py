@@ -125,6 +125,42 @@ class BoundedScores(Rule):
         )
 
 
+class FirstLoss(Rule):
+    """A net that is sure of something before it has learnt anything."""
+
+    name = "first_loss"
+    symptom = "wrong_output"
+    threshold = "a note: a first loss of 3 times ln C or more, of a softmax over C scores"
+    reason = (
+        "scores of deviation s add about s² / 2 to ln C: 3 times ln 10 takes scores that differ by "
+        "3, where initialisations aim at 1"
+    )
+    source = "CS231n, sanity checks ('look for correct loss at chance performance')"
+
+    def look(self, course: Course) -> Sign | None:
+        opening, objective = course.opening, course.objective
+        if opening is None or opening.outputs is None or opening.loss is None:
+            return None
+        if objective is None or not objective.classes or objective.takes != "scores":
+            return None
+        loss, classes = opening.loss / objective.factor, opening.outputs.shape[1]
+        chance = math.log(classes)
+        if classes < 2 or loss < 3 * chance:
+            return None
+        spread = float(opening.outputs.std(dtype=np.float64))
+        return Sign(
+            "note",
+            0,
+            f"the loss is {loss:.3g} at step 0, where chance gives ln {classes} = {chance:.3g} (3 "
+            f"times that is the threshold); the scores of {course.score_layer} deviate by "
+            f"{spread:.3g}",
+            "weights or inputs that are too large, or a net trained for other classes",
+            "inputs scaled to a deviation of 1; an initialisation that knows the layer's width",
+            (course.score_layer,),
+            numbers={"loss": loss, "chance": chance, "deviation": spread},
+        )
+
+
 class OneScore(Rule):
     """One output under a softmax."""
 
