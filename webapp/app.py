@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypedDict
 
-from dash import ALL, ClientsideFunction, Dash, Input, Output, no_update
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
 
 from vizframe.history import Catalog, Scalars
@@ -139,6 +139,7 @@ def create_app(
     _add_menus(app, open_runs)
     _add_page(app, open_runs, "training", partial(_training, open_runs), told="page")
     _add_page(app, open_runs, "network", network.page, told="graphed")
+    _add_graph_colours(app)
     _add_runs(app, open_runs, where)
     _add_clicks(app)
     security.protect(app, gate or Gate(), framed=framed)
@@ -199,6 +200,19 @@ def _training(open_runs: OpenRuns, found: OpenRun, shown: Page) -> Component:
         with open_runs.run(name) as other:
             chosen[other.name] = other.history.scalars()
     return overlay.page(chosen, shown)
+
+
+def _add_graph_colours(app: Dash) -> None:
+    @app.callback(
+        Output("graph", "stylesheet"),
+        Input("graph-colour", "value"),
+        State("graphed", "data"),
+        prevent_initial_call=True,
+    )
+    @in_words(lambda _sentence: no_update)
+    def colour_graph(chosen: object, said: object) -> Any:
+        dark = bool(_page(said).get("dark"))
+        return network.style(dark, chosen if isinstance(chosen, str) else "")
 
 
 def _add_runs(app: Dash, open_runs: OpenRuns, where: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
 from dash import html
 from dash.development.base_component import Component
 
@@ -72,11 +73,29 @@ def layers(history: History, kind: str, chosen: str) -> Children:
     forward = [layer.name for layer in history.info.layers]
     known = [name for name in forward if name in of_kind]
     rest = [name for name in of_kind if name not in forward]
-    names = layer_names(history.info.layers)
+    names, dead = layer_names(history.info.layers), silent_units(history)
     return [
-        _entry(names.get(name, name), size(of_kind[name]), "layer", name, name == chosen)
+        _entry(
+            names.get(name, name),
+            size(of_kind[name]) + (f" · {dead[name]} dead" if dead.get(name) else ""),
+            "layer",
+            name,
+            name == chosen,
+        )
         for name in known + rest
     ]
+
+
+def silent_units(history: History) -> dict[str, int]:
+    """How many units of each layer were silent on the whole probe when that was last told."""
+    values = history.scalars().values
+    found = {}
+    for layer in history.info.layers:
+        name = f"activation/share of silent units/{layer.name}"
+        told = values[name][np.isfinite(values[name])] if name in values else np.empty(0)
+        if len(told):
+            found[layer.name] = round(float(told[-1]) * layer.units)
+    return found
 
 
 def layer_names(found: Iterable[LayerInfo]) -> dict[str, str]:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import dash_cytoscape as cyto
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from vizframe.history import LayerInfo
 from vizframe.webapp.markup import with_data_attributes
 from vizframe.webapp.menus import PRODUCT
 from vizframe.webapp.open_runs import OpenRun
+from vizframe.webapp.pages.layer_numbers import NUMBERS, LayerNumber, as_colours, last_numbers
 
 if TYPE_CHECKING:
     from vizframe.webapp.app import Page
 
+
+Numbers = Mapping[str, Mapping[str, float]]
+"""By the name of a `LayerNumber`, that of each layer."""
 
 WIDE, TALL, BOX = 250, 92, 220
 """From node to node, and the width of one, in pixels."""
@@ -28,18 +32,41 @@ def page(found: OpenRun, asked: Page) -> Component:
     if not layers:
         return html.Div([html.H1("Network"), html.P("This run does not say which layers it has.")])
     shown = {key.layer for key in found.history.declarations}
+    numbers = last_numbers(found.history.scalars())
     dark = bool(asked.get("dark"))
     return html.Div(
         [
             html.H1(found.history.info.network or "Network"),
             html.P("Layers with a coloured edge were recorded: click one to see its gallery."),
-            html.Div([_graph(layers, shown, dark), _table(layers, shown)], className="network"),
+            _colour_choice(numbers),
+            html.Div(
+                [_graph(layers, shown, numbers, dark), _table(layers, shown, numbers)],
+                className="network",
+            ),
         ]
     )
 
 
-def elements(layers: Sequence[LayerInfo], shown: set[str]) -> list[dict[str, object]]:
-    """Nodes and edges; what a layer reads and is no layer (the input) is a node too."""
+def _colour_choice(numbers: Numbers) -> Component:
+    """What the graph is coloured by; nothing where the run has no number of its layers."""
+    choices = [{"label": "nothing", "value": ""}] + [
+        {"label": each.words, "value": each.name} for each in NUMBERS if each.name in numbers
+    ]
+    choice = dcc.Dropdown(choices, "", id="graph-colour", clearable=False, searchable=False)
+    label = html.Label(["Coloured by", choice], className="graph-colour")
+    return html.Div(label, hidden=len(choices) < 2)
+
+
+def elements(
+    layers: Sequence[LayerInfo], shown: set[str], numbers: Numbers | None = None
+) -> list[dict[str, object]]:
+    """Nodes and edges; what a layer reads and is no layer (the input) is a node too. A node holds
+    its numbers from 0 to 1, for colours."""
+    colours = {
+        each.name: as_colours(each, numbers[each.name])
+        for each in NUMBERS
+        if numbers and each.name in numbers
+    }
     names = [layer.name for layer in layers]
     inputs = dict.fromkeys(
         each for layer in layers for each in layer.inputs if each not in set(names)
@@ -51,7 +78,8 @@ def elements(layers: Sequence[LayerInfo], shown: set[str]) -> list[dict[str, obj
     ]
     nodes += [
         {
-            "data": {"id": each.name, "label": f"{each.name}\n{each.operator}\n{_shape(each)}"},
+            "data": {"id": each.name, "label": f"{each.name}\n{each.operator}\n{_shape(each)}"}
+            | {name: of[each.name] for name, of in colours.items() if each.name in of},
             "classes": "shown" if each.name in shown else "",
             "position": places[each.name],
         }
@@ -81,13 +109,13 @@ def positions(layers: Sequence[LayerInfo]) -> dict[str, dict[str, float]]:
     }
 
 
-def _graph(layers: Sequence[LayerInfo], shown: set[str], dark: bool) -> Component:
+def _graph(layers: Sequence[LayerInfo], shown: set[str], numbers: Numbers, dark: bool) -> Component:
     drawing = html.Div(
         cyto.Cytoscape(
             id="graph",
-            elements=elements(layers, shown),
+            elements=elements(layers, shown, numbers),
             layout={"name": "preset", "fit": True, "padding": 16},
-            stylesheet=_style(dark),
+            stylesheet=style(dark),
             style={"width": "100%", "height": f"{_height(layers)}px"},
             userZoomingEnabled=False,
             autoungrabify=True,
@@ -103,10 +131,25 @@ def _height(layers: Sequence[LayerInfo]) -> int:
     return min(2400, max(240, TALL * rows + 32))
 
 
-def _style(dark: bool) -> list[dict[str, object]]:
+def style(dark: bool, coloured_by: str = "") -> list[dict[str, object]]:
+    """How the graph is drawn; ``coloured_by`` is the name of a `LayerNumber`, or nothing."""
     ink, ground, rule = (
         ("#dee2e6", "#212529", "#6c757d") if dark else ("#212529", "#fff", "#adb5bd")
     )
+    deepest = "#a34a00" if dark else "#ff9d5c"
+    coloured: list[dict[str, object]] = [
+        {
+            "selector": f"node[{coloured_by}]",
+            "style": {"background-color": f"mapData({coloured_by}, 0, 1, {ground}, {deepest})"},
+        }
+    ]
+    return [
+        *_plain_style(ink, ground, rule),
+        *(coloured if coloured_by in {each.name for each in NUMBERS} else []),
+    ]
+
+
+def _plain_style(ink: str, ground: str, rule: str) -> list[dict[str, object]]:
     return [
         {
             "selector": "node",
@@ -140,18 +183,20 @@ def _style(dark: bool) -> list[dict[str, object]]:
     ]
 
 
-def _table(layers: Sequence[LayerInfo], shown: set[str]) -> Component:
-    headings = ("Layer", "Operator", "Output", "Parameters", "Sees")
+def _table(layers: Sequence[LayerInfo], shown: set[str], numbers: Numbers) -> Component:
+    told = [each for each in NUMBERS if each.name in numbers]
+    headings = ["Layer", "Operator", "Output", "Parameters", "Sees"]
+    headings += [each.words.capitalize() for each in told]
     return html.Table(
         [
             html.Thead(html.Tr([html.Th(each, scope="col") for each in headings])),
-            html.Tbody([_row(layer, layer.name in shown) for layer in layers]),
+            html.Tbody([_row(layer, layer.name in shown, told, numbers) for layer in layers]),
         ],
         className="table",
     )
 
 
-def _row(layer: LayerInfo, shown: bool) -> Component:
+def _row(layer: LayerInfo, shown: bool, told: Sequence[LayerNumber], numbers: Numbers) -> Component:
     name: Component | str = layer.name
     if shown:
         name = with_data_attributes(
@@ -161,8 +206,15 @@ def _row(layer: LayerInfo, shown: bool) -> Component:
         f"{each} {PRODUCT.join(map(str, shape))}" for each, shape in layer.parameters.items()
     )
     field = f"{layer.field_size[0]}{PRODUCT}{layer.field_size[1]} px" if layer.field_size else ""
-    cells = (name, layer.operator, _shape(layer), parameters, field)
+    own = [_number(each, numbers[each.name].get(layer.name)) for each in told]
+    cells = (name, layer.operator, _shape(layer), parameters, field, *own)
     return html.Tr([html.Td(each) for each in cells])
+
+
+def _number(number: LayerNumber, value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.0%}" if number.is_share else f"{value:.3g}"
 
 
 def _shape(layer: LayerInfo) -> str:

@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 
 from vizframe.history import Finding, History, Scalars
 from vizframe.history.rank_names import ranked_scalar, split_rank
+from vizframe.webapp.markup import with_data_attributes
 from vizframe.webapp.menus import title
 from vizframe.webapp.open_runs import OpenRun
 from vizframe.webapp.workers import is_shared, sentences
@@ -26,6 +27,9 @@ DASHES = ("solid", "dash")
 """When the colours have all been used, they begin again with the next."""
 
 MOST_LINES = len(COLOURS) * len(DASHES)
+
+MOST_TOLD = 12
+"""Of the numbers that made a rule speak, so many are listed, the last ones."""
 
 HEIGHT = 240
 """Of a figure, in pixels."""
@@ -77,10 +81,43 @@ def findings(found: Sequence[Finding]) -> list[Component]:
 
 
 def _finding(found: Finding) -> Component:
-    said = [html.Strong(f"{found.severity}: {title(found.symptom)} since step {found.since}. ")]
+    since = with_data_attributes(
+        html.Button(f"step {found.since}", type="button", className="link"),
+        data_go_step=str(found.since),
+    )
+    said = [
+        html.Strong([f"{found.severity}: {title(found.symptom)} since ", since, ". "]),
+    ]
     more = [found.sentence, found.cause and f"Likely cause: {found.cause}", found.remedy]
     more[2] = more[2] and f"Try: {more[2]}"
-    return html.Li([*said, ". ".join(each for each in more if each)])
+    words = ". ".join(each for each in more if each)
+    return html.Li([*said, words, *_where(found), *_numbers_that_told(found)])
+
+
+def _where(found: Finding) -> list[Component | str]:
+    """Links to the layers that it names: their gallery at that step, the units it means marked."""
+    links: list[Component | str] = []
+    for layer in found.layers:
+        units = ",".join(map(str, found.units.get(layer, ())))
+        button = html.Button(f"Show layer {layer}", type="button", className="link")
+        attributes = {"data_open_layer": layer, "data_step": str(found.since), "data_units": units}
+        links += [" ", with_data_attributes(button, **attributes)]
+    return links
+
+
+def _numbers_that_told(found: Finding) -> list[Component]:
+    """The curve that made the rule speak, behind a fold."""
+    if found.curve is None:
+        return []
+    pairs = zip(found.curve.steps, found.curve.values, strict=False)
+    cells = [
+        html.Tr([html.Td(step), html.Td("not finite" if value is None else f"{value:.4g}")])
+        for step, value in list(pairs)[-MOST_TOLD:]
+    ]
+    names = ("step", found.curve.name)
+    head = html.Thead(html.Tr([html.Th(each, scope="col") for each in names]))
+    table = html.Table([head, html.Tbody(cells)], className="table")
+    return [html.Details([html.Summary("The numbers that told"), table])]
 
 
 def groups(scalars: Scalars) -> Mapping[str, Sequence[str]]:

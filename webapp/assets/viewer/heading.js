@@ -2,7 +2,7 @@
 import { isDistribution, isOverTime, lengthOf } from "./series.js";
 import { el } from "./dom.js";
 import { isLive } from "./live.js";
-import { layerName, plural, probeNoun, title } from "./words.js";
+import { layerName, plural, probeNoun, title, whole } from "./words.js";
 
 const PATIENCE = 150; // ms until a fetch shows that it takes its time
 
@@ -10,6 +10,7 @@ const PATIENCE = 150; // ms until a fetch shows that it takes its time
 export class Heading {
   constructor() {
     this.title = el("h1", {});
+    this.dead = el("span", { className: "badge-mark dead", hidden: true });
     this.readout = el("span", { className: "readout" });
     this.caption = el("p", { className: "caption" });
     this.notesHead = el("summary", {});
@@ -21,7 +22,7 @@ export class Heading {
   }
 
   get parts() {
-    const head = el("div", { className: "stage-head" }, this.title, this.readout);
+    const head = el("div", { className: "stage-head" }, this.title, this.dead, this.readout);
     return [head, this.caption, this.notes, this.progress, this.message];
   }
 
@@ -32,6 +33,13 @@ export class Heading {
       clearTimeout(slow);
       this.progress.hidden = true;
     };
+  }
+
+  /** How many of the units are dead at the step that is shown; nothing where none is. */
+  count(tiles, series) {
+    const dead = series.spread === "unit" ? deadOf(tiles) : 0;
+    this.dead.hidden = dead === 0;
+    if (dead) this.dead.textContent = `${whole(dead)} of ${whole(tiles.count)} dead at this step`;
   }
 
   /** What the pointer is over. */
@@ -69,6 +77,10 @@ export class Heading {
     this.notesRest.replaceChildren(...notes.map((each) => el("li", {}, each)));
   }
 }
+
+/** How many tiles say nothing at all. */
+export const deadOf = (tiles) =>
+  Array.from({ length: tiles.count }, (_, i) => tiles.mark(i)).filter((mark) => mark === "dead").length;
 
 const partTitle = (series) =>
   (series.part && series.title ? `${title(series.label)} · ${series.title}` : title(series.kind));

@@ -81,11 +81,14 @@ window.dash_clientside = Object.assign(window.dash_clientside ?? {}, {
   },
 });
 
-function openLayer(layer) {
+function openLayer(layer, { step, units } = {}) {
   const recorded = viewer.run.series.filter((each) => each.layer === layer);
   if (!recorded.length) return;
   const same = recorded.find((each) => each.kind === viewer.place.kind) ?? recorded[0];
-  viewer.choose({ layer, kind: same.kind, page: "gallery" }, { push: true });
+  const found = units ? recorded.find((each) => each.kind === "activation") ?? same : same;
+  viewer.choose({ layer, kind: found.kind, page: "gallery" }, { push: true });
+  if (step !== undefined) viewer.goTo(Number(step));
+  if (units) viewer.point(layer, units.split(",").filter(Boolean).map(Number));
 }
 
 // ── pages ─────────────────────────────────────────────────────────────────────────────────────
@@ -110,13 +113,14 @@ function showPage() {
 
 document.addEventListener("click", (event) => {
   if (!event.target.closest("#side, #menu")) $("#side").classList.remove("open");
-  const found = event.target.closest("[data-page], [data-kind], [data-layer], [data-run], [data-open-layer]");
+  const found = event.target.closest("[data-page], [data-kind], [data-layer], [data-run], [data-open-layer], [data-go-step]");
   if (!found || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  const { page, kind, layer, run, openLayer: open } = found.dataset;
+  const { page, kind, layer, run, openLayer: open, goStep, step, units } = found.dataset;
   if (page) { event.preventDefault(); viewer.choose({ page }, { push: true }); }
   else if (kind) viewer.choose({ kind });
   else if (layer) viewer.choose({ layer });
-  else if (open) openLayer(open);
+  else if (open) openLayer(open, { step, units });
+  else if (goStep) viewer.goTo(Number(goStep));
   else if (run) openRun(run, "gallery");
   $("#side").classList.remove("open");
 });

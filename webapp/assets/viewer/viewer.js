@@ -108,7 +108,9 @@ export class Viewer {
     if (!this.series) return "";
     const sorted = this.order?.label(index) ?? "";
     const noted = this.series.spread === "unit" ? this.notes?.label(index) : "";
-    return [noted, this.judged.label(index), sorted].filter(Boolean).join(" · ");
+    const pointed = this.series.spread === "unit" && this.pointed?.layer === this.series.layer
+      && this.pointed.units.includes(index) ? "⚠" : "";
+    return [pointed, noted, this.judged.label(index), sorted].filter(Boolean).join(" · ");
   }
 
   // ── runs ────────────────────────────────────────────────────────────────────────────────────
@@ -283,12 +285,20 @@ export class Viewer {
     this.gallery.chooseTime(this.place.time);
     this.gallery.show(this.frame, this.look, this.underOf(), this.textsOf(), (look) => this.lookOfText(look));
     this.heading.note(this.frame.notes);
+    this.heading.count(this.frame, this.series);
     if (this.place.scale === "step") this.scale.show(this.series, "step", limits, this.dark);
     $("#stage").dataset.step = this.frame.step;
     $("#stage").dataset.url = this.shown;
     if (first || this.unitOf !== this.unitKey()) this.chooseUnit();
     this.unit.show(this.frame, this.look, this.underOf());
     this.tell("painted");
+  }
+
+  /** Mark the units that a finding means, and choose the first of them. */
+  point(layer, units) {
+    this.pointed = { layer, units };
+    if (units.length) this.choose({ unit: units[0] });
+    this.gallery.arrange();
   }
 
   /** A tile at the steps of its film, `{steps, tiles}`. */
