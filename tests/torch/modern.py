@@ -51,6 +51,21 @@ class TimmVit(nn.Module):
         return self.head(x.mean(dim=1))
 
 
+class TorchvisionVit(Vit):
+    """As torchvision writes it: sequences come first, and what is skipped is added last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.attention = nn.MultiheadAttention(8, 2)
+
+    def forward(self, x: Any) -> Any:
+        x = self.patch(x).flatten(2).permute(0, 2, 1)
+        x = torch.cat([self.token.expand(len(x), -1, -1), x], dim=1) + self.place
+        y = self.norm(x).transpose(0, 1)
+        x = self.attention(y, y, y, need_weights=False)[0].transpose(0, 1) + x
+        return self.head((self.mlp(x) + x)[:, 0])
+
+
 class ConvNext(nn.Module):
     """Channels go last for a normalization and two linear maps, and first again."""
 

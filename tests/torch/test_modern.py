@@ -24,6 +24,7 @@ from .device import DEVICE
 IMAGES = {
     modern.Vit: (3, 16, 12),
     modern.TimmVit: (3, 16, 16),
+    modern.TorchvisionVit: (3, 16, 12),
     modern.ConvNext: (3, 16, 16),
     modern.Swin: (3, 16, 16),
     modern.Squeezed: (3, 9, 9),
@@ -150,6 +151,20 @@ def test_an_attention_has_heads_that_look_from_places_at_places() -> None:
     network = view(made(modern.TimmVit), IMAGES[modern.TimmVit])
     assert axes(network, "softmax") == (("head", "time", "source"), (2, 16, 16))
     assert network.layer("softmax").kind == "attention"
+    assert axes(network, "proj") == (("unit", "y", "x"), (8, 4, 4))
+
+
+def test_what_an_attention_gives_lies_on_the_grid_when_images_come_second_in_it() -> None:
+    network = view(made(modern.TorchvisionVit), IMAGES[modern.TorchvisionVit])
+    assert network.score_layer == "head"
+    assert axes(network, "attention.scaled_dot_product_attention")[0] == ("head", "time", "unit")
+    assert axes(network, "add.call2") == (("unit", "y", "x"), (8, 4, 3))
+    assert axes(network, "mlp.0") == (("unit", "y", "x"), (16, 4, 3))
+
+
+def test_windows_of_a_map_are_the_map_when_they_are_put_together() -> None:
+    network = view(made(modern.Swin), IMAGES[modern.Swin])
+    assert axes(network, "roll.call2") == (("unit", "y", "x"), (8, 4, 4))
     assert axes(network, "proj") == (("unit", "y", "x"), (8, 4, 4))
 
 

@@ -11,8 +11,10 @@ known as such. Where nothing is known, an axis is a `place`.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 
 from vizframe.torch.batch import lengths
 from vizframe.torch.node import Node, Tape, take
@@ -31,12 +33,14 @@ class Label:
         length: of it; of ``batch`` `IMAGES`.
         parts: the axes that were merged into it, outermost first.
         before: how many places stand before these, as a class token does.
+        whole: the axis that it is a part of, and which, as windows of a map are.
     """
 
     name: str
     length: int
     parts: tuple[Label, ...] = ()
     before: int = 0
+    whole: tuple[Label, int] | None = None
 
     @property
     def grid(self) -> tuple[Label, Label] | None:
@@ -205,22 +209,72 @@ def _grouped(olds: list[Label], news: list[int]) -> list[Label]:
     if len(olds) == 1:
         return _split(olds[0], news)
     if len(news) == 1:
-        names = [each.name for each in olds]
-        if "batch" in names:
-            return [Label("batch", news[0], tuple(olds))]
-        name = "time" if names == ["y", "x"] else "unit" if "unit" in names else "place"
-        return [Label(name, news[0], tuple(olds))]
-    return [Label("place", length) for length in news]
+        return [_merged(olds)]
+    return _refined(olds, news) or [Label("place", length) for length in news]
+
+
+def _merged(olds: list[Label]) -> Label:
+    """Axes as one; the parts of one that was split are that one again."""
+    length, names = math.prod(each.length for each in olds), [each.name for each in olds]
+    wholes = [each.whole for each in olds]
+    first = wholes[0]
+    is_all = first is not None and wholes == [(first[0], n) for n in range(len(olds))]
+    if first is not None and is_all and first[0].length == length:
+        return first[0]
+    if "batch" in names:
+        return Label("batch", length, tuple(olds))
+    name = "time" if names == ["y", "x"] else "unit" if "unit" in names else "place"
+    return Label(name, length, tuple(olds))
+
+
+def _refined(olds: list[Label], news: list[int]) -> list[Label] | None:
+    """Several axes as several others: each split where another ends, then merged.
+
+    (batch 7, unit 16) as (14, 8):  batch 7 · head 2 · unit 8  ─►  (batch · head, unit)
+    """
+    olds = [each for each in olds if each.length != 1]
+    solid = [each for each in news if each != 1]
+    is_same = math.prod(solid) == math.prod(each.length for each in olds)
+    ends = sorted(_ends([each.length for each in olds]) | _ends(solid))
+    if not is_same or any(b % a for a, b in pairwise(ends)):
+        return None
+    pieces: list[Label] = []
+    begin = 1
+    for old in olds:
+        end = begin * old.length
+        inside = [begin, *(each for each in ends if begin < each < end), end]
+        lengths = [b // a for a, b in pairwise(inside)]
+        pieces += [old] if len(lengths) == 1 else _split(old, lengths)
+        begin = end
+    made = []
+    for length in news:
+        if length == 1:
+            made.append(Label("place", 1))
+            continue
+        taken = [pieces.pop(0)]
+        while math.prod(each.length for each in taken) < length:
+            taken.append(pieces.pop(0))
+        made.append(taken[0] if len(taken) == 1 else _merged(taken))
+    return made
+
+
+def _ends(lengths: Sequence[int]) -> set[int]:
+    """Where each axis ends, in numbers of places."""
+    return set(accumulate(lengths, operator.mul))
 
 
 def _split(old: Label, news: list[int]) -> list[Label]:
     """One axis as several: the parts that it was merged from, or new ones."""
-    if [each.length for each in old.parts] == news and not old.before:
-        return list(old.parts)
+    if len(old.parts) > 1 and not old.before:
+        found = _refined(list(old.parts), news)
+        if found is not None:
+            return found
+    if sum(each != 1 for each in news) == 1:
+        return [Label("place", 1) if each == 1 else old for each in news]
     if old.name == "batch":
         return [Label("batch", news[0]), *(Label("place", each) for each in news[1:])]
     if old.name in ("y", "x"):  # windows of a map
-        return [Label("place", news[0]), *(Label("place", each) for each in news[1:])]
+        return [Label("place", each, whole=(old, n)) for n, each in enumerate(news)]
     if old.name == "unit":
         return [*(Label("head", each) for each in news[:-1]), Label("unit", news[-1])]
     return [Label("place", each) for each in news]
@@ -303,10 +357,11 @@ def _reduced(node: Node, source: Labels, shape: tuple[int, ...]) -> Labels | Non
 
 
 def _like(sources: list[Labels], shape: tuple[int, ...]) -> Labels | None:
-    """The axes of the first source of that shape; else of that rank, with other lengths."""
-    for each in sources:
-        if tuple(label.length for label in each) == shape:
-            return each
+    """The axes of the source of that shape of which most is known; else of the first of that rank,
+    with other lengths."""
+    fitting = [each for each in sources if tuple(label.length for label in each) == shape]
+    if fitting:
+        return max(fitting, key=lambda each: sum(label.name != "place" for label in each))
     for each in sources:
         if len(each) == len(shape):
             pairs = zip(each, shape, strict=True)
