@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 
 from tests.diagnosis.courses import NAIVE, course, layer, learning, noise, standing
 from tests.diagnosis.test_rules import alarms, found
@@ -73,3 +74,14 @@ def test_a_first_loss_far_above_chance_is_a_note() -> None:
     scores = (20 * draw.normal(size=(32, 4))).astype(np.float32)
     assert found(course(learning, outputs=scores))["first_loss"].severity == "note"
     assert "first_loss" not in found(course(learning))
+
+
+@pytest.mark.parametrize(("saturated", "severity"), [(0.7, "alarm"), (0.1, "note")])
+def test_inputs_that_saturate_the_first_layer_are_the_cause(
+    saturated: float, severity: str
+) -> None:
+    tanh = layer(operator="dense + tanh", silent=None, saturated=saturated)
+    made = course(learning, layers=lambda _step: {"dense0": tanh})
+    assert made.opening is not None
+    made.opening.inputs[0, 0] = 255
+    assert found(made)["inputs"].severity == severity

@@ -19,7 +19,7 @@ class Inputs(Rule):
     symptom = "data"
     threshold = (
         "all of 8 inputs or more alike, or larger than 10 in absolute value; an alarm where "
-        "nothing is learnt"
+        "nothing is learnt, or the first bounded layer starts with half of its outputs at a bound"
     )
     reason = (
         "initialisations are made for inputs of deviation 1; at a deviation of 10 the first "
@@ -47,6 +47,7 @@ class Inputs(Rule):
             return None
         progress = course.progress
         sick = course.step >= 50 and progress is not None and progress < 0.1
+        sick = sick or _saturate(course)
         return Sign(
             "alarm" if sick else "note",
             0,
@@ -154,6 +155,14 @@ def _are_words(course: Course) -> bool:
     """Whether inputs are numbers of words or items, which an embedding looks up."""
     reading = next(iter(course.layer_readings()), None)
     return reading is None or any(each.kind == "embedding" for each in reading.layers.values())
+
+
+def _saturate(course: Course) -> bool:
+    """Whether the first layer with bounds starts at them: what inputs that are too large do."""
+    readings = course.layer_readings()
+    shares = [each.saturated for each in readings[0].layers.values()] if readings else []
+    first = next((each for each in shares if each is not None), None)
+    return first is not None and first >= 0.5
 
 
 def _regresses(course: Course) -> bool:
