@@ -63,9 +63,9 @@ class Recorder(ShowsRecording):
 
     Args:
         model: the network that is being trained.
-        run: the run's folder, from where the script is now; a run that exists is resumed after
-            its last step, unless another recorder is at it. Or a function
-            that opens a writer, such as that of a history in memory.
+        run: the run's folder, from where the script is now; a run that exists is resumed after its
+            last step, unless another recorder is at it. Or a function that opens a writer, such as
+            that of a history in memory.
         config: the options of the recording.
         batch: what the model is trained on, where that is known; None waits for its first.
         progress: told how far plugins with many iterations are.
@@ -396,6 +396,5 @@ class Recorder(ShowsRecording):
 
     def _tell_unpaid(self) -> None:
         """Name the plugins that the budget has never paid for."""
-        for label in self._schedules:
-            if told := self._budget.describe_unpaid(label):
-                log.warning("%s", told)
+        for told in filter(None, map(self._budget.describe_unpaid, self._schedules)):
+            log.warning("%s", told)
