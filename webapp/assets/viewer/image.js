@@ -35,9 +35,9 @@ export class ImagePage {
       el("div", { className: "image-body" }, el("div", { className: "image-side" }, this.confused, this.list),
         el("div", { className: "image-main" }, this.heading, this.verdict,
           el("div", { className: "image-row" }, this.picture,
-            el("div", { className: "image-scores" }, el("h3", { role: "heading", "aria-level": 2 }, "Scores over training"), this.curves, this.legend)),
-          el("h3", { role: "heading", "aria-level": 2 }, "What its score rests on"), this.saliency,
-          el("h3", { role: "heading", "aria-level": 2 }, "Units that respond to it most"), this.units)));
+            el("div", { className: "image-scores" }, el("h2", {}, "Scores over training"), this.curves, this.legend)),
+          el("h2", {}, "What its score rests on"), this.saliency,
+          el("h2", {}, "Units that respond to it most"), this.units)));
     viewer.on((_, what) => {
       if (viewer.place.page !== "image" || !viewer.run || !viewer.series) return;
       if (["painted", "page", "series", "place", "theme", "version"].includes(what)) this.later();
@@ -198,7 +198,7 @@ export class ImagePage {
         onclick: () => viewer.choose({ kind: series.kind, layer: series.layer, unit, page: "unit" }, { push: true }),
       }, canvas, el("span", {}, `unit ${unit} · ${short(values[unit])}`));
     });
-    return el("section", {}, el("h4", {}, layerName(run, series.layer)), el("div", { className: "image-row" }, ...row));
+    return el("section", {}, el("h3", {}, layerName(run, series.layer)), el("div", { className: "image-row" }, ...row));
   }
 }
 

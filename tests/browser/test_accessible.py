@@ -1,0 +1,104 @@
+"""axe finds nothing, of any level, on any page, light or dark."""
+
+from __future__ import annotations
+
+import importlib.resources
+from collections.abc import Iterator
+from urllib.parse import parse_qs
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Visitor, served, visiting
+from tests.browser.pages import PAGES
+from tests.browser.test_distribution import widening_run
+from vizframe.demo.digits import CLASSES
+from vizframe.demo.mnist import network
+from vizframe.history.memory import MemoryCatalog, MemoryRun
+from vizframe.network.live import Live
+from vizframe.network.probe import Probe
+from vizframe.testing.runs import fake_info, fake_run
+from vizframe.testing.text_runs import text_run
+from vizframe.webapp import serving
+
+pytestmark = pytest.mark.browser
+
+AXE = (importlib.resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
+
+FOUND = """async () => (await axe.run({resultTypes: ["violations"]})).violations.flatMap(
+    each => each.nodes.map(node => [each.id, each.impact, node.html.slice(0, 160)].join(" · ")
+        + "\\n" + node.failureSummary.slice(0, 300)))"""
+
+DRAWINGS = (
+    "?run=text&kind=recurrent.cell&layer=rnn&time=3",
+    "?run=text&kind=recurrent.cell&layer=rnn&time=3&page=unit",
+    "?run=text&kind=recurrent.cell&layer=rnn&time=3&page=sheet",
+    "?run=text&kind=recurrent.cell&layer=rnn&time=3&page=compare",
+    "?run=text&kind=recurrent.cell&layer=rnn&i=0&time=3",
+    "?run=text&kind=attention&layer=attend&time=3",
+    "?run=wide&kind=histograms&layer=conv0&step=20",
+    "?page=training&runs=fake,other",
+)
+"""What the pages draw for texts and distributions, and several runs."""
+
+IMAGES = np.random.default_rng(0).random((6, 1, 28, 28)).astype(np.float32)
+
+
+@pytest.fixture
+def reader(chromium: Browser) -> Iterator[Visitor]:
+    """Who wants nothing to move, else colours between two themes are found."""
+    with visiting(chromium, color_scheme="light", reduced_motion="reduce") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def runs() -> Iterator[str]:
+    catalog = {
+        "fake": fake_run(),
+        "other": fake_run(range(0, 300, 30)),
+        "text": text_run([list("def f(x):\n    return (x + 1)\n"), list("Short (one).")], heads=2),
+        "wide": widening_run(range(0, 101, 20)),
+    }
+    with served(MemoryCatalog(catalog)) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def with_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A page that a network can be asked on."""
+    file = tmp_path_factory.mktemp("weights") / "w-40.params"
+    network().save_parameters(str(file))
+    live = Live("vizframe.demo.mnist:network", str(file.with_name("w-*.params")), (1, 28, 28))
+    info = fake_info("mnist").model_copy(update={"class_names": CLASSES})
+    catalog = MemoryCatalog({"mnist": MemoryRun(info, Probe(IMAGES, np.arange(6)))})
+    with serving(catalog, port=0, live=live) as address:
+        yield address.url
+
+
+def findings(page: Page) -> list[str]:
+    """What axe finds on the page in both themes, once its figures are drawn."""
+    found: list[str] = []
+    page.wait_for_load_state("networkidle")
+    page.evaluate(AXE)
+    for theme in ("light", "dark"):
+        expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
+        found += page.evaluate(FOUND)
+        page.keyboard.press("d")
+    return found
+
+
+@pytest.mark.parametrize("query", [*(f"?run=fake&page={each}" for each in PAGES), *DRAWINGS])
+def test_nothing_keeps_people_off_a_page(reader: Visitor, runs: str, query: str) -> None:
+    page = reader.open(runs, query)
+    name = parse_qs(query[1:]).get("page", ["gallery"])[0]
+    expect(page.locator("body")).to_have_attribute("data-showing", name)
+    assert findings(page) == []
+
+
+@pytest.mark.parametrize("name", ["live", "whatif"])
+def test_nothing_keeps_people_off_the_pages_that_ask_a_network(
+    reader: Visitor, with_network: str, name: str
+) -> None:
+    page = reader.open(with_network, f"?page={name}&changes=dense:0:%3D100")
+    assert findings(page) == []
