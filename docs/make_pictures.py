@@ -29,7 +29,7 @@ from draw.plugins import (
     weights,
     weights_deeper,
 )
-from draw.sequences import attention, memory, prediction, recurrent
+from draw.sequences import attention, memory, prediction, recurrent, snippets, trajectory
 
 from vizframe.images.paint import Rgb
 from vizframe.images.png import png
@@ -41,6 +41,8 @@ DRAWN: dict[str, Callable[[Demo], Rgb]] = {
     "prediction": prediction,
     "memory": memory,
     "attention": attention,
+    "snippets": snippets,
+    "trajectory": trajectory,
     "activation": activation,
     "class_visualization": class_visualization,
     "deconvolution": deconvolution,

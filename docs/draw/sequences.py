@@ -21,6 +21,8 @@ from vizframe.images.colormap import lut
 from vizframe.images.paint import Rgb
 from vizframe.network import FloatArray
 from vizframe.plugins.memory import Memory
+from vizframe.plugins.snippets import Snippets
+from vizframe.plugins.trajectory import Trajectory
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "brackets.py"
 CELL, ACROSS, SHOWN = (10, 18), 80, 160
@@ -34,7 +36,8 @@ def recorded() -> Any:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
         text = EXAMPLE.read_text().replace("every=50,", "every=200, plugins=PLUGINS,")
         Path("example.py").write_text(text)
-        plugins = ["recurrent", "prediction", Memory(targets=3, window=400)]
+        plugins = ["recurrent", "prediction", Memory(targets=3, window=400), Snippets()]
+        plugins.append(Trajectory(until=200))
         runpy.run_path("example.py", {"PLUGINS": plugins})
     return vizframe.open(Path(folder) / "runs" / "brackets")
 
@@ -102,6 +105,33 @@ def memory(_demo: Demo) -> Rgb:
         tokens = run.tokens[0][begin : begin + ACROSS]
         strips.append(strip(tokens, shown, "perceptual", float(shown.max())))
     return below(*strips)
+
+
+def snippets(_demo: Demo) -> Rgb:
+    """The windows of the unit that follows the depth best, and of three others that have some here,
+    after training."""
+    run = recorded()
+    series = run["snippets", "rnn"]
+    held = np.asarray(series.columns()["bracket depth"])[0, :, 1]
+    rows = np.asarray(series.at(probe=0))
+    best = int(np.nanargmax(held))
+    here = np.abs(rows[:, :SHOWN]).sum(axis=1).argsort()[::-1]
+    chosen = [best, *[int(each) for each in here if each != best][:3]]
+    return below(
+        *(strip(run.tokens[0][:SHOWN], rows[u, :SHOWN], "signed", most(rows[u])) for u in chosen)
+    )
+
+
+def trajectory(_demo: Demo) -> Rgb:
+    """The three components along the text, after the training."""
+    run = recorded()
+    rows = np.asarray(run["trajectory", "rnn"].at(probe=0))
+    tokens = run.tokens[0][:ACROSS]
+    return below(*(strip(tokens, row[:ACROSS], "signed", most(row)) for row in rows))
+
+
+def most(row: FloatArray) -> float:
+    return float(np.abs(row).max())
 
 
 class Copier(mx.gluon.HybridBlock):
