@@ -148,6 +148,104 @@ def test_the_loss_of_a_scaled_training_is_the_one_before_it_was_scaled() -> None
     assert [each[1]["loss"] for each in told.after] == pytest.approx(left["told"])
 
 
+KINDS = torch.nn.functional.one_hot(data()[1][:8], 3).float()
+SOFT = torch.softmax(data()[0][:8, 0, 0, :3], 1)
+REAL = data()[0][:8, 0, 0, :3].contiguous()
+
+
+@pytest.mark.parametrize(
+    ("loss", "targets", "is_labelled"),
+    [
+        (lambda out: functional.cross_entropy(out, data()[1][:8]), data()[1][:8], True),
+        (
+            lambda out: functional.nll_loss(out.log_softmax(1), data()[1][:8]),
+            data()[1][:8],
+            True,
+        ),
+        (
+            lambda out: -out.log_softmax(1).gather(1, data()[1][:8, None]).mean(),
+            data()[1][:8],
+            True,
+        ),
+        (lambda out: functional.cross_entropy(out, SOFT), SOFT, False),
+        (lambda out: functional.cross_entropy(out, KINDS, torch.rand(3)), KINDS, True),
+        (lambda out: -(KINDS * out.log_softmax(1)).sum(1).mean(), KINDS, True),
+        (
+            lambda out: functional.kl_div(out.log_softmax(1), SOFT, reduction="batchmean"),
+            SOFT,
+            False,
+        ),
+        (lambda out: functional.binary_cross_entropy_with_logits(out, KINDS), KINDS, True),
+        (lambda out: functional.mse_loss(out, REAL), REAL, False),
+        (lambda out: functional.huber_loss(out, REAL), REAL, False),
+    ],
+)
+def test_targets_of_functional_losses_of_raw_tensors_are_seen(
+    loss: Callable[[Any], Any], targets: Any, is_labelled: bool
+) -> None:
+    batch = seen_with(loss)
+    assert batch.targets is not None
+    assert np.array_equal(batch.targets, targets.numpy().astype(np.float32))
+    assert batch.outputs is not None
+    assert batch.outputs().shape == (8, 3)
+    if is_labelled:
+        assert np.array_equal(batch.labels, data()[1][:8])
+    else:
+        assert batch.labels is None
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda out: ((out - REAL) ** 2 * KINDS).mean(),  # a mask is no target
+        lambda out: (out.softmax(1) * out.log_softmax(1)).mean(),
+        lambda out: (out.log_softmax(1).logsumexp(1) * REAL[:, 0]).mean(),
+    ],
+)
+def test_what_multiplies_anything_else_is_no_target(loss: Callable[[Any], Any]) -> None:
+    batch = seen_with(loss)
+    assert batch.targets is None
+    assert batch.labels is None
+
+
+def test_a_loss_comes_before_what_else_multiplies_log_probabilities() -> None:
+    def loss(out: Any) -> Any:
+        taught = (SOFT * out.log_softmax(1)).mean()
+        return functional.cross_entropy(out, data()[1][:8]).mul(2).sub(taught)
+
+    assert np.array_equal(seen_with(loss).labels, data()[1][:8])
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script.*:DeprecationWarning")
+def test_a_loss_with_raw_tensors_can_be_scripted_while_it_is_watched() -> None:
+    class Loss(nn.Module):
+        def forward(self, out: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+            return functional.cross_entropy(out, labels)
+
+    def training() -> Left:
+        net = small_net()
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+        torch.jit.script(Loss())(net(data()[0]), data()[1]).backward()
+        optimizer.step()
+        return left_by([net], [optimizer], [])
+
+    assert_same(observe(training)[1], start(training))
+
+
+def seen_with(loss: Callable[[Any], Any]) -> Batch:
+    """The batch of a training by this loss of the outputs, without a loader."""
+
+    def training() -> Left:
+        net = small_net()
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+        loss(net(data()[0][:8])).backward()
+        optimizer.step()
+        return left_by([net], [optimizer], [])
+
+    (batch,) = observe(training)[0].batches.values()
+    return batch
+
+
 def test_both_nets_of_a_gan_are_seen_and_the_discriminator_on_real_images() -> None:
     told, _ = observe(adversarial)
     assert len(told.before) == 2

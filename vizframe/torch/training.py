@@ -281,9 +281,11 @@ class TrainingWatch:
         target = self._state.target
         labels = self._labels(trained, count)
         if _is_given(target) and target.ndim and len(target) == count:
+            targets: FloatArray = _floats(target).copy()
             if target.ndim == 1 and target.dtype == torch.int64:
                 labels = target.cpu().numpy().copy()
-            targets: FloatArray = _floats(target).copy()
+            elif labels is None and _chooses_one(targets):
+                labels = targets.argmax(1)
         elif labels is None:
             return found
         else:
@@ -329,6 +331,12 @@ class TrainingWatch:
 def _floats(tensor: Any) -> FloatArray:
     found: FloatArray = tensor.to(torch.float32).cpu().numpy()
     return found
+
+
+def _chooses_one(targets: FloatArray) -> bool:
+    """Whether each row is 1 for one class of several, and 0 for the others."""
+    is_table = targets.ndim == 2 and targets.shape[1] > 1
+    return is_table and bool(np.isin(targets, (0, 1)).all() and (targets.sum(1) == 1).all())
 
 
 def _is_given(tensor: Any) -> bool:
