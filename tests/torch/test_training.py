@@ -188,10 +188,9 @@ def test_targets_of_functional_losses_of_raw_tensors_are_seen(
     assert np.array_equal(batch.targets, targets.numpy().astype(np.float32))
     assert batch.outputs is not None
     assert batch.outputs().shape == (8, 3)
-    if is_labelled:
+    assert (batch.labels is not None) == is_labelled
+    if batch.labels is not None:
         assert np.array_equal(batch.labels, data()[1][:8])
-    else:
-        assert batch.labels is None
 
 
 @pytest.mark.parametrize(
@@ -213,7 +212,9 @@ def test_a_loss_comes_before_what_else_multiplies_log_probabilities() -> None:
         taught = (SOFT * out.log_softmax(1)).mean()
         return functional.cross_entropy(out, data()[1][:8]).mul(2).sub(taught)
 
-    assert np.array_equal(seen_with(loss).labels, data()[1][:8])
+    labels = seen_with(loss).labels
+    assert labels is not None
+    assert np.array_equal(labels, data()[1][:8])
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit.script.*:DeprecationWarning")
