@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -56,7 +57,7 @@ def test_a_finding_leads_to_the_units_that_it_means(visitor: Visitor, show: Show
     expect(page.locator("#stage h1")).to_contain_text("Activation")
     expect(page.locator(".stage-head .badge-mark.dead")).to_have_text("2 of 8 dead at this step")
     assert shown_step(page) == 20
-    assert "unit=1" in page.url
+    expect(page).to_have_url(re.compile("unit=1"))
     page.locator('[data-page="network"]').click()
     page.locator("#graph-colour").click()
     page.get_by_role("option", name="gradient norm").click()

@@ -291,13 +291,20 @@ export class Viewer {
     $("#stage").dataset.url = this.shown;
     if (first || this.unitOf !== this.unitKey()) this.chooseUnit();
     this.unit.show(this.frame, this.look, this.underOf());
+    this.choosePointed();
     this.tell("painted");
   }
 
-  /** Mark the units that a finding means, and choose the first of them. */
+  /** Mark the units that a finding means, and choose the first of them once the layer is painted. */
   point(layer, units) {
-    this.pointed = { layer, units };
-    if (units.length) this.choose({ unit: units[0] });
+    this.pointed = { layer, units, isNew: true };
+    this.paint();
+  }
+
+  choosePointed() {
+    if (!this.pointed?.isNew || this.pointed.layer !== this.series.layer) return;
+    this.pointed.isNew = false;
+    if (this.pointed.units.length) this.choose({ unit: this.pointed.units[0] });
     this.gallery.arrange();
   }
 
