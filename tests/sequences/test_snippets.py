@@ -96,8 +96,8 @@ def test_nothing_follows_what_never_changes_and_a_constant_unit_follows_nothing(
         ("bracket depth", ")([{}])", [0, 1, 2, 3, 2, 1, 0]),
         ("bracket depth", ["f((", "a", "))"], [2, 2, 0]),
         ("capital letters", ["The", "▁Fox", "ĠÄ", " x", "1"], [1, 1, 1, 0, 0]),
-        ("after a space", "a b\nc", [1, 0, 1, 0, 1]),
-        ("after a space", ["a", "▁b", "c", " ", "d"], [1, 1, 0, 0, 1]),
+        ("after a space", "a b\nc", [0, 0, 1, 0, 1]),
+        ("after a space", ["a", "▁b", "c", " ", "d"], [0, 1, 0, 0, 1]),
     ],
 )
 def test_predicates_of_a_text(name: str, tokens: str | list[str], wanted: list[int]) -> None:

@@ -23,7 +23,7 @@ PREDICATES: Mapping[str, str] = {
     "inside quotes": "whether a quote is open",
     "bracket depth": "how many brackets are open",
     "capital letters": "whether the token begins with a capital letter",
-    "after a space": "whether there is white space before the token",
+    "after a space": "whether white space has been read before the token",
 }
 
 
@@ -34,7 +34,7 @@ def predicates(tokens: Sequence[str]) -> FloatArray:
     """
     found = np.zeros((len(PREDICATES), len(tokens)), np.float32)
     column = depth = 0
-    opened, last = "", "\n"
+    opened = last = ""
     for place, token in enumerate(tokens):
         written = token.replace(SPACED[0], " ").replace(SPACED[1], " ")
         bare = written.lstrip(" ")
