@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypedDict
 
-from dash import ALL, ClientsideFunction, Dash, Input, Output, State, no_update
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, no_update
 from dash.development.base_component import Component
 
 from vizframe.history import Catalog, Scalars
@@ -205,14 +205,19 @@ def _training(open_runs: OpenRuns, found: OpenRun, shown: Page) -> Component:
 def _add_graph_colours(app: Dash) -> None:
     @app.callback(
         Output("graph", "stylesheet"),
-        Input("graph-colour", "value"),
+        Output({"colour": ALL}, "aria-pressed"),
+        Input({"colour": ALL}, "n_clicks"),
         State("graphed", "data"),
         prevent_initial_call=True,
     )
     @in_words(lambda _sentence: no_update)
-    def colour_graph(chosen: object, said: object) -> Any:
+    def colour_graph(clicks: list[int], said: object) -> Any:
+        if not any(clicks):  # the buttons appear: nothing was chosen yet
+            return no_update
+        names = [each["id"]["colour"] for each in ctx.inputs_list[0]]
+        chosen = ctx.triggered_id["colour"]
         dark = bool(_page(said).get("dark"))
-        return network.style(dark, chosen if isinstance(chosen, str) else "")
+        return network.style(dark, chosen), [str(each == chosen).lower() for each in names]
 
 
 def _add_runs(app: Dash, open_runs: OpenRuns, where: str) -> None:

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import Visitor, served, visiting
 from tests.browser.pages import PAGES
 from tests.browser.test_distribution import widening_run
+from tests.browser.test_findings import sick_run
 from vizframe.demo.digits import CLASSES
 from vizframe.demo.mnist import network
 from vizframe.history.memory import MemoryCatalog, MemoryRun
@@ -38,9 +39,10 @@ DRAWINGS = (
     "?run=text&kind=recurrent.cell&layer=rnn&i=0&time=3",
     "?run=text&kind=attention&layer=attend&time=3",
     "?run=wide&kind=histograms&layer=conv0&step=20",
+    "?run=sick&page=network",
     "?page=training&runs=fake,other",
 )
-"""What the pages draw for texts and distributions, and several runs."""
+"""What the pages draw for texts, distributions and numbers of layers, and several runs."""
 
 IMAGES = np.random.default_rng(0).random((6, 1, 28, 28)).astype(np.float32)
 
@@ -58,6 +60,7 @@ def runs() -> Iterator[str]:
         "fake": fake_run(),
         "other": fake_run(range(0, 300, 30)),
         "text": text_run([list("def f(x):\n    return (x + 1)\n"), list("Short (one).")], heads=2),
+        "sick": sick_run(),
         "wide": widening_run(range(0, 101, 20)),
     }
     with served(MemoryCatalog(catalog)) as address:

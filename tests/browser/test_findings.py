@@ -59,6 +59,7 @@ def test_a_finding_leads_to_the_units_that_it_means(visitor: Visitor, show: Show
     assert shown_step(page) == 20
     expect(page).to_have_url(re.compile("unit=1"))
     page.locator('[data-page="network"]').click()
-    page.locator("#graph-colour").click()
-    page.get_by_role("option", name="gradient norm").click()
+    colour = page.get_by_role("button", name="gradient norm")
+    colour.click()
+    expect(colour).to_have_attribute("aria-pressed", "true")
     expect(page.locator("#network-page th").filter(has_text="Gradient norm")).to_be_visible()

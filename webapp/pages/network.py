@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import dash_cytoscape as cyto
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
 from vizframe.history import LayerInfo
@@ -49,12 +49,21 @@ def page(found: OpenRun, asked: Page) -> Component:
 
 def _colour_choice(numbers: Numbers) -> Component:
     """What the graph is coloured by; nothing where the run has no number of its layers."""
-    choices = [{"label": "nothing", "value": ""}] + [
-        {"label": each.words, "value": each.name} for each in NUMBERS if each.name in numbers
+    choices = [
+        ("", "nothing"),
+        *((each.name, each.words) for each in NUMBERS if each.name in numbers),
     ]
-    choice = dcc.Dropdown(choices, "", id="graph-colour", clearable=False, searchable=False)
-    label = html.Label(["Coloured by", choice], className="graph-colour")
-    return html.Div(label, hidden=len(choices) < 2)
+    buttons = [_colour_button(name, words) for name, words in choices]
+    group = html.Div(["Coloured by ", *buttons], role="group", className="graph-colour")
+    return html.Div(with_data_attributes(group, aria_label="Coloured by"), hidden=len(choices) < 2)
+
+
+def _colour_button(name: str, words: str) -> Component:
+    """Dash's own lists and radios have roles that their elements must not have."""
+    button = html.Button(
+        words, id={"colour": name or "nothing"}, type="button", className="part", n_clicks=0
+    )
+    return with_data_attributes(button, aria_pressed="false" if name else "true")
 
 
 def elements(
