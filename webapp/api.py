@@ -51,6 +51,7 @@ from vizframe.webapp.matched import matched
 from vizframe.webapp.numbers import finite, plain
 from vizframe.webapp.open_runs import OpenRuns
 from vizframe.webapp.request import RequestedSeries, number, steps, text
+from vizframe.webapp.results import result as result_of
 from vizframe.webapp.what_if import WhatIf
 
 MOST_STRIP_STEPS = 120
@@ -140,7 +141,7 @@ def _words(open_runs: OpenRuns) -> tuple[View, ...]:
 
     def result() -> Response:
         with open_runs.run(text(asked(), "run")) as found:
-            return caching.document(manifest.result(found.history))
+            return caching.document(result_of(found.history))
 
     def curves() -> Response:
         with open_runs.run(text(asked(), "run")) as found:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -158,40 +157,3 @@ def summary(found: RunSummary) -> dict[str, object]:
         "bytes": found.bytes,
         "fault": found.fault,
     }
-
-
-RESULT_POINTS = 60
-"""Of the small curve in the list of runs."""
-
-
-def result(history: History) -> dict[str, object]:
-    """What came of a run: its last numbers, its loss in short, and what it was trained with."""
-    scalars = history.scalars()
-    plain_names = {name: each for name, each in scalars.values.items() if "/" not in name}
-    last = {}
-    for name, values in plain_names.items():
-        known = values[np.isfinite(values)]
-        if len(known):
-            last[name] = finite(float(known[-1]))
-    return {
-        "last": last,
-        "spark": _spark(plain_names),
-        "hyper": {name: _word(value) for name, value in history.info.hyper_parameters.items()},
-    }
-
-
-def _word(value: object) -> object:
-    """As JSON can say it: a number, or a text."""
-    is_number = isinstance(value, (int, float)) and math.isfinite(value)
-    return value if is_number or isinstance(value, str) else str(value)
-
-
-def _spark(values: Mapping[str, npt.NDArray[np.float64]]) -> dict[str, object] | None:
-    """The loss, or the first number that there is, at a few points."""
-    losses = [name for name in values if "loss" in name.lower()]
-    name = next(iter(losses or values), None)
-    if name is None:
-        return None
-    known = values[name][np.isfinite(values[name])]
-    stride = max(1, -(-len(known) // RESULT_POINTS))
-    return {"name": name, "values": plain(known[::stride])}

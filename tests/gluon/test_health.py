@@ -74,10 +74,23 @@ def findings(run: Path) -> dict[str, int]:
         history.close()
 
 
+def scalars(run: Path) -> dict[str, float]:
+    """The newest numbers of the run's history."""
+    history = store.open(run)
+    try:
+        return {name: float(each[-1]) for name, each in history.scalars().values.items()}
+    finally:
+        history.close()
+
+
 def test_watching_changes_no_weight_and_says_nothing_of_a_sound_training(tmp_path: Path) -> None:
     alone = train(tmp_path / "alone", vitals=0)
     assert train(tmp_path / "watched", vitals=1) == alone
     assert findings(tmp_path / "watched") == {}
+    kept = scalars(tmp_path / "watched")
+    assert 1e-4 < kept["updates/ratio"] < 0.2
+    assert -1 <= kept["gradients/cosine"] <= 1
+    assert not {"updates/ratio", "gradients/cosine"} & set(scalars(tmp_path / "alone"))
 
 
 def test_one_value_that_is_no_number_is_found_at_its_step(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from vizframe.diagnosis.registry import load_rules
 from vizframe.diagnosis.report import brief
 from vizframe.errors import HistoryWriteError, TrainingStopped
 from vizframe.history import Finding, HistoryWriter, StepRecord
+from vizframe.history.vital_names import VITALS
 from vizframe.network import Network
 from vizframe.network.adapter import Adapter, Batch
 from vizframe.network.parameter import parameter_views
@@ -79,6 +80,12 @@ class Health:
     def findings(self) -> list[Finding]:
         """All so far."""
         return self._diagnosis.findings
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """What tells of learning rate and batch size now, named as scalars; empty at first."""
+        known = self.vitals.course.hyper_numbers
+        return {scalar: known[name] for name, scalar in VITALS.items() if name in known}
 
     def before_update(self, batch: Callable[[], Batch]) -> None:
         """See `Vitals.before_update`."""

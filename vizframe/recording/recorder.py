@@ -385,7 +385,7 @@ class Recorder(ShowsRecording):
         if not paid:
             return
         self._adapter.settle()  # what training still has to do is not the recorder's cost
-        own = self._budget.numbers()
+        own = self._budget.numbers() | (self._health.numbers if self._health else {})
         with self._budget.measure(), self._adapter.preserve_state(), unchanged_python():
             snapshot = self._recording.record(moment, paid, {**scalars, **own})
             self._committed = moment.step

@@ -19,6 +19,9 @@ HEADINGS = {
     "loss": "Loss",
     "accuracy": "Accuracy",
     "spark": "Loss over training",
+    "update_ratio": "Update / weight",
+    "gradient_cosine": "Gradient cosine",
+    "findings": "Findings",
     "hyper": "Hyper-parameters",
     "started": "Started",
     "steps": "Steps",
@@ -38,6 +41,7 @@ def page(found: Sequence[RunSummary], chosen: str | None, where: str) -> Compone
         [
             html.H1("Runs"),
             html.P(f"{len(found)} in {where}" if where else f"{len(found)} runs"),
+            html.Div(id="parallel"),  # the page's own script fills it, once results are known
             html.Table(
                 [
                     html.Thead(html.Tr([_heading(*each) for each in HEADINGS.items()])),
@@ -75,6 +79,9 @@ def _row(found: RunSummary, chosen: bool, now: float) -> Component:
         _result("loss"),
         _result("accuracy"),
         _result("spark"),
+        _result("update_ratio"),
+        _result("gradient_cosine"),
+        _result("findings"),
         _result("hyper"),
         _cell(date(info.created) if info else "", info.created if info else ""),
         _cell(f"{found.steps:,}", found.steps),

@@ -1,7 +1,8 @@
 // The Runs page: Dash makes the table; here it is filled with results, sorted, searched and ticked.
 import { json } from "./api.js";
 import { $, el, ink, sized } from "./dom.js";
-import { short } from "./words.js";
+import { drawing } from "./parallel.js";
+import { plural, short } from "./words.js";
 
 const AT_ONCE = 3; // runs whose results are asked for at the same time
 const SPARK = [110, 26];
@@ -46,7 +47,7 @@ export class Runs {
       type: "search", placeholder: "Find a run", "aria-label": "Find a run, its network or its hyper-parameters",
       value: this.sought ?? "", autocomplete: "off", spellcheck: false,
     });
-    this.search.addEventListener("input", () => { this.sought = this.search.value; this.find(); });
+    this.search.addEventListener("input", () => { this.sought = this.search.value; this.find(); this.drawParallel(); });
     this.overlay = el("button", {
       type: "button", className: "plain", onclick: () => this.viewer.choose({ page: "training" }, { push: true }),
     });
@@ -88,6 +89,30 @@ export class Runs {
     await Promise.all(Array.from({ length: AT_ONCE }, work));
     if (this.sorted.column) this.arrange();
     this.find();
+    this.drawParallel();
+  }
+
+  /** Hyper-parameters against results, of the runs that are shown. */
+  drawParallel() {
+    const place = $("#parallel");
+    if (!place) return;
+    const known = this.rows.filter((row) => !row.hidden && this.results.get(this.keyOf(row)));
+    const runs = known.map((row) => ({ name: row.dataset.name, ...this.results.get(this.keyOf(row)) }));
+    const drawn = drawing(runs, (name) => this.point(name));
+    place.replaceChildren(...(drawn ? [el("h2", {}, "Hyper-parameters and results"),
+      el("div", { className: "parallel", tabIndex: 0, role: "group", "aria-label": "Hyper-parameters and results" }, drawn)] : []));
+    for (const row of this.rows) {
+      row.onpointerenter = () => this.point(row.dataset.name);
+      row.onpointerleave = () => this.point(null);
+    }
+  }
+
+  /** Mark a run's line and its row; none where it is null. */
+  point(name) {
+    for (const row of this.rows) row.classList.toggle("pointed", row.dataset.name === name);
+    for (const line of document.querySelectorAll("#parallel [data-line]")) {
+      line.classList.toggle("pointed", line.dataset.line === name);
+    }
   }
 
   keyOf(row) { return `${row.dataset.name} ${row.dataset.written}`; }
@@ -99,7 +124,8 @@ export class Runs {
       const { cell: name } = cell.dataset;
       if (name === "spark") drawSpark(cell, found.spark);
       else if (name === "hyper") setHyper(cell, found.hyper);
-      else if (name in found.last) { cell.textContent = short(found.last[name]); cell.dataset.value = found.last[name]; }
+      else if (name === "findings") setFindings(cell, found.findings);
+      else setNumber(cell, name in found.vitals ? found.vitals[name] : found.last[name]);
     }
   }
 
@@ -127,6 +153,20 @@ export function compare(a, b) {
   if (Number.isNaN(x)) return 1;
   if (Number.isNaN(y)) return -1;
   return x - y;
+}
+
+function setNumber(cell, number) {
+  if (number === undefined || number === null) return;
+  cell.textContent = short(number);
+  cell.dataset.value = number;
+}
+
+/** Alarms weigh more than notes; nothing is said of a run that nobody watched. */
+function setFindings(cell, found) {
+  if (!found) return;
+  const { alarms, notes } = found;
+  cell.textContent = [alarms && plural(alarms, "alarm"), notes && plural(notes, "note")].filter(Boolean).join(", ") || "none";
+  cell.dataset.value = alarms + notes / 1000;
 }
 
 function setHyper(cell, hyper) {
