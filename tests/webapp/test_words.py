@@ -151,10 +151,7 @@ def test_findings_stand_on_the_training_page_alarms_first() -> None:
     alarm = note.model_copy(update={"severity": "alarm", "step": 90, "remedy": "another rate"})
     other = note.model_copy(update={"rule": "imbalance", "symptom": "data"})
     (shown,) = training.findings([note, other, alarm])
-    texts = [
-        "".join(part if isinstance(part, str) else part.children for part in item.children)
-        for item in shown.children
-    ]
+    texts = ["".join(words(item)) for item in shown.children]
     assert texts == [
         "alarm: Frozen since step 0. it is so. Try: another rate",
         "note: Data since step 0. it is so",
