@@ -25,11 +25,12 @@ def target_of(loss: Any) -> Any:
     """The targets of a loss, as the tensor they are; None where no node near it keeps any. Those
     of a loss of PyTorch's own come before what is chosen of, or multiplied by, log-probabilities,
     which a term beside the loss may do as well."""
-    nodes = list(_nodes(getattr(loss, "grad_fn", None)))
-    for node in nodes:
+    passed = []
+    for node in _nodes(getattr(loss, "grad_fn", None)):
         if hasattr(type(node), "_raw_saved_target"):
             return _kept(node, "target")
-    found = (_beside_log_probabilities(node) for node in nodes)
+        passed.append(node)
+    found = (_beside_log_probabilities(node) for node in passed)
     return next((each for each in found if each is not None), None)
 
 
