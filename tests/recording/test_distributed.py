@@ -73,7 +73,7 @@ def trained(
     every = ["--strict", "--every", "4", "--plugins", "weights,activation"]
     command = [*start, *every, *options, "--", *script]
     if options:
-        return subprocess.run(command, cwd=folder, timeout=120).returncode
+        return subprocess.run(command, cwd=folder, timeout=240).returncode
     code = f"import os; os.chdir({str(folder)!r}); import runpy, sys; sys.argv = {script!r}; "
     code += "runpy.run_path('train.py', run_name='__main__')"
     return Launch(workers).run([sys.executable, "-c", code])
