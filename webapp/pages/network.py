@@ -40,7 +40,7 @@ def page(found: OpenRun, asked: Page) -> Component:
             html.P("Layers with a coloured edge were recorded: click one to see its gallery."),
             _colour_choice(numbers),
             html.Div(
-                [_graph(layers, shown, numbers, dark), _table(layers, shown, numbers)],
+                [_graph(layers, shown, numbers, dark), _table_box(layers, shown, numbers)],
                 className="network",
             ),
         ]
@@ -190,6 +190,14 @@ def _plain_style(ink: str, ground: str, rule: str) -> list[dict[str, object]]:
             },
         },
     ]
+
+
+def _table_box(layers: Sequence[LayerInfo], shown: set[str], numbers: Numbers) -> Component:
+    """The table, which scrolls where it is wider than the page, with the keyboard too."""
+    box = html.Div(
+        _table(layers, shown, numbers), className="table-box", tabIndex="0", role="region"
+    )
+    return with_data_attributes(box, aria_label="Layers")
 
 
 def _table(layers: Sequence[LayerInfo], shown: set[str], numbers: Numbers) -> Component:
