@@ -92,7 +92,7 @@ export class Viewer {
   get shown() { return this.stepper.shown; }
   get frame() { return this.stepper.frame; }
   get troubled() { return this.stepper.troubled; }
-  get noun() { return this.series.spread === "probe" ? probeNoun(this.run, true) : this.series.spread ?? "tile"; }
+  get noun() { return this.series?.spread === "probe" ? probeNoun(this.run, true) : this.series?.spread ?? "tile"; }
   get dark() { return document.documentElement.dataset.bsTheme === "dark"; }
   get steps() { return this.series ? stepsOf(this.run, this.series) : []; }
   get step() { return this.steps[this.transport.index]; }
