@@ -84,7 +84,7 @@ def test_a_picture_of_one_s_own_is_asked_with(
 ) -> None:
     Image.fromarray(np.full((40, 40, 3), 128, np.uint8)).save(tmp_path / "grey.png")
     page = visitor.open(what_if_url, "?page=whatif&asked=dense&changes=dense:7:%3D100")
-    page.get_by_text("A picture of your own").click()
+    page.locator("#whatif-page").get_by_text("A picture of your own").click()
     page.locator("#whatif-page input[type=file]").set_input_files(tmp_path / "grey.png")
     expect(page.locator("#whatif-accuracy")).to_have_text("")
     expect(page.locator(".pairs li").first.locator("strong")).to_have_text("100.0 %")

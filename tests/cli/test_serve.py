@@ -59,7 +59,7 @@ def test_a_run_that_cannot_be_reached_is_one_sentence() -> None:
     [
         (
             ["--weights", "w.params"],
-            "--weights and --shape are those of a --model, which is missing",
+            "--weights, --shape and --images are for a --model, which is missing",
         ),
         (["--model", "nets:lenet", "--shape", "8x8"], "shape is '8x8'; it can be the sizes of one"),
     ],

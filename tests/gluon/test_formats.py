@@ -7,11 +7,13 @@ to write into such an array: four units hide what eight show.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import pytest
 
+from vizframe.errors import Inapplicable
 from vizframe.gluon.adapter import network
 from vizframe.gluon.compat import mx
 from vizframe.network import Network, Objective
@@ -79,7 +81,9 @@ def frames(seen: Network, name: str) -> list[Frame]:
     plugin = Registry.discover().load(name).configured(QUICK.get(name, {}))
     layers = select(seen.layers, ["3", "6"])
     scene = Scene(seen, layers, Probe(IMAGES, labels=np.arange(3)))
-    return list(plugin.visualize(scene))
+    with suppress(Inapplicable):  # those for texts have nothing to show of images
+        return list(plugin.visualize(scene))
+    return []
 
 
 # top_images goes through a data set, which this scene has none of.

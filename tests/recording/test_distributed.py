@@ -106,7 +106,8 @@ def test_workers_share_one_run_and_end_with_the_weights_of_a_plain_training(
     assert [steps_of(history, rank) for rank in (0, 1)] == [[0, 4, 8, 12]] * 2
     assert differing_steps(history) == {}
     both = [scalars_of(history, rank).values for rank in (0, 1)]
-    assert both[0].keys() == both[1].keys()
+    watched = {"updates/ratio", "gradients/cosine"}  # of rank 0 alone, which speaks for all
+    assert both[0].keys() - watched == both[1].keys()
     assert {"loss", "throughput", "exchange_seconds", "update_cosine"} <= both[0].keys()
     assert not np.allclose(both[0]["loss"][1:], both[1]["loss"][1:])
     assert np.nanmin(both[0]["update_cosine"]) > 0  # the workers' mean follows each of them

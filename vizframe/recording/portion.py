@@ -71,7 +71,13 @@ class Portion:
         if self.images is not None and self.images < len(scene.probe):
             probe, count = scene.probe, self.images
             labels = None if probe.labels is None else probe.labels[:count]
-            probe = replace(probe, images=probe.images[:count], labels=labels)
+            probe = replace(
+                probe,
+                images=probe.images[:count],
+                labels=labels,
+                names=probe.names[:count],
+                tokens=probe.tokens[:count],
+            )
             cache = {} if caches is None else caches.setdefault(count, {})
             scene = replace(scene, probe=probe, cache=cache)
         return scene

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vizframe.errors import Inapplicable
+from vizframe.errors import Inapplicable, NetworkError
 from vizframe.network import FloatArray, Objective
 from vizframe.network.layer import Layer
 from vizframe.plugin import Scene
@@ -76,7 +76,10 @@ def token_saliency(scene: Scene, count: int | None) -> TokenSaliency:
         )
     rows = scene.activations(layer)[:count]
     units, objective = _objective(scene, layer, rows)
-    found = network.gradient(images, objective, at=at)
+    try:
+        found = network.gradient(images, objective, at=at)
+    except NetworkError as error:  # such as an embedding that is called once a step
+        raise Inapplicable(f"saliency needs gradients at the embedding: {error}") from error
     given = images if at is None else scene.activations(network.layer(at))[:count]
     flat = (*found.gradient.shape[:2], -1)
     gradient, inputs = found.gradient.reshape(flat), given.reshape(flat)

@@ -26,8 +26,9 @@ export class Events {
   }
 
   later() {
-    const { run, series, at } = this.viewer;
+    const { run, series } = this.viewer;
     if (!series) return;
+    const { at } = this.viewer;
     const key = JSON.stringify([run.id, run.version, run.faults.length, series.kind, series.layer, at]);
     if (key === this.key) return;
     this.key = key;
