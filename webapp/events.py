@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from vizframe.errors import HistoryError
 from vizframe.history import History
 from vizframe.webapp.change import moves_of
 from vizframe.webapp.request import RequestedSeries
@@ -101,7 +102,10 @@ def _damaged(history: History) -> Iterator[Event]:
 
 
 def _changes(asked: RequestedSeries) -> Iterator[Event]:
-    steps, moves = moves_of(asked)
+    try:
+        steps, moves = moves_of(asked)
+    except HistoryError:  # a step that cannot be read is an event of its own, and told where it is
+        return
     if len(moves) < 4:
         return
     speed = moves.mean(axis=1) / np.diff(steps)
