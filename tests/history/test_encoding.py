@@ -45,6 +45,18 @@ def test_every_value_comes_back_within_its_tiles_range_over_255(values: FloatArr
         assert not again[tile == 0].any()
 
 
+def test_zero_as_the_highest_value_comes_back_as_zero() -> None:
+    lows = -(
+        np.float32(2.0) ** np.random.default_rng(0).uniform(-100, 100, 4000).astype(np.float32)
+    )
+    values = np.stack([lows, np.zeros(4000, np.float32)], axis=1)
+    back = encode(values, 1).values()
+    assert not back[:, 1].any()
+    assert np.allclose(back[:, 0], lows)
+    values[7, 0] = np.nan  # a tile with other levels beside them
+    assert not encode(values, 1).values()[:, 1].any()
+
+
 @settings(deadline=None)
 @given(hnp.arrays(np.float32, TILES, elements=st.floats(-1e6, 1e6, width=32)))
 def test_levels_are_those_of_the_slow_twin_but_for_ties(values: FloatArray) -> None:

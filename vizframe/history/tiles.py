@@ -76,6 +76,10 @@ class Tiles:
             scaled = np.multiply(self.stored, step, dtype=exact)
             np.add(scaled, self._beside_pixels(self.low), out=scaled)
             values = np.asarray(scaled, np.float32)
+        ends_at_zero = (self.high == 0) & (span > 0)
+        if ends_at_zero.any():  # 255 steps of a 255th need not be the whole, to the last bit
+            last = self._beside_pixels(np.broadcast_to(np.asarray(levels), self.low.shape))
+            values[(self.stored == last) & self._beside_pixels(ends_at_zero)] = 0
         if self.coded.any():
             coded = self._beside_pixels(np.broadcast_to(self.coded, self.low.shape))
             not_finite(np.where(coded, self.stored, 0), values)

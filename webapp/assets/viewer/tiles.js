@@ -30,6 +30,7 @@ export class Tiles {
     const level = this.stored[index * this.area + offset];
     const last = this.lastFinite(index);
     if (level > last) return NOT_FINITE[level - last - 1];
+    if (level === last) return this.high[index]; // exactly, zero above all
     return low + (level * (this.high[index] - low)) / last;
   }
 
