@@ -8,13 +8,13 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from pydantic import Field, PrivateAttr
 
-from vizframe.errors import Inapplicable
 from vizframe.network import FloatArray
 from vizframe.network.layer import Layer
 from vizframe.network.probe import Probe
 from vizframe.plugin import Growth, Plugin, Scene
 from vizframe.plugin.column import Column
 from vizframe.plugin.frame import Frame, Picture
+from vizframe.sequences.layers import recurrent_layers
 from vizframe.sequences.predicates import PREDICATES, predicates
 from vizframe.sequences.windows import Windows, best_of, correlations, strongest_windows
 
@@ -76,16 +76,9 @@ class Snippets(Plugin):
     _start: dict[str, Following] = PrivateAttr(default_factory=dict)
 
     def visualize(self, scene: Scene) -> Iterator[Frame]:
-        layers = [each for each in scene.network.layers if each.is_recurrent and each.is_sequence]
-        if not layers:
-            raise Inapplicable(
-                "the network has no recurrent layer; it can have an LSTM, a GRU, an RNN or a cell "
-                "that is called along a sequence"
-            )
-        for layer in scene.layers:
-            if layer in layers:
-                with scene.leave_out_refused(layer):
-                    yield self._frame(scene, layer)
+        for layer in recurrent_layers(scene):
+            with scene.leave_out_refused(layer):
+                yield self._frame(scene, layer)
 
     def _frame(self, scene: Scene, layer: Layer) -> Frame:
         rows = scene.activations(layer)[: self.images].transpose(0, 2, 1)

@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, PrivateAttr
 
-from vizframe.errors import Inapplicable, NetworkError
+from vizframe.errors import NetworkError
 from vizframe.network import FloatArray
 from vizframe.network.layer import Layer
 from vizframe.plugin import Growth, Plugin, Scene
 from vizframe.plugin.column import Column
 from vizframe.plugin.frame import Frame, Picture
+from vizframe.sequences.layers import recurrent_layers
 
 
 class Basis(NamedTuple):
@@ -69,16 +70,9 @@ class Trajectory(Plugin):
     _bases: dict[str, tuple[Basis, FloatArray]] = PrivateAttr(default_factory=dict)
 
     def visualize(self, scene: Scene) -> Iterator[Frame]:
-        layers = [each for each in scene.network.layers if each.is_recurrent and each.is_sequence]
-        if not layers:
-            raise Inapplicable(
-                "the network has no recurrent layer; it can have an LSTM, a GRU, an RNN or a cell "
-                "that is called along a sequence"
-            )
-        for layer in scene.layers:
-            if layer in layers:
-                with scene.leave_out_refused(layer):
-                    yield self._frame(scene, layer)
+        for layer in recurrent_layers(scene):
+            with scene.leave_out_refused(layer):
+                yield self._frame(scene, layer)
 
     def _frame(self, scene: Scene, layer: Layer) -> Frame:
         states = scene.activations(layer)[: self.images]

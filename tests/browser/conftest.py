@@ -7,12 +7,17 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from vizframe.demo.digits import CLASSES
+from vizframe.demo.mnist import network
 from vizframe.history import Catalog
 from vizframe.history.memory import MemoryCatalog, MemoryRun
-from vizframe.testing.runs import fake_run
+from vizframe.network.live import Live
+from vizframe.network.probe import Probe
+from vizframe.testing.runs import fake_info, fake_run
 from vizframe.webapp import serving
 
 PATIENCE = 15_000
@@ -126,4 +131,17 @@ def url(run: MemoryRun) -> Iterator[str]:
 @contextmanager
 def served(catalog: Catalog, *, prefix: str = "/") -> Iterator[str]:
     with serving(catalog, port=0, prefix=prefix, where="the folder") as address:
+        yield address.url
+
+
+@pytest.fixture(scope="module")
+def what_if_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A page with a network, and a run whose probe it can be asked with."""
+    file = tmp_path_factory.mktemp("weights") / "w-40.params"
+    network().save_parameters(str(file))
+    live = Live("vizframe.demo.mnist:network", str(file.with_name("w-*.params")), (1, 28, 28))
+    info = fake_info("mnist").model_copy(update={"class_names": CLASSES})
+    images = np.random.default_rng(0).random((6, 1, 28, 28)).astype(np.float32)
+    catalog = MemoryCatalog({"mnist": MemoryRun(info, Probe(images, np.arange(6)))})
+    with serving(catalog, port=0, live=live) as address:
         yield address.url

@@ -6,7 +6,6 @@ import importlib.resources
 from collections.abc import Iterator
 from urllib.parse import parse_qs
 
-import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -14,14 +13,9 @@ from tests.browser.conftest import Visitor, served, visiting
 from tests.browser.pages import PAGES
 from tests.browser.test_distribution import widening_run
 from tests.browser.test_findings import sick_run
-from vizframe.demo.digits import CLASSES
-from vizframe.demo.mnist import network
-from vizframe.history.memory import MemoryCatalog, MemoryRun
-from vizframe.network.live import Live
-from vizframe.network.probe import Probe
-from vizframe.testing.runs import fake_info, fake_run
+from vizframe.history.memory import MemoryCatalog
+from vizframe.testing.runs import fake_run
 from vizframe.testing.text_runs import text_run
-from vizframe.webapp import serving
 
 pytestmark = pytest.mark.browser
 
@@ -44,8 +38,6 @@ DRAWINGS = (
 )
 """What the pages draw for texts, distributions and numbers of layers, and several runs."""
 
-IMAGES = np.random.default_rng(0).random((6, 1, 28, 28)).astype(np.float32)
-
 
 @pytest.fixture
 def reader(chromium: Browser) -> Iterator[Visitor]:
@@ -65,18 +57,6 @@ def runs() -> Iterator[str]:
     }
     with served(MemoryCatalog(catalog)) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def with_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A page that a network can be asked on."""
-    file = tmp_path_factory.mktemp("weights") / "w-40.params"
-    network().save_parameters(str(file))
-    live = Live("vizframe.demo.mnist:network", str(file.with_name("w-*.params")), (1, 28, 28))
-    info = fake_info("mnist").model_copy(update={"class_names": CLASSES})
-    catalog = MemoryCatalog({"mnist": MemoryRun(info, Probe(IMAGES, np.arange(6)))})
-    with serving(catalog, port=0, live=live) as address:
-        yield address.url
 
 
 def findings(page: Page) -> list[str]:
@@ -101,7 +81,7 @@ def test_nothing_keeps_people_off_a_page(reader: Visitor, runs: str, query: str)
 
 @pytest.mark.parametrize("name", ["live", "whatif"])
 def test_nothing_keeps_people_off_the_pages_that_ask_a_network(
-    reader: Visitor, with_network: str, name: str
+    reader: Visitor, what_if_url: str, name: str
 ) -> None:
-    page = reader.open(with_network, f"?page={name}&changes=dense:0:%3D100")
+    page = reader.open(what_if_url, f"?page={name}&changes=dense:0:%3D100")
     assert findings(page) == []

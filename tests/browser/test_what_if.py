@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,29 +10,13 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor
-from vizframe.demo.digits import CLASSES
 from vizframe.demo.mnist import network
-from vizframe.history.memory import MemoryCatalog, MemoryRun
+from vizframe.history.memory import MemoryCatalog
 from vizframe.network.live import Live
-from vizframe.network.probe import Probe
-from vizframe.testing.runs import fake_info, fake_run
+from vizframe.testing.runs import fake_run
 from vizframe.webapp import serving
 
 pytestmark = pytest.mark.browser
-
-IMAGES = np.random.default_rng(0).random((6, 1, 28, 28)).astype(np.float32)
-
-
-@pytest.fixture(scope="module")
-def what_if_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A page with a network, and a run whose probe it can be asked with."""
-    file = tmp_path_factory.mktemp("weights") / "w-40.params"
-    network().save_parameters(str(file))
-    live = Live("vizframe.demo.mnist:network", str(file.with_name("w-*.params")), (1, 28, 28))
-    info = fake_info("mnist").model_copy(update={"class_names": CLASSES})
-    catalog = MemoryCatalog({"mnist": MemoryRun(info, Probe(IMAGES, np.arange(6)))})
-    with serving(catalog, port=0, live=live) as address:
-        yield address.url
 
 
 def test_a_unit_is_switched_off_and_the_scores_are_seen(

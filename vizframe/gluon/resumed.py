@@ -8,7 +8,7 @@ from vizframe.gluon.bound_graphs import BoundGraphs
 from vizframe.gluon.graph.graph import Entry, Graph
 from vizframe.gluon.graph.parameters import to_numpy
 from vizframe.network import FloatArray
-from vizframe.network.resumed import refuse_given
+from vizframe.network.resumed import resume_unknown
 
 
 class ResumedGraphs(BoundGraphs):
@@ -18,12 +18,7 @@ class ResumedGraphs(BoundGraphs):
         self, images: FloatArray, given: Mapping[str, FloatArray], layers: Sequence[str]
     ) -> dict[str, FloatArray]:
         batch = self._settings.check_images(images, self.name)
-        fixed = {self.layer(name).name: values for name, values in given.items()}
-        refuse_given(batch, [(self.layer(name), each) for name, each in fixed.items()])
-        named = {name: self.layer(name).name for name in layers}
-        asked = [own for own in dict.fromkeys(named.values()) if own not in fixed]
-        found = {**fixed, **(self._resumed(batch, fixed, asked) if asked else {})}
-        return {name: found[own] for name, own in named.items()}
+        return resume_unknown(self.layer, batch, given, layers, self._resumed)
 
     def _resumed(
         self, batch: FloatArray, given: Mapping[str, FloatArray], asked: Sequence[str]

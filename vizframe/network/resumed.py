@@ -9,7 +9,7 @@ What a unit does for the scores is asked so: its activation is changed, and the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from vizframe.errors import NetworkError
@@ -49,6 +49,27 @@ def resume(
             "layer; its units cannot be switched off"
         )
     return network.resume(images, given, layers)
+
+
+def resume_unknown(
+    layer_of: Callable[[str], Layer],
+    images: FloatArray,
+    given: Mapping[str, FloatArray],
+    layers: Sequence[str],
+    compute: Callable[[FloatArray, Mapping[str, FloatArray], Sequence[str]], dict[str, FloatArray]],
+) -> dict[str, FloatArray]:
+    """What `resume` gives, of a network that can ``compute`` layers which are not given, by the
+    names that ``layer_of`` knows them by.
+
+    Raises:
+        NetworkError: what is given has not the shapes of the layers' outputs.
+    """
+    fixed = {layer_of(name).name: values for name, values in given.items()}
+    refuse_given(images, [(layer_of(name), each) for name, each in fixed.items()])
+    named = {name: layer_of(name).name for name in layers}
+    asked = [own for own in dict.fromkeys(named.values()) if own not in fixed]
+    found = {**fixed, **(compute(images, fixed, asked) if asked else {})}
+    return {name: found[own] for name, own in named.items()}
 
 
 def refuse_given(images: FloatArray, given: Iterable[tuple[Layer, FloatArray]]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from vizframe.graph.host import ignore_float_warnings
 from vizframe.network import FloatArray
-from vizframe.network.resumed import refuse_given
+from vizframe.network.resumed import resume_unknown
 from vizframe.torch.aside import aside
 from vizframe.torch.layers import LayerList, View
 from vizframe.torch.node import Tape
@@ -24,12 +24,7 @@ class ResumedTapes(PlayedTapes):
         self, images: FloatArray, given: Mapping[str, FloatArray], layers: Sequence[str]
     ) -> dict[str, FloatArray]:
         batch = self._settings.check_images(images, self.name)
-        fixed = {self.layer(name).name: values for name, values in given.items()}
-        refuse_given(batch, [(self.layer(name), each) for name, each in fixed.items()])
-        named = {name: self.layer(name).name for name in layers}
-        asked = [own for own in dict.fromkeys(named.values()) if own not in fixed]
-        found = {**fixed, **(self._resumed(batch, fixed, asked) if asked else {})}
-        return {name: found[own] for name, own in named.items()}
+        return resume_unknown(self.layer, batch, given, layers, self._resumed)
 
     def _resumed(
         self, batch: FloatArray, given: Mapping[str, FloatArray], asked: Sequence[str]
