@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from vizframe.errors import UnknownName, UsageError
 from vizframe.history import Declaration, History
+from vizframe.history.lookup import find_series
 
 EVERY = "*"
 
@@ -42,13 +43,7 @@ def declaration(history: History, kind: str, layer: str) -> Declaration:
     Raises:
         UnknownName: with the nearest kinds, or the layers that have this kind.
     """
-    of_kind = [each for each in history.declarations.values() if each.key.kind == kind]
-    if not of_kind:
-        raise UnknownName("plugin", kind, (key.kind for key in history.declarations))
-    for each in of_kind:
-        if each.key.layer == layer:
-            return each
-    raise UnknownName(f"layer of {kind}", layer, (each.key.layer for each in of_kind))
+    return history.declarations[find_series(history, kind, layer)[0]]
 
 
 def steps(history: History, found: Declaration, given: str) -> Sequence[int]:

@@ -17,8 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from vizframe.errors import HistoryError, UnknownName
+from vizframe.errors import HistoryError
 from vizframe.history import History, SeriesKey
+from vizframe.history.lookup import find_series
 from vizframe.images.album import album
 from vizframe.images.film import Look, film
 from vizframe.images.gif import gif
@@ -37,16 +38,9 @@ def series(history: History, kind: str = "*", layer: str = "*") -> list[SeriesKe
         UnknownName: a pattern names none.
         HistoryError: the run is empty.
     """
-    keys = list(history.declarations)
-    if not keys:
+    if not history.declarations:
         raise HistoryError(f"the run {history.info.name} has no step yet; record one first")
-    of_kind = [key for key in keys if fnmatch.fnmatchcase(key.kind, kind)]
-    if not of_kind:
-        raise UnknownName("plugin", kind, [key.kind for key in keys])
-    found = [key for key in of_kind if fnmatch.fnmatchcase(key.layer, layer)]
-    if not found:
-        raise UnknownName("layer", layer, [key.layer for key in of_kind])
-    return found
+    return find_series(history, kind, layer, fnmatch.fnmatchcase)
 
 
 def steps_of(history: History, key: SeriesKey, step: int | None = None) -> list[int]:

@@ -17,6 +17,7 @@ from typing import Self
 
 from vizframe.errors import HistoryError, UnknownName, UsageError
 from vizframe.history import Failure, Finding, History, RunInfo
+from vizframe.history.lookup import find_series
 from vizframe.history.ranks import ranks_of, scalars_of
 from vizframe.network.probe import Probe
 from vizframe.reading.named_array import Named, name_axes
@@ -82,13 +83,8 @@ class Run(Showable):
         if not isinstance(name, tuple) or len(name) != 2:
             raise UsageError(f"the series is {name!r}; it can be two names, as run[plugin, layer]")
         kind, layer = name
-        keys = [key for key in self.history.declarations if key.kind == kind]
-        if not keys:
-            raise UnknownName("plugin", kind, [each for each, _ in self])
-        for key in keys:
-            if key.layer == layer:
-                return Series(self.history, key, xarray=self._xarray, path=self._path)
-        raise UnknownName(f"layer of {kind}", layer, [key.layer for key in keys])
+        key = find_series(self.history, kind, layer)[0]
+        return Series(self.history, key, xarray=self._xarray, path=self._path)
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """The names that ``run[…]`` takes."""
