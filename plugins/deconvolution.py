@@ -16,7 +16,6 @@ from pydantic import Field
 from vizframe.attribution.rule_notes import rule_notes
 from vizframe.attribution.strongest import Strongest, strongest
 from vizframe.attribution.unit_windows import UnitWindow, cut_patches, project_strongest
-from vizframe.errors import Inapplicable
 from vizframe.images.channels import as_picture
 from vizframe.network import FloatArray
 from vizframe.network.layer import Layer
@@ -24,6 +23,7 @@ from vizframe.plugin import Growth, Plugin, Scene
 from vizframe.plugin.column import Column
 from vizframe.plugin.control import LIKENESS, draw_or_control
 from vizframe.plugin.frame import Frame, Picture
+from vizframe.plugin.inputs import require_images
 
 AXES = ("unit", "rank", "y", "x", "channel")
 
@@ -77,11 +77,7 @@ class Deconvolution(Plugin):
     )
 
     def visualize(self, scene: Scene) -> Iterator[Frame]:
-        if len(scene.network.input_shape) != 3:
-            raise Inapplicable(
-                f"deconvolution needs images, but the network's input has shape "
-                f"{scene.network.input_shape}; it can be (channels, y, x)"
-            )
+        require_images("deconvolution", scene)
         layers = [layer for layer in scene.layers if layer.is_spatial or len(layer.shape) == 1]
 
         def draw(seen: Scene) -> Iterator[Frame]:

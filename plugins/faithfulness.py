@@ -29,6 +29,7 @@ from vizframe.plugin import Plugin, Scene
 from vizframe.plugin.commas import items
 from vizframe.plugin.control import rank_correlation
 from vizframe.plugin.frame import Frame, Picture
+from vizframe.plugin.inputs import require_images
 
 NUMBERS = {
     "deletion": "The area under the class's probability while the most important pixels are "
@@ -113,11 +114,7 @@ class Faithfulness(Plugin):
         return tuple(dict.fromkeys(methods))
 
     def visualize(self, scene: Scene) -> Iterator[Frame]:
-        if len(scene.network.input_shape) != 3:
-            raise PluginError(
-                f"faithfulness needs images, but the network's input has shape "
-                f"{scene.network.input_shape}; it can be (channels, y, x)"
-            )
+        require_images("faithfulness", scene)
         chosen = target(scene.network, scene.probe, self.target)
         maps: dict[Explanation, FloatArray] = {}
         refused: list[str] = []

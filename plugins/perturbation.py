@@ -14,11 +14,11 @@ from vizframe.attribution.method import COLUMNS, MethodResult, describe_empty
 from vizframe.attribution.rise import rise
 from vizframe.attribution.score_cam import score_cam
 from vizframe.attribution.target import Target, target
-from vizframe.errors import PluginError
 from vizframe.plugin import Plugin, Scene
 from vizframe.plugin.commas import items
 from vizframe.plugin.control import draw_or_control
 from vizframe.plugin.frame import Encoding, Frame, Picture
+from vizframe.plugin.inputs import require_images
 
 Method = Literal["rise", "score_cam", "expected"]
 
@@ -99,11 +99,7 @@ class Perturbation(Plugin):
         return tuple(dict.fromkeys(methods))
 
     def visualize(self, scene: Scene) -> Iterator[Frame]:
-        if len(scene.network.input_shape) != 3:
-            raise PluginError(
-                f"perturbation needs images, but the network's input has shape "
-                f"{scene.network.input_shape}; it can be (channels, y, x)"
-            )
+        require_images("perturbation", scene)
         chosen = target(scene.network, scene.probe, self.target)
 
         def draw(seen: Scene) -> Iterator[Frame]:

@@ -20,6 +20,7 @@ from vizframe.network.relevance import COMPOSITES, RelevanceNetwork, RelevanceRu
 from vizframe.plugin import Plugin, Scene
 from vizframe.plugin.control import draw_or_control
 from vizframe.plugin.frame import Frame, Picture
+from vizframe.plugin.inputs import require_images
 
 Composite = Literal["epsilon", "epsilon_plus", "epsilon_plus_flat", "epsilon_gamma_box"]
 
@@ -74,11 +75,7 @@ class Relevance(Plugin):
     )
 
     def visualize(self, scene: Scene) -> Iterator[Frame]:
-        if len(scene.network.input_shape) != 3:
-            raise PluginError(
-                f"relevance needs images, but the network's input has shape "
-                f"{scene.network.input_shape}; it can be (channels, y, x)"
-            )
+        require_images("relevance", scene)
         chosen = target(scene.network, scene.probe, self.target)
 
         def draw(seen: Scene) -> Iterator[Frame]:

@@ -16,7 +16,6 @@ from vizframe.attribution.rule_notes import rule_notes
 from vizframe.attribution.strongest import Strongest
 from vizframe.attribution.top import TopImages, kept_images
 from vizframe.attribution.unit_windows import UnitWindow, cut_patches, project_strongest
-from vizframe.errors import Inapplicable
 from vizframe.images.channels import as_picture
 from vizframe.network import FloatArray
 from vizframe.network.dataset import ArrayImages, Dataset, open_dataset, pieces
@@ -25,6 +24,7 @@ from vizframe.network.peaks import peaks
 from vizframe.network.probe import Probe
 from vizframe.plugin import Plugin, Scene
 from vizframe.plugin.frame import Frame, Picture
+from vizframe.plugin.inputs import require_images
 
 AXES = ("unit", "rank", "y", "x", "channel")
 
@@ -85,12 +85,7 @@ class StrongestImages(Plugin):
     )
 
     def visualize(self, scene: Scene) -> Iterator[Frame]:
-        shape = scene.network.input_shape
-        if len(shape) != 3:
-            raise Inapplicable(
-                f"top_images needs images, but the network's input has shape {shape}; it can be "
-                "(channels, y, x)"
-            )
+        require_images("top_images", scene)
         layers = [layer for layer in scene.layers if layer.is_spatial or len(layer.shape) == 1]
         dataset = self._dataset(scene)
         found = self._search(scene, layers, dataset) if layers else {}
