@@ -23,10 +23,10 @@ from vizframe.torch.names import names_of
 from vizframe.torch.node import Node, Ref, Tape, take
 from vizframe.torch.operators import (
     arguments,
-    cannot_be_negative,
     is_bounded_relu,
     is_relu,
     kind_of,
+    nonnegative_nodes,
     padding_of,
     reads,
     shown_operator,
@@ -103,7 +103,7 @@ def layers_of(tape: Tape) -> LayerList:
     maps = maps_of(tape, labels)
     fields = receptive_fields(maps, tape.data)
     axes = {index: places for index, each in labels.items() if (places := _places(each))}
-    nonnegative = _nonnegative(tape)
+    nonnegative = nonnegative_nodes(tape.nodes)
     found: list[Layer] = []
     nodes: dict[str, int] = {}
     views: dict[str, View] = {}
@@ -276,16 +276,6 @@ def kernel_values(node: Node, short: str, values: Any) -> Any:
         groups = arguments(node).get("groups", 1)
         return torch.cat([part.transpose(0, 1) for part in values.chunk(groups)])
     return values
-
-
-def _nonnegative(tape: Tape) -> set[int]:
-    found: set[int] = set()
-    for index, node in enumerate(tape.nodes):
-        if node.function is not None:
-            inputs = [each in found for each in reads(node)]
-            if cannot_be_negative(node, inputs):
-                found.add(index)
-    return found
 
 
 def _sources(tape: Tape, index: int, names: dict[int, str]) -> tuple[str, ...]:

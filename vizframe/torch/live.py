@@ -13,6 +13,7 @@ import torch
 
 from vizframe.graph.settings import Settings
 from vizframe.network import ReluRule
+from vizframe.network.relevance import RelevanceRules
 from vizframe.torch.aside import aside
 from vizframe.torch.axes import labels_of
 from vizframe.torch.batch import FIRST, Count
@@ -22,8 +23,13 @@ from vizframe.torch.names import names_of
 from vizframe.torch.network import TorchNetwork
 from vizframe.torch.node import Node, Tape
 from vizframe.torch.plan import Plan, plan
+from vizframe.torch.relevance import relevance_tape
 from vizframe.torch.replay import Program, Values
+from vizframe.torch.ruled import Ruled
 from vizframe.torch.tape import trace
+
+ENDS = (-1, -2, -3)
+"""Stand for the images of the lowest pixels, the highest and ones."""
 
 
 class LiveProgram(Program):
@@ -53,6 +59,38 @@ class LiveProgram(Program):
         return self
 
 
+class LiveRelevance(Program):
+    """The net itself with the rules of relevance: it runs once to tell them, and then by them."""
+
+    def __init__(
+        self, model: Model, data: int, target: int, name: str, rules: RelevanceRules
+    ) -> None:
+        super().__init__([], {}, {})
+        self._model, self._data, self._rules = model, data, rules
+        self._target, self._name = target, name
+
+    def run(
+        self, given: Values, leaf: Callable[[str], Any], images: int, *, tracked: Iterable[int] = ()
+    ) -> Values:
+        model, batch = self._model, given[self._data]
+        with aside(model.device):
+            model.shadow.refresh()
+            plain = trace(model.shadow, model.run, batch.detach(), live=True)
+            if plain.broke is not None:
+                raise plain.broke
+            target = {name: index for index, name in _names(plain).items()}[self._name]
+            ruled, own = relevance_tape(plain, target, self._rules)
+        pairs = enumerate(zip(ruled.nodes, plain.nodes, strict=False))
+        changed = {index: one for index, (one, two) in pairs if one is not two}
+        ends = {index: given[end] for index, end in zip(own[1:], ENDS, strict=True)}
+        with aside(model.device, gradients=True):
+            model.shadow.refresh()
+            tape = trace(model.shadow, model.run, batch, live=True, ruled=Ruled(changed, ends))
+        if tape.broke is not None:
+            raise tape.broke
+        return {self._target: tape.nodes[target].value}
+
+
 class LiveNetwork(TorchNetwork):
     """A `TorchNetwork` without a tape."""
 
@@ -71,6 +109,13 @@ class LiveNetwork(TorchNetwork):
     ) -> Program:
         names = {index: name for name, index in self._tapes_layers(tape).nodes.items()}
         return LiveProgram(self._model, tape.data, {n: names[n] for n in wanted}, rule)
+
+    def _relevance_program(
+        self, tape: Tape, target: int, rules: RelevanceRules
+    ) -> tuple[Program, tuple[int, ...]]:
+        names = {index: name for name, index in self._tapes_layers(tape).nodes.items()}
+        played = LiveRelevance(self._model, tape.data, target, names[target], rules)
+        return played, ENDS
 
     def _fixed(self, tape: Tape, found: LayerList, played: Program, count: int) -> Values:
         return {}

@@ -44,6 +44,7 @@ from vizframe.network.sick import (
 )
 from vizframe.torch.aside import aside
 from vizframe.torch.excitation import TorchExcitation, gradients_of
+from vizframe.torch.handing_back import HandingBack
 from vizframe.torch.head import KernelHead, MapHead
 from vizframe.torch.healthy import has_nonfinite, switch_off_tensors
 from vizframe.torch.layers import LayerList, layers_of
@@ -62,7 +63,7 @@ from vizframe.torch.resumed import ResumedTapes
 from vizframe.torch.scores import score_node, unrelated_error
 
 
-class TorchNetwork(ResumedTapes):
+class TorchNetwork(ResumedTapes, HandingBack):
     """See `vizframe.network.Network`, whose docstrings hold here.
 
     Raises:

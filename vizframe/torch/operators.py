@@ -268,3 +268,14 @@ def reads(node: Node) -> list[int]:
     look(node.args)
     look(node.kwargs)
     return found
+
+
+def nonnegative_nodes(nodes: Sequence[Node]) -> set[int]:
+    """The nodes whose outputs cannot be below zero, whatever the parameters are."""
+    found: set[int] = set()
+    for index, node in enumerate(nodes):
+        if node.function is not None:
+            inputs = [each in found for each in reads(node)]
+            if cannot_be_negative(node, inputs):
+                found.add(index)
+    return found

@@ -45,12 +45,18 @@ class PlayedTapes(ABC):
         batch: FloatArray,
         given: Any = None,
         tracked: set[int] = frozenset(),  # type: ignore[assignment]  # empty
+        beside: Values | None = None,
     ) -> Values:
+        """The program, run on the current parameters.
+
+        Args:
+            beside: values of other nodes that are given.
+        """
         self._model.refuse_changed()
         images = self._model.images(batch) if given is None else given
-        data = self._main[0].data
+        values = {self._main[0].data: images, **(beside or {})}
         try:
-            return played.run({data: images}, self._model.leaf, len(batch), tracked=tracked)
+            return played.run(values, self._model.leaf, len(batch), tracked=tracked)
         except RuntimeError as error:
             raise self._refusal(batch.shape, error) from error
 

@@ -97,7 +97,7 @@ class Program:
                 plain = [values[each.node] if type(each) is Ref else each for each in args]
                 made = step.function(*plain, **kwargs)
             else:
-                made = step.function(*_resolve(args, values), **_resolve(kwargs, values))
+                made = step.function(*resolve(args, values), **resolve(kwargs, values))
             if step.index in tracked and not made.requires_grad:
                 made = made.detach().requires_grad_()
             values[step.index] = made
@@ -186,7 +186,7 @@ def _step(
     tape: Tape, index: int, frees: tuple[int, ...], rule: ReluRule, part: Part | None
 ) -> Step:
     node = tape.nodes[index]
-    function, args, kwargs = _call_of(node, rule)
+    function, args, kwargs = call_of(node, rule)
     if part is not None and index in part.boxes:
         if function is node.function:
             function, args, kwargs = without_padding(node)
@@ -197,7 +197,7 @@ def _step(
     return Step(index, function, args, kwargs, counts, flat, frees)
 
 
-def _call_of(node: Node, rule: ReluRule) -> tuple[Callable[..., Any], Any, Any]:
+def call_of(node: Node, rule: ReluRule) -> tuple[Callable[..., Any], Any, Any]:
     """The call as it is played: a ReLU by its rule, dropout as nothing, nothing in place."""
     assert node.function is not None
     source = arguments(node).get("input")
@@ -273,17 +273,18 @@ def _has_ref(value: Any) -> bool:
     return isinstance(value, Ref | CutRef)
 
 
-def _resolve(value: Any, values: Values) -> Any:
+def resolve(value: Any, values: Values) -> Any:
+    """Arguments, with what the nodes gave in the places of their `Ref`s."""
     if type(value) is Ref:
         return values[value.node]
     if type(value) is CutRef:
         return _cut(values[value.node], value)
     if type(value) in (list, tuple):
-        return type(value)(_resolve(each, values) for each in value)
+        return type(value)(resolve(each, values) for each in value)
     if isinstance(value, slice):
-        return slice(*(_resolve(e, values) for e in (value.start, value.stop, value.step)))
+        return slice(*(resolve(e, values) for e in (value.start, value.stop, value.step)))
     if isinstance(value, Mapping):
-        return {key: _resolve(each, values) for key, each in value.items()}
+        return {key: resolve(each, values) for key, each in value.items()}
     return value
 
 

@@ -34,8 +34,10 @@ from vizframe.torch.node import (
     take,
 )
 from vizframe.torch.operators import is_bounded_relu, is_relu, kind_of, most_of
+from vizframe.torch.ruled import Ruled
 from vizframe.torch.rules import differentiable, ruled_relu
 from vizframe.torch.shadow import Shadow, tensors_in
+from vizframe.torch.words import AS_NUMBER, is_in_place, word_of
 
 _ATTENTION = torch.nn.functional.multi_head_attention_forward
 _OPEN_ATTENTION = type(_ATTENTION)(
@@ -54,11 +56,18 @@ class TapeRecorder(TorchFunctionMode):
     """Records the calls made inside; see the module."""
 
     def __init__(
-        self, shadow: Shadow, images: Any, *, live: bool = False, rule: ReluRule = "plain"
+        self,
+        shadow: Shadow,
+        images: Any,
+        *,
+        live: bool = False,
+        rule: ReluRule = "plain",
+        ruled: Ruled | None = None,
     ) -> None:
         super().__init__()
         self._shadow = shadow
         self._live, self._rule = live, rule
+        self._ruled = ruled or Ruled()
         self._depth = 0
         self.nodes: list[Node] = []
         self._of: dict[int, tuple[int, int]] = {}
@@ -124,8 +133,12 @@ class TapeRecorder(TorchFunctionMode):
 
     def _called(self, func: Any, word: str, call: Any, args: Any, named: dict[str, Any]) -> Any:
         node = Node(func, call[0], call[1], word=word)
+        if len(self.nodes) in self._ruled.nodes and not is_in_place(word):
+            return self._ruled.call(self.nodes)
         if self._live and kind_of(node) == "recurrent":
             return differentiable(func)(*args, **named)
+        if word in AS_NUMBER:  # which warns of a gradient that ends here
+            return func(*(each.detach() for each in args))
         if self._rule == "plain":
             return func(*args, **named)
         if not is_relu(node) and not is_bounded_relu(node):
@@ -295,6 +308,7 @@ def trace(
     *,
     live: bool = False,
     rule: ReluRule = "plain",
+    ruled: Ruled | None = None,
 ) -> Tape:
     """What the shadow does for these images.
 
@@ -302,12 +316,13 @@ def trace(
         call: calls the shadow with images.
         live: whether this is no tape to be played again; then the nodes keep what they gave.
         rule: of the ReLUs, of a live one.
+        ruled: calls that are made in the places of others, of a live one.
 
     Raises:
         NoTape: it reads values as it runs, or something else that no tape holds.
     """
     shadow.path.names.clear()
-    recorder = TapeRecorder(shadow, images, live=live, rule=rule)
+    recorder = TapeRecorder(shadow, images, live=live, rule=rule, ruled=ruled)
     tape = Tape(recorder.nodes, recorder.data, modules=recorder.modules)
     try:
         with recorder:
@@ -330,26 +345,6 @@ def scores_in(output: Any) -> Any:
     if found is None:
         raise NoTape(f"it gives a {type(output).__name__}, in which there is no tensor")
     return found
-
-
-def word_of(func: Any) -> str:
-    """What a function of PyTorch is called, such as ``conv2d``, ``add`` for ``+=``."""
-    name: str = getattr(func, "__name__", "")
-    if name in ("__get__", "__set__", "__delete__"):
-        owner = getattr(func, "__self__", None)
-        getter = getattr(owner, "fget", owner)
-        name = getattr(getter, "__name__", name)
-    return name
-
-
-def is_in_place(word: str) -> bool:
-    """Whether a function of this name writes into its first argument."""
-    if word.startswith("__"):
-        return word == "__setitem__" or (word.startswith("__i") and word not in _NOT_IN_PLACE)
-    return word.endswith("_")
-
-
-_NOT_IN_PLACE = ("__invert__", "__index__", "__int__")
 
 
 def version_of(tensor: Any) -> int | None:
