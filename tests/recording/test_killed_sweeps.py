@@ -10,15 +10,14 @@ from __future__ import annotations
 import os
 import random
 import signal
-import sys
 import time
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 import vizframe.store
+from tests.nursery import Nursery
 from tests.store.test_kill import assert_whole, record, steps_of
 from vizframe.errors import RunTaken
 from vizframe.recording.past import make_run_folder
@@ -26,12 +25,17 @@ from vizframe.store.write.due import MergePlan
 from vizframe.testing.runs import fake_info
 
 DEATHS = int(os.environ.get("VIZFRAME_KILLS", "60"))
-TOGETHER = 3
-LONGEST = 0.25
-"""Seconds that a training lives."""
+TOGETHER = 4
+MOST_COMMITS = 12
+"""Of all that train together, from one death to the next."""
 
-ROUNDS = 6
+LONGEST = 2.0
+"""Seconds from one death to the next, however busy the machine is."""
+
+ROUNDS = 5
 """Until a fresh folder is begun."""
+
+FOLDERS = max(1, DEATHS // TOGETHER // ROUNDS)
 
 RUNS = Path("runs")
 SHARED = RUNS / "shared"
@@ -50,8 +54,10 @@ def claim_shared() -> tuple[Path, vizframe.store.Claim | None]:
         return make_run_folder(SHARED.name, RUNS), None
 
 
-def train(told: int, seed: int) -> None:
+def train(folder: str, seed: int) -> None:
     """Commit step after step, and tell each; until killed."""
+    os.chdir(folder)
+    told = os.open("told", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     dice = random.Random(seed)
     is_shared, plan = dice.random() < 0.6, dice.choice(PLANS)
     path, claimed = claim_shared() if is_shared else (make_run_folder("train", RUNS), None)
@@ -68,38 +74,35 @@ def train(told: int, seed: int) -> None:
         os.write(told, f"{own} {step}\n".encode())
 
 
-def start(told: int, seed: int) -> int:
-    child = os.fork()
-    if child == 0:
-        sys.settrace(None)
-        try:
-            train(told, seed)
-        except BaseException:
-            traceback.print_exc()
-        os._exit(1)
-    return child
+def lines(told: Path) -> int:
+    return told.read_bytes().count(b"\n") if told.exists() else 0
 
 
-def kill_one_after_the_other(children: Sequence[int]) -> None:
-    """Each at a moment of its own, within what the longest may live."""
-    moments = sorted(random.uniform(0, LONGEST) for _ in children)
-    begun = time.monotonic()
-    for child, moment in zip(children, moments, strict=True):
-        time.sleep(max(0.0, begun + moment - time.monotonic()))
+def kill_one_after_the_other(nursery: Nursery, children: Sequence[int], told: Path) -> None:
+    """Each at a moment of its own: at once, or after some commits of any of them."""
+    for child in children:
+        due = lines(told) + random.choice([0, *[random.randint(1, MOST_COMMITS)] * 3])
+        end = time.monotonic() + LONGEST
+        while lines(told) < due and time.monotonic() < end:
+            time.sleep(0.002)
+        time.sleep(random.uniform(0, 0.01))
         os.kill(child, signal.SIGKILL)
     for child in children:
-        status = os.waitpid(child, 0)[1]
-        assert os.WIFSIGNALED(status), "a training failed before it was killed"
+        assert nursery.bury(child) == -signal.SIGKILL, "a training failed before it was killed"
 
 
-def check(told: Path, *, thoroughly: bool) -> int:
-    """How many steps were committed, all of which are there."""
+def check(told: Path, since: int = 0, *, thoroughly: bool) -> int:
+    """How many steps were committed, all of which are there; of the runs told of since a line."""
     committed: dict[str, set[int]] = {}
-    for line in told.read_text().splitlines():
+    new: set[str] = set()
+    for number, line in enumerate(told.read_text().splitlines()):
         run, _, word = line.rpartition(" ")
         assert int(word) not in committed.setdefault(run, set()), "a step was committed twice"
         committed[run].add(int(word))
-    for run, steps in committed.items():
+        if number >= since:
+            new.add(run)
+    for run in new:
+        steps = committed[run]
         history = vizframe.store.open(run)
         assert not history.faults()
         shown = list(steps_of(history, "w0"))
@@ -110,20 +113,22 @@ def check(told: Path, *, thoroughly: bool) -> int:
     return sum(map(len, committed.values()))
 
 
+def live_and_die(nursery: Nursery, folder: Path) -> int:
+    """How many steps were committed in some rounds of deaths."""
+    (folder / "elsewhere").mkdir(parents=True)
+    told = folder / "told"
+    for _ in range(ROUNDS):
+        since = lines(told)
+        seeds = [random.randrange(2**32) for _ in range(TOGETHER)]
+        children = [nursery.bear(str(folder), seed) for seed in seeds]
+        kill_one_after_the_other(nursery, children, told)
+        if told.exists():
+            check(told, since, thoroughly=False)
+    return check(told, thoroughly=True)
+
+
 @pytest.mark.timeout(7200)
-def test_no_committed_step_is_lost_or_hidden(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    committed = 0
-    for number in range(max(1, DEATHS // TOGETHER // ROUNDS)):
-        folder = tmp_path / str(number)
-        (folder / "elsewhere").mkdir(parents=True)
-        monkeypatch.chdir(folder)
-        told = os.open(folder / "told", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
-        for _ in range(ROUNDS):
-            children = [start(told, random.randrange(2**32)) for _ in range(TOGETHER)]
-            kill_one_after_the_other(children)
-            check(folder / "told", thoroughly=False)
-        os.close(told)
-        committed += check(folder / "told", thoroughly=True)
+def test_no_committed_step_is_lost_or_hidden(tmp_path: Path) -> None:
+    with Nursery(f"{__name__}:train", "tests.store.test_kill:warm") as nursery:
+        committed = sum(live_and_die(nursery, tmp_path / str(each)) for each in range(FOLDERS))
     assert committed > 0

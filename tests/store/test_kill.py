@@ -1,6 +1,6 @@
 """A writer is killed at any moment, merging included, under the eyes of a polling reader.
 
-200 kills by default; ``VIZFRAME_KILLS=5000 pytest tests/store/test_kill.py`` for a long night.
+400 kills by default; ``VIZFRAME_KILLS=10000 pytest tests/store/test_kill.py`` for half an hour.
 """
 
 from __future__ import annotations
@@ -8,12 +8,10 @@ from __future__ import annotations
 import os
 import random
 import signal
-import struct
-import sys
+import tempfile
 import threading
 import time
-import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -22,6 +20,7 @@ import numpy as np
 import pytest
 
 import vizframe.store
+from tests.nursery import Nursery
 from vizframe.history import Declaration, History, SeriesKey, StepRecord
 from vizframe.plugin.frame import Frame
 from vizframe.store.care import compaction
@@ -29,16 +28,22 @@ from vizframe.store.read.origin import Folder
 from vizframe.store.write.due import MergePlan
 from vizframe.testing.runs import declare, fake_info
 
-KILLS = int(os.environ.get("VIZFRAME_KILLS", "200"))
+KILLS = int(os.environ.get("VIZFRAME_KILLS", "400"))
 LIVES = 6
 """Kills of one run before a fresh one is begun."""
 
-LONGEST = 0.15
-"""Seconds that a writer lives: long enough to merge several times."""
+MOST_COMMITS = 12
+"""Of a writer before it is killed: enough for several merges."""
+
+PAUSE = 0.01
+"""Seconds between two looks of the reader, which leaves the writers some of the machine."""
+
+LONGEST = 2.0
+"""Seconds that a writer lives, however busy the machine is."""
 
 LAYERS = ("conv0", "conv1", "dense")
+LINE = b"%09d\n"
 PLAN = MergePlan(steps=4, fan=3, grace=0.2)
-STEP = struct.Struct("<q")
 
 
 @cache
@@ -60,49 +65,81 @@ def record(writer: str, step: int) -> StepRecord:
     return StepRecord(step=step, frames=frames, scalars={writer: float(step)}, time=time.time())
 
 
+def live(run: str, name: str, first: int, told: str) -> None:
+    """Commit step after step, and tell each; until killed."""
+    fd = os.open(told, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+    writer = vizframe.store.create(run, fake_info("killed"), writer=name, merging=PLAN)
+    for step in range(first, first + 10_000):
+        writer.commit(record(name, step))
+        os.write(fd, LINE % step)
+
+
+def merge(run: str) -> None:
+    compaction.GRACE = 0.05
+    vizframe.store.compact(run)
+
+
+def work(what: str, *given: str | int) -> None:
+    """What a child does: it records, or it compacts."""
+    {"live": live, "merge": merge}[what](*given)  # type: ignore[operator]
+
+
+def warm() -> None:
+    """Do once what every child does: a second time it takes a tenth."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        vizframe.store.create(folder, fake_info("warm"), merging=PLAN) as store,
+    ):
+        for step in range(8):
+            store.commit(record("w0", step))
+
+
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[Nursery]:
+    with Nursery("tests.store.test_kill:work", "tests.store.test_kill:warm") as made:
+        yield made
+
+
 @dataclass
 class Victim:
-    """A forked process that commits steps and acknowledges each on a pipe."""
+    """A process that commits steps and writes each down when it is committed."""
 
+    nursery: Nursery
     run: Path
     name: str
     first: int
-    acknowledged: list[int] = field(default_factory=list)
     pid: int = 0
-    pipe: int = -1
+    commits: int = 0
+    """After how many it is to die; while it opens the run where that is none."""
+    _due: int = 0
+    """Bytes that it has written down by then."""
+
+    @property
+    def told(self) -> Path:
+        return self.run.with_name(f"{self.run.name}-{self.name}")
 
     def start(self) -> None:
-        read, write = os.pipe()
-        self.pid = os.fork()
-        if self.pid == 0:
-            os.close(read)
-            self._live(write)
-        os.close(write)
-        self.pipe = read
+        before = self._told_bytes()
+        self.commits = random.choice([0, *[random.randint(1, MOST_COMMITS)] * 3])
+        self._due = before + self.commits * len(LINE % 0)
+        self.pid = self.nursery.bear("live", str(self.run), self.name, self.first, str(self.told))
 
-    def _live(self, pipe: int) -> None:
-        """Never returns: what pytest holds is not for this process to close."""
-        sys.settrace(None)  # nobody asks a killed process for its coverage, and it is slow
-        try:
-            info = fake_info("killed")
-            writer = vizframe.store.create(self.run, info, writer=self.name, merging=PLAN)
-            for step in range(self.first, self.first + 10_000):
-                writer.commit(record(self.name, step))
-                os.write(pipe, STEP.pack(step))
-        except BaseException:
-            traceback.print_exc()
-        os._exit(1)
+    def _told_bytes(self) -> int:
+        return self.told.stat().st_size if self.told.exists() else 0
 
-    def kill(self) -> None:
+    def kill_when_due(self) -> None:
+        """At any moment of a commit, of a merge, or of opening the run."""
+        end = time.monotonic() + LONGEST
+        while self._told_bytes() < self._due and time.monotonic() < end:
+            time.sleep(0.002)
+        time.sleep(random.uniform(0, 0.003 if self.commits else 0.03))
         os.kill(self.pid, signal.SIGKILL)
 
-    def bury(self) -> None:
-        """Wait for its end, and read what it had acknowledged."""
-        _, status = os.waitpid(self.pid, 0)
-        assert os.WIFSIGNALED(status), "the writer failed before it was killed"
-        while data := os.read(self.pipe, 1 << 16):
-            self.acknowledged += [step for (step,) in STEP.iter_unpack(data)]
-        os.close(self.pipe)
+    def bury(self) -> set[int]:
+        """Wait for its end; what it and those before it had committed."""
+        status = self.nursery.bury(self.pid)
+        assert status == -signal.SIGKILL, "the writer failed before it was killed"
+        return set(map(int, self.told.read_text().split())) if self.told.exists() else set()
 
 
 def assert_whole(history: History, writer: str, step: int) -> None:
@@ -127,11 +164,11 @@ def steps_of(history: History, writer: str) -> Sequence[int]:
     return first
 
 
-def watch(history: History, names: Sequence[str], until: float) -> int:
+def watch(history: History, names: Sequence[str], writing: Callable[[], bool]) -> int:
     """Poll as a page does; the polls. What was seen once stays, and all that is seen is whole."""
     seen: dict[str, list[int]] = {name: [] for name in names}
     polls = 0
-    while time.monotonic() < until:
+    while writing():
         history.refresh()
         polls += 1
         for name in names:
@@ -142,18 +179,20 @@ def watch(history: History, names: Sequence[str], until: float) -> int:
                 assert_whole(history, name, steps[-1])
                 assert_whole(history, name, random.choice(steps))
         assert not history.faults()
+        time.sleep(PAUSE)
     return polls
 
 
 def kill_all(victims: Sequence[Victim]) -> None:
     for victim in victims:
-        victim.kill()
+        victim.kill_when_due()
 
 
 @dataclass
 class Life:
     """One run through several kills of all its writers."""
 
+    nursery: Nursery
     run: Path
     names: Sequence[str]
     acknowledged: dict[str, set[int]] = field(default_factory=dict)
@@ -161,19 +200,19 @@ class Life:
     def pass_by(self) -> None:
         """Let the writers work for a moment, kill them, and see that nothing is lost."""
         history = vizframe.store.open(self.run) if (self.run / "run.json").exists() else None
-        victims = [Victim(self.run, name, _next(history, name)) for name in self.names]
+        victims = [
+            Victim(self.nursery, self.run, name, _next(history, name)) for name in self.names
+        ]
         for victim in victims:
             victim.start()
-        seconds = random.uniform(0, LONGEST)
         # On time, however long the reader takes over what it sees.
-        death = threading.Timer(seconds, kill_all, [victims])
+        death = threading.Thread(target=kill_all, args=[victims])
         death.start()
         if history is not None:
-            watch(history, self.names, time.monotonic() + seconds)
+            watch(history, self.names, death.is_alive)
         death.join()
         for victim in victims:
-            victim.bury()
-            self.acknowledged.setdefault(victim.name, set()).update(victim.acknowledged)
+            self.acknowledged[victim.name] = victim.bury()
         if (self.run / "run.json").exists():
             self.check(thoroughly=False)
 
@@ -184,7 +223,7 @@ class Life:
             steps = list(steps_of(history, name))
             assert steps == list(range(len(steps)))
             assert self.acknowledged[name] <= set(steps), "a committed step is lost"
-            some = random.sample(steps, min(len(steps), 40))
+            some = random.sample(steps, min(len(steps), 20))
             for step in some if thoroughly else steps[-3:]:
                 assert_whole(history, name, step)
             scalars = history.scalars()
@@ -192,31 +231,18 @@ class Life:
             assert values[~np.isnan(values)].tolist() == steps
 
 
-def kill_soon(work: Callable[[], object], seconds: float) -> None:
-    """Do it in a forked process, and kill that in the midst of it."""
-    child = os.fork()
-    if child == 0:
-        try:
-            work()
-        finally:
-            os._exit(0)
-    time.sleep(seconds)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-
-
 @pytest.mark.timeout(3600)
-def test_no_kill_of_a_compaction_loses_a_step(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(compaction, "GRACE", 0.05)
+def test_no_kill_of_a_compaction_loses_a_step(tmp_path: Path, nursery: Nursery) -> None:
     steps = range(40)
     with vizframe.store.create(tmp_path, fake_info("killed"), merging=PLAN) as store:
         for step in steps:
             store.commit(record("w0", step))
     history = vizframe.store.open(tmp_path)
     for _ in range(max(3, KILLS // 10)):
-        kill_soon(lambda: vizframe.store.compact(tmp_path), random.uniform(0.0, 0.4))
+        child = nursery.bear("merge", str(tmp_path))
+        time.sleep(random.uniform(0.0, 0.2))
+        os.kill(child, signal.SIGKILL)
+        assert nursery.bury(child) in (0, -signal.SIGKILL)
         for each in (history, vizframe.store.open(tmp_path)):
             each.refresh()
             assert list(steps_of(each, "w0")) == list(steps)
@@ -232,12 +258,14 @@ def _next(history: History | None, name: str) -> int:
 
 
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("writers", [1, 2, 4])
-def test_no_kill_loses_or_tears_a_committed_step(tmp_path: Path, writers: int) -> None:
+@pytest.mark.parametrize(("writers", "share"), [(1, 0.1), (2, 0.2), (4, 0.7)])
+def test_no_kill_loses_or_tears_a_committed_step(
+    tmp_path: Path, nursery: Nursery, writers: int, share: float
+) -> None:
     names = [f"w{number}" for number in range(writers)]
-    rounds = max(1, KILLS // 3 // writers)
+    rounds = max(1, round(KILLS * share / writers))
     for number in range(0, rounds, LIVES):
-        life = Life(tmp_path / f"run{number}", names)
+        life = Life(nursery, tmp_path / f"run{number}", names)
         for _ in range(min(LIVES, rounds - number)):
             life.pass_by()
         life.check(thoroughly=True)
