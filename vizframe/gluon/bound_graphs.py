@@ -11,9 +11,10 @@ from types import MappingProxyType
 
 from vizframe.errors import NetworkError
 from vizframe.gluon.graph.differentiable import nodes_with_gradient, refuse_stopped
+from vizframe.gluon.graph.folded import FoldedArrays
 from vizframe.gluon.graph.graph import Entry, Graph
 from vizframe.gluon.graph.output_axes import OutputAxes
-from vizframe.gluon.graph.parameters import Parameters
+from vizframe.gluon.graph.parameters import Arrays, Parameters
 from vizframe.gluon.graph.rectifiers import apply_rule
 from vizframe.gluon.graph.shapes import Shape, entry_shapes
 from vizframe.gluon.question.compiled import CompiledGraph, GraphCache, compile_graph
@@ -38,6 +39,7 @@ class BoundGraphs(ABC):
     _count: int
     _shapes_of: dict[tuple[object, ...], dict[Entry, Shape]]
     _axes: dict[Entry, OutputAxes]
+    _folded: FoldedArrays
     _moved: dict[Entry, Entry]
     _entries: dict[str, Entry]
 
@@ -123,10 +125,11 @@ class BoundGraphs(ABC):
         *,
         wanted: Sequence[str] = (),
         own: Mapping[str, Shape] = MappingProxyType({}),
+        folded: Arrays = MappingProxyType({}),
     ) -> CompiledGraph:
-        """The graph compiled for a batch of this shape, with ``own`` inputs besides, and gradients
-        of the inputs ``wanted``."""
-        arrays = self._parameters.arrays()
+        """The graph compiled for a batch of this shape, with ``own`` inputs and ``folded``
+        parameters besides, and gradients of the inputs ``wanted``."""
+        arrays = {**self._parameters.arrays(), **folded}
         inputs = {self._input: shape, **self._other_shapes(shape[0]), **own}
 
         def make() -> CompiledGraph:

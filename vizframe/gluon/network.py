@@ -25,6 +25,7 @@ from vizframe.gluon.files import load_symbol
 from vizframe.gluon.forward_passes import ForwardPasses
 from vizframe.gluon.graph.canonical import axes_of_outputs, in_order
 from vizframe.gluon.graph.differentiable import refuse_stopped
+from vizframe.gluon.graph.folded import FoldedArrays, folded_shapes
 from vizframe.gluon.graph.graph import Entry
 from vizframe.gluon.graph.healthy import has_nonfinite, healthy
 from vizframe.gluon.graph.inference import for_inference
@@ -97,6 +98,7 @@ class GluonNetwork(ForwardPasses, OwnWeights, ResumedGraphs):
         self._graph = graph.with_heads([*graph.heads, *trace.folded])
         self._data = graph.variable(self._input)
         self._kept = GraphCache(settings.memory // 2)
+        self._folded = FoldedArrays()
         self._shapes_of: dict[tuple[object, ...], dict[Entry, Shape]] = {}
         self._count, shapes = self._least(call.size)
         two = self._shapes_of_two()
@@ -309,11 +311,14 @@ class GluonNetwork(ForwardPasses, OwnWeights, ResumedGraphs):
         self, chosen_plan: Plan, objective: Objective, rule: ReluRule
     ) -> GluonExcitation:
         layer, arrays = self.layer(objective.layer), self._parameters.arrays()
-        count = len(objective.units)
+        folded = self._folded.now(chosen_plan.folds, arrays)
+        arrays, count = {**arrays, **folded}, len(objective.units)
         batch = (count, self.input_shape[0], *chosen_plan.size)
         key = ("excitation", layer.name, rule, chosen_plan.key)
         own = chosen_plan.own_shapes(arrays, count)
-        compiled = self._bind(key, chosen_plan.graph, batch, wanted=(self._input,), own=own)
+        compiled = self._bind(
+            key, chosen_plan.graph, batch, wanted=(self._input,), own=own, folded=folded
+        )
         self._fill_others(compiled, count)
         head = output_gradient_of(compiled, chosen_plan, rule, arrays, layer, count)
         excitation = GluonExcitation(compiled, self._input, chosen_plan, head, layer)
@@ -330,11 +335,13 @@ class GluonNetwork(ForwardPasses, OwnWeights, ResumedGraphs):
     ) -> int:
         found = self.layer(layer)
         graph, shape = self._graph.with_heads([self._entry(found.name)]), self._sized(size)
+        folded: dict[str, Shape] = {}
         if len(shape) == 3:
             cut = self._plan(found, shape, "plain", exact_field)
             graph, shape = cut.graph, (shape[0], *cut.size)
+            folded = folded_shapes(cut.folds, self._parameters.arrays())
         inputs = {self._input: (self._count, *shape), **self._other_shapes(self._count)}
-        made = entry_shapes(graph, self._parameters.arrays(), inputs)
+        made = entry_shapes(graph, self._parameters.arrays(), {**inputs, **folded})
         numbers = sum(
             int(np.prod(each)) for (i, _), each in made.items() if not graph.nodes[i].is_variable
         )

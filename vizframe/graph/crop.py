@@ -84,6 +84,23 @@ def cut_of(window: OperatorWindow, have: Box, makes: Box, size: Size) -> Cut:
     )
 
 
+def own_padding(window: OperatorWindow, cut: Cut, makes: Box) -> tuple[int, int] | None:
+    """The padding (y, x), the same on both sides, with which the operator itself makes the box of
+    the sliced map, so that nothing needs to be padded before it; None where there is none.
+
+    The rows padded below may be more than are read: a stride leaves them out.
+    """
+    found = []
+    for axis, count in enumerate(size_of(makes)):
+        before, after = cut.pads[2 * axis : 2 * axis + 2]
+        length = cut.ends[axis] - cut.begins[axis] + 2 * before
+        reach = (window.kernel[axis] - 1) * window.dilate[axis]
+        if after > before or (length - reach - 1) // window.stride[axis] + 1 != count:
+            return None
+        found.append(before)
+    return found[0], found[1]
+
+
 def _read_box(node: MapNode, window: OperatorWindow, box: Box, size: Size | None) -> Box | None:
     """The box of a source's map that a node reads."""
     if size is None or (window == POINTWISE and size != node.size):

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from vizframe.gluon.graph.graph import Entry, Graph, Node
 from vizframe.gluon.graph.window import maps_of
-from vizframe.graph.crop import Cut, cut_of, needed_boxes, size_of
-from vizframe.graph.window import Box, MapNode
+from vizframe.graph.crop import Cut, cut_of, needed_boxes, own_padding, size_of
+from vizframe.graph.window import Box, MapNode, OperatorWindow
 
 LOWEST = "-3.40282347e+38"
 """What pads a maximum: nothing is smaller in float32."""
@@ -72,20 +72,34 @@ def _write_nodes(
             inputs = tuple((number[i], o) for i, o in node.inputs)
             number[index] = writer.add(replace(node, inputs=inputs))[0]
             continue
-        inputs = tuple(
-            _cut(writer, node, (number[i], o), cut_of(window, boxes[i], boxes[index], size))
+        cuts = {
+            i: cut_of(window, boxes[i], boxes[index], size)
+            for i, _ in node.inputs
             if i in maps and (size := maps[i].size) is not None
-            else (number[i], o)
+        }
+        node, cuts = _with_own_padding(node, window, cuts, boxes[index])
+        inputs = tuple(
+            _cut(writer, node, (number[i], o), cuts[i]) if i in cuts else (number[i], o)
             for i, o in node.inputs
         )
-        number[index] = writer.add(replace(_without_padding(node), inputs=inputs))[0]
+        number[index] = writer.add(replace(node, inputs=inputs))[0]
     return Graph(tuple(writer.nodes), ((number[target[0]], target[1]),))
 
 
-def _without_padding(node: Node) -> Node:
+def _with_own_padding(
+    node: Node, window: OperatorWindow, cuts: dict[int, Cut], makes: Box
+) -> tuple[Node, dict[int, Cut]]:
+    """The node with the padding that it does itself, and what is left to be cut before it: MXNet
+    pads a map by itself without oneDNN, which takes as long as a small convolution."""
+    if node.operator not in ("Convolution", "Pooling"):
+        return node, cuts
+    (source, cut), *_ = cuts.items()  # their kernels come from no map
+    own = own_padding(window, cut, makes)
+    left = cut if own is None else replace(cut, pads=(0, 0, 0, 0))
+    changed: dict[str, object] = {"pad": own or (0, 0)}
     if node.operator == "Pooling":
-        return node.set(pad="(0, 0)", pooling_convention="valid")
-    return node.set(pad="(0, 0)") if node.operator == "Convolution" else node
+        changed["pooling_convention"] = "valid"
+    return node.set(**changed), {source: left}
 
 
 def _cut(writer: _Writer, node: Node, source: Entry, cut: Cut) -> Entry:

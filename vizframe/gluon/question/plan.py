@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from vizframe.gluon.graph.crop import crop
+from vizframe.gluon.graph.folded import Folds, fold_normalizations
 from vizframe.gluon.graph.graph import Entry, Graph, Node
 from vizframe.gluon.graph.parameters import Arrays
 from vizframe.gluon.graph.rules import OPERATOR, is_relu
@@ -59,6 +60,7 @@ class Plan:
         exact_field: whether they are the unit's receptive field.
         kernel: what was taken out of the graph.
         cropped: whether the map is cut to the one place asked for.
+        folds: where the parameters of folded convolutions come from.
     """
 
     graph: Graph
@@ -67,6 +69,7 @@ class Plan:
     exact_field: bool
     kernel: Kernel | None
     cropped: bool
+    folds: Folds = field(default_factory=dict)
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -84,7 +87,13 @@ class Plan:
         return {OWN_KERNELS: (count, numbers), OWN_BIASES: (count,)}
 
     def parameters(self) -> list[str]:
-        """The names of all parameters that the result depends on, the inputs left out."""
+        """The names of all of the model's own that the result depends on, the inputs left out."""
+        folded = {name for names in self.folds for name in names}
+        sources = [name for fold in self.folds.values() for name in fold.sources]
+        return [*(name for name in self.read() if name not in folded), *sources]
+
+    def read(self) -> list[str]:
+        """The names of all variables that it is computed from."""
         kept = self.graph.prune().nodes
         read = [n.name for n in kept if n.is_variable]
         kernel = [self.kernel.weight, self.kernel.bias] if self.kernel else []
@@ -99,10 +108,25 @@ def plan(
     *,
     exact_field: bool,
 ) -> Plan:
-    """How to compute the target: cropped and without its last kernel where that is possible.
+    """How to compute the target: cropped, without its last kernel, and normalizations folded, where
+    that is possible.
 
     Without ``exact_field`` the whole map is computed, from the whole image.
     """
+    folded, folds = fold_normalizations(graph.with_heads([target]))
+    made = _plan(folded, data, target, shapes, exact_field=exact_field)
+    read = set(made.read())
+    return replace(made, folds={names: each for names, each in folds.items() if read & {*names}})
+
+
+def _plan(
+    graph: Graph,
+    data: int,
+    target: Entry,
+    shapes: Mapping[Entry, Shape],
+    *,
+    exact_field: bool,
+) -> Plan:
     size = shapes[(data, 0)][2:]
     whole = Plan(graph.with_heads([target]), (size[0], size[1]), (0, 0), False, None, False)
     if not exact_field:
