@@ -12,6 +12,7 @@ from vizframe.ascent.pixels import Pixels
 from vizframe.ascent.recipe import Recipe
 from vizframe.gluon.compat import mx
 from vizframe.gluon.graph.folded import fold_normalizations
+from vizframe.gluon.graph.graph import Graph
 from vizframe.gluon.network import GluonNetwork
 from vizframe.gluon.question import plan
 from vizframe.network import Objective
@@ -111,11 +112,11 @@ def test_what_is_read_elsewhere_or_shared_is_not_folded() -> None:
     norm = mx.sym.BatchNorm(convolution, name="n", use_global_stats=True)
     last = mx.sym.BatchNorm(convolution, name="p", axis=2)
     for symbol, count in ((norm, 1), (norm + convolution, 0), (last, 0)):
-        graph = plan.Graph.of(symbol)
+        graph = Graph.of(symbol)
         assert len(fold_normalizations(graph)[1]) == count
     both = norm + mx.sym.BatchNorm(
         mx.sym.Convolution(x, kernel=(3, 3), num_filter=4, name="d"),
         gamma=norm.get_internals()["n_gamma"],
         name="m",
     )
-    assert not fold_normalizations(plan.Graph.of(both))[1]
+    assert not fold_normalizations(Graph.of(both))[1]
