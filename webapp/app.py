@@ -35,7 +35,10 @@ INDEX = """<!DOCTYPE html>
 <link rel="icon" type="image/svg+xml" href="BASEassets/icon.svg">
 <link rel="stylesheet" href="BASEassets/vendor/bootstrap-5.3.8.min.css">
 <link rel="stylesheet" href="BASEassets/style.css">
+<link rel="stylesheet" href="BASEassets/pictures.css">
+<link rel="stylesheet" href="BASEassets/transport.css">
 <link rel="stylesheet" href="BASEassets/pages.css">
+<link rel="stylesheet" href="BASEassets/narrow.css">
 <script src="BASEassets/theme.js"></script>
 {%css%}
 </head>
