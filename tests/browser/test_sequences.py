@@ -155,6 +155,35 @@ def test_a_head_s_text_says_where_the_chosen_token_looks(visitor: Visitor, url: 
     expect(said).to_contain_text("token 0 “the” looks most at token 0")
 
 
+def test_a_head_s_arcs_go_from_the_chosen_token_to_those_that_it_looks_at(
+    visitor: Visitor, url: str
+) -> None:
+    page = visitor.open(url, "?run=words&kind=attention&layer=attend&time=3")
+    page.get_by_label("Arcs", exact=True).check()
+    arcs = page.locator(".attention .arcs")
+    expect(arcs).to_have_attribute("data-painted", "0-6")
+    expect(page.locator(".attention .text-panel")).to_be_hidden()
+    assert int(arcs.get_attribute("data-arcs") or 0) >= 6
+    painted = pixels(page, ".attention .arcs > canvas")
+    arcs.click(position={"x": 12, "y": arcs.evaluate("arcs => arcs.clientHeight - 8")})
+    expect(page.locator(".attention .looks")).to_contain_text("token 0 “the”")
+    expect(arcs).to_have_attribute("data-painted", "0-6")
+    assert np.any(pixels(page, ".attention .arcs > canvas") != painted)
+    page.get_by_label("Text", exact=True).check()
+    expect(arcs).to_be_hidden()
+
+
+@pytest.mark.parametrize("asks", ["live", "whatif"])
+def test_a_page_that_asks_with_pictures_says_so_of_a_run_of_texts(
+    visitor: Visitor, url: str, asks: str
+) -> None:
+    page = visitor.open(url, f"?run=text&page={asks}")
+    expect(page.locator(f"#{asks}-page [role=status]").first).to_contain_text(
+        "This run was recorded on texts."
+    )
+    expect(page.locator(f"#{asks}-page pre")).to_have_text("")
+
+
 def test_the_text_is_there_for_those_who_hear_the_page(visitor: Visitor, url: str) -> None:
     page = visitor.open(url, f"{CELL}&i=0&time=3")
     assert "The text: def f0(x):⏎" in (page.locator(".sequence p").first.text_content() or "")

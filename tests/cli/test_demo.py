@@ -127,13 +127,3 @@ def test_the_demo_trains_records_and_serves_and_ctrl_c_ends_it_all(tmp_path: Pat
     assert (history.faults(), history.failures()) == ([], [])
     assert {"loss", "accuracy", "weight_norm/conv1"} <= set(history.scalars().values)
     history.close()
-
-
-def test_a_task_that_a_framework_cannot_train_is_refused(tmp_path: Path) -> None:
-    options = ["--task", "text", "--framework", "torch", "--runs", str(tmp_path / "runs")]
-    result = subprocess.run([*DEMO, *options], capture_output=True, text=True, timeout=120)
-    assert result.returncode == 2
-    assert "framework is 'torch'; of task 'text' it can be 'mxnet'" in " ".join(
-        result.stderr.split()
-    )
-    assert not (tmp_path / "runs").exists()

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from vizframe.demo.characters import CharacterTraining
+from vizframe.demo.demo import recorder, start_reading
+from vizframe.demo.digits import Training
+from vizframe.demo.tasks import TASKS
 from vizframe.demo.text import PROBE_TOKENS, UNKNOWN, Text, python_source
 from vizframe.errors import UsageError
+from vizframe.network import FloatArray
+from vizframe.store import RunCatalog
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +45,9 @@ def test_a_python_without_the_source_says_so() -> None:
     assert "it can be 'digits'" in str(raised.value)
 
 
-def test_the_network_learns_to_foretell_characters(text: Text) -> None:
-    training = CharacterTraining(text)
+@pytest.mark.parametrize("framework", ["mxnet", "torch"])
+def test_the_network_learns_to_foretell_characters(text: Text, framework: str) -> None:
+    training = start_reading(framework, text)
     before = training.accuracy()
     for _ in range(40):
         training.step()
@@ -50,12 +57,32 @@ def test_the_network_learns_to_foretell_characters(text: Text) -> None:
     assert training.epoch == 40 * 32 * 64 / len(text.learnt)
 
 
-def test_two_trainings_of_one_seed_are_the_same(text: Text) -> None:
-    def weights() -> list[np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
-        training = CharacterTraining(text)
+@pytest.mark.parametrize("framework", ["mxnet", "torch"])
+def test_two_trainings_of_one_seed_are_the_same(text: Text, framework: str) -> None:
+    def trained() -> Training:
+        training = start_reading(framework, text)
         for _ in range(2):
             training.step()
-        return [each.data().asnumpy() for each in training.net.collect_params().values()]
+        return training
 
-    for one, other in zip(weights(), weights(), strict=True):
+    assert trained().outcome() == trained().outcome()
+    for one, other in zip(weights_of(trained()), weights_of(trained()), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def weights_of(training: Training) -> list[FloatArray]:
+    if hasattr(training.net, "collect_params"):
+        return [each.data().asnumpy() for each in training.net.collect_params().values()]
+    return [each.detach().numpy() for each in training.net.parameters()]
+
+
+def test_pytorch_s_reader_is_recorded_with_time_called_time(text: Text, tmp_path: Path) -> None:
+    training = start_reading("torch", text)
+    with recorder(training, tmp_path / "run", "1", TASKS["text"]) as recording:
+        recording.step(loss=training.step())
+    history = RunCatalog(tmp_path).open("run")
+    assert (history.faults(), history.failures()) == ([], [])
+    axes = {layer.name: layer.axes for layer in history.info.layers}
+    assert axes == dict.fromkeys(("embedding", "lstm", "scores"), ("time", "unit"))
+    assert {key.label for key in history.declarations} == {"recurrent", "prediction"}
+    history.close()

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { TextLayout, standApart, surroundings, written } from "../../webapp/assets/viewer/textlayout.js";
-import { mostLookedAt, rowOf } from "../../webapp/assets/viewer/lookedat.js";
+import { looksOf, mostLookedAt, rowOf } from "../../webapp/assets/viewer/lookedat.js";
 import { tiles } from "./support.mjs";
 
 const measure = (words) => 10 * [...words].length;
@@ -58,6 +58,14 @@ test("a row of a head's matrix says where a token looks", () => {
   assert.deepEqual([row.width, row.height, Math.round(row.value(0, 1))], [3, 1, 9]);
   assert.deepEqual(mostLookedAt(row, 3), { at: 1, share: 9 });
   assert.equal(mostLookedAt(row, 1).at, 0);
+});
+
+test("what a token looks at comes most first, and what it hardly looks at is left out", () => {
+  const row = rowOf(tiles([[2, 9, 0, 4, 0, 0]], { picture: [1, 6] }), 0, 0);
+  const looked = (options) => looksOf(row, 6, options).map(({ at }) => at);
+  assert.deepEqual(looked({ most: 5, least: 1 }), [1, 3, 0]);
+  assert.deepEqual(looked({ most: 2, least: 1 }), [1, 3]);
+  assert.deepEqual(looksOf(row, 1, { most: 5, least: 1 }).map(({ at }) => at), [0]);
 });
 
 test("one axis inside a tile is a strip over time", () => {

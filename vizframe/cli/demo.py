@@ -70,7 +70,6 @@ def demo(
 
     from vizframe.demo.demo import framework_here, live_options, show
     from vizframe.demo.server_process import serve_folder
-    from vizframe.demo.tasks import TASKS
     from vizframe.errors import MissingExtra, UsageError
     from vizframe.network.adapter import check_installed
     from vizframe.recording.past import make_run_folder
@@ -79,11 +78,7 @@ def demo(
     Schedule.of(every)
     if train:
         check_installed("the demo")
-    able = TASKS[task.value].frameworks
-    trained_by = framework.value if framework else framework_here(able)
-    if trained_by not in able:
-        allowed = " or ".join(map(repr, able))
-        raise UsageError(f"framework is {trained_by!r}; of task {task.value!r} it can be {allowed}")
+    trained_by = framework.value if framework else framework_here()
     if train and find_spec(trained_by) is None:
         raise MissingExtra("the demo", trained_by)
     runs.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,6 @@ Training.step ───────► Recorder.step ──► run ──► pag
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +25,7 @@ from vizframe.recording.schedule import Schedule
 
 if TYPE_CHECKING:
     from vizframe.demo.digits import Dataset, Digits, Training
+    from vizframe.demo.text import Text
     from vizframe.recording.recorder import Recorder
 
 JUDGED = 250
@@ -42,9 +42,9 @@ MODELS = {"mxnet": "vizframe.demo.mnist:network", "torch": "vizframe.torch.digit
 _ENDINGS = {"mxnet": "params", "torch": "pt"}
 
 
-def framework_here(able: Sequence[str] = tuple(MODELS)) -> str:
+def framework_here() -> str:
     """The framework that the demo trains with where nobody says: one that is installed."""
-    return next((name for name in able if find_spec(name)), "mxnet")
+    return next((name for name in MODELS if find_spec(name)), "mxnet")
 
 
 def weights_of(path: Path, framework: str = "mxnet") -> Path:
@@ -61,10 +61,9 @@ def live_options(path: Path, framework: str = "mxnet") -> list[str]:
 def start(task: str, framework: str, dataset: Dataset) -> Training:
     """A training of this task that no update was made of."""
     if task == "text":
-        from vizframe.demo.characters import CharacterTraining
         from vizframe.demo.text import python_source
 
-        return CharacterTraining(python_source())
+        return start_reading(framework, python_source())
     from vizframe.demo.digits import digits
 
     return start_training(framework, digits(dataset))
@@ -79,6 +78,17 @@ def start_training(framework: str, found: Digits) -> Training:
     from vizframe.demo.mnist import MnistTraining
 
     return MnistTraining(found)
+
+
+def start_reading(framework: str, text: Text) -> Training:
+    """A training on this text that no update was made of."""
+    if framework == "torch":
+        from vizframe.demo.characters_torch import TorchCharacterTraining
+
+        return TorchCharacterTraining(text)
+    from vizframe.demo.characters import CharacterTraining
+
+    return CharacterTraining(text)
 
 
 def show(

@@ -39,16 +39,14 @@ class Task:
         plugins: what is recorded of it.
         options: parameters of plugins.
         slower: the plugins of every second recorded step only.
-        frameworks: what can train it.
     """
 
     plugins: Sequence[str]
     options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     slower: Sequence[str] = ()
-    frameworks: Sequence[str] = ("mxnet", "torch")
 
 
 TASKS = {
     "digits": Task(PLUGINS, OPTIONS, SLOWER),
-    "text": Task(TEXT_PLUGINS, frameworks=("mxnet",)),
+    "text": Task(TEXT_PLUGINS),
 }

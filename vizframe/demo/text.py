@@ -1,4 +1,7 @@
-"""The demo's text: source code that every Python has, some of it held out."""
+"""The demo's text: source code that every Python has, some of it held out; what trains on it.
+
+    character ─ embedding (24) ─ LSTM (96) ─ dense ─ a score for each character of the vocabulary
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,19 @@ import numpy as np
 import numpy.typing as npt
 
 from vizframe.errors import UsageError
+from vizframe.network import FloatArray
 from vizframe.network.probe import Probe
 
 Numbers = npt.NDArray[np.int64]
 
 MODULES = ("argparse", "configparser", "csv", "cmd", "shlex", "optparse", "string", "textwrap")
 """Modules of Python's own library, learnt from in this order; the last one is held out."""
+
+BATCH = 32
+WINDOW = 64
+EMBEDDED = 24
+CELLS = 96
+RATE = 0.005
 
 PROBE_TOKENS = 400
 PROBE_TEXTS = 2
@@ -52,6 +62,59 @@ class Text:
             tokens=tuple(map(self.written, rows)),
             vocabulary=self.vocabulary,
         )
+
+
+class TextLearnt:
+    """What a training on a text draws and says of itself, whatever the framework: batches of 32
+    windows of 64 characters, drawn from one seed."""
+
+    class_names: tuple[str, ...] = ()
+
+    def __init__(self, text: Text, seed: int) -> None:
+        self.text = text
+        self._order = np.random.default_rng(seed)
+        self._done = 0
+
+    @property
+    def epoch(self) -> float:
+        """How many characters were learnt from, over those of the text."""
+        return self._done * BATCH * WINDOW / len(self.text.learnt)
+
+    def probe(self) -> Probe:
+        """See `vizframe.demo.digits.Training`."""
+        return self.text.probe()
+
+    def scores(self, read: Numbers) -> FloatArray:
+        """Those of the next characters, of shape (window, time, character)."""
+        raise NotImplementedError
+
+    def accuracy(self, most: int | None = None) -> float:
+        """The share of the characters of held-out windows, or of so many of them, that are
+        foretold."""
+        windows, next_ones = self._judged(most)
+        return float((self.scores(windows).argmax(axis=2) == next_ones).mean())
+
+    def outcome(self) -> str:
+        """How well a text that was never seen is foretold."""
+        windows, next_ones = self._judged(None)
+        scores = self.scores(windows).astype(np.float64)
+        scores -= scores.max(axis=2, keepdims=True)
+        given = np.take_along_axis(scores, next_ones[:, :, None], axis=2)[:, :, 0]
+        nats = np.log(np.exp(scores).sum(axis=2)) - given
+        return f"a module that it never saw costs {nats.mean() / np.log(2):.2f} bits a character"
+
+    def batch(self) -> tuple[Numbers, Numbers]:
+        """The next windows to learn from, and the characters that follow on theirs; counted."""
+        starts = self._order.integers(0, len(self.text.learnt) - WINDOW - 1, BATCH)
+        windows = np.stack([self.text.learnt[at : at + WINDOW + 1] for at in starts])
+        self._done += 1
+        return windows[:, :-1], windows[:, 1:]
+
+    def _judged(self, most: int | None) -> tuple[Numbers, Numbers]:
+        count = min(most or len(self.text.held_out), (len(self.text.held_out) - 1) // WINDOW)
+        ends = count * WINDOW
+        read = self.text.held_out[:ends].reshape(count, WINDOW)
+        return read, self.text.held_out[1 : ends + 1].reshape(count, WINDOW)
 
 
 def python_source(modules: tuple[str, ...] = MODULES) -> Text:

@@ -8,18 +8,19 @@ import { $, el, sized } from "./dom.js";
 import { Gallery } from "./gallery.js";
 import { lookOf, paintTile } from "./painter.js";
 import { PictureSource } from "./source.js";
-import { whole } from "./words.js";
+import { notAsked, whole } from "./words.js";
 
 const LARGE = 224; // CSS pixels of the pictures beside the gallery
 const AGAIN = 3000; // ms until a network that is not there yet is asked for again
+const ABOUT = "Use the camera, or drop, paste or open a picture: every unit of the layer responds as it comes.";
 const KINDS = new Map([false, true].map((signed) => [signed, { signed, draw: "map" }]));
 
 export class Camera {
   constructor(viewer) {
-    Object.assign(this, { viewer, about: null, unit: null });
+    Object.assign(this, { viewer, about: null, unit: null, refused: "" });
     this.build();
     viewer.on((_, what) => {
-      if (what === "page") this.turned();
+      if (["page", "run"].includes(what)) this.turned();
       if (what === "series" && this.about && !this.pictures.picture) this.chooseLayer();
       if (what === "theme" && this.tiles) this.paint();
     });
@@ -61,7 +62,18 @@ export class Camera {
   /** The page was turned to, or away from. */
   async turned() {
     if (!this.isShown) { this.pictures.stop(); return; }
+    const other = notAsked(this.viewer.run);
+    if (other || this.refused) this.refuse(other);
+    if (other) return;
     if (!this.about) await this.describe();
+  }
+
+  /** A run of texts has no pictures to ask with: said, until another one is shown. */
+  refuse(sentence) {
+    this.refused = sentence;
+    this.body.hidden = Boolean(sentence) || !this.about;
+    this.cure.textContent = "";
+    this.say(sentence || (this.about ? ABOUT : ""));
   }
 
   async describe() {
@@ -70,6 +82,7 @@ export class Camera {
       return { why: error.message, again: true };
     });
     if (told.why) {
+      if (this.refused) return;
       this.say(`${told.why.charAt(0).toUpperCase()}${told.why.slice(1)}${told.cure ? ":" : "."}`);
       this.cure.textContent = told.cure ?? "";
       if (told.again) setTimeout(() => this.turned(), AGAIN);
@@ -82,8 +95,8 @@ export class Camera {
       el("option", { value: name }, `${name} · ${whole(units)}`)));
     this.chooseLayer();
     this.pictures.fit(told);
-    this.body.hidden = false;
-    this.say("Use the camera, or drop, paste or open a picture: every unit of the layer responds as it comes.");
+    this.body.hidden = Boolean(this.refused);
+    this.say(this.refused || ABOUT);
   }
 
   /** The layer that was looked at last; else the first that the run has. */

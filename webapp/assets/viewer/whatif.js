@@ -9,18 +9,20 @@ import { $, el, radios, check, sized } from "./dom.js";
 import { Gallery } from "./gallery.js";
 import { lookOf, paintTile } from "./painter.js";
 import { PictureSource } from "./source.js";
-import { plural, whole } from "./words.js";
+import { notAsked, plural, whole } from "./words.js";
 
 const THUMB = 48;
 const AGAIN = 3000; // ms until a network that is not there yet is asked for again
 const KINDS = new Map([false, true].map((signed) => [signed, { signed, draw: "map" }]));
 const HOWS = { off: "off", "*": "scaled by", "<": "at most", "=": "set to" };
 const SHOWN = { after: ["With the changes"], difference: ["What changed"] };
+const ABOUT = "Click a unit to switch it off, and again to have it back. Scores, predictions and "
+  + "activations are those of the network with all changes at once.";
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
 export class WhatIf {
   constructor(viewer) {
-    Object.assign(this, { viewer, about: null, unit: null, earlier: [], wanted: 0, told: null });
+    Object.assign(this, { viewer, about: null, unit: null, earlier: [], wanted: 0, told: null, refused: "" });
     this.build();
     viewer.on((_, what) => {
       if (["page", "place", "run"].includes(what)) this.turned();
@@ -103,8 +105,19 @@ export class WhatIf {
   /** The page was turned to, or away from, or its place is another. */
   async turned() {
     if (!this.isShown) { this.pictures.stop(); return; }
+    const other = notAsked(this.viewer.run);
+    if (other || this.refused) this.refuse(other);
+    if (other) return;
     if (!this.about && !this.describing) await this.describe();
     if (this.about) await this.ask();
+  }
+
+  /** A run of texts has no pictures to ask with: said, until another one is shown. */
+  refuse(sentence) {
+    this.refused = sentence;
+    this.body.hidden = Boolean(sentence) || !this.about;
+    this.cure.textContent = "";
+    this.say(sentence || (this.about ? ABOUT : ""));
   }
 
   async describe() {
@@ -115,6 +128,7 @@ export class WhatIf {
     });
     this.describing = false;
     if (told.why) {
+      if (this.refused) return;
       this.say(`${told.why.charAt(0).toUpperCase()}${told.why.slice(1)}${told.cure ? ":" : "."}`);
       this.cure.textContent = told.cure ?? "";
       if (told.again) setTimeout(() => this.turned(), AGAIN);
@@ -126,9 +140,8 @@ export class WhatIf {
       el("option", { value: name }, `${name} · ${whole(units)}`)));
     this.pictures.fit(told);
     this.judge.hidden = !told.images;
-    this.body.hidden = false;
-    this.say("Click a unit to switch it off, and again to have it back. Scores, predictions and "
-      + "activations are those of the network with all changes at once.");
+    this.body.hidden = Boolean(this.refused);
+    this.say(this.refused || ABOUT);
   }
 
   /** The layer that the address names; else the one that is looked at, if the network has it. */

@@ -75,6 +75,13 @@ export function probeNoun(manifest, short = false) {
   return noun !== "image" || short ? noun : "probe image";
 }
 
+/** Why a page that asks a network with pictures has nothing to ask of this run; else nothing. */
+export function notAsked(manifest) {
+  const noun = probeNoun(manifest ?? {}, true);
+  return noun === "image" ? "" : `This run was recorded on ${noun}s. Live and What if ask networks that see `
+    + `pictures; what this one does with its ${noun}s is on the Gallery and the Unit page.`;
+}
+
 /** What one tile along an axis is called: "unit 9", "probe image 3 (label 7)". */
 export function tileName(manifest, series, axis, index) {
   const noun = axis === "probe" ? probeNoun(manifest) : axis;
