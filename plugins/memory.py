@@ -28,7 +28,7 @@ class Memory(Plugin):
     grows_with: ClassVar[tuple[Growth, ...]] = ("images",)
     makes: ClassVar[tuple[Picture, ...]] = (
         Picture(
-            axes=("probe", "rank", "time"),
+            axes=("probe", "target", "time"),
             part="connectivity",
             title="connectivity",
             draw="text",

@@ -19,7 +19,7 @@ from vizframe.sequences.layers import recurrent_layers
 
 
 class Basis(NamedTuple):
-    """The step whose states it was fitted to, their mean (unit,) and components (rank, unit)."""
+    """The step whose states it was fitted to, their mean (unit,), components (component, unit)."""
 
     step: int
     mean: FloatArray
@@ -38,7 +38,7 @@ class Trajectory(Plugin):
     grows_with: ClassVar[tuple[Growth, ...]] = ("images",)
     makes: ClassVar[tuple[Picture, ...]] = (
         Picture(
-            axes=("probe", "rank", "time"),
+            axes=("probe", "component", "time"),
             title="trajectory of the state",
             draw="text",
             signed=True,

@@ -16,6 +16,15 @@ Children = Sequence[Component | str]
 
 PRODUCT = "×"
 
+NEEDS_PICTURES = ("gradient_ascent", "class_visualization", "deconvolution")
+
+_NO_PICTURES = (
+    "It draws the picture that excites a unit, as class visualization and deconvolution draw what "
+    "a class or a unit saw. This network reads {}s: between two tokens there is nothing to climb "
+    "through. Snippets shows where each unit is strongest in a longer text."
+)
+"""Why a network of sequences has no pictures of inputs."""
+
 
 def kinds(history: History, chosen: str) -> Children:
     """One row per plugin, in the order of first appearance; the chosen one shows its parts, and the
@@ -31,7 +40,21 @@ def kinds(history: History, chosen: str) -> Children:
         if is_chosen:
             rows += _parts(of_label, chosen)
             rows += _workers(of_label, chosen)
-    return rows
+    return [*rows, *_made_nothing(history)]
+
+
+def _made_nothing(history: History) -> Children:
+    """Plugins that were asked for and have no series, each with the newest reason; and, of a run
+    on sequences, why those that draw pictures are not among them."""
+    made = {key.label for key in history.declarations}
+    reasons = {each.label: each.sentence for each in history.failures() if each.label not in made}
+    probe = history.probe
+    if probe is not None and probe.noun != "image" and not made & set(NEEDS_PICTURES):
+        reasons.setdefault(NEEDS_PICTURES[0], _NO_PICTURES.format(probe.noun))
+    return [
+        html.Details([html.Summary(f"{title(label)}: none"), html.P(sentence)], className="none")
+        for label, sentence in reasons.items()
+    ]
 
 
 def _parts(of_label: Mapping[str, Declaration], chosen: str) -> Children:

@@ -11,13 +11,16 @@ from dash.development.base_component import Component
 
 from vizframe.history import (
     Declaration,
+    Failure,
     Finding,
     History,
     LayerInfo,
     RunSummary,
     Scalars,
     SeriesKey,
+    StepRecord,
 )
+from vizframe.testing.text_runs import text_run
 from vizframe.webapp import menus
 from vizframe.webapp import value_range as extent
 from vizframe.webapp.pages import network, runs, training
@@ -157,3 +160,16 @@ def test_findings_stand_on_the_training_page_alarms_first() -> None:
         "note: Data since step 0. it is so",
     ]
     assert training.findings([]) == []
+
+
+def test_a_plugin_that_made_nothing_is_in_the_menu_with_its_reason() -> None:
+    run = text_run([["a", "b"]])
+    with run.writer() as writer:
+        failure = Failure(step=90, label="top_images", sentence="it needs pictures")
+        writer.commit(StepRecord(step=90, time=1.0, failures=(failure,)))
+    said = list(words(menus.kinds(run.history(), "recurrent.cell")))
+    assert said[said.index("Top images: none") + 1] == "it needs pictures"
+    climbs = said[said.index("Gradient ascent: none") + 1]
+    assert (
+        "This network reads texts: between two tokens there is nothing to climb through" in climbs
+    )

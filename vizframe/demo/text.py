@@ -1,6 +1,6 @@
 """The demo's text: source code that every Python has, some of it held out; what trains on it.
 
-    character ─ embedding (24) ─ LSTM (96) ─ dense ─ a score for each character of the vocabulary
+character ─ embedding (24) ─ LSTM (96) ─ dense ─ a score for each character of the vocabulary
 """
 
 from __future__ import annotations

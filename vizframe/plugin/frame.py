@@ -39,7 +39,18 @@ DISTRIBUTION_AXES = ("quantile",)
 INSIDE_AXES = (*SPATIAL_AXES, *SEQUENCE_AXES, *DISTRIBUTION_AXES)
 """All axes inside a tile."""
 
-TILE_AXES = ("probe", "unit", "input", "class", "layer", "rank", "gate", "head")
+TILE_AXES = (
+    "probe",
+    "unit",
+    "input",
+    "class",
+    "layer",
+    "rank",
+    "gate",
+    "head",
+    "component",
+    "target",
+)
 """Axes that count tiles; all others are inside of one.
 
 unit, probe   a layer's units, the probe's inputs: the page has a name for each of them
@@ -48,6 +59,8 @@ class         the network's classes, where they are not the units of its last la
 layer         one tile for the whole layer
 rank          the strongest, the second strongest, …
 gate, head    of recurrent and attention layers
+component     a direction among a layer's units, such as a principal component
+target        a place of a sequence that the tile is about
 """
 
 

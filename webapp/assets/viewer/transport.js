@@ -1,7 +1,7 @@
 // The transport: play, the slider over the recorded steps, the step's number.
 import { button, el, icon, kept } from "./dom.js";
 import { Curves, nearest } from "./curves.js";
-import { epochWords, plural, whole } from "./words.js";
+import { epochWords, headed, plural, whole } from "./words.js";
 
 const SPEEDS = [2, 5, 10, 20, 30, 60];
 const STRIDES = [1, 2, 5, 10];
@@ -98,12 +98,16 @@ export class Transport {
   buildUnits(choose) {
     this.unitSlider = el("input", { type: "range", min: 0, max: 0, step: 1, id: "unit-slider", "aria-label": "Unit" });
     this.unitSlider.addEventListener("input", () => choose(Number(this.unitSlider.value)));
-    this.units = el("label", { className: "units", title: "The chosen unit" }, el("span", {}, "unit"), this.unitSlider);
+    this.unitNoun = el("span", {}, "unit");
+    this.units = el("label", { className: "units", title: "The chosen picture of the gallery" }, this.unitNoun, this.unitSlider);
     return this.units;
   }
 
-  /** Which of how many units is chosen; `spot` is its place in the order of the gallery. */
-  setUnit(spot, count, name) {
+  /** Which of how many units is chosen; `spot` is its place in the order of the gallery, `noun` what
+   *  each of them is: a unit, a head, a probe image. */
+  setUnit(spot, count, name, noun) {
+    this.unitNoun.textContent = noun;
+    this.unitSlider.setAttribute("aria-label", headed(noun));
     this.units.hidden = count < 2;
     this.unitSlider.max = count - 1;
     this.unitSlider.value = spot;

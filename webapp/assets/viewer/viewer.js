@@ -324,7 +324,7 @@ export class Viewer {
     if (!this.series || !this.frame) return;
     const { unit } = this.place;
     this.gallery.choose(unit);
-    this.transport.setUnit(this.gallery.spotOf(unit), this.frame.count, this.nameOf(unit));
+    this.transport.setUnit(this.gallery.spotOf(unit), this.frame.count, this.nameOf(unit), this.noun);
     if (this.unitOf === this.unitKey()) return;
     this.unitOf = this.unitKey();
     this.unit.choose({
