@@ -101,6 +101,7 @@ class MemoryHistory:
         self._run = run
         self._seen = 0
         self._index = CommitIndex()
+        self._merged: Scalars | None = None
         self.refresh()
 
     @property
@@ -120,6 +121,7 @@ class MemoryHistory:
         if len(commits) == self._seen:
             return False
         self._index = CommitIndex.of(commits)
+        self._merged = None
         self._seen = len(commits)
         return True
 
@@ -155,7 +157,9 @@ class MemoryHistory:
         return self._kept(key, step).notes
 
     def scalars(self) -> Scalars:
-        return merge_scalars([commit.record for commit in self._index.commits])
+        if self._merged is None:
+            self._merged = merge_scalars([commit.record for commit in self._index.commits])
+        return self._merged
 
     def failures(self) -> Sequence[Failure]:
         return [each for commit in self._index.commits for each in commit.record.failures]

@@ -11,18 +11,20 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
-import plotly.graph_objects as go
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from vizframe.history import Scalars
 from vizframe.webapp.menus import title
-from vizframe.webapp.pages.training import COLOURS, DASHES, HEIGHT, look
+from vizframe.webapp.pages.training import HEIGHT, drawn, known, look
 
 if TYPE_CHECKING:
     from vizframe.webapp.app import Page
 
 Numbers = npt.NDArray[np.float64]
+
+Line = dict[str, object]
+"""A trace, as Plotly's JSON has it."""
 
 Axis = Literal["step", "epoch", "time"]
 
@@ -98,12 +100,12 @@ def horizontal(scalars: Scalars, axis: Axis) -> Numbers:
 def _graph(
     name: str, found: Mapping[str, Scalars], axis: Axis, smooth: float, dark: bool
 ) -> Component:
-    lines: list[go.Scatter] = []
+    lines: list[Line] = []
     for number, (run, scalars) in enumerate(list(found.items())[:MOST_RUNS]):
         if name in scalars.values:
             lines += _lines(run, number, horizontal(scalars, axis), scalars.values[name], smooth)
-    figure = go.Figure(lines, layout=look(2, dark))
-    figure.update_layout(xaxis_title_text={"time": "minutes"}.get(axis, axis))
+    # A plain figure: Plotly's objects check each of their numbers, which takes as long as painting.
+    figure = {"data": lines, "layout": look(2, dark, {"time": "minutes"}.get(axis, axis))}
     return dcc.Graph(
         id={"curve": f"overlay {name}"},
         figure=figure,
@@ -112,17 +114,10 @@ def _graph(
     )
 
 
-def _lines(run: str, number: int, x: Numbers, y: Numbers, smooth: float) -> Sequence[go.Scatter]:
-    known = np.isfinite(y) & np.isfinite(x)
-    x, y = x[known], y[known]
-    line = {
-        "width": 1.6,
-        "color": COLOURS[number % len(COLOURS)],
-        "dash": DASHES[number // len(COLOURS) % len(DASHES)],
-    }
-    mode = "lines" if len(x) > 1 else "markers"
-    common = {"x": x.tolist(), "name": run, "legendgroup": run, "mode": mode, "line": line}
+def _lines(run: str, number: int, x: Numbers, y: Numbers, smooth: float) -> Sequence[Line]:
+    x, y = known(x, y)
+    plain = {**drawn(run, number, x, y), "legendgroup": run}
     if not smooth:
-        return [go.Scatter(y=y.tolist(), **common)]
-    faint = {**common, "opacity": FAINT, "showlegend": False, "hoverinfo": "skip"}
-    return [go.Scatter(y=y.tolist(), **faint), go.Scatter(y=smoothed(y, smooth).tolist(), **common)]
+        return [plain]
+    faint = {**plain, "opacity": FAINT, "showlegend": False, "hoverinfo": "skip"}
+    return [faint, {**drawn(run, number, x, smoothed(y, smooth)), "legendgroup": run}]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import plotly.graph_objects as go
+import numpy.typing as npt
 from dash import dcc, html
 from dash.development.base_component import Component
 
@@ -15,10 +15,13 @@ from vizframe.history.rank_names import ranked_scalar, split_rank
 from vizframe.webapp.markup import with_data_attributes
 from vizframe.webapp.menus import title
 from vizframe.webapp.open_runs import OpenRun
+from vizframe.webapp.thinned import thinned
 from vizframe.webapp.workers import is_shared, sentences
 
 if TYPE_CHECKING:
     from vizframe.webapp.app import Page
+
+Numbers = npt.NDArray[np.float64]
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 """Okabe and Ito's, told apart under every common colour blindness."""
@@ -152,11 +155,6 @@ def _heading(group: str, names: Sequence[str]) -> str:
     return title((names[0] if len(names) == 1 else group).replace("/", "."))
 
 
-def _reports(scalars: Scalars, name: str) -> int:
-    """How often the number was told: once alone makes no line."""
-    return int(np.isfinite(scalars.values[name]).sum())
-
-
 def _line(group: str, names: Sequence[str], name: str) -> str:
     """What tells the line from the others of its group."""
     (plain, rank), base = split_rank(name), split_rank(group)[0]
@@ -167,21 +165,15 @@ def _line(group: str, names: Sequence[str], name: str) -> str:
 
 def _graph(group: str, scalars: Scalars, names: Sequence[str], dark: bool) -> Component:
     lines = [
-        go.Scatter(
-            x=scalars.steps.tolist(),
-            y=scalars.values[name].tolist(),
-            name=_line(group, names, name),
-            mode="lines" if _reports(scalars, name) > 1 else "markers",
-            line={
-                "width": 1.6,
-                "color": COLOURS[number % len(COLOURS)],
-                "dash": DASHES[number // len(COLOURS) % len(DASHES)],
-            },
-            connectgaps=True,
+        drawn(
+            _line(group, names, name),
+            number,
+            *known(scalars.steps.astype(np.float64), scalars.values[name]),
         )
         for number, name in enumerate(names[:MOST_LINES])
     ]
-    figure = go.Figure(lines, layout=look(len(lines), dark))
+    # A plain figure: Plotly's objects check each of their numbers, which takes as long as painting.
+    figure = {"data": lines, "layout": look(len(lines), dark)}
     return dcc.Graph(
         id={"curve": group},
         figure=figure,
@@ -190,7 +182,34 @@ def _graph(group: str, scalars: Scalars, names: Sequence[str], dark: bool) -> Co
     )
 
 
-def look(lines: int, dark: bool) -> dict[str, object]:
+def known(x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
+    """The points that have both numbers."""
+    finite = np.isfinite(x) & np.isfinite(y)
+    return x[finite], y[finite]
+
+
+def drawn(name: str, number: int, x: Numbers, y: Numbers) -> dict[str, object]:
+    """A line through points, as Plotly's JSON has it: a point alone is a visible one.
+
+    Args:
+        number: of the line, which its colour and its dashes come from.
+    """
+    xs, ys = thinned(x, y)
+    return {
+        "type": "scatter",
+        "x": xs.tolist(),
+        "y": ys.tolist(),
+        "name": name,
+        "mode": "lines" if len(x) > 1 else "markers",
+        "line": {
+            "width": 1.6,
+            "color": COLOURS[number % len(COLOURS)],
+            "dash": DASHES[number // len(COLOURS) % len(DASHES)],
+        },
+    }
+
+
+def look(lines: int, dark: bool, across: str = "step") -> dict[str, object]:
     """How a figure of so many lines is drawn."""
     ink, rule = ("#dee2e6", "#343a40") if dark else ("#343a40", "#e9ecef")
     axis = {"gridcolor": rule, "zerolinecolor": rule}
@@ -200,7 +219,7 @@ def look(lines: int, dark: bool) -> dict[str, object]:
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"color": ink, "family": "system-ui, sans-serif", "size": 12},
-        "xaxis": {**axis, "title": {"text": "step"}},
+        "xaxis": {**axis, "title": {"text": across}},
         "yaxis": axis,
         "showlegend": lines > 1,
         "uirevision": "kept",  # new steps leave a zoom as it is
