@@ -84,3 +84,12 @@ def test_labels_are_counted_until_they_are_amounts() -> None:
     labels.add(np.array([0.5], np.float32))
     assert not labels.whole
     assert labels.rows.shape == (5, 1)
+
+
+def test_a_loss_times_a_whole_number_is_known_with_its_factor() -> None:
+    loss = float(-np.log(SHARES[np.arange(16), CLASSES.astype(int)]).mean())
+    for factor in (64.0, 1 / 4):
+        found = recognise(SCORES, CLASSES, factor * loss)
+        assert found is not None
+        assert found.factor == pytest.approx(factor)
+    assert recognise(SCORES, CLASSES, 3.37 * loss) is None

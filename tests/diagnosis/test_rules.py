@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tests.diagnosis.courses import NAIVE, course, layer, learning, noise, parameter, standing
-from vizframe.diagnosis.course import Course, Pulse
+from vizframe.diagnosis.course import Course, LayerReading, Opening, Pulse
 from vizframe.diagnosis.diagnosis import Diagnosis
 from vizframe.diagnosis.registry import load_rules
+from vizframe.diagnosis.report import Report
 from vizframe.history import Finding
 
 
@@ -192,3 +194,89 @@ def test_a_held_out_loss_that_rises_is_overfit() -> None:
     made = course(learning)
     made.numbers["val_loss"] = [(s, v) for s, v in zip(range(6), [2, 1, 1.3, 1.5, 1.7, 1.9])]  # noqa: B905
     assert found(made)["overfit"].since == 1
+
+
+def test_kernels_that_no_optimiser_holds_are_named_at_once_and_not_called_frozen() -> None:
+    def parameters(_step: int) -> dict[str, object]:
+        return {
+            "dense0.weight": parameter(update=0.0, held=False),
+            "dense1.weight": parameter(layer="dense1", held=True),
+        }
+
+    first = course(standing, steps=1, parameters=parameters)  # type: ignore[arg-type]
+    sick = course(standing, parameters=parameters)  # type: ignore[arg-type]
+    said = found(first)["left_out"]
+    assert (said.severity, said.layers) == ("note", ("dense0",))
+    assert "1 of 2 kernels" in said.sentence
+    assert found(sick)["left_out"].severity == "alarm"
+    assert "frozen" not in found(sick)
+
+
+def test_kernels_whose_gradient_fades_on_its_way_are_not_called_frozen() -> None:
+    made = course(
+        standing,
+        parameters=lambda _step: {
+            "dense0.weight": parameter(update=0.0, gradient=1e-12),
+            "dense1.weight": parameter(layer="dense1"),
+        },
+    )
+    assert "frozen" not in found(made)
+    assert "vanishing" in alarms(made)
+
+
+def test_large_inputs_are_to_blame_where_nothing_is_learnt_unless_the_signal_fades() -> None:
+    def blamed(size: float, layers: dict[str, LayerReading]) -> set[str]:
+        made = course(standing, layers=lambda _step: layers)
+        assert made.opening is not None
+        made.opening = replace(made.opening, inputs=size * made.opening.inputs)
+        return alarms(made) & {"inputs"}
+
+    plain = {"dense0": layer(), "dense1": layer()}
+    fading = {"dense0": layer(), "dense1": layer(varying=1e-5), "dense2": layer(varying=1e-9)}
+    assert blamed(20, plain) == {"inputs"}
+    assert blamed(4, plain) == set()
+    assert blamed(20, fading) == set()
+
+
+def test_amounts_that_are_compared_each_with_each_are_found() -> None:
+    draw = np.random.default_rng(0)
+    outputs, targets = (draw.normal(size=s).astype(np.float32) for s in ((16, 1), (16,)))
+    loss = float(((outputs - targets) ** 2).mean())
+    for wanted in (targets, np.broadcast_to(targets, (16, 16))):
+        made = Course()
+        made.open(Opening(outputs, wanted, outputs, loss))
+        assert alarms(made) == {"broadcast"}
+    own, right = Course(), float(((outputs[:, 0] - targets) ** 2).mean())
+    own.labels.add(targets)
+    own.open(Opening(outputs, targets[:, None], outputs, right))
+    assert "broadcast" not in alarms(own)
+
+
+@pytest.mark.parametrize(("cosine", "loss", "batch"), [
+    (0.95, lambda step: NAIVE * (1 - step / 600), "a batch of 4 "),
+    (0.01, standing, "a batch of 512"),
+    (0.3, standing, None),
+])  # fmt: skip
+def test_the_cosine_of_gradients_leads_to_a_batch_size(
+    cosine: float, loss: Callable[[int], float], batch: str | None
+) -> None:
+    made = course(loss)
+    made.readings = [replace(each, cosine=cosine) for each in made.readings]
+    said = found(made).get("batch_size")
+    if batch is None:
+        assert said is None
+    else:
+        assert said is not None
+        assert said.severity == "note"
+        assert batch in said.remedy
+
+
+def test_numbers_that_end_in_nan_because_of_large_inputs_are_told_as_that() -> None:
+    def finding(rule: str, symptom: str, since: int) -> Finding:
+        return Finding(
+            rule=rule, symptom=symptom, severity="alarm", since=since, step=9, sentence=rule
+        )
+
+    report = Report.of([finding("nonfinite", "nan", 3), finding("inputs", "data", 0)])
+    assert report.main is not None
+    assert report.main.symptom == "data"

@@ -75,6 +75,7 @@ class ParameterReading:
         zeros: share of values that are exactly 0.
         bad: how many values are NaN or ±inf.
         alike: whether all units have the same weights.
+        held: whether an optimiser holds it; None where that is not known.
     """
 
     layer: str
@@ -87,6 +88,7 @@ class ParameterReading:
     zeros: float
     bad: int
     alike: bool
+    held: bool | None = None
 
     @property
     def ratio(self) -> float | None:
@@ -109,6 +111,7 @@ class LayerReading:
         silent: units that gave 0 for every input, of a layer that cannot go below 0; else none.
         saturated: share of values within 1 % of a bound; None of a layer without bounds.
         bad: how many values are NaN or ±inf.
+        fed_by: the layer before it whose weights make what it gives; "" where that is itself.
     """
 
     kind: Kind
@@ -120,6 +123,7 @@ class LayerReading:
     silent: tuple[int, ...] | None
     saturated: float | None
     bad: int
+    fed_by: str = ""
 
     @property
     def silent_share(self) -> float:

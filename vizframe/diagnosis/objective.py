@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,13 @@ Values = npt.NDArray[np.float64]
 TOLERANCE = 1e-3
 """How near, relatively, a computed loss must be to the observed one: float32 over a batch is
 within 1e-5, labels smoothed by .1 are beyond 1e-2."""
+
+MOST_TIMES = 256
+"""Whole numbers that a loss may be multiplied or divided by; EXACT tells one in fifty of any other
+numbers up to there to be whole."""
+
+EXACT = 4e-5
+"""How near, relatively, such a multiple must be: float32 over a batch is within 1e-5."""
 
 TINY = 1e-12
 """Under a logarithm; Gluon's own losses add it too."""
@@ -63,14 +70,22 @@ def recognise(outputs: FloatArray, targets: FloatArray, loss: float) -> Objectiv
             continue
         for factor in (1.0, float(len(given))):
             if abs(loss - factor * value) <= TOLERANCE * max(abs(loss), 1e-6):
-                return Objective(
-                    candidate.name,
-                    candidate.classes,
-                    candidate.takes,
-                    candidate.value,
-                    candidate.naive_of,
-                    factor,
-                )
+                return replace(candidate, factor=factor)
+    return _scaled(given, wanted, loss)
+
+
+def _scaled(given: Values, wanted: Values, loss: float) -> Objective | None:
+    """A usual loss times or divided by a whole number: summed over what others take the mean of,
+    or shared out to several backward passes."""
+    for candidate in (OF_CLASSES[0], *OF_ROWS):
+        value = _try(candidate, given, wanted)
+        if value is None or not value > 0 or not loss > 0:
+            continue
+        times = loss / value
+        whole = round(max(times, 1 / times))
+        factor = float(whole) if times > 1 else 1 / whole
+        if whole <= MOST_TIMES and abs(times - factor) <= EXACT * factor:
+            return replace(candidate, factor=factor)
     return None
 
 

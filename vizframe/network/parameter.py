@@ -31,6 +31,8 @@ class ParameterView:
             the framework computes at once.
         square_of_gradient: likewise for the sum of squares of so many of the gradient's first
             values.
+        is_updated: whether an optimiser holds it, at a rate of its own that is not 0; None where
+            that is not known.
     """
 
     name: str
@@ -42,6 +44,7 @@ class ParameterView:
     adds: bool = False
     keep_first: Callable[[int], Callable[[], FloatArray]] | None = None
     square_of_gradient: Callable[[int], Callable[[], float] | None] | None = None
+    is_updated: Callable[[], bool | None] = lambda: None
 
     def first(self, count: int) -> Callable[[], FloatArray]:
         """The first values as they are now, given later."""

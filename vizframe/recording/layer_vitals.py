@@ -8,6 +8,7 @@ import numpy as np
 
 from vizframe.diagnosis.course import LayerReading
 from vizframe.network import FloatArray
+from vizframe.network.kinds import KERNEL_KINDS
 from vizframe.network.layer import Layer
 
 NEAR = 0.01
@@ -30,6 +31,17 @@ def is_read(layer: Layer, layers: Sequence[Layer]) -> bool:
     the product before the activation of a dense layer is."""
     inner = any(other.name and layer.name.startswith(f"{other.name}.") for other in layers)
     return layer.kind not in UNREAD and bool(layer.shape) and not inner
+
+
+def feeding(layer: Layer, layers: Mapping[str, Layer]) -> str:
+    """The nearest layer before an activation that has a kernel; "" of a layer that has its own."""
+    found = layer
+    while found.kind in ("activation", "normalization") and found.inputs[:1]:
+        before = layers.get(found.inputs[0])
+        if before is None:
+            return ""
+        found = before
+    return "" if found is layer or found.kind not in KERNEL_KINDS else found.name
 
 
 def bounds_of(operator: str) -> tuple[float, float] | None:
@@ -65,13 +77,16 @@ def as_trained(layer: Layer, outputs: FloatArray, weights: Mapping[str, FloatArr
     return found
 
 
-def read_layer(layer: Layer, outputs: FloatArray, before: FloatArray | None = None) -> LayerReading:
+def read_layer(
+    layer: Layer, outputs: FloatArray, before: FloatArray | None = None, fed_by: str = ""
+) -> LayerReading:
     """The layer for the outputs (batch, *layer.shape).
 
     Args:
         before: of a ReLU right behind a batch normalization, what that one gives `as_trained`: a
             unit is silent where the training, too, has it so. In the first steps, and wherever
             weights move fast, the running statistics are not those of the batches.
+        fed_by: see `feeding`.
     """
     units = _of_units(layer, outputs)
     bad = int(outputs.size - np.isfinite(outputs).sum())
@@ -97,6 +112,7 @@ def read_layer(layer: Layer, outputs: FloatArray, before: FloatArray | None = No
         silent=silent,
         saturated=saturated,
         bad=bad,
+        fed_by=fed_by,
     )
 
 

@@ -31,6 +31,7 @@ from vizframe.recording.allowance import Allowance
 from vizframe.recording.layer_vitals import (
     ENOUGH_IMAGES,
     as_trained,
+    feeding,
     is_read,
     normalizes_batches,
     read_layer,
@@ -107,6 +108,8 @@ class Vitals:
             for each in self._layers
             if each.rectifies and each.inputs[:1] and each.inputs[0] in norms
         }
+        named = {layer.name: layer for layer in network.layers}
+        self._fed_by = {layer.name: feeding(layer, named) for layer in self._layers}
         scores = network.score_layer
         # A dense layer with a sigmoid gives its scores inside, and is read as a whole.
         self.course.score_layer = scores if scores in read or not read else read[-1]
@@ -264,7 +267,8 @@ class Vitals:
             if source is not None:
                 weights = self._network.weights(source.name)
                 before = as_trained(source, given[source.name], weights)
-            found[layer.name] = read_layer(layer, given[layer.name], before)
+            fed_by = self._fed_by[layer.name]
+            found[layer.name] = read_layer(layer, given[layer.name], before, fed_by)
         return found
 
     def _sample_before(self, view: ParameterView) -> FloatArray | None:
@@ -320,6 +324,7 @@ def read_parameter(
         zeros=float(np.count_nonzero(sample == 0) / max(1, sample.size)),
         bad=0 if math.isfinite(weight) else int(flat.size - np.isfinite(flat).sum()),
         alike=view.is_kernel and _are_alike(values),
+        held=view.is_updated() if view.is_trained and view.is_kernel else None,
     )
 
 

@@ -10,6 +10,9 @@ from vizframe.network.adapter import Optimiser
 optimizers: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 """Of each model whose training is watched."""
 
+updates: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+"""Of each optimiser that was seen to update a model, how often."""
+
 _NOT_TOLD = ("params", "lr", "initial_lr", "weight_decay", "param_names")
 
 
@@ -17,6 +20,15 @@ def optimiser(model: object) -> Optimiser:
     """What is known of it. Losses are means over a batch by default, and so are gradients."""
     found = optimizers.get(model)
     return Optimiser() if found is None else Optimiser(_described(found))
+
+
+def is_held(parameter: Any) -> bool | None:
+    """Whether an optimiser that was seen holds the parameter; None while others may follow, as
+    where a script has one for each part of a net: before the second update of one of them."""
+    if max(updates.values(), default=0) < 2:
+        return None
+    groups = (group for each in updates for group in each.param_groups)
+    return any(each is parameter for group in groups for each in group["params"])
 
 
 def _described(found: Any) -> dict[str, object]:

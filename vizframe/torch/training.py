@@ -34,7 +34,7 @@ from vizframe.network.adapter import Batch, TrainingObserver
 from vizframe.torch.aside import is_transformed, without_modes
 from vizframe.torch.calls import batch_of
 from vizframe.torch.loaders import LoaderWatch
-from vizframe.torch.optimiser import optimizers
+from vizframe.torch.optimiser import optimizers, updates
 from vizframe.torch.shadow import tensors_in
 from vizframe.torch.targets import target_of
 from vizframe.torch.wrapped import unwrap
@@ -241,6 +241,7 @@ class TrainingWatch:
 
     def _tell_before(self, optimizer: Any) -> None:
         trained = self._trained[optimizer]
+        updates[optimizer] = updates.get(optimizer, 0) + 1
         self._observer.before_update(trained.model, functools.partial(self._batch, trained))
 
     def _of(self, optimizer: Any) -> TrainedNet | None:

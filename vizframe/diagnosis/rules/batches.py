@@ -5,11 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from vizframe.diagnosis.course import Course
-from vizframe.diagnosis.rule import Rule, Sign
+from vizframe.diagnosis.rule import Rule, Sign, listed
+from vizframe.diagnosis.rules.signal import fades
 
 ENOUGH = 300
 """Labels to be seen before their shares are believed: that of a class of 10 % is then within 5 %
 of what it is (three standard deviations)."""
+
+STEEP = 5.0
+"""Root mean square of inputs from which on the first layer's rate is too high by a decade: 5²."""
 
 
 class Inputs(Rule):
@@ -18,12 +22,14 @@ class Inputs(Rule):
     name = "inputs"
     symptom = "data"
     threshold = (
-        "all of 8 inputs or more alike, or larger than 10 in absolute value; an alarm where "
-        "nothing is learnt, or the first bounded layer starts with half of its outputs at a bound"
+        "all of 8 inputs or more alike, or larger than 10 in absolute value; an alarm where the "
+        "first bounded layer starts with half of its outputs at a bound, or the root mean square "
+        "is above 5, nothing is learnt, and the signal does not fade from layer to layer"
     )
     reason = (
-        "initialisations are made for inputs of deviation 1; at a deviation of 10 the first "
-        "layer's gradient is 10 times as large, and a common rate 10 times too high"
+        "initialisations are made for inputs of size 1; at size r the loss is r² times as steep "
+        "in the first layer's weights: from 5 on a usual rate is more than a decade too high. "
+        "Large inputs fill the layers, they do not fade"
     )
     source = "UMLAUT (inputs outside ±1); LeCun et al., Efficient BackProp, 4.3"
 
@@ -46,17 +52,18 @@ class Inputs(Rule):
         if largest <= 10 or _are_words(course):
             return None
         progress = course.progress
+        size = float(np.sqrt(np.square(inputs, dtype=np.float64).mean()))
         sick = course.step >= 50 and progress is not None and progress < 0.1
-        sick = sick or _saturate(course)
+        sick = (sick and size > STEEP and not fades(course)) or _saturate(course)
         return Sign(
             "alarm" if sick else "note",
             0,
-            f"inputs reach {largest:.4g} (deviation {inputs.std():.3g}) at step 0; networks are "
-            "initialised for a deviation of 1, and 10 is the threshold",
+            f"inputs reach {largest:.4g} (root mean square {size:.3g}) at step 0; networks are "
+            "initialised for a size of 1, and the threshold is 10",
             "inputs that were not scaled",
             f"scale inputs: subtract {inputs.mean():.3g}, divide by {inputs.std():.3g}"
             + (", feature by feature" if opening.inputs.ndim == 2 else ""),
-            numbers={"largest": largest},
+            numbers={"largest": largest, "size": size},
         )
 
 
@@ -148,6 +155,77 @@ class Imbalance(Rule):
             "weigh the loss by class, or draw batches that are balanced; judge by class, not by "
             "accuracy",
             numbers={"ratio": ratio, "share": most / count},
+        )
+
+
+class BatchSize(Rule):
+    """A batch larger than its gradients need, or so small that they are all noise."""
+
+    name = "batch_size"
+    symptom = "batch_size"
+    threshold = (
+        "a note: after 100 steps, gradients of successive readings at a cosine (median of 10 or "
+        "more) of 0.8 or above while less than nine tenths are learnt, or of 0.02 or below in "
+        "batches of up to 64 while the loss does not fall and less than a third is learnt"
+    )
+    reason = (
+        "of two batches of B examples the cosine is c = 1 / (1 + N / B), with N the noise scale: "
+        "batches beyond N hardly better the step, those far below it go astray. From .8 on B is "
+        "four times N; below .02 it is a fiftieth"
+    )
+    source = "McCandlish et al. (2018), An empirical model of large-batch training, 2.2"
+
+    def look(self, course: Course) -> Sign | None:
+        cosines = [each.cosine for each in course.readings[-20:] if each.cosine is not None]
+        progress = course.progress
+        if course.opening is None or course.step < 100 or len(cosines) < 10 or progress is None:
+            return None
+        cosine, size = float(np.median(cosines)), len(course.opening.inputs)
+        if course.several_nets or size < 1:
+            return None
+        if cosine >= 0.8 and progress < 0.9 and size >= 8:
+            return self._large(course, cosine, size)
+        if cosine <= 0.02 and size <= 64 and progress < 1 / 3 and not course.is_falling:
+            return self._small(course, cosine, size)
+        return None
+
+    def _large(self, course: Course, cosine: float, size: int) -> Sign:
+        wanted = max(1, round(size * max(1 - cosine, 0.02) / cosine))
+        return self._sign(
+            course,
+            cosine,
+            f"gradients of batches of {size} agree at a cosine of {cosine:.2f} up to step "
+            f"{course.step} (the threshold is 0.8), in {listed(course.kernel_layers)}",
+            "batches that are larger than the noise in them asks for, or updates too small to get "
+            "anywhere",
+            f"a batch of {max(wanted, size // 8)} at the same rate: as many examples then make "
+            f"{size // max(wanted, size // 8, 1)} times as many updates; or a higher rate",
+        )
+
+    def _small(self, course: Course, cosine: float, size: int) -> Sign:
+        wanted = min(512, round(size * (1 - cosine) / max(cosine, 0.005)))
+        return self._sign(
+            course,
+            cosine,
+            f"gradients of batches of {size} agree at a cosine of {cosine:.2f} up to step "
+            f"{course.step} (the threshold is 0.02), in {listed(course.kernel_layers)}, and the "
+            "loss does not fall",
+            "batches so small that a gradient is all noise, or labels that have nothing to do with "
+            "the inputs",
+            f"a batch of {wanted}, or a rate that is as many times lower",
+        )
+
+    def _sign(self, course: Course, cosine: float, said: str, cause: str, remedy: str) -> Sign:
+        read = [(r.step, r.cosine) for r in course.readings[-200:] if r.cosine is not None]
+        return Sign(
+            "note",
+            read[0][0],
+            said,
+            cause,
+            remedy,
+            course.kernel_layers,
+            numbers={"cosine": cosine},
+            curve=("gradient cosine", [step for step, _ in read], [each for _, each in read]),
         )
 
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from vizframe.diagnosis.course import Course
+from vizframe.diagnosis.course import Course, Opening
 from vizframe.diagnosis.rule import Rule, Sign
 
 
@@ -218,6 +218,59 @@ class LabelsOutside(Rule):
             f"{high + 1} outputs, or classes counted from 0",
             (course.score_layer,),
         )
+
+
+class Broadcast(Rule):
+    """Amounts of shape (batch, 1) against targets of shape (batch,): each with each."""
+
+    name = "broadcast"
+    symptom = "wrong_output"
+    threshold = (
+        "targets that were spread to (batch, batch), or a loss that is the mean over all pairs of "
+        "output and target (within 1e-3) and not that over the examples"
+    )
+    reason = "the best that such a loss can be taught is the mean of the targets"
+    source = "PyTorch's own warning ('target size that is different to the input size')"
+
+    def look(self, course: Course) -> Sign | None:
+        opening = course.opening
+        if opening is None or opening.outputs is None or opening.targets is None:
+            return None
+        outputs, targets = opening.outputs.reshape(-1), opening.targets
+        count = len(opening.outputs)
+        if count < 2 or outputs.size != count or not _is_each_with_each(opening, count):
+            return None
+        return Sign(
+            "alarm",
+            0,
+            f"the outputs of {course.score_layer} are {opening.outputs.shape} and the targets "
+            f"{targets.shape if targets.ndim == 1 else (count,)} at step 0: the loss compares each "
+            f"of {count} outputs with each target (the threshold is with its own)",
+            "shapes that differ, and that broadcasting fits together",
+            "targets of the outputs' shape: y.reshape(outputs.shape), y.unsqueeze(1)",
+            (course.score_layer,),
+        )
+
+
+def _is_each_with_each(opening: Opening, count: int) -> bool:
+    """Whether the loss is one over all pairs of outputs and targets."""
+    assert opening.outputs is not None
+    assert opening.targets is not None
+    targets = opening.targets.astype(np.float64)
+    if targets.shape == (count, count):
+        return bool((targets == targets[0]).all() and (targets[0] != targets[0, 0]).any())
+    if targets.size != count or opening.outputs.shape == targets.shape or opening.loss is None:
+        return False
+    errors = opening.outputs.reshape(-1, 1).astype(np.float64) - targets.reshape(1, -1)
+    for measure in (np.square(errors), np.square(errors) / 2, np.abs(errors)):
+        own = float(np.diag(measure).mean())
+        if _is_near(opening.loss, float(measure.mean())) and not _is_near(opening.loss, own):
+            return True
+    return False
+
+
+def _is_near(one: float, other: float) -> bool:
+    return abs(one - other) <= 1e-3 * max(abs(other), 1e-6)
 
 
 def _are_shares(outputs: np.ndarray) -> bool:  # type: ignore[type-arg]

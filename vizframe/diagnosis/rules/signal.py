@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from vizframe.diagnosis.course import Course, LayerReading, Reading
 from vizframe.diagnosis.rule import Rule, Sign, listed
@@ -34,8 +34,8 @@ class DeadUnits(Rule):
             return None
         newest = readings[-1]
         dead = {n: each for n, each in newest.layers.items() if each.silent_share >= 0.5}
-        if not dead:
-            return None
+        if not dead or any(each.bad for each in newest.parameters.values()):
+            return None  # of NaN a ReLU of MXNet makes 0
         gone = [name for name, each in dead.items() if each.silent_share >= 0.9]
         first = next(iter(gone or dead))
         if _shrinks_before(readings[0], first):
@@ -50,7 +50,7 @@ class DeadUnits(Rule):
             + (f"; likewise in {listed(n for n in dead if n != first)}" if len(dead) > 1 else ""),
             _cause(course, readings, first),
             "a lower learning rate, biases that start at 0, or LeakyReLU in its place",
-            list(dead),
+            with_feeding(newest, dead),
             {name: found.silent or () for name, found in dead.items()},
             {"share": each.silent_share},
             (
@@ -59,6 +59,13 @@ class DeadUnits(Rule):
                 [r.layers[first].silent_share for r in readings[-200:] if first in r.layers],
             ),
         )
+
+
+def with_feeding(reading: Reading, names: Iterable[str]) -> list[str]:
+    """The layers, and behind them those whose weights make what they give: of an activation that is
+    a layer of its own the one with the kernel is as guilty."""
+    found = list(names)
+    return list(dict.fromkeys([*found, *filter(None, (reading.layers[n].fed_by for n in found))]))
 
 
 def _shrinks_before(reading: Reading, layer: str) -> bool:
@@ -154,7 +161,7 @@ class Saturated(Rule):
             "an initialisation that knows the layer's width (Xavier)"
             if early
             else "a lower learning rate, or normalisation in front of the activation",
-            found,
+            with_feeding(newest, found),
             numbers={"share": share},
             curve=(
                 f"saturated share of {first}",
@@ -250,6 +257,14 @@ class Vanishing(Rule):
             names[1:],
             numbers={"ratio": last / first},
         )
+
+
+def fades(course: Course) -> bool:
+    """Whether what the last hidden layer gives starts to differ from input to input by less than a
+    thousandth of what the first one gives."""
+    readings = course.layer_readings()
+    hidden = list(_hidden(readings[0], course.score_layer)) if readings else []
+    return len(hidden) >= 2 and _shrinks(readings[0], hidden[0], hidden[-1])
 
 
 def _gradient_sizes(reading: Reading) -> dict[str, float]:

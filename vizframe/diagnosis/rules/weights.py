@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from vizframe.diagnosis.course import Course, Reading
 from vizframe.diagnosis.rule import Rule, Sign, listed
 
@@ -40,6 +42,52 @@ class Symmetry(Rule):
         )
 
 
+FADED = 1e-4
+"""Of the largest gradient: what is below it is too little to move weights in float32."""
+
+
+class LeftOut(Rule):
+    """Weights that ask for a gradient, and that no optimiser was given."""
+
+    name = "left_out"
+    symptom = "frozen"
+    threshold = (
+        "a kernel that asks for a gradient and that no optimiser holds while others are held; an "
+        "alarm while less than a third of what can be learnt is, after 200 steps"
+    )
+    reason = (
+        "a gradient that is computed and never used is a slip, or fine-tuning that learns with "
+        "what it has; known before the first update"
+    )
+    source = "SageMaker Debugger, UnchangedTensor; Humbatova et al. (ICSE 2020), 'missing layer'"
+
+    def look(self, course: Course) -> Sign | None:
+        newest = course.newest
+        kernels = {} if newest is None else newest.parameters
+        held = {n: each.held for n, each in kernels.items() if each.held is not None}
+        out = [name for name, each in held.items() if not each]
+        if not out or len(out) == len(held):
+            return None
+        layers = list(dict.fromkeys(kernels[name].layer or name for name in out))
+        return Sign(
+            "alarm" if _falls_short(course) else "note",
+            0,
+            f"{listed(layers)}: {len(out)} of {len(held)} kernels ask for a gradient at step 0 and "
+            "no optimiser holds them, or at a rate times 0 (the threshold is 1)",
+            "the trainer was given a part of the parameters",
+            "gluon.Trainer(net.collect_params(), …), optimizer(net.parameters()); on purpose: "
+            "grad_req='null', requires_grad=False",
+            layers,
+            numbers={"left_out": len(out), "held": len(held) - len(out)},
+        )
+
+
+def _falls_short(course: Course) -> bool:
+    """Whether less than a third of what can be learnt is, after 200 steps."""
+    progress = course.progress
+    return course.step >= 200 and progress is not None and progress < 1 / 3
+
+
 class Frozen(Rule):
     """Weights that get a gradient and never move."""
 
@@ -57,15 +105,17 @@ class Frozen(Rule):
         readings = [each for each in course.readings if _has_updates(each)]
         if len(readings) < 3:
             return None
-        kernels = [n for n, each in readings[-1].parameters.items() if each.kernel and each.trained]
+        kernels = [
+            name
+            for name, each in readings[-1].parameters.items()
+            if each.kernel and each.trained and each.held is not False  # else see LeftOut
+        ]
         still = [n for n in kernels if all(_is_still(each, n) for each in readings)]
         if not still or len(still) == len(kernels) or _starved(readings[-1], still):
             return None
         layers = list(dict.fromkeys(readings[-1].parameters[name].layer or name for name in still))
-        progress = course.progress
-        short = course.step >= 200 and progress is not None and progress < 1 / 3
         return Sign(
-            "alarm" if short else "note",
+            "alarm" if _falls_short(course) else "note",
             0,
             f"the weights of {listed(layers)} have not changed at all up to step {course.step}, "
             f"those of the other {len(kernels) - len(still)} kernels have (the threshold is no "
@@ -130,6 +180,14 @@ def _is_still(reading: Reading, name: str) -> bool:
 
 
 def _starved(reading: Reading, still: list[str]) -> bool:
-    """Whether the still ones get no gradient because units behind them are dead: another fault."""
-    none = all(not reading.parameters[name].gradient for name in still)
-    return none and any(each.silent_share >= 0.9 for each in reading.layers.values())
+    """Whether the still ones get no gradient because units behind them are dead, or next to none
+    because it fades on its way: other faults. What is cut off gets exactly none."""
+    sizes = {
+        name: (each.gradient or 0.0) / math.sqrt(max(1, each.size))
+        for name, each in reading.parameters.items()
+        if each.kernel and each.trained
+    }
+    most = max(sizes[name] for name in still)
+    if most == 0:
+        return any(each.silent_share >= 0.9 for each in reading.layers.values())
+    return most < FADED * max(sizes.values())

@@ -33,6 +33,8 @@ class Parameters:
         context: the device they live on.
         array: gives one array by name, in its own precision; None: as ``arrays`` does.
         request: gives a parameter's ``grad_req``; ``null`` where no gradient is kept.
+        updated: tells whether a Trainer holds it and multiplies its rate by more than 0; None where
+            there is no Trainer.
     """
 
     arrays: Callable[[], Arrays]
@@ -40,6 +42,7 @@ class Parameters:
     context: Any
     array: Callable[[str], Any] | None = None
     request: Callable[[str], str] = lambda _name: "null"
+    updated: Callable[[str], bool | None] = lambda _name: None
 
     @classmethod
     def of_block(
@@ -79,7 +82,15 @@ class Parameters:
         def array(name: str) -> Any:
             return owned[name].data(context)
 
-        return cls(arrays, gradient, context, array, lambda name: str(owned[name].grad_req))
+        def updated(name: str) -> bool | None:
+            if all(each._trainer is None for each in owned.values()):
+                return None
+            return owned[name]._trainer is not None and owned[name].lr_mult != 0
+
+        def request(name: str) -> str:
+            return str(owned[name].grad_req)
+
+        return cls(arrays, gradient, context, array, request, updated)
 
     @classmethod
     def of_arrays(cls, found: Arrays, context: Any) -> Parameters:

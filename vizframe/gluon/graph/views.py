@@ -95,6 +95,7 @@ def _view(
         adds=request == "add",
         keep_first=keep_first,
         square_of_gradient=None if request == "null" else square_of_gradient,
+        is_updated=lambda: parameters.updated(full),
     )
 
 
