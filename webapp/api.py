@@ -53,6 +53,7 @@ from vizframe.webapp.open_runs import OpenRuns
 from vizframe.webapp.request import RequestedSeries, number, steps, text
 from vizframe.webapp.results import result as result_of
 from vizframe.webapp.what_if import WhatIf
+from vizframe.webapp.workers import with_drift
 
 MOST_STRIP_STEPS = 120
 """Tiles of a film strip in one answer; more would not fit any screen."""
@@ -149,7 +150,7 @@ def _words(open_runs: OpenRuns) -> tuple[View, ...]:
 
             def make() -> object:
                 scalars, version = found.history.scalars(), found.history.version
-                return difference.curves(scalars, version, since, mark, found.sums)
+                return difference.curves(with_drift(scalars), version, since, mark, found.sums)
 
             return caching.answer(found.document(("curves", since, mark), make))
 

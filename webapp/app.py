@@ -22,6 +22,7 @@ from vizframe.webapp.gate import Gate
 from vizframe.webapp.open_runs import OpenRun, OpenRuns
 from vizframe.webapp.pages import network, overlay, runs, training
 from vizframe.webapp.request import declaration
+from vizframe.webapp.workers import with_drift
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -201,7 +202,7 @@ def _training(open_runs: OpenRuns, found: OpenRun, shown: Page) -> Component:
     chosen: dict[str, Scalars] = {}
     for name in names[: overlay.MOST_RUNS]:
         with open_runs.run(name) as other:
-            chosen[other.name] = other.history.scalars()
+            chosen[other.name] = with_drift(other.history.scalars())
     return overlay.page(chosen, shown)
 
 

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from vizframe.errors import HistoryError
 from vizframe.history import History
+from vizframe.history.ranks import all_findings
 from vizframe.webapp.change import moves_of
 from vizframe.webapp.request import RequestedSeries
 
@@ -87,7 +88,7 @@ def _heights(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _findings(history: History) -> Iterator[Event]:
-    for each in history.findings():
+    for each in all_findings(history):
         yield _event(each.since, "finding", each.sentence)
 
 

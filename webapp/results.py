@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vizframe.history import Finding, History, Scalars
+from vizframe.history.ranks import all_findings
 from vizframe.history.vital_names import VITALS
 from vizframe.webapp.numbers import finite, plain
 
@@ -24,7 +25,7 @@ def result(history: History) -> dict[str, object]:
     ``vitals`` are medians over the run. ``findings`` counts alarms and notes; it is None where
     nobody looked, which is not the same as nothing found.
     """
-    scalars, findings = history.scalars(), history.findings()
+    scalars, findings = history.scalars(), all_findings(history)
     plain_names = {name: each for name, each in scalars.values.items() if "/" not in name}
     vitals = _vitals(scalars, findings)
     return {

@@ -4,18 +4,22 @@ the others wait for, and how far their gradients lie apart."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from vizframe.history import History, Scalars
-from vizframe.history.rank_names import split_rank
+from vizframe.history.rank_names import ranked_scalar, split_rank
 from vizframe.history.ranks import (
     COSINE,
     EXCHANGE,
     FINGERPRINT,
+    SKETCH,
     by_rank,
     differing_steps,
+    drift,
+    is_synchronous,
     local_gradients,
     missing_ranks,
     ranks_of,
@@ -53,6 +57,15 @@ def sentences(history: History) -> Sequence[str]:
     return found
 
 
+def with_drift(scalars: Scalars) -> Scalars:
+    """With how far the weights of each rank are from those of the lowest, in place of the sketches
+    that tell it."""
+    values = {name: each for name, each in scalars.values.items() if not name.startswith(SKETCH)}
+    for rank, far in drift(scalars).items():
+        values[ranked_scalar("distance of weights from the lowest rank", rank)] = far
+    return replace(scalars, values=values)
+
+
 def _missing(history: History) -> list[str]:
     last = max(history.steps, default=0)
     return [
@@ -68,13 +81,14 @@ def _weights(history: History, scalars: Scalars) -> list[str]:
     differing = differing_steps(history)
     if not differing:
         return ["All had the same weights, bit for bit, at every step that several recorded."]
+    if is_synchronous(history):
+        return []  # that is a finding
     steps = sorted(differing)
     whose = sorted({rank for ranks in differing.values() for rank in ranks})
     when = f"{len(steps)} steps, {steps[0]} to {steps[-1]}"
     return [
         f"At {when if len(steps) > 1 else f'step {steps[0]}'}, rank {_listed(whose)} had other "
-        "weights than the lowest rank. In a synchronous training that is a fault; in an "
-        "asynchronous one it is the rule."
+        "weights than the lowest rank, as is the rule in an asynchronous training."
     ]
 
 

@@ -7,17 +7,20 @@ import math
 import numpy as np
 import pytest
 
-from vizframe.history import Failure, SeriesKey, StepRecord
-from vizframe.history.memory import MemoryRun
+from vizframe.history import Failure, Finding, SeriesKey, StepRecord
+from vizframe.history.memory import MemoryRun, new_info
 from vizframe.history.rank_names import ranked_scalar, split_rank
 from vizframe.history.ranks import (
     FINGERPRINT,
     RankWriter,
+    all_findings,
     differing_steps,
     last_step_of,
     missing_ranks,
+    on_ranks,
     ranks_of,
     scalars_of,
+    weights_apart,
 )
 
 
@@ -56,6 +59,39 @@ def test_each_rank_s_numbers_and_failures_are_its_own() -> None:
     assert [last_step_of(history, rank) for rank in (0, 3, 4)] == [5, 7, None]
     assert {each.rank for each in history.failures()} == {0, 3}
     assert np.isnan(history.scalars().values["recall@5"]).tolist() == [False, False, True]
+
+
+def test_workers_that_must_have_the_same_weights_and_have_not_are_a_finding() -> None:
+    def diverged(kind: str) -> Finding | None:
+        info = new_info("ranks").model_copy(update={"hyper_parameters": {"kvstore": kind}})
+        run = MemoryRun(info)
+        commit(run, 0, s0=1.0, s5=2.0, s10=3.0)
+        commit(run, 1, s0=1.0, s5=7.0, s10=8.0)
+        return weights_apart(run.history())
+
+    found = diverged("dist_sync")
+    assert found is not None
+    assert (found.severity, found.since, found.rank) == ("alarm", 5, 1)
+    assert "the weights of rank 1 are not those of the lowest rank at step 5" in found.sentence
+    assert diverged("dist_async") is None
+
+
+def test_what_a_rule_finds_on_several_ranks_is_told_once_with_all_of_them() -> None:
+    run = MemoryRun()
+    for rank, since in ((0, 7), (2, 5)):
+        found = Finding(
+            rule="dead_units",
+            symptom="dead_relu",
+            severity="alarm",
+            since=since,
+            step=9,
+            sentence=f"from {since} on",
+        )
+        with RankWriter(run.writer(f"rank{rank}"), rank) as writer:
+            writer.commit(StepRecord(step=9, findings=[found]))
+    (one,) = all_findings(run.history())
+    assert (one.since, one.rank, one.also) == (5, 2, (0,))
+    assert on_ranks(one) == " on ranks 0, 2"
 
 
 def test_weights_that_differ_between_workers_are_found_step_by_step() -> None:

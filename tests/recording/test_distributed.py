@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 
 from vizframe.history import History
-from vizframe.history.ranks import differing_steps, missing_ranks, ranks_of, scalars_of
+from vizframe.history.ranks import (
+    differing_steps,
+    drift,
+    missing_ranks,
+    ranks_of,
+    scalars_of,
+    weights_apart,
+)
 from vizframe.recording.launch import Launch
 from vizframe.store import open as open_history
 
@@ -106,8 +113,11 @@ def test_workers_share_one_run_and_end_with_the_weights_of_a_plain_training(
     assert [steps_of(history, rank) for rank in (0, 1)] == [[0, 4, 8, 12]] * 2
     assert differing_steps(history) == {}
     both = [scalars_of(history, rank).values for rank in (0, 1)]
-    watched = {"updates/ratio", "gradients/cosine"}  # of rank 0 alone, which speaks for all
-    assert both[0].keys() - watched == both[1].keys()
+    assert both[0].keys() == both[1].keys()
+    assert {"updates/ratio", "gradients/cosine"} <= both[1].keys()  # each is watched
+    (apart,) = drift(history.scalars()).values()
+    assert apart.tolist() == [0.0] * 4
+    assert weights_apart(history) is None
     assert {"loss", "throughput", "exchange_seconds", "update_cosine"} <= both[0].keys()
     assert not np.allclose(both[0]["loss"][1:], both[1]["loss"][1:])
     assert np.nanmin(both[0]["update_cosine"]) > 0  # the workers' mean follows each of them
@@ -123,6 +133,8 @@ def test_of_four_asynchronous_workers_those_record_that_were_chosen(tmp_path: Pa
     assert [steps_of(history, rank) for rank in (1, 3)] == [[0, 4, 8, 12]] * 2
     assert history.faults() == []
     assert differing_steps(history)  # asynchronous workers' weights differ
+    assert max(np.nanmax(far) for far in drift(history.scalars()).values()) > 0
+    assert weights_apart(history) is None  # as they may
 
 
 @pytest.mark.slow

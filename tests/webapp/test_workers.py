@@ -13,16 +13,16 @@ from vizframe.history.ranks import RankWriter, local_gradients, spread_of
 from vizframe.plugin.frame import Frame
 from vizframe.webapp import menus
 from vizframe.webapp.pages.training import _line, groups
-from vizframe.webapp.workers import sentences
+from vizframe.webapp.workers import sentences, with_drift
 
 
 def told(run: MemoryRun) -> str:
     return " ".join(sentences(run.history()))
 
 
-def run_of(numbers: dict[int, list[dict[str, float]]]) -> MemoryRun:
+def run_of(numbers: dict[int, list[dict[str, float]]], kind: str = "dist_sync") -> MemoryRun:
     """Of each rank what it reports at steps 0, 10, …"""
-    run = MemoryRun(new_info("ranks"))
+    run = MemoryRun(new_info("ranks").model_copy(update={"hyper_parameters": {"kvstore": kind}}))
     for rank, steps in numbers.items():
         with RankWriter(run.writer(f"rank{rank}"), rank) as writer:
             for number, scalars in enumerate(steps):
@@ -47,9 +47,19 @@ def test_whose_weights_differ_is_said_and_when() -> None:
     other = [*same[:3], {"weight_fingerprint": -1.0}, {"weight_fingerprint": -2.0}]
     assert "the same weights, bit for bit" in told(run_of({0: same, 1: same}))
     assert "At 2 steps, 30 to 40, rank 2 had other weights" in told(
-        run_of({0: same, 1: same, 2: other})
+        run_of({0: same, 1: same, 2: other}, "dist_async")
     )
-    assert "At step 40, rank 1 had" in told(run_of({0: same, 1: [*same[:4], other[4]]}))
+    late = run_of({0: same, 1: [*same[:4], other[4]]}, "dist_async")
+    assert "At step 40, rank 1 had" in told(late)
+    assert "weights" not in told(run_of({0: same, 1: other}))  # that is a finding
+
+
+def test_how_far_weights_lie_apart_is_a_curve_in_the_place_of_sketches() -> None:
+    first, second = ([{"weight_sketch/00": 3.0, "weight_sketch/01": each}] for each in (4.0, 4.5))
+    shown = with_drift(run_of({0: first, 1: second}).history().scalars())
+    (name,) = shown.values
+    assert name == "distance of weights from the lowest rank (rank 1)"
+    assert shown.values[name].tolist() == [0.1]
 
 
 def test_the_worker_that_the_others_wait_for_waits_least() -> None:

@@ -23,11 +23,12 @@ def diagnose(
     """
     from vizframe import store
     from vizframe.diagnosis.report import Report
+    from vizframe.history.ranks import all_findings
     from vizframe.reading.runs_folder import find_run
 
     history = store.open(find_run(run))
     try:
-        report = Report.of(history.findings())
+        report = Report.of(all_findings(history))
         last = max(history.steps, default=0)
     finally:
         history.close()

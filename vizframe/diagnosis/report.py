@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from vizframe.diagnosis.rules import RULES
 from vizframe.history import Finding
+from vizframe.history.ranks import on_ranks, together
 
 _ORDER = {rule.name: place for place, rule in enumerate(RULES)}
 
@@ -28,9 +29,9 @@ class Report:
 
     @classmethod
     def of(cls, findings: Sequence[Finding]) -> Report:
-        alarms = sorted((f for f in findings if f.severity == "alarm"), key=_when)
+        alarms = sorted((f for f in together(findings) if f.severity == "alarm"), key=_when)
         loud = {each.rule for each in alarms}
-        notes = [f for f in findings if f.severity == "note" and f.rule not in loud]
+        notes = [f for f in together(findings) if f.severity == "note" and f.rule not in loud]
         return cls(
             alarms[0] if alarms else None, tuple(alarms[1:]), tuple(sorted(notes, key=_when))
         )
@@ -52,12 +53,12 @@ OUTCOMES = frozenset(("not_learning",))
 
 def brief(found: Finding) -> str:
     """A finding in one line, for who watches the training."""
-    return f"{found.symptom} since step {found.since}: {found.sentence}"
+    return f"{found.symptom}{on_ranks(found)} since step {found.since}: {found.sentence}"
 
 
 def sentences(found: Finding) -> list[str]:
     """A finding as a person reads it, a sentence a line."""
-    said = [f"{found.severity} · {found.symptom} since step {found.since}: {found.sentence}"]
+    said = [f"{found.severity} · {brief(found)}"]
     if found.cause:
         said.append(f"likely cause: {found.cause}")
     if found.remedy:

@@ -53,3 +53,7 @@ class Finding(BaseModel):
     numbers: dict[str, float | None] = {}
     threshold: str = ""
     curve: Curve | None = None
+    rank: int = 0
+    """The worker whose training it was seen in."""
+    also: tuple[int, ...] = ()
+    """Other workers in whose training the rule spoke: see `vizframe.history.ranks.together`."""

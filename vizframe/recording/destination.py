@@ -69,6 +69,11 @@ class Destination:
         """Of the run; None where a function opens the writer."""
         return self._run if isinstance(self._run, Path) else None
 
+    @property
+    def rank(self) -> int:
+        """Of the worker that writes there; 0 of a training of one process."""
+        return self._rank or 0
+
     def _claim_folder(self, folder: Path) -> Past:
         from vizframe.store import claim
 
@@ -154,7 +159,9 @@ class Destination:
 
         info = new_run(self.name, network, {}, job=self._job)
         name = f"{self._writer[:30]}-findings"
-        return partial(create, self._run, info, writer=name, durable=self._durable)
+        opened = partial(create, self._run, info, writer=name, durable=self._durable)
+        rank = self._rank
+        return (lambda: RankWriter(opened(), rank)) if rank else opened
 
     def _open(self, info: RunInfo, probe: Probe) -> HistoryWriter:
         if callable(self._run):

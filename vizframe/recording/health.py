@@ -40,6 +40,7 @@ class Health:
         every: updates between readings.
         stop_on: symptoms or names of rules whose alarm ends the training; ``any``: each one.
         open_writer: opens where findings are written; None where they are only said.
+        rank: of the worker, which is named where it is not 0.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Health:
         every: int,
         stop_on: Iterable[str] = (),
         open_writer: Callable[[], HistoryWriter] | None = None,
+        rank: int = 0,
     ) -> None:
         rules, broken = load_rules()
         for sentence in broken:
@@ -67,6 +69,7 @@ class Health:
         self._adapter = adapter
         self._stop_on = frozenset(stop_on)
         self._open_writer = open_writer
+        self._rank = rank
         self._writer: HistoryWriter | None = None
         self._written = -1
         self._told_broken: set[str] = set()
@@ -154,10 +157,13 @@ class Health:
             self._write(moment)
         for each in found:
             if each.severity == "alarm":
-                log.warning("%s", brief(each))
+                log.warning("%s", self._brief(each))
         stopping = next((each for each in found if self._is_to_stop(each)), None)
         if stopping is not None and may_stop:
-            raise TrainingStopped(brief(stopping))
+            raise TrainingStopped(self._brief(stopping))
+
+    def _brief(self, found: Finding) -> str:
+        return brief(found.model_copy(update={"rank": self._rank}))
 
     def _is_to_stop(self, found: Finding) -> bool:
         named = {"any", found.symptom, found.rule}

@@ -118,7 +118,7 @@ class Recorder(ShowsRecording):
         self._budget = Budget(share_of(chosen.budget))
         self._progress = progress
         self._opening = self.guard if is_training else Guard(strict=True)
-        self._watches_health = is_training and not rank  # of several workers, one speaks
+        self._watches_health = is_training
         self._group, self._facts = group, dict(hyper_parameters or {})
 
         self._destination = Destination.of(run, chosen, rank=rank, job=job)
@@ -347,6 +347,7 @@ class Recorder(ShowsRecording):
                     every=self._config.vitals,
                     stop_on=self._config.stop_on,
                     open_writer=self._destination.findings_writer(network),
+                    rank=self._destination.rank,
                 )
         self._due |= {label for label, each in self._schedules.items() if each.due(self._now())}
         if self._committed == self.last_step:

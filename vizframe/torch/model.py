@@ -16,6 +16,7 @@ from vizframe.torch.aside import aside
 from vizframe.torch.batch import FIRST, SECOND, lengths, merge
 from vizframe.torch.calls import call_module
 from vizframe.torch.node import NoTape, Tape
+from vizframe.torch.optimiser import is_held
 from vizframe.torch.replay import program
 from vizframe.torch.shadow import Shadow
 from vizframe.torch.tape import trace
@@ -96,6 +97,11 @@ class Model:
         """Whether it is a parameter that is asked for a gradient."""
         parameter = self._parameter(name)
         return parameter is not None and bool(parameter.requires_grad)
+
+    def is_held(self, name: str) -> bool | None:
+        """Whether an optimiser holds the parameter: see `vizframe.torch.optimiser.is_held`."""
+        parameter = self._parameter(name)
+        return None if parameter is None else is_held(parameter)
 
     def _parameter(self, name: str) -> Any:
         """The module's own parameter of this name; None of a buffer, and of what is computed."""

@@ -14,7 +14,6 @@ from vizframe.torch.aside import aside
 from vizframe.torch.layers import kernel_values
 from vizframe.torch.model import Model
 from vizframe.torch.node import Node, Tape
-from vizframe.torch.optimiser import is_held
 from vizframe.torch.replay import program
 
 
@@ -71,7 +70,7 @@ def view_parameter(
         lambda: _see(shown(parameter())),
         gradient,
         is_trained=model.is_trained(leaf),
-        is_updated=lambda: is_held(parameter()),
+        is_updated=lambda: model.is_held(leaf),
     )
 
 

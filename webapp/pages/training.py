@@ -12,11 +12,12 @@ from dash.development.base_component import Component
 
 from vizframe.history import Finding, History, Scalars
 from vizframe.history.rank_names import ranked_scalar, split_rank
+from vizframe.history.ranks import all_findings, on_ranks
 from vizframe.webapp.markup import with_data_attributes
 from vizframe.webapp.menus import title
 from vizframe.webapp.open_runs import OpenRun
 from vizframe.webapp.thinned import thinned
-from vizframe.webapp.workers import is_shared, sentences
+from vizframe.webapp.workers import is_shared, sentences, with_drift
 
 if TYPE_CHECKING:
     from vizframe.webapp.app import Page
@@ -40,7 +41,7 @@ HEIGHT = 240
 
 def page(found: OpenRun, shown: Page) -> Component:
     """One figure per group of numbers: those with a common name before the slash."""
-    scalars = found.history.scalars()
+    scalars = with_drift(found.history.scalars())
     if not scalars.values:
         return html.Div([html.H1("Training"), html.P("No numbers were recorded in this run.")])
     dark = bool(shown.get("dark"))
@@ -51,7 +52,7 @@ def page(found: OpenRun, shown: Page) -> Component:
     return html.Div(
         [
             html.H1("Training"),
-            *findings(found.history.findings()),
+            *findings(all_findings(found.history)),
             *workers(found.history),
             html.Div(
                 [
@@ -89,7 +90,9 @@ def _finding(found: Finding) -> Component:
         data_go_step=str(found.since),
     )
     said = [
-        html.Strong([f"{found.severity}: {title(found.symptom)} since ", since, ". "]),
+        html.Strong(
+            [f"{found.severity}: {title(found.symptom)}{on_ranks(found)} since ", since, ". "]
+        ),
     ]
     more = [found.sentence, found.cause and f"Likely cause: {found.cause}", found.remedy]
     more[2] = more[2] and f"Try: {more[2]}"

@@ -32,6 +32,9 @@ def of_trainer(trainer: Any) -> Optimiser:
     told = described(found)
     if size is not None and size > 1:
         told["batch_size"] = int(size)
+    store = trainer._kvstore if trainer._kv_initialized else None
+    if store is not None and "dist" in store.type:
+        told["kvstore"] = str(store.type)
     return Optimiser(told, float(scale))
 
 
