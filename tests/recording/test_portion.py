@@ -10,6 +10,7 @@ import pytest
 
 from vizframe.errors import UsageError
 from vizframe.network import FloatArray
+from vizframe.network.kinds import Kind
 from vizframe.network.layer import Layer
 from vizframe.plugin import Frame, Growth, Picture, Plugin, Scene
 from vizframe.plugins.activation import Activation
@@ -17,7 +18,8 @@ from vizframe.plugins.deconvolution import Deconvolution
 from vizframe.plugins.saliency import Saliency
 from vizframe.recording.declare import declaration
 from vizframe.recording.jobs import Job
-from vizframe.recording.portion import ALL, Means, Portion, affordable, choose, portion_of
+from vizframe.recording.portion import ALL, Portion, portion_of
+from vizframe.recording.portion_choice import Means, affordable, choose, cost_of_units
 from vizframe.recording.portions import Portions, units_of
 from vizframe.recording.snapshot import take
 from vizframe.testing.networks import ordinary, probe_for
@@ -95,6 +97,28 @@ def test_too_little_for_a_unit_of_each_layer_is_spread_over_layers() -> None:
     portion = affordable(layers, seconds, Means(4.5))
     assert portion == Portion(units=1, layers=frozenset("0369"))
     assert affordable(layers, seconds, Means(0)).layers == frozenset("9")
+
+
+def test_every_kind_of_layer_is_chosen_while_that_can_be_paid() -> None:
+    kinds: list[Kind] = ["convolution"] * 8 + ["transposed convolution", "dense"]
+    layers = [Layer(str(n), "", (64, 4, 4), 64, kind=kind) for n, kind in enumerate(kinds)]
+    seconds = np.stack([np.linspace(1, 4, 10), np.ones(10)])
+
+    def chosen(paid: float) -> set[str]:
+        return set(affordable(layers, seconds, Means(paid)).layers or ())
+
+    assert chosen(9.0) == {"0", "8", "9"}  # fewer layers, but one of each kind
+    assert chosen(5.0) == {"0", "8"}  # the cheapest, as long as they are paid
+    assert chosen(1.5) == chosen(0.0) == {"0"}
+    assert chosen(14.0) >= {"0", "8", "9"}
+    assert len(chosen(20.0)) > len(chosen(14.0))
+
+
+def test_a_trial_tries_no_further_layer_once_half_the_time_is_gone() -> None:
+    scene, before = spatial(), CLOCK.now
+    each = cost_of_units(Dear(), scene, CLOCK, seconds=0.5)
+    assert CLOCK.now - before == 3  # the first layer alone
+    assert (each[0] == 3).all()
 
 
 def test_bytes_bound_the_units_too() -> None:

@@ -23,11 +23,12 @@ from vizframe.recording.deadline import Forecast, Stopped
 from vizframe.recording.destination import Destination
 from vizframe.recording.error_sentence import error_sentence
 from vizframe.recording.jobs import Job, jobs
-from vizframe.recording.portion import ALL, Caches, Portion, bytes_of, cost_of_units, trial_cost
+from vizframe.recording.portion import ALL, Caches, Portion
+from vizframe.recording.portion_choice import bytes_of, cost_of_units, trial_cost
 from vizframe.recording.portions import Portions, units_of
 from vizframe.recording.probe_choice import given_probe, probe_of_batch, unflattened
 from vizframe.recording.sight import Sight
-from vizframe.recording.snapshot import count_waiting, select_scene
+from vizframe.recording.snapshot import count_waiting, in_turn, select_scene
 from vizframe.recording.unchanged import unchanged_python
 from vizframe.recording.work_clock import work_time
 
@@ -93,7 +94,7 @@ def _costs(chosen: Config, scene: Scene) -> Iterator[PluginForecast]:
     portions = Portions({}, units_of(chosen.units), size, growing)
     caches: Caches = {}
     budget = Budget(share)
-    for job in sorted(found, key=lambda each: "units" in each.plugin.grows_with):
+    for job in in_turn(found):
         seconds = budget.limit(job.label) / max(1, count_waiting(found, portions))
         try:
             yield _cost(job, select_scene(job, scene), portions, seconds, caches)

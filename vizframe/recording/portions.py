@@ -10,7 +10,8 @@ from types import MappingProxyType
 from vizframe.errors import UsageError
 from vizframe.plugin import Scene
 from vizframe.recording.jobs import Job
-from vizframe.recording.portion import ALL, Caches, Means, Portion, choose
+from vizframe.recording.portion import ALL, Caches, Portion
+from vizframe.recording.portion_choice import Means, choose
 
 log = logging.getLogger("vizframe")
 

@@ -26,7 +26,7 @@ from vizframe.recording.jobs import Job
 from vizframe.recording.portions import Portions
 from vizframe.recording.scalars import Number, read_scalars
 from vizframe.recording.schedule import Moment
-from vizframe.recording.snapshot import Limit, Snapshot, no_limit, sentence, take
+from vizframe.recording.snapshot import Limit, Snapshot, in_turn, no_limit, sentence, take
 
 log = logging.getLogger("vizframe")
 
@@ -88,10 +88,8 @@ class Recording:
             progress=self.progress,
         )
         chosen = [job for job in self.jobs if job.label in due and job.label not in self.given_up]
-        # Those that can make any number of units get what the others leave.
-        chosen.sort(key=lambda job: "units" in job.plugin.grows_with)
         snapshot = take(
-            chosen,
+            in_turn(chosen),
             scene,
             strict=self.guard.strict,
             limit=self.limit,

@@ -7,7 +7,7 @@ longer than it may is stopped, and nothing of it is kept.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -129,6 +129,19 @@ def take(
         snapshot.frames += frames
         snapshot.seconds[job.label] = work_time() - started
     return snapshot
+
+
+def in_turn(jobs: Iterable[Job]) -> list[Job]:
+    """The jobs as they divide what may be spent: first those that take what they take, and last
+    those that can make any number of units, which get what the others leave. Of the others those
+    of sequences alone go first: a network of images they refuse at once, and leave it all."""
+
+    def turn(job: Job) -> tuple[bool, bool, bool]:
+        grows = job.plugin.grows_with
+        sees_maps = any("y" in picture.axes for picture in job.plugin.makes)
+        return "units" in grows, bool(grows), sees_maps
+
+    return sorted(jobs, key=turn)
 
 
 def count_waiting(jobs: Sequence[Job], chosen: Portions) -> int:
