@@ -99,8 +99,11 @@ def test_too_little_for_a_unit_of_each_layer_is_spread_over_layers() -> None:
     assert affordable(layers, seconds, Means(0)).layers == frozenset("9")
 
 
+_CONVOLUTIONS: tuple[Kind, ...] = ("convolution",) * 8
+
+
 def test_every_kind_of_layer_is_chosen_while_that_can_be_paid() -> None:
-    kinds: list[Kind] = ["convolution"] * 8 + ["transposed convolution", "dense"]
+    kinds: tuple[Kind, ...] = (*_CONVOLUTIONS, "transposed convolution", "dense")
     layers = [Layer(str(n), "", (64, 4, 4), 64, kind=kind) for n, kind in enumerate(kinds)]
     seconds = np.stack([np.linspace(1, 4, 10), np.ones(10)])
 

@@ -94,8 +94,9 @@ def _costs(chosen: Config, scene: Scene) -> Iterator[PluginForecast]:
     portions = Portions({}, units_of(chosen.units), size, growing)
     caches: Caches = {}
     budget = Budget(share)
-    for job in in_turn(found):
-        seconds = budget.limit(job.label) / max(1, count_waiting(found, portions))
+    turns = in_turn(found)
+    for place, job in enumerate(turns):
+        seconds = budget.limit(job.label) / max(1, count_waiting(turns[place:], portions))
         try:
             yield _cost(job, select_scene(job, scene), portions, seconds, caches)
         except (VizframeError, PluginError) as error:

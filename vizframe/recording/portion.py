@@ -21,6 +21,7 @@ from vizframe.plugin.frame import tile_axes
 Caches = dict[int, dict[str, FloatArray]]
 """Activations that the plugins of one step share, by the number of images that they are of."""
 
+
 @dataclass(frozen=True, slots=True)
 class Portion:
     """What a plugin is shown of a scene; None: all.

@@ -1,8 +1,8 @@
 """The choice of a portion: what a plugin is tried on, and what the means then pay for.
 
-Before its first recording a plugin's pictures are made of one unit of a few layers, or of one image,
-on trial, which tells what all cost. Of what is too much, fewer units of each layer are chosen first,
-then fewer layers, spread over the network and its kinds of layers.
+Before its first recording a plugin's pictures are made of one unit of a few layers, or of one
+image, on trial, which tells what all cost. Of what is too much, fewer units of each layer are chosen
+first, then fewer layers, spread over the network and its kinds of layers.
 """
 
 from __future__ import annotations
@@ -100,9 +100,7 @@ def _left(means: Means, spent: float) -> float:
     return max(SPARE * (means.seconds - spent), AFTER_TRIAL * means.seconds)
 
 
-def cost_of_units(
-    plugin: Plugin, scene: Scene, clock: Clock, seconds: float = math.inf
-) -> Floats:
+def cost_of_units(plugin: Plugin, scene: Scene, clock: Clock, seconds: float = math.inf) -> Floats:
     """The seconds and bytes of one unit of each layer, (2, layers): of a few layers on trial, and
     in between of those between. After so many seconds no further layer is tried."""
     scene.activations(scene.layers[0])  # of all layers: they are every plugin's

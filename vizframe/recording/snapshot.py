@@ -91,9 +91,8 @@ def take(
     """
     snapshot, chosen = Snapshot(), Portions() if portions is None else portions
     caches: Caches = {}
-    waiting = count_waiting(jobs, chosen)
-    for job in jobs:
-        seconds = limit(job.label)
+    for place, job in enumerate(jobs):
+        waiting, seconds = count_waiting(jobs[place:], chosen), limit(job.label)
         if seconds <= 0:
             continue
         started = work_time()
@@ -105,9 +104,8 @@ def take(
         frames: Kept = []
         try:
             with unchanged_python(), interrupted_after(timeout(job.label), job.label):
-                is_new, own = job.label not in chosen, select_scene(job, timed)
+                own = select_scene(job, timed)
                 portion = chosen.of(job, own, seconds / max(1, waiting), caches)
-                waiting -= is_new and bool(job.plugin.grows_with)
                 for kept in _frames(job, portion.of(own, caches), portion, len(scene.probe)):
                     frames.append(kept)
         except Stopped as stopped:
