@@ -3,8 +3,9 @@
     python -m benchmarks.real_networks resnet18_v1 mobilenet_v2_1_0 …
 
 Of each: the default budget, in one process with the training (a batch of 32, 224² unless said
-otherwise); and, with --all, what every unit and image would cost, from a sample of each layer. The
-weights are random, the images too. Times are processor time, so that a busy machine counts less.
+otherwise), until there are ten recordings or the steps are done; and, with --all, what every unit
+and image would cost, from a sample of each layer. The weights are random, the images too. Times are
+processor time, so that a busy machine counts less; OMP_NUM_THREADS=1, as threads that wait count.
 """
 
 from __future__ import annotations
@@ -30,24 +31,50 @@ from vizframe.plugins.deconvolution import Deconvolution
 from vizframe.plugins.saliency import Saliency
 from vizframe.recording.config import LARGEST
 
-NETS = ("resnet18_v1", "resnet50_v1", "vgg16", "mobilenet_v2_1_0", "densenet121")
-BATCH, IMAGES = 32, 16
+NETS = (
+    "super_resolution",
+    "mobilenet_v2_1_0",
+    "resnet18_v1",
+    "densenet121",
+    "resnet50_v1",
+    "vgg16",
+)
+BATCH, IMAGES, RECORDINGS = 32, 16, 10
+
+
+class SuperResolution(mx.gluon.nn.HybridBlock):
+    """The network of MXNet's example: three times as many pixels a side, of one channel."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = mx.gluon.nn.HybridSequential()
+        for channels, size in ((64, 5), (64, 3), (32, 3), (9, 3)):
+            act = None if channels == 9 else "relu"
+            self.layers.add(mx.gluon.nn.Conv2D(channels, size, padding=size // 2, activation=act))
+        self.layers.add(mx.gluon.contrib.nn.PixelShuffle2D(3))
+
+    def hybrid_forward(self, F: Any, images: Any) -> Any:
+        return self.layers(images)
 
 
 class Training:
-    """Steps of a network of the model zoo."""
+    """Steps of a network of the model zoo, or of the one that enlarges images."""
 
     def __init__(self, name: str, side: int) -> None:
-        from mxnet.gluon.model_zoo import vision
-
         mx.random.seed(0)
-        self.net = getattr(vision, name)()
+        enlarges = name == "super_resolution"
+        self.net = SuperResolution() if enlarges else getattr(mx.gluon.model_zoo.vision, name)()
         self.net.initialize(mx.init.Xavier())
         self.net.hybridize()
         draw = np.random.default_rng(0)
-        self.images = draw.random((BATCH, 3, side, side)).astype(np.float32)
-        self._batch, self._labels = mx.nd.array(self.images), mx.nd.arange(BATCH)
+        shape = (BATCH, 1, 85, 85) if enlarges else (BATCH, 3, side, side)
+        self.images = draw.random(shape).astype(np.float32)
+        self._batch = mx.nd.array(self.images)
+        self._labels = mx.nd.arange(BATCH)
         self._loss = mx.gluon.loss.SoftmaxCrossEntropyLoss()
+        if enlarges:
+            self._labels = mx.nd.random.uniform(shape=(BATCH, 1, 255, 255))
+            self._loss = mx.gluon.loss.L2Loss()
         self.net(self._batch[:1])
         self._trainer = mx.gluon.Trainer(self.net.collect_params(), "sgd", {"learning_rate": 0.001})
 
@@ -74,35 +101,50 @@ def budgeted(name: str, side: int, steps: int) -> None:
     one = median([training.step() for _ in range(4)])
     before = peak()
     with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "run"
         started = time.process_time()
         recorder = vizframe.Recorder(
             training.net,
-            Path(folder) / "run",
+            path,
             every=1,
             budget="20%",
             max_size=LARGEST,
             probe=training.images[:IMAGES],
         )
         first = time.process_time() - started
-        spent, trained = first, 0.0
-        for _ in range(steps):
+        print(
+            f"{name} {side}²: a step {one:.2f} s; first recording {first:.1f} s = "
+            f"{first / one:.1f} steps",
+            flush=True,
+        )
+        spent, trained, done = first, 0.0, 0
+        while done < steps and len(vizframe.open(path).steps) < RECORDINGS:
             trained += training.step()
             started = time.process_time()
             recorder.step()
-            spent += time.process_time() - started
+            spent, done = spent + time.process_time() - started, done + 1
         recorder.close()
-        run = vizframe.open(Path(folder) / "run")
-        seen = {label for label, _ in run}
-        layers = {layer for label, layer in run if label == "deconvolution"}
-        size = sum(each.stat().st_size for each in (Path(folder) / "run").iterdir())
+        run = vizframe.open(path)
+        size = sum(each.stat().st_size for each in path.iterdir())
         print(
-            f"{name} {side}²: a step {one:.1f} s; first recording {first:.1f} s = "
-            f"{first / one:.1f} steps; {len(run.steps)} recordings in {steps} steps cost "
-            f"{spent / trained:.0%}; memory {before:.1f} + {peak() - before:.1f} GiB; "
-            f"{size / len(run.steps) / 1e6:.0f} MB a recording; {sorted(seen)}; "
-            f"deconvolution of {len(layers)} layers; failures {len(run.failures)}",
+            f"  {len(run.steps)} recordings in {done} steps: {1 + spent / max(trained, one):.3f}; "
+            f"memory {before:.2f} + {peak() - before:.2f} GiB; "
+            f"{size / len(run.steps) / 1e6:.0f} MB a recording; failures {len(run.failures)}\n"
+            f"  {seen(run)}",
             flush=True,
         )
+
+
+def seen(run: Any) -> str:
+    """Of how many layers, and which of their kinds, each plugin has pictures."""
+    kinds = {layer.name: layer.kind for layer in run.info.layers}
+    layers: dict[str, set[str]] = {}
+    for label, layer in run:
+        layers.setdefault(label.partition(".")[0], set()).add(layer)
+    return "; ".join(
+        f"{label}: {len(found)} layers ({', '.join(sorted({kinds[each] for each in found}))})"
+        for label, found in sorted(layers.items())
+    )
 
 
 def everything(name: str, side: int, sample: int) -> None:
@@ -110,7 +152,7 @@ def everything(name: str, side: int, sample: int) -> None:
     training = Training(name, side)
     training.step()
     one = training.step()
-    network = network_of(training.net, side)
+    network = network_of(training.net, training.images.shape[1:])
     layers, probe = select(network.layers), Probe(training.images[:IMAGES])
     for _ in Saliency().visualize(Scene(network, layers, probe)):
         pass
@@ -126,10 +168,10 @@ def everything(name: str, side: int, sample: int) -> None:
     )
 
 
-def network_of(net: Any, side: int) -> Any:
+def network_of(net: Any, shape: tuple[int, ...]) -> Any:
     from vizframe.gluon.view import view
 
-    return view(net, (3, side, side))
+    return view(net, shape)
 
 
 def deconvolution_of(network: Any, layer: Layer, probe: Probe, sample: int) -> float:
@@ -151,7 +193,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("nets", nargs="*", default=NETS)
     parser.add_argument("--side", type=int, default=224)
-    parser.add_argument("--steps", type=int, default=12)
+    parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--sample", type=int, default=8)
     parser.add_argument("--all", action="store_true", help="Also what all units would cost.")
     parser.add_argument("--here", action="store_true", help="In this process.")

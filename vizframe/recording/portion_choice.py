@@ -1,8 +1,8 @@
 """The choice of a portion: what a plugin is tried on, and what the means then pay for.
 
 Before its first recording a plugin's pictures are made of one unit of a few layers, or of one
-image, on trial, which tells what all cost. Of what is too much, fewer units of each layer are chosen
-first, then fewer layers, spread over the network and its kinds of layers.
+image, on trial, which tells what all cost. Of what is too much, fewer units of each layer are
+chosen first, then fewer layers, spread over the network and its kinds of layers.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def _choose_images(plugin: Plugin, scene: Scene, means: Means, clock: Clock) -> 
     one = Portion(images=1).of(scene)
     first = trial_cost(plugin, one, clock)
     left = means.seconds - first[0]
-    if first[0] * count > SPARE * left and first[0] < left:
+    if first[0] * count > SPARE * left and 2 * first[0] < left:
         first = trial_cost(plugin, one, clock)  # nothing is compiled this time
     left = _left(means, clock() - started), means.bytes
     wanted = min(float(have / max(need, 1e-9)) for have, need in zip(left, first, strict=True))
