@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,11 @@ import pytest
 from PIL import Image
 
 from tests.cli.recorded_script import ran
+from vizframe.demo.demo import MODELS
+from vizframe.errors import NetworkError, UsageError
 from vizframe.history import SeriesKey
+from vizframe.recording.config import Config
+from vizframe.recording.from_checkpoints import Rendering
 from vizframe.store import open as open_history
 
 NETS = """
@@ -208,3 +213,39 @@ def test_the_same_images_are_given_to_every_checkpoint(folder: Path) -> None:
     assert probe is not None
     expected = np.random.RandomState(1).rand(5, 1, 8, 8)
     np.testing.assert_allclose(probe.images, expected, rtol=1e-6)
+
+
+def test_a_dry_run_tells_what_checkpoints_would_cost_and_writes_nothing(folder: Path) -> None:
+    shutil.copy(folder / "train.py", folder / "ckpt-0001.params")  # no checkpoint: passed over
+    before = sorted(folder.rglob("*"))
+    words = ["--model", "nets:net", "--shape", "1,8,8", "--run", "runs/x", "--dry-run"]
+    code, output, errors = ran(folder, *FROM, *words)
+    assert (code, errors) == (0, "")
+    assert "nothing is recorded" in output
+    assert "(a run: 4 recordings)" in output
+    assert [line.split()[0] for line in output.splitlines()[2:-1]] == ["weights", "activation"]
+    after = [each for each in sorted(folder.rglob("*")) if "__pycache__" not in each.parts]
+    assert after == [each for each in before if "__pycache__" not in each.parts]
+
+
+def test_a_dry_run_of_a_run_that_exists_counts_what_it_lacks_and_sees_its_images(
+    folder: Path,
+) -> None:
+    (folder / "ckpt-0006.params").rename(folder / "later")
+    words = ["--model", "nets:net_and_batch", "--run", "runs/x"]
+    assert ran(folder, *FROM, *words)[0] == 0
+    (folder / "later").rename(folder / "ckpt-0006.params")
+    again = ["--model", "nets:net", "--run", "runs/x", "--dry-run"]
+    code, output, _ = ran(folder, *FROM, *again)
+    assert code == 0
+    assert "5 probe images" in output
+    assert "(a run: 1 recording)" in output
+
+
+def test_of_files_that_fit_nothing_nothing_is_foretold(tmp_path: Path) -> None:
+    (tmp_path / "ckpt-0001.params").write_text("no parameters")
+    wanted = Rendering(str(tmp_path / "*.params"), MODELS["mxnet"], (1, 28, 28))
+    with pytest.raises(NetworkError, match=r"^no checkpoint fits the model, so nothing can be"):
+        wanted.foretell(None, Config())
+    with pytest.raises(UsageError, match=r"^checkpoints is '.*x', which names no file$"):
+        replace(wanted, pattern=str(tmp_path / "x")).foretell(None, Config())

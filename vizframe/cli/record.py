@@ -245,9 +245,8 @@ def _launch(workers: int, script: Script, chosen: Config) -> int:
 
 
 def _foretell(rendering: Rendering, chosen: Config) -> None:
-    from vizframe.recording.forecast import foretell
-
-    print("\n".join(foretell(*rendering.make_model(), chosen)))
+    run = Path(chosen.run) if chosen.run else None
+    print("\n".join(rendering.foretell(run, chosen)))
 
 
 def _render(rendering: Rendering, chosen: Config) -> None:

@@ -7,6 +7,7 @@ deconvolution        4.1 s         1.9        190   1 of up to 1,000 units (all:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -31,6 +32,7 @@ from vizframe.recording.sight import Sight
 from vizframe.recording.snapshot import count_waiting, in_turn, select_scene
 from vizframe.recording.unchanged import unchanged_python
 from vizframe.recording.work_clock import work_time
+from vizframe.wording import count_noun
 
 A_RUN = 100
 """Recordings, where nobody knows yet how many there will be."""
@@ -65,8 +67,13 @@ class PluginForecast:
     reason: str = ""
 
 
-def foretell(model: object, batch: Batch, chosen: Config) -> list[str]:
-    """The forecast for a model that is about to be trained, as lines.
+def foretell(
+    model: object, batch: Batch, chosen: Config, recordings: int | None = None
+) -> list[str]:
+    """The forecast for a model that is about to be trained, or was, as lines.
+
+    Args:
+        recordings: how many there will be, where that is known.
 
     Raises:
         VizframeError: the recording itself would be refused.
@@ -80,7 +87,7 @@ def foretell(model: object, batch: Batch, chosen: Config) -> list[str]:
         layers = select(network.layers, chosen.layers)
         scene = Scene(network, layers, probe, seed=chosen.seed)
         costs = list(_costs(chosen, scene))
-    return [_headline(chosen, scene), *_table(costs, chosen.max_size)]
+    return [_headline(chosen, scene), *_table(costs, chosen.max_size, recordings or A_RUN)]
 
 
 def _nowhere(*_: object) -> HistoryWriter:
@@ -154,20 +161,19 @@ def _headline(chosen: Config, scene: Scene) -> str:
     )
 
 
-def _table(costs: Sequence[PluginForecast], max_size: int | None) -> Iterator[str]:
+def _table(costs: Sequence[PluginForecast], max_size: int | None, recordings: int) -> Iterator[str]:
+    def numbers(cost: Cost) -> str:
+        run = min(recordings * cost.bytes, math.inf if max_size is None else max_size)
+        return f"{cost.seconds:10.2f} s {cost.bytes / 1e6:11,.1f} {run / 1e6:11,.0f}"
+
     wide = max(14, *(len(each.label) for each in costs)) if costs else 14
     yield f"{'plugin':{wide}} {'a recording':>12} {'MB a step':>11} {'MB a run':>11}   of"
     for each in costs:
-        yield f"{each.label:{wide}} {_numbers(each.cost, max_size)}   {_what(each)}"
+        yield f"{each.label:{wide}} {numbers(each.cost)}   {_what(each)}"
     whole = Cost(sum(c.cost.seconds for c in costs), sum(c.cost.bytes for c in costs))
     limit = "" if max_size is None else f", the oldest thinned beyond {max_size / 1e9:.3g} GB"
-    yield f"{'together':{wide}} {_numbers(whole, max_size)}   (a run: {A_RUN} recordings{limit})"
-
-
-def _numbers(cost: Cost, max_size: int | None) -> str:
-    run = A_RUN * cost.bytes
-    run = run if max_size is None else min(run, max_size)
-    return f"{cost.seconds:10.2f} s {cost.bytes / 1e6:11,.1f} {run / 1e6:11,.0f}"
+    counted = count_noun(recordings, "recording")
+    yield f"{'together':{wide}} {numbers(whole)}   (a run: {counted}{limit})"
 
 
 def _what(each: PluginForecast) -> str:

@@ -17,7 +17,8 @@ from vizframe.network.guard import Guard
 from vizframe.network.loadable import load, make_model
 from vizframe.plugin import Progress
 from vizframe.recording.config import Config
-from vizframe.recording.past import past_of
+from vizframe.recording.forecast import foretell
+from vizframe.recording.past import Past, past_of
 from vizframe.recording.recorder import Recorder
 
 Bar = Callable[[str], AbstractContextManager[Progress]]
@@ -46,16 +47,33 @@ class Rendering:
     shape: tuple[int, ...] | None = None
     follow: bool = False
 
-    def make_model(self) -> tuple[object, Batch]:
-        """The network without any checkpoint's weights, and a batch of what it takes.
+    def foretell(self, run: Path | None, chosen: Config) -> list[str]:
+        """What recording these checkpoints would cost, from the first that the run does not have
+        and that fits, as lines.
 
         Raises:
-            UsageError: the factory is not what it can be, or gives no batch.
+            UsageError: there is none, the factory is not what it can be, or gives no batch.
+            NetworkError: none fits the model, or one does not and ``strict`` is true.
         """
+        past = Past() if run is None else past_of(run)
+        found = self._found(past, run)
         model, batch = make_model(self.model, self.shape)
+        if batch is None and past.probe is not None:
+            batch = Batch(past.probe.images)
         if batch is None:
             raise UsageError(NO_IMAGES)
-        return model, batch
+        if past.probe is not None and chosen.probe is None:
+            chosen = chosen.model_copy(update={"probe": past.probe})
+        _load_first(model, found, strict=chosen.strict)
+        return foretell(model, batch, chosen, None if self.follow else len(found))
+
+    def _found(self, past: Past, run: Path | None) -> Sequence[Checkpoint]:
+        found = checkpoints(self.pattern, past.last_step)
+        if not found:
+            after = past.last_step
+            later = "" if after is None else f" after step {after}, which {run} has"
+            raise UsageError(f"checkpoints is {self.pattern!r}, which names no file{later}")
+        return found
 
     def run(self, path: Path, chosen: Config, bar: Bar) -> int:
         """Record the checkpoints that the run does not have yet, and say how many there were.
@@ -68,11 +86,8 @@ class Rendering:
         """
         past = past_of(path)
         after = past.last_step
-        if not self.follow and not checkpoints(self.pattern, after):
-            later = "" if after is None else f" after step {after}, which {path} has"
-            raise UsageError(f"checkpoints is {self.pattern!r}, which names no file{later}")
+        found = [] if self.follow else self._found(past, path)
         model, batch = make_model(self.model, self.shape)
-
         if batch is None and past.probe is None:
             raise UsageError(NO_IMAGES)
 
@@ -84,9 +99,21 @@ class Rendering:
                 model, follow_checkpoints(self.pattern, after), new_recorder, strict=chosen.strict
             )
         with bar("recording checkpoints") as report:
-            found = checkpoints(self.pattern, after)
             counted = _describe_count(found, report)
             return render(model, counted, new_recorder, strict=chosen.strict)
+
+
+def _load_first(model: object, found: Iterable[Checkpoint], *, strict: bool) -> None:
+    """Give the model the parameters of the first that fits. Raises NetworkError."""
+    for each in found:
+        try:
+            load(model, each.path)
+        except NetworkError:
+            if strict:
+                raise
+        else:
+            return
+    raise NetworkError("no checkpoint fits the model, so nothing can be foretold")
 
 
 def _describe_count(found: Sequence[Checkpoint], report: Progress) -> Iterator[Checkpoint]:
