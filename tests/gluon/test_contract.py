@@ -9,6 +9,7 @@ from vizframe.gluon.network import GluonNetwork
 from vizframe.gluon.view import view as any_view
 from vizframe.network import Network
 from vizframe.testing.network import NetworkContract
+from vizframe.testing.network_pair import FEW
 from vizframe.testing.reference import ReferenceNetwork
 
 from .nets import block_of
@@ -20,6 +21,8 @@ class TestHybridBlock(NetworkContract):
 
 
 class TestHybridizedBlock(NetworkContract):
+    sound = FEW
+
     def adapt(self, reference: ReferenceNetwork) -> Network:
         net = block_of(reference)
         net.hybridize(static_alloc=True, static_shape=True)

@@ -11,6 +11,7 @@ from torch import nn
 
 from vizframe.network import Network
 from vizframe.testing.network import NetworkContract
+from vizframe.testing.network_pair import FEW
 from vizframe.testing.reference import ReferenceNetwork
 from vizframe.torch.view import view
 
@@ -73,21 +74,29 @@ class TestSequential(TorchContract):
 
 
 class TestInPlace(TorchContract):
+    sound = FEW
+
     def module(self, reference: ReferenceNetwork) -> Any:
         return sequential_of(reference, inplace=True)
 
 
 class TestFunctional(TorchContract):
+    sound = FEW
+
     def module(self, reference: ReferenceNetwork) -> Any:
         return Functional(reference)
 
 
 class TestChannelsLast(TorchContract):
+    sound = FEW
+
     def module(self, reference: ReferenceNetwork) -> Any:
         return sequential_of(reference).to(memory_format=torch.channels_last)
 
 
 class TestCompiled(TorchContract):
+    sound = FEW
+
     def module(self, reference: ReferenceNetwork) -> Any:
         module = sequential_of(reference)
         module.compile(backend="eager")
@@ -95,6 +104,8 @@ class TestCompiled(TorchContract):
 
 
 class TestDouble(TorchContract):
+    sound = FEW
+
     def module(self, reference: ReferenceNetwork) -> Any:
         return sequential_of(reference).double()
 
@@ -107,6 +118,8 @@ class Same(nn.Module):
 
 
 class TestParametrized(TorchContract):
+    sound = FEW
+
     def module(self, reference: ReferenceNetwork) -> Any:
         module = sequential_of(reference)
         for each in module:

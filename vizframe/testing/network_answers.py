@@ -27,7 +27,7 @@ class AnswersContract(PairContract):
     """What is asked once."""
 
     def test_it_is_a_network(self) -> None:
-        assert isinstance(self.adapt(ordinary()), Network)
+        assert isinstance(self.adapt(self.net(ordinary)), Network)
 
     def test_layers_are_those_of_the_model_in_forward_order(self, pair: Pair) -> None:
         network, reference = pair.network, pair.reference
@@ -61,7 +61,7 @@ class AnswersContract(PairContract):
             before.add(layer.name)
 
     def test_classes_are_called_as_the_model_says(self) -> None:
-        plain = ordinary()
+        plain = self.net(ordinary)
         assert self.adapt(plain).class_names is None
         named = ReferenceNetwork(
             plain.operations, plain.input_shape, class_names=("a cat", "a dog", "neither")
@@ -113,7 +113,7 @@ class AnswersContract(PairContract):
             resume(pair.network, images, {pair.name(first.name): given[:, :0]}, list(names))
 
     def test_no_layers_give_no_activations(self) -> None:
-        reference = ordinary()
+        reference = self.net(ordinary)
         assert self.adapt(reference).activations(probe_for(reference).images, []) == {}
 
     @pytest.mark.parametrize(("place", "rule"), ASKED)
@@ -130,7 +130,7 @@ class AnswersContract(PairContract):
             assert_close(found.gradient, wanted.gradient)
 
     def test_gradients_are_those_of_finite_differences(self) -> None:
-        reference = ordinary()
+        reference = self.net(ordinary)
         network = self.adapt(reference)
         images = probe_for(reference, count=1).images
         objective = Objective.of(network.score_layer, [1])
@@ -147,7 +147,7 @@ class AnswersContract(PairContract):
     @pytest.mark.parametrize("rule", RULES)
     @pytest.mark.parametrize("inner", ["conv0", "pool0", "conv1"])
     def test_gradients_at_an_inner_layer(self, inner: str, rule: ReluRule) -> None:
-        pair = self.pair_of(ordinary())
+        pair = self.pair_of(self.net(ordinary))
         images = probe_for(pair.reference).images
         objective = Objective.of("dense0", [0, 1, 2])
         asked, at = pair.translate(objective), pair.name(inner)
@@ -175,7 +175,7 @@ class AnswersContract(PairContract):
             assert_close(found.outputs[pair.name(layer.name)], wanted.outputs[layer.name])
 
     def test_layers_that_an_objective_does_not_depend_on_are_left_out(self) -> None:
-        pair = self.pair_of(ordinary())
+        pair = self.pair_of(self.net(ordinary))
         images = probe_for(pair.reference).images
         objective = pair.translate(Objective.of("pool0", [0, 1, 2], "mean"))
         names = [pair.name(name) for name in ("relu1", "relu0", "pool0", "conv0")]
@@ -187,7 +187,7 @@ class AnswersContract(PairContract):
 
     @pytest.mark.parametrize("layer", ["conv1", "relu1", "dense0"])
     def test_heads_scale_the_gradient_and_not_the_values(self, layer: str) -> None:
-        pair = self.pair_of(ordinary())
+        pair = self.pair_of(self.net(ordinary))
         images = probe_for(pair.reference).images
         plain = pair.network.gradient(images, Objective.of(pair.name(layer), [0, 1, 2]))
         heads = np.array([2.0, -1.0, 0.0], np.float32)
@@ -216,7 +216,7 @@ class AnswersContract(PairContract):
                 assert not values.any()
 
     def test_a_filter_of_nan_is_shown_as_it_is_and_spoils_no_other(self) -> None:
-        pair = self.pair_of(broken())
+        pair = self.pair_of(self.net(broken))
         images = probe_for(pair.reference).images
         name = pair.name("conv0")
         found = pair.network.activations(images, [name])[name]

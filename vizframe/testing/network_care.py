@@ -29,16 +29,16 @@ class CareContract(PairContract):
         }
 
     def test_asking_changes_nothing(self) -> None:
-        network = self.adapt(ordinary())
-        images = probe_for(ordinary()).images
+        network = self.adapt(self.net(ordinary))
+        images = probe_for(self.net(ordinary)).images
         before, scores = self._everything(network), network.scores(images)
         _ask_all(network, images, "guided" if self.follows_rules else "plain")
         assert self._everything(network) == before
         assert np.array_equal(network.scores(images), scores)
 
     def test_a_question_that_fails_changes_nothing(self) -> None:
-        network = self.adapt(ordinary())
-        images = probe_for(ordinary()).images
+        network = self.adapt(self.net(ordinary))
+        images = probe_for(self.net(ordinary)).images
         before, scores = self._everything(network), network.scores(images)
         with pytest.raises(NetworkError):
             network.scores(images[:, :, 1:, :, None])
@@ -48,8 +48,8 @@ class CareContract(PairContract):
         assert np.array_equal(network.scores(images), scores)
 
     def test_images_and_activations_are_nobody_else_s(self) -> None:
-        network = self.adapt(ordinary())
-        images = probe_for(ordinary()).images.copy()
+        network = self.adapt(self.net(ordinary))
+        images = probe_for(self.net(ordinary)).images.copy()
         given = images.copy()
         first = {layer.name: network.layer(layer.name) for layer in network.layers}
         activations = network.activations(images, list(first))
@@ -63,7 +63,7 @@ class CareContract(PairContract):
             assert np.array_equal(values, kept[name])
 
     def test_the_control_has_the_same_weights_in_another_order(self) -> None:
-        pair = self.pair_of(ordinary())
+        pair = self.pair_of(self.net(ordinary))
         images = probe_for(pair.reference).images
         before, name = pair.network.scores(images), pair.name("conv1")
         own = pair.network.weights(name)["weight"]
@@ -82,8 +82,8 @@ class CareContract(PairContract):
             assert (other.weights(name)["weight"] != shuffled).any()
 
     def test_the_model_is_itself_again_when_a_control_fails(self) -> None:
-        network = self.adapt(ordinary())
-        images = probe_for(ordinary()).images
+        network = self.adapt(self.net(ordinary))
+        images = probe_for(self.net(ordinary)).images
         before, scores = self._everything(network), network.scores(images)
         with pytest.raises(ZeroDivisionError):
             _break_off(network, images)
@@ -91,8 +91,8 @@ class CareContract(PairContract):
         assert np.array_equal(network.scores(images), scores)
 
     def test_an_unknown_layer_is_named_with_the_nearest(self) -> None:
-        pair = self.pair_of(ordinary())
-        images, known = probe_for(ordinary()).images, pair.name("conv1")
+        pair = self.pair_of(self.net(ordinary))
+        images, known = probe_for(self.net(ordinary)).images, pair.name("conv1")
         wrong = f"{known}_"
         objective = Objective.of(wrong, [0, 0, 0])
         for ask in (
@@ -123,7 +123,7 @@ class CareContract(PairContract):
         ids=["channels", "no batch axis", "too many axes", "size", "uint8", "complex"],
     )
     def test_images_that_do_not_fit_are_refused(self, images: FloatArray, told: str) -> None:
-        pair = self.pair_of(ordinary())
+        pair = self.pair_of(self.net(ordinary))
         for ask in (
             lambda: pair.network.scores(images),
             lambda: pair.network.activations(images, [pair.name("dense0")]),
@@ -133,15 +133,15 @@ class CareContract(PairContract):
                 ask()
 
     def test_an_objective_has_one_unit_for_each_image(self) -> None:
-        network = self.adapt(ordinary())
-        images = probe_for(ordinary(), count=3).images
+        network = self.adapt(self.net(ordinary))
+        images = probe_for(self.net(ordinary), count=3).images
         with pytest.raises(NetworkError, match=r"has 2 units for 3 images; it can"):
             network.gradient(images, Objective.of(network.score_layer, [0, 1]))
 
     @pytest.mark.parametrize("unit", [3, -1])
     def test_a_unit_that_is_not_there_is_refused(self, unit: int) -> None:
-        network = self.adapt(ordinary())
-        images = probe_for(ordinary(), count=2).images
+        network = self.adapt(self.net(ordinary))
+        images = probe_for(self.net(ordinary), count=2).images
         objective = Objective.of(network.score_layer, [0, unit])
         told = rf"unit is {unit}; it can be 0 to 2 in layer '{network.score_layer}'"
         with pytest.raises(UsageError, match=told):
@@ -150,7 +150,7 @@ class CareContract(PairContract):
             network.excitation(objective).__enter__()
 
     def test_a_place_outside_the_map_is_refused(self) -> None:
-        pair = self.pair_of(ordinary())
+        pair = self.pair_of(self.net(ordinary))
         images = probe_for(pair.reference, count=1).images
         outside = Objective(pair.name("conv1"), np.array([0]), np.array([[1, 4]]))
         told = r"place is \(1, 4\); it can be \(0, 0\) to \(3, 3\) in layer"
@@ -158,7 +158,7 @@ class CareContract(PairContract):
             pair.network.gradient(images, outside)
 
     def test_a_gradient_at_a_layer_behind_is_refused(self) -> None:
-        pair = self.pair_of(ordinary())
+        pair = self.pair_of(self.net(ordinary))
         images = probe_for(pair.reference, count=1).images
         told = f"{pair.name('conv0')}.* does not depend on .*{pair.name('conv1')}"
         with pytest.raises(NetworkError, match=told):

@@ -27,7 +27,7 @@ class ExcitationContract(PairContract):
     def test_an_exact_field_answers_as_the_whole_image_does(
         self, layer: str, rule: ReluRule
     ) -> None:
-        pair = self.pair_of(colour())
+        pair = self.pair_of(self.net(colour))
         images = probe_for(pair.reference, count=2).images
         name = pair.name(layer)
         objective = Objective.of(name, [0, 3])
@@ -72,20 +72,20 @@ class ExcitationContract(PairContract):
                 assert host(excitation, excitation.responses()).shape == (2, layer.units)
 
     def test_only_a_centre_has_an_exact_field(self) -> None:
-        pair = self.pair_of(colour())
+        pair = self.pair_of(self.net(colour))
         with pair.network.excitation(Objective.of(pair.name("conv0"), [0], "mean")) as excitation:
             assert not excitation.exact_field
             assert excitation.shape == (1, *pair.network.input_shape)
 
     def test_answers_are_those_of_all_units_of_the_layer(self) -> None:
-        pair = self.pair_of(ordinary())
+        pair = self.pair_of(self.net(ordinary))
         images = probe_for(pair.reference, count=2).images
         with pair.network.excitation(Objective.of(pair.network.score_layer, [2, 0])) as excitation:
             evaluate_numpy(excitation, images)
             assert_close(host(excitation, excitation.responses()), pair.network.scores(images))
 
     def test_there_are_no_answers_before_the_first_question(self) -> None:
-        network = self.adapt(ordinary())
+        network = self.adapt(self.net(ordinary))
         with (
             network.excitation(Objective.of(network.score_layer, [0])) as excitation,
             pytest.raises(NetworkError, match="call evaluate first"),
@@ -93,8 +93,8 @@ class ExcitationContract(PairContract):
             excitation.responses()
 
     def test_an_excitation_can_be_asked_another_question(self) -> None:
-        network = self.adapt(ordinary())
-        images = probe_for(ordinary(), count=2).images
+        network = self.adapt(self.net(ordinary))
+        images = probe_for(self.net(ordinary), count=2).images
         score = network.score_layer
         other = Objective(
             score, np.array([2, 1]), output_gradients=np.array([-1.0, 3.0], np.float32)
@@ -112,7 +112,7 @@ class ExcitationContract(PairContract):
             assert np.array_equal(again[1], first[1])
 
     def test_a_question_of_another_layer_or_batch_is_refused(self) -> None:
-        pair = self.pair_of(ordinary())
+        pair = self.pair_of(self.net(ordinary))
         score = pair.network.score_layer
         with pair.network.excitation(Objective.of(score, [0, 1])) as excitation:
             for other in (Objective.of(pair.name("conv0"), [0, 1]), Objective.of(score, [0])):
@@ -120,8 +120,8 @@ class ExcitationContract(PairContract):
                     excitation.ask(other)
 
     def test_two_excitations_of_one_layer_do_not_disturb_each_other(self) -> None:
-        network = self.adapt(ordinary())
-        images = probe_for(ordinary(), count=2).images
+        network = self.adapt(self.net(ordinary))
+        images = probe_for(self.net(ordinary), count=2).images
         score = network.score_layer
         with (
             network.excitation(Objective.of(score, [0, 1])) as one,
@@ -134,7 +134,7 @@ class ExcitationContract(PairContract):
                 assert_close(gradient, wanted.gradient)
 
     def test_two_excitations_of_one_field_do_not_disturb_each_other(self) -> None:
-        network = self.adapt(ordinary())
+        network = self.adapt(self.net(ordinary))
         for layer in (each for each in network.layers if each.has_kernel):
             with (
                 network.excitation(Objective.of(layer.name, [0, 1])) as one,
@@ -153,7 +153,7 @@ class ExcitationContract(PairContract):
 
     @pytest.mark.parametrize("place", ["centre", "mean"])
     def test_layers_with_maps_take_images_of_any_size(self, place: str) -> None:
-        reference, larger = convolutional(side=12), convolutional(side=20)
+        reference, larger = self.net(convolutional, side=12), self.net(convolutional, side=20)
         pair = self.pair_of(reference)
         images = probe_for(larger, count=2).images
         for layer in reference.layers:
@@ -168,14 +168,14 @@ class ExcitationContract(PairContract):
                 assert_close(gradient, wanted.gradient)
 
     def test_a_size_that_only_the_layers_below_the_dense_ones_take_is_enough(self) -> None:
-        pair = self.pair_of(ordinary(side=12))
+        pair = self.pair_of(self.net(ordinary, side=12))
         objective = Objective.of(pair.name("conv1"), [0], "mean")
         with pair.network.excitation(objective, size=(20, 24)) as excitation:
             assert excitation.shape == (1, 1, 20, 24)
             assert evaluate_numpy(excitation, np.ones(excitation.shape, np.float32))[1].any()
 
     def test_a_dead_unit_answers_zero_and_has_no_gradient(self) -> None:
-        pair = self.pair_of(dead())
+        pair = self.pair_of(self.net(dead))
         objective = Objective.of(pair.name("relu0"), [1, 0])
         with pair.network.excitation(objective) as excitation:
             draw = np.random.default_rng(0)
@@ -186,7 +186,7 @@ class ExcitationContract(PairContract):
             assert not gradient[0].any()
 
     def test_there_is_room_for_at_least_one_unit(self) -> None:
-        pair = self.pair_of(ordinary())
+        pair = self.pair_of(self.net(ordinary))
         for layer in pair.network.layers:
             assert pair.network.batch_size(layer.name) >= 1
             if layer.is_spatial:

@@ -12,7 +12,7 @@ import pytest
 from vizframe.errors import NetworkError
 from vizframe.network import FloatArray, Network, Objective, Place, ReluRule
 from vizframe.network.layer import Layer
-from vizframe.testing.networks import NETWORKS
+from vizframe.testing.networks import NETWORKS, WITH_UNITS
 from vizframe.testing.reference import ReferenceNetwork
 
 RULES: tuple[ReluRule, ...] = ("plain", "deconvnet", "guided", "redirected")
@@ -23,6 +23,9 @@ ASKED: tuple[tuple[str, ReluRule], ...] = (
 )
 """Places with rules: each of both at least once."""
 SOUND = ("ordinary", "strided", "dead", "one_unit", "colour", "seven_channels", "tiny_maps", "flat")
+"""All sound networks."""
+FEW = ("strided", "flat")
+"""Enough for another form of a model whose adapter has been asked about all of them."""
 
 
 class Pair:
@@ -51,10 +54,22 @@ class PairContract:
         follows_rules: whether the adapter can give ReLUs another rule; one that cannot refuses each
             with a sentence.
         has_fields: whether it knows receptive fields; one that does not asks whole images.
+        sound: the networks of `vizframe.testing.networks` on which every question is asked.
+        units: how many the first convolution of the others has.
     """
 
     follows_rules: ClassVar[bool] = True
     has_fields: ClassVar[bool] = True
+    sound: ClassVar[Sequence[str]] = SOUND
+    units: ClassVar[int] = 4
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        if "pair" in metafunc.fixturenames:
+            metafunc.parametrize("pair", self.sound, indirect=True)
+
+    def net(self, build: Callable[..., ReferenceNetwork], **options: int) -> ReferenceNetwork:
+        """One of `vizframe.testing.networks` with so many units."""
+        return build(units=self.units, **options)
 
     def refuses(self, rule: ReluRule, ask: Callable[[], object]) -> bool:
         """Whether the rule is one that the adapter cannot follow, and that it then says so."""
@@ -76,10 +91,11 @@ class PairContract:
         network = self.adapt(reference)
         return Pair(network, reference, self.names_of(network, reference))
 
-    @pytest.fixture(params=SOUND)
+    @pytest.fixture
     def pair(self, request: pytest.FixtureRequest) -> Pair:
         """Each sound network in turn."""
-        return self.pair_of(NETWORKS[request.param]())
+        build = NETWORKS[request.param]
+        return self.pair_of(self.net(build) if build in WITH_UNITS else build())
 
 
 def assert_close(found: FloatArray, wanted: FloatArray) -> None:

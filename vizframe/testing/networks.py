@@ -51,9 +51,9 @@ def ordinary(
     )
 
 
-def convolutional(*, side: int = 12, seed: int = 0) -> ReferenceNetwork:
+def convolutional(*, side: int = 12, units: int = 4, seed: int = 0) -> ReferenceNetwork:
     """conv 3×3 (padded), ReLU, pool, conv 3×3: for any size, always with the same weights."""
-    whole = ordinary(side=side, seed=seed)
+    whole = ordinary(side=side, units=units, seed=seed)
     return ReferenceNetwork(whole.part("conv1"), whole.input_shape)
 
 
@@ -73,13 +73,12 @@ def strided() -> ReferenceNetwork:
     )
 
 
-def dead() -> ReferenceNetwork:
-    network = ordinary()
-    return _with_unit_weights(network, "conv0", unit=1, weight=0.0, bias=-1.0)
+def dead(*, units: int = 4) -> ReferenceNetwork:
+    return _with_unit_weights(ordinary(units=units), "conv0", unit=1, weight=0.0, bias=-1.0)
 
 
-def broken() -> ReferenceNetwork:
-    return _with_unit_weights(ordinary(), "conv0", unit=1, weight=float("nan"), bias=0.0)
+def broken(*, units: int = 4) -> ReferenceNetwork:
+    return _with_unit_weights(ordinary(units=units), "conv0", unit=1, weight=float("nan"), bias=0.0)
 
 
 def exploded() -> ReferenceNetwork:
@@ -90,8 +89,8 @@ def one_unit() -> ReferenceNetwork:
     return ordinary(units=1, classes=1)
 
 
-def colour() -> ReferenceNetwork:
-    return ordinary(channels=3)
+def colour(*, units: int = 4) -> ReferenceNetwork:
+    return ordinary(channels=3, units=units)
 
 
 def seven_channels() -> ReferenceNetwork:
@@ -131,6 +130,9 @@ NETWORKS: Mapping[str, Build] = {
     "tiny_maps": tiny_maps,
     "flat": flat,
 }
+
+WITH_UNITS: tuple[Callable[..., ReferenceNetwork], ...] = (ordinary, dead, broken, colour)
+"""Those that can have another number of units."""
 
 BROKEN = ("broken", "exploded")
 """Those that give NaN or infinities."""
