@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
 
 from vizframe.gluon.compat import mx
 from vizframe.gluon.network import GluonNetwork
 from vizframe.gluon.view import view as any_view
 from vizframe.network import Network
-from vizframe.testing.network import NetworkContract
-from vizframe.testing.network_pair import FEW
+from vizframe.testing.network import FEW, Case, ChainContract, NetworkContract
 from vizframe.testing.reference import ReferenceNetwork
 
+from .cases import NETS, net_of
 from .nets import block_of
 
 
@@ -19,8 +22,14 @@ class TestHybridBlock(NetworkContract):
     def adapt(self, reference: ReferenceNetwork) -> Network:
         return view(block_of(reference), reference)
 
+    cases = tuple(NETS)
+    without_fields = ("tokens", "channels_last")
 
-class TestHybridizedBlock(NetworkContract):
+    def adapt_case(self, case: Case) -> Network:
+        return any_view(net_of(case), case.reference.input_shape, others=case.others)
+
+
+class TestHybridizedBlock(ChainContract):
     sound = FEW
 
     def adapt(self, reference: ReferenceNetwork) -> Network:
@@ -50,8 +59,47 @@ class Chain(mx.gluon.Block):  # type: ignore[misc]  # MXNet ships no types
 
 class TestBlockWithoutAGraph(NetworkContract):
     follows_rules = False
-    has_fields = False
+    has_fields = crops = False
+    sees_functions = False
 
     def adapt(self, reference: ReferenceNetwork) -> Network:
         net = Chain(block_of(reference))
         return any_view(net, reference.input_shape, class_names=reference.class_names)
+
+    cases = tuple(NETS)
+
+    def adapt_case(self, case: Case) -> Network:
+        net = net_of(case, graph=False)
+        return any_view(net, case.reference.input_shape, others=case.others)
+
+
+class FormatContract(ChainContract):
+    """Nets of another number format, of so many units that oneDNN lays their kernels out anew. What
+    is computed is compared in single precision, so their weights have half precision's values."""
+
+    sound = ("colour",)
+    dtype: ClassVar[str]
+
+    def net(self, build: Callable[..., ReferenceNetwork], **options: int) -> ReferenceNetwork:
+        made = super().net(build, **options)
+        operations = {
+            name: each.with_parameters(
+                {key: v.astype(np.float16).astype(np.float32) for key, v in each.parameters.items()}
+            )
+            for name, each in made.operations.items()
+        }
+        return ReferenceNetwork(operations, made.input_shape)
+
+    def adapt(self, reference: ReferenceNetwork) -> Network:
+        net = block_of(reference)
+        net.cast(self.dtype)
+        net.hybridize()
+        return view(net, reference)
+
+
+class TestHalf(FormatContract):
+    dtype, units = "float16", 8
+
+
+class TestDouble(FormatContract):
+    dtype, units = "float64", 64

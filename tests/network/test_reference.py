@@ -7,7 +7,7 @@ import pytest
 
 from vizframe.errors import NetworkError, UsageError
 from vizframe.network import Network, Objective, ReluRule
-from vizframe.testing.network import NetworkContract
+from vizframe.testing.network import Case, NetworkContract
 from vizframe.testing.networks import colour, ordinary, probe_for
 from vizframe.testing.reference import Dense, Flatten, MaxPool, ReferenceNetwork, Relu
 
@@ -15,6 +15,9 @@ from vizframe.testing.reference import Dense, Flatten, MaxPool, ReferenceNetwork
 class TestReferenceNetwork(NetworkContract):
     def adapt(self, reference: ReferenceNetwork) -> Network:
         return reference
+
+    def adapt_case(self, case: Case) -> Network:
+        return case.reference
 
 
 @pytest.mark.parametrize("layer", ["conv0", "relu0", "pool0", "conv1", "relu1", "flat", "dense0"])

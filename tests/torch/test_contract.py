@@ -10,16 +10,16 @@ import torch
 from torch import nn
 
 from vizframe.network import Network
-from vizframe.testing.network import NetworkContract
-from vizframe.testing.network_pair import FEW
+from vizframe.testing.network import FEW, Case, ChainContract, NetworkContract
 from vizframe.testing.reference import ReferenceNetwork
 from vizframe.torch.view import view
 
+from .cases import NETS
 from .device import DEVICE
 from .nets import Functional, sequential_of
 
 
-class TorchContract(NetworkContract):
+class TorchContract(ChainContract):
     """What all forms share."""
 
     def __init_subclass__(cls) -> None:
@@ -68,9 +68,15 @@ def device_random() -> bytes:
     return state
 
 
-class TestSequential(TorchContract):
+class TestSequential(TorchContract, NetworkContract):
     def module(self, reference: ReferenceNetwork) -> Any:
         return sequential_of(reference)
+
+    def adapt_case(self, case: Case) -> Network:
+        module = NETS[case.name](case).to(DEVICE).train(case.name == "train_mode")
+        found = view(module, case.reference.input_shape, others=case.others)
+        self.models[id(found)] = module
+        return found
 
 
 class TestInPlace(TorchContract):
@@ -126,3 +132,21 @@ class TestParametrized(TorchContract):
             if hasattr(each, "weight"):
                 nn.utils.parametrize.register_parametrization(each, "weight", Same())
         return module
+
+
+class Looking(nn.Module):
+    """A net that does what depends on its images: no tape holds it."""
+
+    def __init__(self, reference: ReferenceNetwork) -> None:
+        super().__init__()
+        self.layers = sequential_of(reference)
+
+    def forward(self, x: Any) -> Any:
+        return self.layers(x if float(x.mean()) > -1e9 else -x)
+
+
+class TestLooking(TorchContract):
+    sound, crops = FEW, False
+
+    def module(self, reference: ReferenceNetwork) -> Any:
+        return Looking(reference)

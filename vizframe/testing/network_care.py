@@ -31,20 +31,20 @@ class CareContract(PairContract):
     def test_asking_changes_nothing(self) -> None:
         network = self.adapt(self.net(ordinary))
         images = probe_for(self.net(ordinary)).images
-        before, scores = self._everything(network), network.scores(images)
+        before, scores = self.everything(network), network.scores(images)
         _ask_all(network, images, "guided" if self.follows_rules else "plain")
-        assert self._everything(network) == before
+        assert self.everything(network) == before
         assert np.array_equal(network.scores(images), scores)
 
     def test_a_question_that_fails_changes_nothing(self) -> None:
         network = self.adapt(self.net(ordinary))
         images = probe_for(self.net(ordinary)).images
-        before, scores = self._everything(network), network.scores(images)
+        before, scores = self.everything(network), network.scores(images)
         with pytest.raises(NetworkError):
             network.scores(images[:, :, 1:, :, None])
         with pytest.raises(KeyboardInterrupt):
             _interrupt_ascent(network)
-        assert self._everything(network) == before
+        assert self.everything(network) == before
         assert np.array_equal(network.scores(images), scores)
 
     def test_images_and_activations_are_nobody_else_s(self) -> None:
@@ -84,10 +84,10 @@ class CareContract(PairContract):
     def test_the_model_is_itself_again_when_a_control_fails(self) -> None:
         network = self.adapt(self.net(ordinary))
         images = probe_for(self.net(ordinary)).images
-        before, scores = self._everything(network), network.scores(images)
+        before, scores = self.everything(network), network.scores(images)
         with pytest.raises(ZeroDivisionError):
             _break_off(network, images)
-        assert self._everything(network) == before
+        assert self.everything(network) == before
         assert np.array_equal(network.scores(images), scores)
 
     def test_an_unknown_layer_is_named_with_the_nearest(self) -> None:
@@ -174,7 +174,8 @@ class CareContract(PairContract):
         ):
             evaluate_numpy(excitation, np.zeros((1, 1, 9, 8), np.float32))
 
-    def _everything(self, network: Network) -> State:
+    def everything(self, network: Network) -> State:
+        """`state_of`, and the random states of Python and NumPy."""
         state: tuple[object, ...] = np.random.get_state(legacy=True)  # type: ignore[assignment]
         numpy_state = [each.tobytes() if isinstance(each, np.ndarray) else each for each in state]
         return {

@@ -33,7 +33,7 @@ class ExcitationContract(PairContract):
         objective = Objective.of(name, [0, 3])
         if self.refuses(rule, pair.network.excitation(objective, rule=rule).__enter__):
             return
-        if not self.has_fields:
+        if not self.crops:
             with pair.network.excitation(objective, rule=rule) as excitation:
                 assert not excitation.exact_field
                 assert excitation.shape == images.shape

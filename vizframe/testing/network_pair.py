@@ -53,13 +53,15 @@ class PairContract:
     Attributes:
         follows_rules: whether the adapter can give ReLUs another rule; one that cannot refuses each
             with a sentence.
-        has_fields: whether it knows receptive fields; one that does not asks whole images.
+        has_fields: whether it knows receptive fields.
+        crops: whether it asks units on their fields alone; one that does not asks whole images.
         sound: the networks of `vizframe.testing.networks` on which every question is asked.
         units: how many the first convolution of the others has.
     """
 
     follows_rules: ClassVar[bool] = True
     has_fields: ClassVar[bool] = True
+    crops: ClassVar[bool] = True
     sound: ClassVar[Sequence[str]] = SOUND
     units: ClassVar[int] = 4
 

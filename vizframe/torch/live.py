@@ -47,9 +47,9 @@ class LiveProgram(Program):
             model.shadow.refresh()
             batch = given[self._data]
             tape = trace(model.shadow, model.run, batch, live=True, rule=self._rule)
-        if tape.broke is not None:
-            raise tape.broke
         found = {name: tape.nodes[index].value for index, name in _names(tape).items()}
+        if tape.broke is not None and not found.keys() >= set(self._wanted.values()):
+            raise tape.broke
         return {
             **given,
             **{index: found[name] for index, name in self._wanted.items() if name in found},
