@@ -1,9 +1,10 @@
 """What watching a training's health costs, beside the training alone, net by net.
 
-    python -m benchmarks.diagnosis_cost [--turns 12]
+    python -m benchmarks.diagnosis_cost [--turns 12] [--cpu] [--only lenet]
 
 Steps without and with vitals are made in turn on twins of one net, so that a busy machine is busy
 to both. The share is of the training alone. What vitals count themselves is printed beside it.
+``--cpu`` compares seconds of the processor, which other programs disturb less.
 """
 
 from __future__ import annotations
@@ -48,6 +49,12 @@ def resnet18() -> tuple[Any, tuple[int, ...], int]:
     return resnet18_v1(classes=10), (3, 64, 64), 8
 
 
+NETS = {"lenet": ("LeNet", lenet), "resnet18": ("ResNet-18", resnet18)}
+
+Clock = Callable[[], float]
+"""Gives seconds."""
+
+
 class Training:
     """One net that learns random labels."""
 
@@ -72,9 +79,9 @@ class Training:
             vitals=vitals,
         )
 
-    def block(self) -> float:
+    def block(self, clock: Clock) -> float:
         """Seconds of so many steps."""
-        started = time.perf_counter()
+        started = clock()
         for _ in range(BLOCK):
             with mx.autograd.record():
                 loss = self.loss(self.net(self.images), self.labels)
@@ -83,7 +90,7 @@ class Training:
             self.recorder.step(loss=loss)
             loss.asnumpy()  # as most scripts do, to print it
         mx.nd.waitall()
-        return time.perf_counter() - started
+        return clock() - started
 
 
 @contextmanager
@@ -96,11 +103,13 @@ def twins(make: Callable[[], tuple[Any, tuple[int, ...], int]]) -> Iterator[list
             each.recorder.close()
 
 
-def measure(name: str, make: Callable[[], tuple[Any, tuple[int, ...], int]], turns: int) -> None:
+def measure(
+    name: str, make: Callable[[], tuple[Any, tuple[int, ...], int]], turns: int, clock: Clock
+) -> None:
     with twins(make) as (alone, watched):
         for _ in range(2):  # the first readings come at once, at steps 1, 2, 3 and 5
-            alone.block()
-            watched.block()
+            alone.block(clock)
+            watched.block(clock)
         health = watched.recorder._health
         assert health is not None
         before = health.vitals.seconds
@@ -108,7 +117,7 @@ def measure(name: str, make: Callable[[], tuple[Any, tuple[int, ...], int]], tur
         for turn in range(turns):
             pair = [0.0, 0.0]
             for which in (0, 1) if turn % 2 else (1, 0):
-                pair[which] = (alone, watched)[which].block()
+                pair[which] = (alone, watched)[which].block(clock)
             pairs.append(pair)
         spent = health.vitals.seconds - before
     steps = 1000 * statistics.median(pair[0] for pair in pairs) / BLOCK
@@ -122,9 +131,12 @@ def measure(name: str, make: Callable[[], tuple[Any, tuple[int, ...], int]], tur
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--turns", type=int, default=12)
-    turns = parser.parse_args().turns
-    measure("LeNet", lenet, turns)
-    measure("ResNet-18", resnet18, turns)
+    parser.add_argument("--cpu", action="store_true")
+    parser.add_argument("--only", choices=NETS)
+    given = parser.parse_args()
+    for name in [given.only] if given.only else NETS:
+        title, make = NETS[name]
+        measure(title, make, given.turns, time.process_time if given.cpu else time.perf_counter)
 
 
 if __name__ == "__main__":

@@ -114,7 +114,7 @@ def test_workers_share_one_run_and_end_with_the_weights_of_a_plain_training(
     assert differing_steps(history) == {}
     both = [scalars_of(history, rank).values for rank in (0, 1)]
     assert both[0].keys() == both[1].keys()
-    assert {"updates/ratio", "gradients/cosine"} <= both[1].keys()  # each is watched
+    assert "updates/ratio" in both[1]  # each is watched
     (apart,) = drift(history.scalars()).values()
     assert apart.tolist() == [0.0] * 4
     assert weights_apart(history) is None

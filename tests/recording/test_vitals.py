@@ -7,7 +7,7 @@ import pytest
 
 from vizframe.network.layer import Layer
 from vizframe.recording.layer_vitals import as_trained, normalizes_batches, read_layer
-from vizframe.recording.vitals import cosine_of
+from vizframe.recording.parameter_vitals import cosine_of
 
 NORM = Layer("norm", "BatchNorm", (3, 4, 4), 3, kind="normalization")
 RELU = Layer("relu", "relu", (3, 4, 4), 3, inputs=("norm",), nonnegative=True, rectifies=True)

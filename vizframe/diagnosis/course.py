@@ -9,9 +9,11 @@ Reading   every ten steps or so: norms, updates and zeros of each parameter, and
 from __future__ import annotations
 
 import math
+from array import array
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +22,8 @@ from vizframe.diagnosis.labels import Labels
 from vizframe.diagnosis.objective import Objective, recognise
 from vizframe.network import FloatArray
 from vizframe.network.kinds import Kind
+
+T = TypeVar("T")
 
 RING = 200
 """Steps of which the pulses are kept: the onset of what is noticed now lies among them."""
@@ -167,12 +171,13 @@ class Course:
         self.numbers: dict[str, list[tuple[int, float]]] = {}
         self.not_zeroed = False
         self.several_nets = False
-        self.has_dropout = False
+        self.dropouts: Sequence[str] = ()
         self.score_layer = ""
         self.step = 0
         self.ended = False
         self._steps: list[int] = []
-        self._losses: list[float] = []
+        self._losses = array("d")
+        self._kept: dict[str, tuple[object, object]] = {}
 
     def open(self, opening: Opening) -> None:
         """Keep the first batch, and find out what is minimised."""
@@ -196,7 +201,8 @@ class Course:
 
     def losses(self, most: int | None = None) -> npt.NDArray[np.float64]:
         """The losses of all steps, or of the newest ones, those that are NaN left out."""
-        return np.array(self._losses if most is None else self._losses[-most:], np.float64)
+        found = self._losses if most is None else self._losses[-most:]
+        return np.array(found, np.float64)
 
     @property
     def loss_steps(self) -> Sequence[int]:
@@ -208,18 +214,32 @@ class Course:
         return len(self._steps)
 
     @property
+    def has_dropout(self) -> bool:
+        return bool(self.dropouts)
+
+    @property
     def naive(self) -> float | None:
         """The loss of who always says the same, the best he can: see `Objective.naive`. None where
         it is not known what is minimised."""
-        if self.objective is None or not self.labels.seen:
+        objective = self.objective
+        if objective is None or not self.labels.seen:
             return None
-        return self.objective.naive(self.labels)
+        return self._once("naive", self.labels.seen, lambda: objective.naive(self.labels))
+
+    def _once(self, name: str, state: object, make: Callable[[], T]) -> T:
+        """What it makes, once for a state: a dozen rules ask for the same."""
+        known = self._kept.get(name)
+        if known is None or known[0] != state:
+            known = self._kept[name] = state, make()
+        return cast("T", known[1])
 
     @property
     def recent(self) -> float | None:
         """The loss of the newest steps: the median of a tenth of all, of 5 at least."""
-        count = max(5, min(100, self.steps_seen // 10))
-        losses = self.losses(count)
+        return self._once("recent", self.steps_seen, self._recent)
+
+    def _recent(self) -> float | None:
+        losses = self.losses(max(5, min(100, self.steps_seen // 10)))
         return float(np.median(losses)) if len(losses) else None
 
     @property
@@ -230,7 +250,7 @@ class Course:
         recent = self.recent
         base = self.naive
         if base is None and self.steps_seen >= 5:
-            base = float(np.median(self.losses()[:5]))
+            base = float(np.median(self._losses[:5]))
         if recent is None or base is None or not math.isfinite(base) or base <= 0:
             return None
         return 1 - recent / base if math.isfinite(recent) else -math.inf
@@ -248,6 +268,9 @@ class Course:
         are, is below 0 by two standard errors, and that of their newer half by as much as then is
         expected of it (a half knows a slope 2 ** 1.5 times less well). A net that only unlearnt
         its start, until it says always the same, falls in the older half alone."""
+        return self._once("falling", self.steps_seen, self._is_falling)
+
+    def _is_falling(self) -> bool:
         losses = self.losses(300)
         losses = losses[np.isfinite(losses)]
         if len(losses) < 20:
@@ -300,6 +323,14 @@ class Course:
     def rate(self) -> float | None:
         """The newest learning rate that was seen."""
         return self.rates[max(self.rates)] if self.rates else None
+
+    @property
+    def lower_rate(self) -> str:
+        """What to try where updates are too large."""
+        rate = self.rate
+        if rate is None:
+            return "a learning rate ten times lower"
+        return f"a learning rate of {rate / 10:.2g} instead of {rate:g}"
 
     @property
     def hyper_numbers(self) -> dict[str, float]:

@@ -58,15 +58,16 @@ class Health:
         rules, broken = load_rules()
         for sentence in broken:
             log.warning("%s", sentence)
+        self._adapter = adapter
         self.vitals = Vitals(
             network,
             probe.images,
             adapter.number,
             every=every,
             scale=lambda: adapter.optimiser(model).gradient_scale,
+            quietly=self._quietly,
         )
         self._diagnosis = Diagnosis(rules)
-        self._adapter = adapter
         self._stop_on = frozenset(stop_on)
         self._open_writer = open_writer
         self._rank = rank
@@ -100,18 +101,18 @@ class Health:
         Raises:
             TrainingStopped: a finding is one to stop on.
         """
-        with self._quietly():
-            made = self.vitals.after_update(moment.step, scalars)
-            self._keep_reports(moment.step, scalars)
-            if made:
+        made = self.vitals.after_update(moment.step, scalars)
+        self._keep_reports(moment.step, scalars)
+        if made:
+            with self._quietly():
                 self._examine(moment)
 
     def finish(self, moment: Moment) -> None:
         """The training has ended: what could still have changed will not."""
         if self.vitals.updates:
+            self.vitals.read_last(moment.step)
+            self.vitals.course.ended = True
             with self._quietly():
-                self.vitals.read_last(moment.step)
-                self.vitals.course.ended = True
                 self._examine(moment, may_stop=False)
 
     def close(self) -> None:
@@ -148,7 +149,8 @@ class Health:
             self._unwatch = None
 
     def _examine(self, moment: Moment, *, may_stop: bool = True) -> None:
-        found = self._diagnosis.examine(self.vitals.course)
+        with self.vitals.judge():
+            found = self._diagnosis.examine(self.vitals.course)
         for name, reason in self._diagnosis.broken.items():
             if name not in self._told_broken:
                 self._told_broken.add(name)

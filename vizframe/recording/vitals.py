@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +22,6 @@ from vizframe.diagnosis.course import (
     Course,
     LayerReading,
     Opening,
-    ParameterReading,
     Pulse,
     Reading,
 )
@@ -35,6 +35,12 @@ from vizframe.recording.layer_vitals import (
     is_read,
     normalizes_batches,
     read_layer,
+)
+from vizframe.recording.parameter_vitals import (
+    SAMPLE_VALUES,
+    cosine_of,
+    norm_of,
+    read_parameter,
 )
 
 if TYPE_CHECKING:
@@ -53,9 +59,6 @@ of 4,096 the cosine of noise is within .05 of 0."""
 
 PULSE_VALUES = 1 << 16
 """Values of a gradient that a pulse looks at: the first ones stand for all."""
-
-SAMPLE_VALUES = 1 << 15
-"""Values of a parameter whose change is measured, and whose zeros are counted."""
 
 LABEL_STEPS = 300
 """Steps whose labels are counted: then every tenth."""
@@ -79,6 +82,8 @@ class Vitals:
         number: reads a framework's array as a number.
         every: updates between readings.
         scale: gives what the optimiser multiplies gradients by, such as one over the batch's size.
+        quietly: opens what keeps the training's state, around each reading. Not around a pulse,
+            where nothing is drawn: on a LeNet it took longer than the pulse.
         add: shares and credits of the time, see `Allowance`; a test gives its own.
     """
 
@@ -90,14 +95,15 @@ class Vitals:
         *,
         every: int = 10,
         scale: Callable[[], float] = lambda: 1.0,
+        quietly: Callable[[], AbstractContextManager[None]] = nullcontext,
         pulses: Allowance | None = None,
         readings: Allowance | None = None,
         looks: Allowance | None = None,
     ) -> None:
         self.course = Course()
-        self.course.has_dropout = any(each.kind == "dropout" for each in network.layers)
+        self.course.dropouts = [each.name for each in network.layers if each.kind == "dropout"]
         self._network, self._number, self._every = network, number, every
-        self._scale = scale
+        self._scale, self._quietly = scale, quietly
         self._probe = probe[:PROBE_IMAGES]
         self._views = parameter_views(network)
         self._layers = [layer for layer in network.layers if is_read(layer, network.layers)]
@@ -173,10 +179,12 @@ class Vitals:
         self._waiting.append((step, scalars.get("loss"), norms, self._bad_inputs))
         self._bad_inputs = 0
         if self._first is not None:
-            self._open(scalars)
+            with self._quietly():
+                self._open(scalars)
         made = due or ((number in EARLY or number % self._every == 0) and self._readings.is_left)
         if made:
-            self._read(step, scalars)
+            with self._quietly():
+                self._read(step, scalars)
         coming = number + 1
         if coming in EARLY or coming % self._every == 0:
             with self._readings.spend():
@@ -185,11 +193,16 @@ class Vitals:
 
     def read_last(self, step: int) -> None:
         """The reading that a training ends with, unless it was made."""
-        self._settle()
-        newest = self.course.newest
-        if newest is None or newest.step != step or not newest.layers:
-            self._before = {}
-            self._read(step, {}, look=True)
+        with self._quietly():
+            self._settle()
+            newest = self.course.newest
+            if newest is None or newest.step != step or not newest.layers:
+                self._before = {}
+                self._read(step, {}, look=True)
+
+    def judge(self) -> AbstractContextManager[None]:
+        """Counts what rules take with the readings that they look at."""
+        return self._readings.spend()
 
     @property
     def _trained(self) -> Sequence[ParameterView]:
@@ -296,62 +309,6 @@ class Vitals:
         )
 
 
-def read_parameter(
-    view: ParameterView, before: FloatArray | None, scale: float = 1.0
-) -> ParameterReading:
-    """A parameter as it is now.
-
-    Args:
-        before: its sample before the last update; None where there is none.
-        scale: what the optimiser multiplies the gradient by.
-    """
-    values = view.values()
-    flat = values.reshape(-1)
-    weight = _norm(flat)
-    sample = _sample(values)
-    update = None
-    if before is not None and before.shape == sample.shape:
-        update = _norm(sample - before) * math.sqrt(flat.size / max(1, sample.size))
-    gradient = view.gradient() if view.is_trained else None
-    return ParameterReading(
-        layer=view.layer,
-        size=flat.size,
-        kernel=view.is_kernel,
-        trained=view.is_trained,
-        weight=weight,
-        gradient=None if gradient is None else scale * _norm(gradient.reshape(-1)),
-        update=update,
-        zeros=float(np.count_nonzero(sample == 0) / max(1, sample.size)),
-        bad=0 if math.isfinite(weight) else int(flat.size - np.isfinite(flat).sum()),
-        alike=view.is_kernel and _are_alike(values),
-        held=view.is_updated() if view.is_trained and view.is_kernel else None,
-    )
-
-
-def cosine_of(pairs: Sequence[tuple[FloatArray, FloatArray]]) -> float | None:
-    """Between two vectors that are given in parts; None where one of them is 0 or not finite."""
-    product = square = other = 0.0
-    with np.errstate(all="ignore"):
-        for one, two in pairs:
-            first, second = one.astype(np.float64), two.astype(np.float64)
-            product += float(first @ second)
-            square += float(first @ first)
-            other += float(second @ second)
-    if not (math.isfinite(square * other) and square * other > 0):
-        return None
-    return product / math.sqrt(square * other)
-
-
-def _norm(flat: FloatArray) -> float:
-    """Of float32 values; where their squares overflow it, in float64."""
-    with np.errstate(all="ignore"):
-        square = float(np.dot(flat, flat))
-        if not math.isfinite(square) or 0 <= square < 1e-30:
-            wide = flat.astype(np.float64)
-            square = float(np.dot(wide, wide))
-    return math.sqrt(square) if square >= 0 else math.nan
-
-
 def _later(views: Sequence[ParameterView]) -> Norms:
     """The norms of the gradients as they are now, computed without waiting."""
     asked = []
@@ -372,19 +329,4 @@ def _norm_of_first(values: FloatArray) -> float:
     """The norm, estimated from the first values where there are many."""
     flat = values.reshape(-1)
     first = flat[:PULSE_VALUES]
-    return _norm(first) * math.sqrt(flat.size / max(1, first.size))
-
-
-def _sample(values: FloatArray) -> FloatArray:
-    """The same values of a parameter each time: all, or the first of a large one."""
-    return values.reshape(-1)[:SAMPLE_VALUES]
-
-
-def _are_alike(values: FloatArray) -> bool:
-    """Whether all units have the same weights."""
-    rows = values.reshape(len(values), -1)
-    return (
-        len(rows) > 1
-        and bool((rows[:, :64] == rows[0, :64]).all())
-        and bool((rows == rows[0]).all())
-    )
+    return norm_of(first) * math.sqrt(flat.size / max(1, first.size))

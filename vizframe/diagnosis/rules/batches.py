@@ -44,7 +44,8 @@ class Inputs(Rule):
             return Sign(
                 "alarm",
                 0,
-                f"all {len(opening.inputs)} inputs of the first batch are the same",
+                f"all {len(opening.inputs)} inputs of the first batch are the same, at step 0 (the "
+                "threshold is 8 inputs)",
                 "the inputs are empty, or normalised away",
                 "look at a batch before training",
             )
@@ -86,7 +87,8 @@ class OneLabel(Rule):
         return Sign(
             "alarm",
             0,
-            f"all {labels.seen} labels seen are {next(iter(labels.counts))}",
+            f"all {labels.seen} labels seen are {next(iter(labels.counts))} up to step "
+            f"{course.step} (the threshold is {ENOUGH})",
             "labels that were lost on the way, or sorted data",
             "look at the labels; shuffle",
         )
@@ -164,8 +166,8 @@ class BatchSize(Rule):
     name = "batch_size"
     symptom = "batch_size"
     threshold = (
-        "a note: after 100 steps, gradients of successive readings at a cosine (median of 10 or "
-        "more) of 0.8 or above while less than nine tenths are learnt, or of 0.02 or below in "
+        "a note: after 100 steps, gradients of successive readings at a cosine (median of the "
+        "newest 10) of 0.8 or above while less than nine tenths are learnt, or of 0.02 or below in "
         "batches of up to 64 while the loss does not fall and less than a third is learnt"
     )
     reason = (
@@ -176,7 +178,7 @@ class BatchSize(Rule):
     source = "McCandlish et al. (2018), An empirical model of large-batch training, 2.2"
 
     def look(self, course: Course) -> Sign | None:
-        cosines = [each.cosine for each in course.readings[-20:] if each.cosine is not None]
+        cosines = [each.cosine for each in course.readings[-10:] if each.cosine is not None]
         progress = course.progress
         if course.opening is None or course.step < 100 or len(cosines) < 10 or progress is None:
             return None

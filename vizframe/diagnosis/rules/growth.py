@@ -124,7 +124,7 @@ class HugeUpdates(Rule):
             f"and the loss rose to {np.nanmax(losses):.3g}, where saying always the same gives "
             f"{base:.3g}",
             "a learning rate that is too high",
-            _lower(course),
+            course.lower_rate,
             layers,
             numbers={"ratio": ratio},
             curve=("update / weight", [s for s, _ in found[-200:]], [r for _, r in found[-200:]]),
@@ -176,7 +176,7 @@ class ExplodingLoss(Rule):
             f"the loss is {newest:.4g} at step {course.step}, where {against} {base:.3g} (the "
             "threshold is 3 times that)",
             "updates that overshoot: a learning rate too high, or inputs too large",
-            _lower(course),
+            course.lower_rate,
             course.kernel_layers,
             numbers={"loss": newest, "naive": base},
             curve=("loss", list(steps[-200:]), losses[-200:].tolist()),
@@ -190,7 +190,7 @@ class ExplodingLoss(Rule):
             f"gradients are {growth:.3g} times what they were in the first steps, at step "
             f"{course.step}, and nothing is learnt (the threshold is 100)",
             "gradients that grow from step to step",
-            _lower(course) + "; gradients clipped to norm 1",
+            course.lower_rate + "; gradients clipped to norm 1",
             course.kernel_layers,
             numbers={"growth": growth},
             curve=(
@@ -222,13 +222,6 @@ def _totals(pulses: Sequence[Pulse]) -> list[float]:
         math.sqrt(sum(n * n for name, n in each.gradients.items() if name in names))
         for each in pulses
     ]
-
-
-def _lower(course: Course) -> str:
-    rate = course.rate
-    if rate is None:
-        return "a learning rate ten times lower"
-    return f"a learning rate of {rate / 10:.2g} instead of {rate:g}"
 
 
 def _has_kernel(kind: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from vizframe.diagnosis.course import Course, kernel_ratio
-from vizframe.diagnosis.rule import Rule, Sign
+from vizframe.diagnosis.rule import Rule, Sign, listed
 
 
 class NotLearning(Rule):
@@ -113,8 +113,6 @@ class Oscillating(Rule):
         ratio, since = _largest_ratio(course)
         if progress > 0.1 or swing < 0.03 or ratio < 0.1 or course.is_falling:
             return None
-        rate = course.rate
-        lower = "ten times lower" if rate is None else f"of {rate / 10:.2g} instead of {rate:g}"
         return Sign(
             "alarm",
             since,
@@ -122,7 +120,8 @@ class Oscillating(Rule):
             f"threshold is 3 %) and does not fall; updates are {ratio:.2g} of the weights (the "
             "threshold is 0.1, healthy is up to 0.03)",
             "a learning rate that is too high: each step jumps over the valley",
-            f"a learning rate {lower}",
+            course.lower_rate,
+            course.kernel_layers,
             numbers={"swing": swing, "ratio": ratio},
             curve=("loss", list(course.loss_steps[-200:]), course.losses(200).tolist()),
         )
@@ -174,8 +173,9 @@ class Dropout(Rule):
             0,
             f"the loss is {recent:.3g} with dropout and {without:.3g} without it at step "
             f"{course.step} (the threshold is 0.8 of it), and {progress:.0%} is learnt",
-            "dropout that leaves too few units to learn with",
-            "dropout of 0.5 or less",
+            f"dropout in {listed(course.dropouts)} that leaves too few units to learn with",
+            f"dropout of 0.5 or less in {listed(course.dropouts)}",
+            course.dropouts,
             numbers={"with": recent, "without": without},
         )
 

@@ -51,7 +51,7 @@ class NonFinite(Rule):
         return Sign(
             "alarm" if stays or not _recovered(course) else "note",
             first,
-            what + where,
+            f"{what}{where} (the threshold is one such value)",
             cause,
             remedy,
             layers,

@@ -48,7 +48,8 @@ class NormalizedScores(Rule):
         return Sign(
             "alarm",
             0,
-            f"the {units} outputs of {course.score_layer} sum to 1 at step 0, and the loss takes a "
+            f"the {units} outputs of {course.score_layer} sum to 1 at step 0 (the threshold is "
+            "within 0.001), and the loss takes a "
             f"softmax of them again: it cannot fall below {least:.2f}",
             "the network ends in a softmax, and so does the loss",
             "leave the network's softmax out, or give the loss probabilities (Gluon: "
@@ -213,7 +214,8 @@ class LabelsOutside(Rule):
             "alarm",
             0,
             f"classes go from {low} to {high}, and {course.score_layer} has {outputs.shape[1]} "
-            f"outputs, 0 to {outputs.shape[1] - 1}",
+            f"outputs, 0 to {outputs.shape[1] - 1} (the threshold), as seen up to step "
+            f"{course.step}",
             "too few outputs, or classes that are not counted from 0",
             f"{high + 1} outputs, or classes counted from 0",
             (course.score_layer,),

@@ -42,14 +42,14 @@ class DeadUnits(Rule):
             return None  # they are starved by the layers before them: see Vanishing
         each = newest.layers[first]
         assert each.silent is not None
+        since = _since(readings, first, 0.9 if gone else 0.5)
         return Sign(
             "alarm" if course.is_stuck or _blocks(course, gone) else "note",
-            _since(readings, first, 0.9 if gone else 0.5),
+            since,
             f"{len(each.silent)} of {each.units} units of {first} are silent on all probe inputs "
             f"at step {newest.step} (the threshold is {'90' if gone else '50'} %)"
             + (f"; likewise in {listed(n for n in dead if n != first)}" if len(dead) > 1 else ""),
-            _cause(course, readings, first),
-            "a lower learning rate, biases that start at 0, or LeakyReLU in its place",
+            *_cause(course, readings, first, since),
             with_feeding(newest, dead),
             {name: found.silent or () for name, found in dead.items()},
             {"share": each.silent_share},
@@ -97,14 +97,25 @@ def _since(readings: list[Reading], layer: str, share: float) -> int:
     return 0 if since <= readings[0].step else since
 
 
-def _cause(course: Course, readings: list[Reading], layer: str) -> str:
+def _cause(course: Course, readings: list[Reading], layer: str, since: int) -> tuple[str, str]:
+    """The likely cause, and what to try."""
     if readings[0].layers[layer].silent_share >= 0.5 and readings[0].step <= 2:
-        return "the layer starts so: biases below 0, or weights that are too small or too large"
-    ratio = max(
-        (each for each in (_kernel_ratio(r) for r in course.readings[:10]) if each is not None),
-        default=0.0,
+        return (
+            "the layer starts so: biases below 0, or weights that are too small or too large",
+            "biases that start at 0 and weights drawn for the layer's width (MSRAPrelu), or "
+            "LeakyReLU in its place",
+        )
+    before = [(r.step, _kernel_ratio(r)) for r in course.readings if r.step <= max(since, 1)][-4:]
+    step, ratio = max(((s, r) for s, r in before if r is not None), key=_second, default=(0, 0.0))
+    return (
+        f"an update of {ratio:.2g} times the weights at step {step} drove them below 0 (healthy is "
+        "up to 0.03), or a batch that was far larger than the others",
+        f"{course.lower_rate}, or LeakyReLU in its place",
     )
-    return f"an update of {ratio:.2g} times the weights drove them below 0: the rate is too high"
+
+
+def _second(pair: tuple[int, float]) -> float:
+    return pair[1]
 
 
 def _kernel_ratio(reading: Reading) -> float | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from vizframe.gluon.compat import mx
 from vizframe.gluon.graph.parameters import Parameters, to_numpy
-from vizframe.gluon.semantics import from_net_array
+from vizframe.gluon.semantics import from_net_array, numpy_interface
 from vizframe.network import FloatArray
 from vizframe.network.parameter import ParameterView
 
@@ -73,15 +74,17 @@ def _view(
         return parameters.arrays()[full] if one is None else one(full)
 
     def keep_first(count: int) -> Callable[[], FloatArray]:
-        kept = _first(array(), count).copy()
+        with _aside():
+            kept = _first(array(), count).copy()
         return lambda: see(kept)
 
     def square_of_gradient(count: int) -> Callable[[], float] | None:
         found = parameters.gradients(full)
         if found is None:  # a dist kvstore has it as its buffer now
             return None
-        first = _first(found, count)
-        square = mx.nd.dot(first, first)
+        with _aside():
+            first = _first(found, count)
+            square = mx.nd.dot(first, first)
         return lambda: float(square.asscalar())
 
     request = parameters.request(full)
@@ -97,6 +100,13 @@ def _view(
         square_of_gradient=None if request == "null" else square_of_gradient,
         is_updated=lambda: parameters.updated(full),
     )
+
+
+@contextmanager
+def _aside() -> Iterator[None]:
+    """Inside, nothing is recorded for differentiation, and operations are the older interface's."""
+    with mx.autograd.pause(), numpy_interface(False):
+        yield
 
 
 def _first(array: Any, count: int) -> Any:
