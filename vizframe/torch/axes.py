@@ -13,68 +13,50 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate, pairwise
 
 from vizframe.torch.batch import lengths
+from vizframe.torch.label import Label, Labels
 from vizframe.torch.node import Node, Tape, take
 from vizframe.torch.operators import arguments, kind_of, name_of, reads
+from vizframe.torch.step_axes import (
+    is_step,
+    joined_steps,
+    recurrent_part,
+    stacked,
+    takes_words,
+)
 
 IMAGES = 7
 """An uncommon number of images, so that no other axis is mistaken for theirs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
-    """An axis.
-
-    Attributes:
-        name: ``batch``, or one of `vizframe.network.kinds.Axis`.
-        length: of it; of ``batch`` `IMAGES`.
-        parts: the axes that were merged into it, outermost first.
-        before: how many places stand before these, as a class token does.
-        whole: the axis that it is a part of, and which, as windows of a map are.
-    """
-
-    name: str
-    length: int
-    parts: tuple[Label, ...] = ()
-    before: int = 0
-    whole: tuple[Label, int] | None = None
-
-    @property
-    def grid(self) -> tuple[Label, Label] | None:
-        """Of y and x, where the places lie on the image's grid."""
-        flat = [each for part in self.parts for each in (part.parts or (part,))]
-        if [each.name for each in flat] == ["y", "x"]:
-            return flat[0], flat[1]
-        return None
-
-
-Labels = tuple[Label, ...]
-
-
 def labels_of(tape: Tape) -> dict[int, Labels]:
     """The axes of every node that depends on the images."""
     found: dict[int, Labels] = {}
+    steps: set[int] = set()
     for index, node in enumerate(tape.nodes):
         shape = lengths(node.shape, IMAGES)
         if index == tape.data:
-            found[index] = _usual(shape)
+            found[index] = _usual(shape, words=takes_words(tape))
             continue
-        sources = [found[each] for each in reads(node) if each in found]
+        known = [each for each in reads(node) if each in found]
+        sources = [found[each] for each in known]
         if not sources:
             continue
         if not node.shape and node.function is not take:
             found[index] = sources[0]  # several outputs; each of them is a node of its own
         elif node.function is take:
-            found[index] = _part_named(tape.nodes[node.inputs[0]], sources[0], shape)
+            found[index] = _part_named(tape.nodes[node.inputs[0]], node, sources[0], shape)
         else:
-            found[index] = _named(node, sources, shape)
+            found[index] = _named(node, sources, shape, steps=steps.issuperset(known))
+        if is_step(tape, index, found, steps, found[index]):
+            steps.add(index)
     return found
 
 
-def _part_named(whole: Node, source: Labels, shape: tuple[int, ...]) -> Labels:
+def _part_named(whole: Node, part: Node, source: Labels, shape: tuple[int, ...]) -> Labels:
     """The axes of one of several outputs of a call."""
     name = name_of(whole)
     if name == "unbind":
@@ -83,7 +65,7 @@ def _part_named(whole: Node, source: Labels, shape: tuple[int, ...]) -> Labels:
             each for n, each in enumerate(source) if n != int(axis) % len(source)
         )
     elif kind_of(whole) == "recurrent":
-        made = _features_last(source, shape, False)
+        made = recurrent_part(whole, part, source, shape)
     else:
         made = _like([source], shape) or _reduced(whole, source, shape)
     if made is None or tuple(each.length for each in made) != shape:
@@ -91,11 +73,11 @@ def _part_named(whole: Node, source: Labels, shape: tuple[int, ...]) -> Labels:
     return made
 
 
-def _usual(shape: Sequence[int]) -> Labels:
+def _usual(shape: Sequence[int], *, words: bool) -> Labels:
     """What the axes are called where nothing more is known."""
     names: Sequence[str] = {
         1: ("batch",),
-        2: ("batch", "unit"),
+        2: ("batch", "time" if words else "unit"),
         3: ("batch", "time", "unit"),
         4: ("batch", "unit", "y", "x"),
         5: ("batch", "unit", "z", "y", "x"),
@@ -103,7 +85,8 @@ def _usual(shape: Sequence[int]) -> Labels:
     return tuple(Label(name, length) for name, length in zip(names, shape, strict=False))
 
 
-def _named(node: Node, sources: list[Labels], shape: tuple[int, ...]) -> Labels:
+def _named(node: Node, sources: list[Labels], shape: tuple[int, ...], *, steps: bool) -> Labels:
+    """The axes of what a call gave; ``steps``: of one step of a sequence or several."""
     name, first = name_of(node), sources[0]
     kind = kind_of(node)
     made: Labels | None = None
@@ -120,7 +103,9 @@ def _named(node: Node, sources: list[Labels], shape: tuple[int, ...]) -> Labels:
     elif name in ("matmul", "bmm", "scaled_dot_product_attention"):
         made = _multiplied(name, sources, shape)
     elif name in ("cat", "concat", "concatenate"):
-        made = _joined(sources, shape)
+        made = (joined_steps(sources, shape) if steps else None) or _joined(sources, shape)
+    elif name == "stack":
+        made = stacked(node, first, shape, steps=steps)
     elif name in ("getitem", "select", "unbind"):
         made = _taken(node, name, first, shape)
     elif name in ("mean", "sum", "amax", "amin", "max", "min"):
@@ -148,7 +133,7 @@ def _features_last(source: Labels, shape: Sequence[int], embedded: bool) -> Labe
     if len(kept) != len(shape) - 1:
         return None
     if embedded:
-        kept = tuple(replace(each, name="time") if n else each for n, each in enumerate(kept))
+        kept = tuple(e if e.name == "batch" else replace(e, name="time") for e in kept)
     others = (replace(each, name="place") if each.name == "unit" else each for each in kept)
     return (*others, Label("unit", shape[-1]))
 
@@ -164,6 +149,8 @@ def _moved(node: Node, name: str, source: Labels) -> Labels | None:
         if not all(isinstance(each, int) for each in chosen) or len(chosen) != rank:
             return None
         return tuple(source[each % rank] for each in chosen)
+    if name in ("movedim", "moveaxis"):
+        return _axis_moved(numbers, source)
     if name in ("transpose", "swapaxes"):
         pair = [*numbers, *node.kwargs.values()][-2:]
     else:
@@ -174,6 +161,15 @@ def _moved(node: Node, name: str, source: Labels) -> Labels | None:
     a, b = (each % rank for each in pair)
     moved[a], moved[b] = moved[b], moved[a]
     return tuple(moved)
+
+
+def _axis_moved(numbers: Sequence[object], source: Labels) -> Labels | None:
+    """One axis somewhere else, the others in their order."""
+    if len(numbers) != 2 or not all(isinstance(each, int) for each in numbers):
+        return None
+    begin, end = (int(str(each)) % len(source) for each in numbers)
+    rest = [each for n, each in enumerate(source) if n != begin]
+    return *rest[:end], source[begin], *rest[end:]
 
 
 def regrouped(source: Labels, shape: Sequence[int]) -> Labels | None:

@@ -17,8 +17,9 @@ from vizframe.graph.field import receptive_fields
 from vizframe.graph.window import POINTWISE, MapNode
 from vizframe.network.kinds import Axis
 from vizframe.network.layer import Layer
-from vizframe.torch.axes import IMAGES, Label, Labels, labels_of
+from vizframe.torch.axes import IMAGES, labels_of
 from vizframe.torch.batch import Count, lengths
+from vizframe.torch.label import Label, Labels
 from vizframe.torch.names import names_of
 from vizframe.torch.node import Node, Ref, Tape, take
 from vizframe.torch.operators import (

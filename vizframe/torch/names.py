@@ -15,6 +15,7 @@ from vizframe.torch.operators import kind_of, name_of
 
 _NAMELESS_NAMES = """
     contiguous to float half double detach clone type type_as
+    new_zeros new_ones new_full new_empty zeros_like ones_like full_like empty_like
 """
 _NAMELESS = frozenset(_NAMELESS_NAMES.split())
 
