@@ -37,11 +37,23 @@ def batch_of(
     seen = observe_call(names, (*args, *named.values()), _to_numpy)
     if seen is None:
         return None
+    if _is_other_way(model, *seen):
+        seen = observe_call(names, (*args, *named.values()), _to_numpy, axis=1) or seen
     images, call = seen
     _calls[unwrap(model)] = call
     inputs: FloatArray = np.ascontiguousarray(images, np.float32)
     fits = labels is not None and len(labels) == len(inputs)
     return Batch(inputs, labels if fits else None, call, worker_of_environment())
+
+
+def _is_other_way(model: Any, images: Array, call: Call) -> bool:
+    """Whether sequences are (time, batch) and taken for the other way: found out once for a net."""
+    from vizframe.torch.time_first import has_time_first
+
+    known = call_of(model)
+    if known is not None and (known.names, known.dtype) == (call.names, call.dtype):
+        return bool(known.axis) and not call.axis
+    return call.axis == 0 and has_time_first(model, images, call)
 
 
 def call_of(model: Any) -> Call | None:
