@@ -19,7 +19,7 @@ from playwright.sync_api import sync_playwright
 
 from vizframe.demo.digits import CLASSES
 from vizframe.history.memory import MemoryCatalog, MemoryRun
-from vizframe.network.live import Live
+from vizframe.network.live import Live, leave_a_core
 from vizframe.network.probe import Probe
 from vizframe.testing.runs import fake_info
 from vizframe.webapp import serving
@@ -63,6 +63,7 @@ def weights(framework: str, folder: Path) -> Live:
 
 
 def main() -> None:
+    leave_a_core()  # as `vizframe serve` does
     framework = sys.argv[1] if len(sys.argv) > 1 else "mxnet"
     images = np.random.default_rng(0).random((16, 1, 28, 28)).astype(np.float32)
     info = fake_info("digits").model_copy(update={"class_names": CLASSES})

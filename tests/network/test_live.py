@@ -11,7 +11,7 @@ import pytest
 
 from vizframe.errors import NetworkError, UnknownName, UsageError
 from vizframe.gluon.compat import mx
-from vizframe.network.live import Live, inputs_of, newest_of
+from vizframe.network.live import Live, inputs_of, leave_a_core, newest_of
 from vizframe.network.probe import Normalization
 
 nn = mx.gluon.nn
@@ -148,3 +148,13 @@ def test_a_checkpoint_that_was_read_and_no_longer_can_be_is_said(
     file.write_bytes(b"nothing that a network could read")
     with pytest.raises(NetworkError, match="cannot be loaded into the model"):
         live.respond(PICTURE, "0")
+
+
+def test_a_server_leaves_a_core_unless_told_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    leave_a_core()
+    assert os.environ["OMP_NUM_THREADS"] == "3"
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)), raising=False)
+    leave_a_core()
+    assert os.environ["OMP_NUM_THREADS"] == "7"

@@ -67,7 +67,7 @@ def serve(
     Example: vizframe serve https://example.org/runs/mnist.h5
     """
     from vizframe.errors import UsageError
-    from vizframe.network.live import Live
+    from vizframe.network.live import Live, leave_a_core
     from vizframe.network.loadable import shape_of
     from vizframe.reading.remote import RemoteCatalog
     from vizframe.store import RunCatalog
@@ -75,6 +75,7 @@ def serve(
 
     if model is None and (weights or shape or images):
         raise UsageError("--weights, --shape and --images are for a --model, which is missing")
+    leave_a_core()
     live = Live(model, weights, None if shape is None else shape_of(shape)) if model else None
 
     def ready(address: Address) -> None:

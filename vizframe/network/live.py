@@ -9,6 +9,7 @@ on, so do the responses. Nothing of a framework is imported before the first que
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -30,6 +31,16 @@ LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 """Of red, green and blue: ITU-R BT.601, as Pillow's ``convert("L")`` has it."""
 
 Picture = npt.NDArray[np.uint8]
+
+
+def leave_a_core() -> None:
+    """Let the network compute on all cores but one, unless the user said on how many: a server and
+    a browser work beside it, and a loop over cores waits for the last of them. A small network was
+    six times as slow on two busy cores as on one of them. Frameworks look when they are imported,
+    so this is for a process that has imported none and trains nothing.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (cores or 2) - 1)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
