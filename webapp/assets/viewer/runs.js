@@ -64,9 +64,15 @@ export class Runs {
 
   tick(name, on) {
     const rest = this.ticked.filter((each) => each !== name);
-    const next = on ? [...rest, name] : rest;
+    // The first run that is ticked is laid over the one that is open.
+    const open = this.viewer.run?.run;
+    const first = on && !rest.length && open && open !== name ? [open] : [];
+    const next = on ? [...first, ...rest, name] : rest;
     this.viewer.choose({ runs: next.length ? next.map(encodeURIComponent).join(",") : null });
     this.sayTicked();
+    for (const box of this.table.querySelectorAll("[data-cell=tick] input")) {
+      box.checked = next.includes(box.closest("tr").dataset.name);
+    }
   }
 
   find() {

@@ -1,5 +1,5 @@
 // The chosen unit: large, over the whole training, and in numbers.
-import { columns } from "./api.js";
+import { columns, formed, Refused } from "./api.js";
 import { button, el, ink, sized } from "./dom.js";
 import { Film } from "./film.js";
 import { drawOverTime, extremesOver } from "./overtime.js";
@@ -7,7 +7,7 @@ import { MARK_WORDS, paintTile } from "./painter.js";
 import { isDistribution, isOverTime, stepsOf, tileAt } from "./series.js";
 import { TextFilm } from "./textfilm.js";
 import { surroundings } from "./textlayout.js";
-import { layerName, short, tileName, title, valueWords } from "./words.js";
+import { layerName, short, tileName, title, valueWords, whole } from "./words.js";
 import { WHOLE, Zoomable } from "./zoom.js";
 
 const LARGEST = 264;
@@ -26,12 +26,13 @@ export class UnitPanel {
     this.spark = el("canvas", { className: "spark", role: "img", "aria-label": "Largest value over the steps" });
     this.sparkWords = el("h3", {}, "Largest |value| over training");
     this.numbers = el("div", { className: "numbers" });
+    this.formed = el("p", { className: "formed" });
     const tools = button("open", "Open this unit (Enter)", open, { id: "open-unit" });
     root.replaceChildren(
       el("div", { className: "head" }, this.heading, tools),
       this.canvas, this.value, this.words,
       el("h3", {}, "Over training"), this.filmBox,
-      this.sparkWords, this.spark, this.numbers,
+      this.sparkWords, this.spark, this.formed, this.numbers,
     );
     this.pictureFilm = new Film(this.filmBox, { go, height: 48 });
     this.textFilm = new TextFilm(this.filmBox, { go });
@@ -58,6 +59,23 @@ export class UnitPanel {
     if (this.isOverTime) this.filmed?.();
     this.film.mark(this.tiles?.step);
     this.drawSpark();
+    this.formed.textContent = "";
+    clearTimeout(this.formedDue);
+    this.formedDue = setTimeout(() => this.askFormed(), REST);
+  }
+
+  /** By which step most of what the unit changed in this run was done. */
+  async askFormed() {
+    const { run, series, where } = this;
+    if (!this.room || stepsOf(run, series).length < 3) return;
+    try {
+      const { half, most } = await formed(run, series, where);
+      if (this.where !== where || half[0] === null) return;
+      this.formed.textContent = `Formed: half of its change was done by step ${whole(half[0])}, nine tenths by step ${whole(most[0])}`;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      this.formed.textContent = ""; // what is wrong with the run is said elsewhere
+    }
   }
 
   get isOverTime() { return isOverTime(this.series); }

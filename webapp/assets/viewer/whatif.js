@@ -82,7 +82,8 @@ export class WhatIf {
     this.bars = el("ol", { className: "best pairs", "aria-label": "Classes, before and with the changes" });
     const shown = el("div", { className: "live-shown" }, this.bars,
       el("div", { className: "side-line" }, el("label", {}, "Layer ", this.layer),
-        el("label", {}, "A click makes a unit ", this.how), this.amount, this.which, this.speed, this.readout));
+        el("label", {}, "A click makes a unit ", this.how), this.amount, this.which),
+      el("p", { className: "whatif-said quiet" }, this.speed, this.readout));
     this.gallery = new Gallery(shown, {
       name: "Units", label: (index) => this.labelOf(index),
       on: {
