@@ -48,6 +48,9 @@ def no_rescue(start: DeviceArray, at_first: FloatArray, refused: str = "") -> Re
 def rescue(plain: Parts, redirected: Parts, start: DeviceArray, at_first: FloatArray) -> Rescue:
     """Move the silent images by redirected gradients until they have plain ones.
 
+    A unit that is still 0 is still closed, which the redirected evaluation tells as well as a plain
+    one; so after the first step plain gradients are asked for only once a unit is something else.
+
     Args:
         plain, redirected: the same but for the ReLU rule of their excitations. The optimiser of
             ``redirected`` moves the images, so the climb that follows has a fresh one.
@@ -56,12 +59,16 @@ def rescue(plain: Parts, redirected: Parts, start: DeviceArray, at_first: FloatA
     ops = plain.uphill.excitation.ops
     values, now = start, at_first
     for iteration in range(LIMIT):
-        lost = now == 0
-        if not lost.any():
-            break
         moved = _step(redirected, values, iteration)
-        values = values + (moved - values) * _mask(ops, lost)
-        now = np.where(lost, slopes(plain, values), now)
+        if iteration > 1 and (redirected.uphill.objective()[now == 0] != 0).any():
+            now = np.where(now == 0, slopes(plain, values), now)
+        if now.all():
+            break
+        values = values + (moved - values) * _mask(ops, now == 0)
+        if iteration in (0, LIMIT - 1):  # most open at the first step
+            now = np.where(now == 0, slopes(plain, values), now)
+            if now.all():
+                break
     alive = np.isfinite(now) & (now > 0)
     return Rescue(values, (at_first == 0) & alive, ~alive)
 

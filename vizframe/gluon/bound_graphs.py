@@ -40,6 +40,7 @@ class BoundGraphs(ABC):
     _shapes_of: dict[tuple[object, ...], dict[Entry, Shape]]
     _axes: dict[Entry, OutputAxes]
     _folded: FoldedArrays
+    _plans: dict[tuple[str, Shape, ReluRule, bool], Plan]
     _moved: dict[Entry, Entry]
     _entries: dict[str, Entry]
 
@@ -81,8 +82,14 @@ class BoundGraphs(ABC):
         return shape if size is None else (shape[0], *size)
 
     def _plan(self, layer: Layer, shape: Shape, rule: ReluRule, exact_field: bool) -> Plan:
-        """How a question about the layer is computed, from images of this shape."""
-        entry = self._entry(layer.name)
+        """How a question about the layer is computed, from images of this shape; found once."""
+        key = layer.name, shape, rule, exact_field
+        if key not in self._plans:
+            self._plans[key] = self._new_plan(*key)
+        return self._plans[key]
+
+    def _new_plan(self, layer: str, shape: Shape, rule: ReluRule, exact_field: bool) -> Plan:
+        entry = self._entry(layer)
         graph = self._graph.with_heads([entry])
         return plan(
             apply_rule(graph, rule),

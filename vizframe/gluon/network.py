@@ -99,6 +99,7 @@ class GluonNetwork(ForwardPasses, OwnWeights, ResumedGraphs):
         self._data = graph.variable(self._input)
         self._kept = GraphCache(settings.memory // 2)
         self._folded = FoldedArrays()
+        self._plans: dict[tuple[str, Shape, ReluRule, bool], Plan] = {}
         self._shapes_of: dict[tuple[object, ...], dict[Entry, Shape]] = {}
         self._count, shapes = self._least(call.size)
         two = self._shapes_of_two()
