@@ -14,12 +14,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from vizframe.gluon.graph.graph import Entry, Graph, Node
 from vizframe.gluon.graph.kinds import base_name, kind_of
 from vizframe.gluon.graph.nonnegative import nonnegative_nodes
 from vizframe.gluon.graph.rules import is_relu
-from vizframe.network.relevance import RelevanceRule, RelevanceRules
+from vizframe.network.relevance import RelevanceRules
 
 LOW, HIGH, ONES = "vizframe_low", "vizframe_high", "vizframe_ones"
 """Inputs of the first layer's rules, beside the images: their relevance is the pixels', too."""
@@ -30,6 +31,15 @@ _SUMS = frozenset(("add", "plus", "add_n", "elementwisesum", "sub", "subtract", 
 def relevance_graph(graph: Graph, data: int, target: Entry, rules: RelevanceRules) -> Graph:
     """The graph with the rules at all nodes between the data's variable and the target."""
     return _Rewriting(graph.with_heads([target]), data, rules).graph()
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A u, the part of z that it hands back, and which sign it has where that is not zero."""
+
+    made: Entry
+    part: Entry
+    sign: Literal["any", "above", "below", "never below"] = "any"
 
 
 @dataclass(eq=False)
@@ -72,7 +82,7 @@ class _Rewriting:
         if kind == "activation" and not is_relu(node):
             return self.passed_on(node, value)
         if base_name(node.operator) in _SUMS or node.attributes.get("pool_type") == "avg":
-            return self.shared(value, [(value, value)])
+            return self.shared(value, [Branch(value, value)])
         return value
 
     def is_normalized(self, index: int) -> bool:
@@ -95,43 +105,41 @@ class _Rewriting:
         rule = self.rules.convolution if kind == "convolution" else self.rules.dense
         reads = self.now(node.inputs[0])
         if base_name(node.operator) not in ("convolution", "fullyconnected", "fully_connected"):
-            return self.shared(value, [(value, value)])
+            return self.shared(value, [Branch(value, value)])
         layer = _Linear(self, node, *self.parameters(node, norm))
+        if norm is not None:  # the same in one pass
+            value = layer.apply(reads, 1, 1.0, 0.0, bias=True)
         if first and self.rules.first and node.inputs[0] == (self.data, 0):
-            return self.shared(value, [(self.first(layer, reads), value)])
+            return self.shared(value, [self.first(layer, reads, value)])
         if rule == "epsilon":
-            return self.shared(value, [(value, value)])
+            return self.shared(value, [Branch(value, value)])
         negative = node.inputs[0][0] not in self.nonnegative
-        branches = self.branches(rule, layer, reads, value, negative)
-        if len(branches) > 1 and self.is_rectified(end):  # what is below zero has no relevance
-            branches = branches[:1]
-        return self.shared(value, branches)
+        if rule == "zplus":
+            positive = self.by_sign(layer, reads, 0.0, negative)
+            return self.shared(value, [Branch(positive, value, "never below")])
+        if self.is_rectified(end):  # what is below zero has no relevance
+            made = self.by_sign(layer, reads, 1.0, negative)
+            return self.shared(value, [Branch(made, self.part(value, 1), "above")])
+        return self.shared(value, self.by_gamma(layer, reads, value, negative))
 
     def is_rectified(self, index: int) -> bool:
         """Whether ReLUs alone read the node."""
         readers = [node for node in self.old.nodes if any(e[0] == index for e in node.inputs)]
         return bool(readers) and all(map(is_relu, readers)) and (index, 0) not in self.old.heads
 
-    def branches(
-        self, rule: RelevanceRule, layer: _Linear, reads: Entry, value: Entry, negative: bool
-    ) -> list[tuple[Entry, Entry]]:
-        """Each u, and the part of z that it hands back."""
-        if rule == "zplus":
-            return [(self.by_sign(layer, reads, 1, 0.0, negative), value)]
-        above = self.make("_greater_scalar", value, scalar=0)
-        below = self.make("_lesser_scalar", value, scalar=0)
+    def by_gamma(self, layer: _Linear, reads: Entry, value: Entry, negative: bool) -> list[Branch]:
+        """z + γ p for what of z is above zero, and z + γ n for what is below: p is what speaks for
+        the unit, n = z − p against it."""
+        gamma = self.rules.gamma
+        part = self.make("_mul_scalar", self.by_sign(layer, reads, 0.0, negative), scalar=gamma)
+        more = self.make("_mul_scalar", value, scalar=1 + gamma)
         return [
-            (
-                self.by_sign(layer, reads, sign, 1.0, negative),
-                self.make("elemwise_mul", value, part),
-            )
-            for sign, part in ((1, above), (-1, below))
+            Branch(self.make("elemwise_add", value, part), self.part(value, 1), "above"),
+            Branch(self.make("elemwise_sub", more, part), self.part(value, -1), "below"),
         ]
 
-    def by_sign(
-        self, layer: _Linear, reads: Entry, sign: int, share: float, negative: bool
-    ) -> Entry:
-        """What inputs above zero and weights of this sign give, and those below of the other.
+    def by_sign(self, layer: _Linear, reads: Entry, share: float, negative: bool) -> Entry:
+        """What inputs and weights of the same sign give.
 
         Args:
             share: how much of the weights themselves counts: 1 for gamma, and γ of their part of
@@ -139,42 +147,51 @@ class _Rewriting:
             negative: whether there are inputs below zero.
         """
         most = self.rules.gamma if share else 1.0
-        upper = layer.apply(self.part(reads, 1), sign, share, most, bias=True)
         if not negative:
-            return upper
-        lower = layer.apply(self.part(reads, -1), -sign, share, most, bias=False)
+            return layer.apply(reads, 1, share, most, bias=True)
+        upper = layer.apply(self.part(reads, 1), 1, share, most, bias=True)
+        lower = layer.apply(self.part(reads, -1), -1, share, most, bias=False)
         return self.make("elemwise_add", upper, lower)
 
-    def first(self, layer: _Linear, reads: Entry) -> Entry:
-        """What the first layer would give by the box or the flat rule."""
+    def first(self, layer: _Linear, reads: Entry, value: Entry) -> Branch:
+        """What the first layer would give by the box or the flat rule.
+
+        a w − l w⁺ − h w⁻ = (a − l) w⁺ + (a − h) w⁻, one convolution of twice the channels.
+        """
         if self.rules.first == "flat":
-            return layer.ones(self.variable(ONES))
-        low = layer.apply(self.variable(LOW), 1, 0.0, 1.0, bias=True)
-        high = layer.apply(self.variable(HIGH), -1, 0.0, 1.0, bias=True)
-        whole = layer.apply(reads, 1, 1.0, 0.0, bias=True)
-        return self.make("elemwise_sub", self.make("elemwise_sub", whole, low), high)
+            return Branch(layer.ones(self.variable(ONES)), value, "never below")
+        above, under = (
+            self.make("elemwise_sub", reads, self.variable(name)) for name in (LOW, HIGH)
+        )
+        return Branch(layer.apart(above, under), value)  # pixels may lie outside of the box
 
     def passed_on(self, node: Node, value: Entry) -> Entry:
         """An elementwise node: its relevance is that of its input."""
-        return self.shared(value, [(self.now(node.inputs[0]), value)])
+        return self.shared(value, [Branch(self.now(node.inputs[0]), value)])
 
-    def shared(self, value: Entry, branches: Sequence[tuple[Entry, Entry]]) -> Entry:
+    def shared(self, value: Entry, branches: Sequence[Branch]) -> Entry:
         """``Σ u · [part / stab(u)]``, but with the value as it was."""
         total: Entry | None = None
-        for made, part in branches:
-            stable = self.make("elemwise_add", made, self.sign(made))
-            factor = self.make("BlockGrad", self.make("elemwise_div", part, stable))
-            product = self.make("elemwise_mul", made, factor)
+        for branch in branches:
+            quotient = self.make("elemwise_div", branch.part, self.stable(branch))
+            product = self.make("elemwise_mul", branch.made, self.make("BlockGrad", quotient))
             total = product if total is None else self.make("elemwise_add", total, product)
         assert total is not None
         rest = self.make("BlockGrad", self.make("elemwise_sub", value, total))
         return self.make("elemwise_add", total, rest)
 
-    def sign(self, entry: Entry) -> Entry:
-        """ε where the entry is not below zero, −ε where it is."""
+    def stable(self, branch: Branch) -> Entry:
+        """u away from zero by ε. Where its part of z is not zero, a branch of one sign has that
+        sign; elsewhere any number does, so long as it is not zero."""
+        entry, epsilon = branch.made, self.rules.epsilon
+        if branch.sign != "any":
+            one_sided = self.part(entry, -1 if branch.sign == "below" else 1)
+            entry = entry if branch.sign == "never below" else one_sided
+            epsilon = -epsilon if branch.sign == "below" else epsilon
+            return self.make("_plus_scalar", entry, scalar=epsilon)
         upper = self.make("_greater_equal_scalar", entry, scalar=0)
-        doubled = self.make("_mul_scalar", upper, scalar=2 * self.rules.epsilon)
-        return self.make("_minus_scalar", doubled, scalar=self.rules.epsilon)
+        doubled = self.make("_mul_scalar", upper, scalar=2 * epsilon)
+        return self.make("elemwise_add", entry, self.make("_minus_scalar", doubled, scalar=epsilon))
 
     def part(self, entry: Entry, sign: int) -> Entry:
         """What of the entry has this sign, zero elsewhere."""
@@ -230,6 +247,21 @@ class _Linear:
     def ones(self, reads: Entry) -> Entry:
         """The layer with weights of one and no bias."""
         return self._applied(reads, self.graph.make("ones_like", self.weight))
+
+    def apart(self, above: Entry, under: Entry) -> Entry:
+        """The layer without bias, with weights above zero on the one and those below on the
+        other."""
+        make, part, node = self.graph.make, self.graph.part, self.node
+        groups = int(node.attributes.get("num_group", "1"))
+        if groups > 1:  # whose channels would have to lie side by side
+            made = (
+                self._applied(reads, part(self.weight, sign))
+                for reads, sign in ((above, 1), (under, -1))
+            )
+            return make("elemwise_add", *made)
+        reads = make("Concat", above, under, dim=1, num_args=2)
+        weights = part(self.weight, 1), part(self.weight, -1)
+        return self._applied(reads, make("Concat", *weights, dim=1, num_args=2))
 
     def _changed(self, entry: Entry, sign: int, share: float, most: float) -> Entry:
         if not most:
