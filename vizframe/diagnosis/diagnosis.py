@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from vizframe.diagnosis.course import Course
+from vizframe.diagnosis.report import place_of
 from vizframe.diagnosis.rule import Rule, Sign, finding
 from vizframe.history import Finding
 
@@ -60,4 +61,4 @@ class Diagnosis:
         self._said.add(key)
         since = min((each.since for each in self._streaks[key]), default=math.inf)
         told = replace(sign, numbers={**course.hyper_numbers, **sign.numbers})
-        return [finding(rule, told, int(since), course.step)]
+        return [finding(rule, told, int(since), course.step, place_of(rule.name))]

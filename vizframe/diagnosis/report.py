@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from vizframe.diagnosis.rules import RULES
 from vizframe.history import Finding
+from vizframe.history.finding import OUTCOME, causes_first
 from vizframe.history.ranks import on_ranks, together
 
 _ORDER = {rule.name: place for place, rule in enumerate(RULES)}
@@ -29,26 +30,25 @@ class Report:
 
     @classmethod
     def of(cls, findings: Sequence[Finding]) -> Report:
-        alarms = sorted((f for f in together(findings) if f.severity == "alarm"), key=_when)
+        found = causes_first(map(_placed, together(findings)))
+        alarms = [f for f in found if f.severity == "alarm"]
         loud = {each.rule for each in alarms}
-        notes = [f for f in together(findings) if f.severity == "note" and f.rule not in loud]
-        return cls(
-            alarms[0] if alarms else None, tuple(alarms[1:]), tuple(sorted(notes, key=_when))
-        )
-
-
-NEAR = 5
-"""Steps within which of two findings it is not the earlier one that is the cause, but the one that
-brings about the other: readings lie further apart than faults."""
-
-
-def _when(found: Finding) -> tuple[bool, int, int, int]:
-    is_outcome = found.rule in OUTCOMES
-    return is_outcome, found.since // NEAR, _ORDER.get(found.rule, len(_ORDER)), found.since
+        notes = [f for f in found if f.severity == "note" and f.rule not in loud]
+        return cls(alarms[0] if alarms else None, tuple(alarms[1:]), tuple(notes))
 
 
 OUTCOMES = frozenset(("not_learning",))
 """Rules that say what comes of a fault, and no fault itself: last, whenever it began."""
+
+
+def place_of(rule: str) -> int:
+    """Of a rule of vizframe's own among the causes; of others behind them all."""
+    return _ORDER.get(rule, len(_ORDER)) + (OUTCOME if rule in OUTCOMES else 0)
+
+
+def _placed(found: Finding) -> Finding:
+    """Findings of older runs have no place."""
+    return found if found.place else found.model_copy(update={"place": place_of(found.rule)})
 
 
 def brief(found: Finding) -> str:

@@ -80,7 +80,7 @@ class Rule(ABC):
         """What is seen now; None where all is well, or nothing can be said."""
 
 
-def finding(rule: Rule, sign: Sign, since: int, step: int) -> Finding:
+def finding(rule: Rule, sign: Sign, since: int, step: int, place: int = 0) -> Finding:
     """The sign as the history keeps it."""
     curve = None
     if sign.curve is not None:
@@ -100,6 +100,7 @@ def finding(rule: Rule, sign: Sign, since: int, step: int) -> Finding:
         numbers={name: _plain(number) for name, number in sign.numbers.items()},
         threshold=rule.threshold,
         curve=curve,
+        place=place,
     )
 
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
+
+NEAR = 5
+"""Steps within which of two findings it is not the earlier one that is the cause, but the one that
+brings about the other: readings lie further apart than faults."""
+
+OUTCOME = 1000
+"""See `Finding.place`."""
 
 
 class Failure(BaseModel):
@@ -53,7 +61,15 @@ class Finding(BaseModel):
     numbers: dict[str, float | None] = {}
     threshold: str = ""
     curve: Curve | None = None
+    place: int = 0
+    """Among the causes: of two that began together the lower one brings about the other. From
+    `OUTCOME` on it is what comes of a fault, and no fault itself."""
     rank: int = 0
     """The worker whose training it was seen in."""
     also: tuple[int, ...] = ()
     """Other workers in whose training the rule spoke: see `vizframe.history.ranks.together`."""
+
+
+def causes_first(findings: Iterable[Finding]) -> Sequence[Finding]:
+    """The earliest cause first, what comes of it last, whenever that began."""
+    return sorted(findings, key=lambda f: (f.place >= OUTCOME, f.since // NEAR, f.place, f.since))

@@ -11,6 +11,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from vizframe.history import Finding, History, Scalars
+from vizframe.history.finding import causes_first
 from vizframe.history.rank_names import ranked_scalar, split_rank
 from vizframe.history.ranks import all_findings, on_ranks
 from vizframe.webapp.markup import with_data_attributes
@@ -49,14 +50,19 @@ def page(found: OpenRun, shown: Page) -> Component:
         html.Figure([html.Figcaption(_heading(name, names)), _graph(name, scalars, names, dark)])
         for name, names in groups(scalars).items()
     ]
+    told = all_findings(found.history)
+    alarms = any(each.severity == "alarm" for each in told)
     return html.Div(
         [
             html.H1("Training"),
-            *findings(all_findings(found.history)),
+            *findings(told),
             *workers(found.history),
             html.Div(
                 [
-                    html.P("Click a curve to put the slider on that step."),
+                    html.P(
+                        "Click a curve to put the slider on that step."
+                        + (" Dotted lines: where an alarm begins." if alarms else "")
+                    ),
                     html.Div(id="curve-axis"),  # the page's own script fills it
                 ],
                 className="figures-head",
@@ -75,12 +81,13 @@ def workers(history: History) -> list[Component]:
 
 
 def findings(found: Sequence[Finding]) -> list[Component]:
-    """What rules found wrong with the training: alarms first, each with its cause and remedy."""
+    """What rules found wrong with the training: alarms first, of these the earliest cause, each
+    with its likely cause and remedy."""
     loud = {each.rule for each in found if each.severity == "alarm"}
     shown = [each for each in found if each.severity == "alarm" or each.rule not in loud]
     if not shown:
         return []
-    ordered = sorted(shown, key=lambda each: (each.severity != "alarm", each.since))
+    ordered = sorted(causes_first(shown), key=lambda each: each.severity != "alarm")
     return [html.Ul([_finding(each) for each in ordered], className="findings")]
 
 
@@ -97,7 +104,8 @@ def _finding(found: Finding) -> Component:
     more = [found.sentence, found.cause and f"Likely cause: {found.cause}", found.remedy]
     more[2] = more[2] and f"Try: {more[2]}"
     words = ". ".join(each for each in more if each)
-    return html.Li([*said, words, *_where(found), *_numbers_that_told(found)])
+    item = html.Li([*said, words, *_where(found), *_numbers_that_told(found)])
+    return with_data_attributes(item, data_severity=found.severity)
 
 
 def _where(found: Finding) -> list[Component | str]:

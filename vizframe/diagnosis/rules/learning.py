@@ -7,6 +7,9 @@ import numpy as np
 from vizframe.diagnosis.course import Course, kernel_ratio
 from vizframe.diagnosis.rule import Rule, Sign, listed
 
+USUAL_RATE = 0.01
+"""From here on a rate is not what keeps weights from moving."""
+
 
 class NotLearning(Rule):
     """A loss that stays at that of who says always the same."""
@@ -40,7 +43,7 @@ class NotLearning(Rule):
         losses = course.losses()
         return Sign(
             "alarm",
-            0,
+            self._since(course),
             f"the loss is {recent:.4g} at step {course.step}, where {base}: {progress:.1%} of it "
             "is learnt away (the threshold is 5 %)",
             cause,
@@ -49,6 +52,14 @@ class NotLearning(Rule):
             numbers={"loss": recent, "progress": progress},
             curve=("loss", list(course.loss_steps[-200:]), losses[-200:].tolist()),
         )
+
+    def _since(self, course: Course) -> int:
+        """The step at which it had last learnt a tenth, the mean of ten losses; 0 where never."""
+        losses = course.losses()
+        base = course.naive or _first(course)
+        means = np.convolve(losses, np.full(10, 0.1), "valid")
+        learnt = np.flatnonzero(means < 0.9 * base)
+        return int(course.loss_steps[int(learnt[-1]) + 9]) if len(learnt) else 0
 
     def _is_on_its_way(self, course: Course) -> bool:
         """Whether the loss falls, and not only because even the smallest step is one."""
@@ -65,14 +76,23 @@ def _too_slow(course: Course) -> tuple[str, str]:
     """The likely cause and remedy, by how far updates move the weights."""
     ratio, rate = course.ratio(), course.rate
     if ratio is not None and ratio < 1e-4:
-        higher = "ten times and more" if rate is None else f"of {min(0.1, rate * 1000):.2g}"
-        return (
+        said = (
             f"updates of {ratio:.1e} times the weights (median over kernels; healthy is 1e-4 to "
-            "3e-2): the learning rate is too low, or no gradient arrives",
-            f"a learning rate {higher} instead of {rate:g}"
-            if rate is not None
-            else f"a learning rate {higher} higher",
+            "3e-2)"
         )
+        if rate is not None and rate >= USUAL_RATE:
+            return (
+                f"{said} at a rate of {rate:g}: no gradient arrives",
+                "what the other findings say; where a layer is dead or saturated, start again from "
+                f"weights before that, with {course.lower_rate}",
+            )
+        higher = "a learning rate a hundred times as high"
+        if rate is not None and ratio > 0:
+            higher = (
+                f"a learning rate of {min(0.1, rate * 1e-3 / ratio):.1g} instead of {rate:g}, "
+                "which makes updates of about 1e-3"
+            )
+        return f"{said}: the learning rate is too low, or no gradient arrives", higher
     if ratio is not None and ratio > 0.05:
         lower = "" if rate is None else f" of {rate / 30:.2g} instead of {rate:g}"
         return (

@@ -54,20 +54,30 @@ export class Training {
     check(smooth, viewer.place.smooth);
   }
 
+  /** The slider's step, and dotted those at which an alarm begins. */
   mark() {
     const { step, place } = this.viewer;
     if (step === undefined || !window.Plotly) return;
+    const found = [...new Set([...document.querySelectorAll("#training-page [data-severity=alarm] [data-go-step]")]
+      .map((each) => Number(each.dataset.goStep)))];
     for (const graph of document.querySelectorAll("#training-page .js-plotly-plot")) {
-      const wanted = `${step} ${place.axis}`;
+      const wanted = `${step} ${place.axis} ${found}`;
       if (graph.dataset.shows === wanted || !graph.layout) continue;
       graph.dataset.shows = wanted;
-      const line = { color: ink("--accent"), width: 2 };
       window.Plotly.relayout(graph, {
         "yaxis.type": place.axis === "log" && hasLogarithm(graph) ? "log" : "linear",
-        shapes: [{ type: "line", x0: step, x1: step, yref: "paper", y0: 0, y1: 1, line }],
+        shapes: [
+          ...found.map((since) => upright(since, { color: ink("--bad"), width: 1, dash: "dot" })),
+          upright(step, { color: ink("--accent"), width: 2 }),
+        ],
       });
     }
   }
+}
+
+/** A line over the height of a figure. */
+function upright(step, line) {
+  return { type: "line", x0: step, x1: step, yref: "paper", y0: 0, y1: 1, line };
 }
 
 /** Whether a figure's numbers can be drawn logarithmically: none below 0, some above. */
