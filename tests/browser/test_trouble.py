@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -95,6 +97,45 @@ def test_a_broken_step_keeps_the_last_good_frame_and_says_why(
         assert step_of(page) == 100
         page.locator("#slider").fill("4")
         expect(page.locator("#stage")).to_have_attribute("data-step", "40")
+
+
+class TornHistory(MemoryHistory):
+    """Unit 0 of step 50 does not have its checksum."""
+
+    def tiles(self, key: SeriesKey, step: int, where: Sequence[int] = ()) -> Tiles:
+        found = super().tiles(key, step, where)
+        return torn(found, where) if step == 50 else found
+
+    def strip(self, key: SeriesKey, where: Sequence[int], steps: Sequence[int]) -> Tiles:
+        found = super().strip(key, where, steps)
+        is_torn = np.array([step == 50 and tuple(where)[-1] == 0 for step in steps])
+        return replace(found, missing=found.missing | is_torn)
+
+
+def torn(tiles: Tiles, where: Sequence[int]) -> Tiles:
+    if tiles.missing.ndim == 0:
+        return replace(tiles, missing=np.asarray(where[-1] == 0))
+    missing = tiles.missing.copy()
+    missing[..., 0] = True
+    return replace(tiles, missing=missing)
+
+
+class TornShelf(MemoryCatalog):
+    def __init__(self, run: MemoryRun) -> None:
+        super().__init__({"torn": run})
+        self._torn = TornHistory(run)
+
+    def open(self, name: str) -> History:
+        return self._torn
+
+
+def test_a_damaged_picture_of_a_unit_s_film_is_marked_on_the_slider(
+    visitor: Visitor, show: Show, run: MemoryRun
+) -> None:
+    page = visitor.open(show(TornShelf(run)), "?kind=activation&layer=conv0&step=100&unit=0")
+    expect(page.locator(".event.torn")).to_have_attribute(
+        "title", "step 50: 1 picture damaged on disk"
+    )
 
 
 def test_names_from_a_run_are_text_and_never_markup(visitor: Visitor, show: Show) -> None:

@@ -1,19 +1,21 @@
 // What happened when, over the slider: epochs, jumps of the loss, findings, large changes of the layer
-// that is shown, and steps that are missing because their file is damaged.
+// that is shown, steps that are missing because their file is damaged, and steps with damaged pictures:
+// those that the gallery or the chosen unit's film has met, as only reading a picture tells.
 import { events, Refused } from "./api.js";
 import { positionOf } from "./curves.js";
 import { el } from "./dom.js";
-import { whole } from "./words.js";
+import { plural, whole } from "./words.js";
 
 const REST = 250; // ms until they are asked for
 
 const NAMES = {
   epoch: "Epochs", spike: "Loss jumps", finding: "Findings", change: "Large changes", damaged: "Missing steps",
+  torn: "Damaged pictures",
 };
 
 export class Events {
   constructor(viewer, track) {
-    Object.assign(this, { viewer, found: [], key: null });
+    Object.assign(this, { viewer, found: [], key: null, told: [], torn: new Map(), tornOf: "" });
     this.marks = el("div", { className: "events", "aria-hidden": "true" });
     this.list = el("select", { id: "events", "aria-label": "Go to an event", title: "What happened when" });
     this.list.addEventListener("change", () => {
@@ -22,7 +24,30 @@ export class Events {
       if (event) viewer.goTo(event.step);
     });
     track.insertBefore(this.marks, track.querySelector("#slider"));
-    viewer.on((_, what) => { if (["series", "version", "run"].includes(what)) this.later(); });
+    viewer.on((_, what) => {
+      if (["series", "version", "run"].includes(what)) this.later();
+      if (["painted", "place"].includes(what)) this.lookForDamage();
+    });
+  }
+
+  /** Remember which steps of this series came with damaged pictures. */
+  lookForDamage() {
+    const { run, series, frame, unit: { film } } = this.viewer;
+    if (!series || !frame) return;
+    const of = JSON.stringify([run.id, series.kind, series.layer]);
+    if (of !== this.tornOf) { this.tornOf = of; this.torn = new Map(); }
+    const before = this.torn.size;
+    const meet = (step, count) => { if (count > (this.torn.get(step) ?? 0)) this.torn.set(step, count); };
+    meet(frame.step, frame.missing.reduce((sum, each) => sum + (each ? 1 : 0), 0));
+    if (film.tiles && film.series === series) film.steps.forEach((step, i) => meet(step, film.tiles.missing[i] ? 1 : 0));
+    if (this.torn.size !== before) this.draw();
+  }
+
+  /** What the server told, and the damage that was met. */
+  gather() {
+    const torn = [...this.torn].map(([step, count]) =>
+      ({ step, last: step, kind: "torn", words: `${plural(count, "picture")} damaged on disk` }));
+    this.found = [...this.told, ...torn].sort((a, b) => a.step - b.step);
   }
 
   later() {
@@ -41,7 +66,7 @@ export class Events {
     try {
       const found = await events(viewer.run, viewer.series, viewer.at);
       if (key !== this.key) return;
-      this.found = found;
+      this.told = found;
       this.draw();
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
@@ -50,6 +75,7 @@ export class Events {
   }
 
   draw() {
+    this.gather();
     const { steps } = this.viewer;
     const place = (step) => positionOf(Math.min(Math.max(step, steps[0]), steps.at(-1)), steps) ?? 0;
     this.marks.replaceChildren(...this.found.map((event) => {

@@ -44,7 +44,7 @@ export class Film {
     this.wanted = url;
     const tiles = await cache.get(url);
     if (this.wanted !== url) return;
-    Object.assign(this, { tiles, look, steps: film, under });
+    Object.assign(this, { tiles, look, steps: film, series, under });
     this.draw();
     this.follow();
   }

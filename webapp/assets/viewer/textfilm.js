@@ -35,7 +35,7 @@ export class TextFilm {
     this.wanted = url;
     const tiles = await cache.get(url);
     if (this.wanted !== url) return;
-    Object.assign(this, { tiles, look, tokens, steps: film });
+    Object.assign(this, { tiles, look, tokens, steps: film, series });
     this.draw();
     this.follow();
   }

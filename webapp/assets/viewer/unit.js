@@ -14,7 +14,7 @@ const LARGEST = 264;
 const REST = 120; // ms without a move, until numbers are asked for
 
 export class UnitPanel {
-  /** `lookOfText(look)`: how a text is coloured; `filmed()`: the film of a text has come. */
+  /** `lookOfText(look)`: how a text is coloured; `filmed(isText)`: the film has come. */
   constructor(root, { go, open, cache, lookOfText, filmed }) {
     Object.assign(this, { cache, lookOfText, filmed });
     this.root = root;
@@ -56,7 +56,7 @@ export class UnitPanel {
     this.asked = null;
     await this.film.show(this.cache, run, series, stepsOf(run, series), this.where, look,
       this.isOverTime ? this.tokens : under?.(index));
-    if (this.isOverTime) this.filmed?.();
+    this.filmed?.(this.isOverTime);
     this.film.mark(this.tiles?.step);
     this.drawSpark();
     this.formed.textContent = "";

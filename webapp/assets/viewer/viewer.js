@@ -80,7 +80,7 @@ export class Viewer {
       go: (step) => this.goTo(step),
       open: () => this.choose({ page: "unit" }, { push: true }),
       lookOfText: (look) => this.lookOfText(look),
-      filmed: () => this.paint(),
+      filmed: (isText) => { if (isText) this.paint(); this.events.lookForDamage(); },
     });
   }
 
