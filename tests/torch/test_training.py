@@ -10,6 +10,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from vizframe.network.guard import Guard
 from vizframe.recording.autostart import Watch
 from vizframe.recording.config import Config
 from vizframe.recording.recorder import Recorder
+from vizframe.torch.optimiser import optimiser
 from vizframe.torch.training import watch_trainings
 
 
@@ -333,3 +335,41 @@ def test_the_two_lines_record_as_well(tmp_path: Path) -> None:
     assert len(history.steps) >= 2
     assert not history.failures()
     assert np.isfinite(history.scalars().values["loss"]).any()
+
+
+class Plain:
+    """An optimiser as fastai has them: parameter groups and a step, but none of PyTorch's hooks."""
+
+    def __init__(self, parameters: Any) -> None:
+        self.param_groups: list[dict[str, Any]] = [
+            {"params": list(parameters), "lr": 0.1, "wd": 0.25}
+        ]
+
+    def step(self) -> None:
+        for group in self.param_groups:
+            for each in group["params"]:
+                each.data.add_(each.grad, alpha=-group["lr"])
+
+
+def test_fastai_s_own_optimisers_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    library: Any = ModuleType("fastai.optimizer")
+    library.Optimizer, step = Plain, Plain.step
+    monkeypatch.setitem(sys.modules, "fastai.optimizer", library)
+    known: list[Mapping[str, object]] = []
+
+    def training() -> Left:
+        net, (images, labels) = small_net(), data()
+        optimizer = library.Optimizer(net.parameters())
+        for _ in range(3):
+            net.zero_grad()
+            nn.functional.cross_entropy(net(images), labels).backward()
+            optimizer.step()
+        known.append(optimiser(net).hyper_parameters)
+        return left_by([net], [], [])
+
+    alone = start(training)
+    told, watched = observe(training)
+    assert_same(alone, watched)
+    assert [each[1]["learning_rate"] for each in told.after] == [0.1] * 3
+    assert (known[1]["weight_decay"], known[1]["optimiser"]) == (0.25, "plain")
+    assert Plain.step is step

@@ -184,7 +184,9 @@ def _alike(one: Any, two: Any) -> bool:
 
 
 def _parts(module: Any) -> tuple[int, ...]:
-    return tuple(id(each) for each in module.modules())
+    """The modules that can be called; Keras makes its dictionaries of parameters anew."""
+    uncalled = torch.nn.Module.forward
+    return tuple(id(each) for each in module.modules() if type(each).forward is not uncalled)
 
 
 def place_of(module: Any) -> tuple[Any, Any]:

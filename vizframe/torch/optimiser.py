@@ -13,7 +13,10 @@ optimizers: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 updates: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 """Of each optimiser that was seen to update a model, how often."""
 
-_NOT_TOLD = ("params", "lr", "initial_lr", "weight_decay", "param_names")
+_NAMES = (("learning_rate", "lr"), ("weight_decay", "weight_decay"), ("weight_decay", "wd"))
+"""What goes by another name; fastai's has ``wd``."""
+
+_NOT_TOLD = ("params", "lr", "initial_lr", "weight_decay", "wd", "param_names")
 
 
 def optimiser(model: object) -> Optimiser:
@@ -35,7 +38,7 @@ def _described(found: Any) -> dict[str, object]:
     """An optimiser by the names that its makers gave, of its first group."""
     group = found.param_groups[0]
     told: dict[str, object] = {"optimiser": type(found).__name__.lower()}
-    for name, own in (("learning_rate", "lr"), ("weight_decay", "weight_decay")):
+    for name, own in _NAMES:
         if own in group:
             told[name] = float(group[own])
     for name, value in group.items():

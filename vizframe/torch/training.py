@@ -35,6 +35,7 @@ from vizframe.torch.aside import is_transformed, without_modes
 from vizframe.torch.calls import batch_of
 from vizframe.torch.loaders import LoaderWatch
 from vizframe.torch.optimiser import optimizers, updates
+from vizframe.torch.other_optimisers import OtherOptimisers
 from vizframe.torch.shadow import tensors_in
 from vizframe.torch.targets import target_of
 from vizframe.torch.wrapped import unwrap
@@ -106,6 +107,7 @@ class TrainingWatch:
         self._loaders = LoaderWatch()
         self._guard = observer.guard
         self._patches = Patches(self._guard)
+        self._others = OtherOptimisers(self._patches, self._before_step, self._after_step)
         self._handles: list[Any] = []
         self._known: frozenset[int] | None = None
         self._without_new = 0
@@ -135,6 +137,8 @@ class TrainingWatch:
             return original(module, *args, **kwargs)
         if state.depth or not torch.is_grad_enabled():
             return original(module, *args, **kwargs)
+        if known is None:
+            self._others.look()
         state.depth += 1
         try:
             output = original(module, *args, **kwargs)
