@@ -100,7 +100,9 @@ def layers(history: History, kind: str, chosen: str) -> Children:
     return [
         _entry(
             names.get(name, name),
-            size(of_kind[name]) + (f" · {dead[name]} dead" if dead.get(name) else ""),
+            " · ".join(
+                filter(None, (size(of_kind[name]), f"{dead[name]} dead" if dead.get(name) else ""))
+            ),
             "layer",
             name,
             name == chosen,
@@ -147,7 +149,10 @@ def about(history: History, declaration: Declaration) -> Children:
 
 
 def size(declaration: Declaration) -> str:
-    """``20 × 24²``: how many tiles of which size; ``64 × 400`` units over so many tokens."""
+    """``20 × 24²``: how many tiles of which size; ``64 × 400`` units over so many tokens. Nothing
+    of a distribution, which is one of the whole layer."""
+    if declaration.draw == "distribution":
+        return ""
     axes = dict(zip(declaration.tile_axes, declaration.tile_shape, strict=True))
     count = axes.get("unit") or (declaration.tile_shape[-1] if axes else 1)
     picture = declaration.picture_shape[:2]

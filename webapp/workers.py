@@ -59,8 +59,9 @@ def sentences(history: History) -> Sequence[str]:
 
 def with_drift(scalars: Scalars) -> Scalars:
     """With how far the weights of each rank are from those of the lowest, in place of the sketches
-    that tell it."""
-    values = {name: each for name, each in scalars.values.items() if not name.startswith(SKETCH)}
+    and fingerprints that tell it: these make no curve."""
+    hidden = (SKETCH, FINGERPRINT)
+    values = {name: each for name, each in scalars.values.items() if not name.startswith(hidden)}
     for rank, far in drift(scalars).items():
         values[ranked_scalar("distance of weights from the lowest rank", rank)] = far
     return replace(scalars, values=values)

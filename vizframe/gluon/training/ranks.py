@@ -56,7 +56,7 @@ class RankMonitor:
 
     def __init__(self) -> None:
         self._samples = 0
-        self._since = time.perf_counter()
+        self._since = self._counted_from = time.perf_counter()
         self._wants_sample = True
         self._sampling: tuple[float, Vector, Vector] | None = None
         self._measured: dict[str, float] = {}
@@ -93,9 +93,10 @@ class RankMonitor:
         }
         self._sampling, self._wants_sample = None, False
 
-    def skip(self, seconds: float) -> None:
-        """So much of the time was the recorder's."""
-        self._since += seconds
+    def skip_since(self, started: float) -> None:
+        """The time since then was the recorder's: of it, that behind the newest `_throughput`, which
+        began to count anew."""
+        self._since += time.perf_counter() - max(started, self._counted_from)
 
     def scalars(self, trainer: Any, batch: int) -> Mapping[str, object]:
         """Functions, called at a recorded step alone."""
@@ -123,6 +124,7 @@ class RankMonitor:
         now = time.perf_counter()
         rate = self._samples / max(now - self._since, 1e-9)
         self._samples, self._since, self._wants_sample = 0, now, True
+        self._counted_from = now
         return rate
 
 

@@ -119,7 +119,7 @@ class TrainingWatch:
         started = time.perf_counter()
         batch = functools.partial(self._batch, net, trainer)
         self._observer.before_update(net.model, batch)
-        net.monitor.skip(time.perf_counter() - started)
+        net.monitor.skip_since(started)
 
     def _after_update(self, net: TrainedNet, trainer: Any) -> None:
         epoch = net.epochs.at(self._passes.last)
@@ -132,7 +132,7 @@ class TrainingWatch:
             scalars.update(net.monitor.scalars(trainer, size))
             started = time.perf_counter()
         self._observer.after_update(net.model, scalars, epoch)
-        net.monitor.skip(time.perf_counter() - started)
+        net.monitor.skip_since(started)
 
     def _batch_size(self, net: TrainedNet) -> int:
         call = self._calls.seen.outermost.get(id(net.called))
