@@ -12,8 +12,8 @@ ENOUGH = 300
 """Labels to be seen before their shares are believed: that of a class of 10 % is then within 5 %
 of what it is (three standard deviations)."""
 
-STEEP = 5.0
-"""Root mean square of inputs from which on the first layer's rate is too high by a decade: 5²."""
+STEEP = 5.5
+"""Root mean square of inputs from which on the first layer learns 30 times too fast: 5.5²."""
 
 
 class Inputs(Rule):
@@ -24,12 +24,13 @@ class Inputs(Rule):
     threshold = (
         "all of 8 inputs or more alike, or larger than 10 in absolute value; an alarm where the "
         "first bounded layer starts with half of its outputs at a bound, or the root mean square "
-        "is above 5, nothing is learnt, and the signal does not fade from layer to layer"
+        "is above 5.5, nothing is learnt, and the signal does not fade from layer to layer"
     )
     reason = (
         "initialisations are made for inputs of size 1; at size r the loss is r² times as steep "
-        "in the first layer's weights: from 5 on a usual rate is more than a decade too high. "
-        "Large inputs fill the layers, they do not fade"
+        "in the first layer's weights: from 5.5 on (30 times) an update that should be 1e-3 of "
+        "them is above the 3e-2 of healthy trainings. Large inputs fill the layers, they do not "
+        "fade"
     )
     source = "UMLAUT (inputs outside ±1); LeCun et al., Efficient BackProp, 4.3"
 

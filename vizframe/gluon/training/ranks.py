@@ -94,8 +94,8 @@ class RankMonitor:
         self._sampling, self._wants_sample = None, False
 
     def skip_since(self, started: float) -> None:
-        """The time since then was the recorder's: of it, that behind the newest `_throughput`, which
-        began to count anew."""
+        """The time since then was the recorder's: of it, what lies behind the newest `_throughput`,
+        which began to count anew."""
         self._since += time.perf_counter() - max(started, self._counted_from)
 
     def scalars(self, trainer: Any, batch: int) -> Mapping[str, object]:
