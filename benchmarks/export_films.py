@@ -1,10 +1,11 @@
-"""What exporting costs: films of 64 units × 51 steps, in a map's colours and in true colour, and the
-page of a whole run.
+"""What exporting costs: films of 64 units × 51 steps, in a map's colours and in true colour, and
+the page of a whole run.
 
     python -m benchmarks.export_films [--cpu] [RUN]
 
-Each is the command `vizframe export` in a process of its own, so that its memory is its own, starting
-included. The page is that of RUN, by default of the run with the maps.
+Each is the command `vizframe export` in a process of its own, starting included. Its memory is at
+most what is printed: a process counts what the one that starts it held. The page is that of RUN, by
+default of the run with the maps.
 """
 
 from __future__ import annotations

@@ -33,6 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--side", type=int, default=224)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--cpu", action="store_true", help="Processor time: see benchmarks.clock.")
     given = parser.parse_args()
     network = resnet(given.side)
     draw = np.random.default_rng(0)

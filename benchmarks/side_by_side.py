@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+from benchmarks.clock import now
 
 WARM_UP = 2
 
@@ -42,9 +43,9 @@ def side_by_side(
     for number in range(warm_up + rounds):
         turn = number % len(names)
         for name in names[turn:] + names[:turn]:
-            start = time.perf_counter()
+            start = now()
             ways[name](number)
-            times[name].append(time.perf_counter() - start)
+            times[name].append(now() - start)
     return {name: Times(tuple(each[warm_up:])) for name, each in times.items()}
 
 
