@@ -17,7 +17,7 @@ from vizframe.store.format.checksum import crc32
 from vizframe.store.format.image import np_bytes
 from vizframe.store.format.index import SeriesIndex
 from vizframe.store.format.layout import Row
-from vizframe.store.format.names import PROBE_FILE, RUN_FILE, is_of_run
+from vizframe.store.format.names import PROBE_FILE, RUN_FILE, is_of_run, seems_a_segment
 from vizframe.store.read.about import read_info, read_probe
 from vizframe.store.read.frames import find_missing
 from vizframe.store.read.identity import Identity
@@ -104,7 +104,9 @@ def check(run: str | Path, *, progress: Progress = ignore_progress) -> CheckRepo
         return CheckReport((_check_segment(path, _hdf5([path]), in_run=False),))
     if not path.is_dir():
         raise HistoryError(f"{path} is no run: there is no such folder or file")
-    segments = sorted(each for each in path.glob("*.h5") if each.name != PROBE_FILE)
+    segments = sorted(
+        each for each in path.iterdir() if seems_a_segment(each.name) and each.name != PROBE_FILE
+    )
     if not segments and not (path / RUN_FILE).exists():
         raise HistoryError(f"{path} is no run: it has no {RUN_FILE} and no segment")
     hdf5 = _hdf5([each for each in [*segments, path / PROBE_FILE] if each.is_file()])

@@ -44,7 +44,7 @@ class Way:
     strategy: int = zlib.Z_RLE
 
     def deflate(self, data: bytes) -> bytes:
-        size = max(0, (len(data) // DENSE).bit_length())
+        size = (len(data) // DENSE).bit_length()
         window, memory = min(zlib.MAX_WBITS, 10 + size), min(9, 3 + size)
         deflater = zlib.compressobj(6, zlib.DEFLATED, window, memory, self.strategy)
         return deflater.compress(data) + deflater.flush()
@@ -81,14 +81,17 @@ def _packings(declaration: Declaration, group: int, itemsize: int) -> Iterator[P
 
 
 def _size(series: SeriesIndex, way: Way, samples: Sequence[Stored]) -> int:
-    return sum(len(chunk) for frame in samples for chunk in deflate_frame(series, way, frame))
+    bounds = Grid.of(series.declaration.tile_shape, way.packing.group).bounds
+    return sum(
+        len(chunk) for frame in samples for chunk in deflate_frame(series, way, bounds, frame)
+    )
 
 
-def deflate_frame(series: SeriesIndex, way: Way, stored: Stored) -> Iterator[bytes]:
-    """The chunks of a frame, (tiles, *picture_shape), in order."""
-    grid = Grid.of(series.declaration.tile_shape, way.packing.group)
-    for chunk in range(grid.count):
-        first, end = grid.tiles_of(chunk)
+def deflate_frame(
+    series: SeriesIndex, way: Way, bounds: Sequence[tuple[int, int]], stored: Stored
+) -> Iterator[bytes]:
+    """The chunks of a frame, (tiles, *picture_shape), in order; their bounds are `Grid.bounds`."""
+    for first, end in bounds:
         yield way.deflate(_chunk(series, way.packing, stored[first:end]))
 
 

@@ -296,6 +296,7 @@ class Packed:
         self._series = series
         self._way = way
         self._grid = Grid.of(series.declaration.tile_shape, way.packing.group)
+        self._bounds = self._grid.bounds
         pixel = (0,) * len(series.declaration.picture_shape)
         self._corners = [
             (*_corner(series, self._grid, chunk), *pixel) for chunk in range(self._grid.count)
@@ -304,7 +305,7 @@ class Packed:
 
     def write(self, frame: int, stored: Stored) -> None:
         """The chunks of a frame."""
-        chunks = deflate_frame(self._series, self._way, stored)
+        chunks = deflate_frame(self._series, self._way, self._bounds, stored)
         for corner, data in zip(self._corners, chunks, strict=True):
             self._made.write_direct_chunk((frame, *corner), data)
 

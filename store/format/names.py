@@ -34,6 +34,9 @@ COMPACTED = re.compile(
     r"compacted-(?P<created>[0-9a-f]{16})-(?P<token>[0-9a-f]{6})"
     r"\.n(?P<steps>\d{8})\.t(?P<low>\d{12})-(?P<high>\d{12})\.h5"
 )
+ALMOST = re.compile(rf"{SESSION}\.s\d|compacted-[0-9a-f]{{16}}-[0-9a-f]{{6}}\.n\d")
+"""How a segment's name begins, and also that of one that was renamed: ``….h5.bak``, say."""
+
 TEMPORARY = re.compile(r"\.tmp-.+-(?P<place>[0-9a-f]{8})-(?P<pid>\d+)-\d+")
 
 CLAIM = re.compile(r"\.claim-(?P<writer>[A-Za-z0-9_-]{1,40})(?P<after>(?:\.after-[a-z0-9]+)*)")
@@ -196,6 +199,11 @@ def is_of_run(text: str) -> bool:
         or SegmentName.parse(text) is not None
         or CompactedName.parse(text) is not None
     )
+
+
+def seems_a_segment(text: str) -> bool:
+    """Whether a file may hold steps, and whoever misses them should hear of it."""
+    return text.endswith(".h5") or ALMOST.match(text) is not None
 
 
 def claim_file(writer: str) -> str:

@@ -74,6 +74,11 @@ class Grid:
         """Chunks of a frame."""
         return self.rows * self.per_row
 
+    @property
+    def bounds(self) -> list[tuple[int, int]]:
+        """Of every chunk, its first tile and the one behind its last."""
+        return [self.tiles_of(chunk) for chunk in range(self.count)]
+
     def chunk_of(self, tile: int) -> int:
         return tile // self.last * self.per_row + tile % self.last // self.group
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import ValidationError
 
 from vizframe.errors import HistoryError, UsageError
@@ -83,17 +86,24 @@ def load_probe(source: Source) -> Probe | None:
     written = vouched.part("text") if "text" in vouched else b"{}"
     try:
         about, text = json.loads(parts["about"]), json.loads(written)
-        normal = about["normalization"]
+        images = np.frombuffer(parts["images"], "<f4")
+        images = images.reshape(np.frombuffer(parts["shape"], "<i8"))
         return Probe(
-            np.frombuffer(parts["images"], "<f4").reshape(np.frombuffer(parts["shape"], "<i8")),
+            images,
             None if labels is None else np.frombuffer(labels, "<i8"),
             tuple(map(str, about["names"])),
-            Normalization(
-                tuple(normal["mean"]), tuple(normal["std"]), normal["low"], normal["high"]
-            ),
+            _normalization(about["normalization"], images),
             read_call(about["call"], vouched.part) if "call" in about else Call(),
             tuple(tuple(map(str, each)) for each in text.get("tokens", ())),
             tuple(map(str, text.get("vocabulary", ()))),
         )
     except (*NONSENSE, UsageError) as bad:
         raise damage_error(source, f"it holds no probe ({type(bad).__name__})") from bad
+
+
+def _normalization(said: Mapping[str, Any], images: npt.NDArray[np.float32]) -> Normalization:
+    """What was said of these images. Raises one of `NONSENSE` where it does not fit them."""
+    mean, std = (tuple(map(float, said[name])) for name in ("mean", "std"))
+    if images.ndim == 4 and not {len(mean), len(std)} <= {1, images.shape[1]}:
+        raise ValueError("it has other channels than the images")
+    return Normalization(mean, std, float(said["low"]), float(said["high"]))

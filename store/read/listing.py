@@ -22,6 +22,7 @@ from vizframe.store.format.names import (
     SegmentName,
     Session,
     is_of_run,
+    seems_a_segment,
     uncovered_names,
 )
 from vizframe.store.read.identity import Identity
@@ -221,9 +222,9 @@ class Listing:
             raise DamagedSegment(f"{path} is foreign: {foreign}") from None
 
     def _note_strangers(self, names: frozenset[str]) -> None:
-        """HDF5 files that are no segments by their names are said so, and not opened."""
+        """Files that are no segments by their names, but seem to be, are said so, not opened."""
         for text in names:
-            if text.endswith(".h5") and not is_of_run(text):
+            if seems_a_segment(text) and not is_of_run(text):
                 path = self.run / text
                 self.faults[text] = Fault(stranger(path), State.of(path))
 

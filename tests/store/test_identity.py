@@ -213,3 +213,34 @@ def test_a_later_clock_does_not_matter(tmp_path: Path) -> None:
         assert store.session > names[0].session
         store.commit(StepRecord(step=4, scalars={"loss": 1.0}, time=1.0))
     assert list(vizframe.store.open(tmp_path).steps) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("ending", [".h5.bak", ".h3", " (1).h5", ""])
+@pytest.mark.parametrize("compacted", [False, True])
+def test_a_segment_under_another_ending_is_said(
+    tmp_path: Path, ending: str, compacted: bool
+) -> None:
+    """Once it was hidden without a word, since its name did not end as a segment's does."""
+    write(tmp_path, range(4))
+    if compacted:
+        vizframe.store.compact(tmp_path)
+    victim = segments(tmp_path)[0]
+    renamed = victim.rename(victim.with_name(victim.name.removesuffix(".h5") + ending))
+    assert sentences(tmp_path) == [f"{renamed} is damaged or foreign: its name is not a segment's"]
+    renamed.rename(victim)
+    assert sentences(tmp_path) == []
+
+
+def test_a_normalization_that_does_not_fit_the_images_is_a_sentence(tmp_path: Path) -> None:
+    write(tmp_path, range(1))
+    sound = (tmp_path / "probe.h5").read_bytes()
+    for name, odd in (("mean", [0, 0]), ("std", ["x"]), ("low", None), ("high", [1])):
+        (tmp_path / "probe.h5").write_bytes(sound)
+        forge(
+            tmp_path / "probe.h5",
+            lambda said, name=name, odd=odd: said["normalization"].update({name: odd}),
+            part="about",
+        )
+        history = vizframe.store.open(tmp_path)
+        assert history.probe is None
+        assert "it holds no probe" in history.faults()[0]

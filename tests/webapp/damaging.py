@@ -106,13 +106,21 @@ def forge_notes(run: Path, dice: random.Random) -> None:
     forge(dice.choice(regular(run)), change, part="notes")
 
 
+def probe_file(run: Path) -> Path:
+    """The probe's file, unless a folder or a FIFO is in its place by now."""
+    found = run / "probe.h5"
+    if not found.is_file():
+        raise ValueError("the probe's file is gone")
+    return found
+
+
 def forge_a_probe(run: Path, dice: random.Random) -> None:
-    forge(run / "probe.h5", lambda said: put_something_odd(said, dice), part="about")
+    forge(probe_file(run), lambda said: put_something_odd(said, dice), part="about")
 
 
 def forge_a_table(run: Path, dice: random.Random) -> None:
     """Other bytes in the steps, the rows or the numbers, whose checksum is right."""
-    victim = dice.choice([*regular(run), run / "probe.h5"])
+    victim = dice.choice([*regular(run), probe_file(run)])
     data = bytearray(victim.read_bytes())
     block = Block.unpack(bytes(data[:BLOCK]))
     tables = [name for name in (*TABLES, "shape", "labels", "images") if name in block.parts]
@@ -148,6 +156,8 @@ def replace_a_file(run: Path, dice: random.Random) -> None:
 
 def write_odd_json(run: Path, dice: random.Random) -> None:
     path = run / "run.json"
+    if not path.is_file():
+        raise ValueError("a folder or a FIFO is in its place")
     said = json.loads(path.read_text())
     for _ in range(dice.choice([1, 3])):
         put_something_odd(said, dice)
