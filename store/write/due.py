@@ -2,7 +2,8 @@
 
     1 1 1 … 1   ──►  16     16 16 16 16  ──►  64     64 64 … 64  ──►  1,024
 
-The first merge is for small segments alone: it is done again with three others.
+The first merge is for small segments alone: it is done again with three others. Small ones are
+merged by four on the way to 1,024, too.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ from vizframe.store.write.thinning import PublishedSegment
 SMALL = 1 << 22
 """Bytes of a quarter of a merge that are merged for the time being, and then once more."""
 
+SMALL_FAN = 4
+"""Small segments that are merged once more: writing them again costs little, and each file that a
+run has costs whoever opens it."""
+
 LEAST = 32
 """Steps of a merge from which on a quarter of it is worth while."""
 
@@ -25,7 +30,7 @@ class MergePlan:
 
     Attributes:
         steps: that a merged segment has at first; small ones are merged at a quarter of it too.
-        fan: merged segments that are merged once more, and so on.
+        fan: merged segments that are merged once more, and so on; of small ones, four.
         bytes: a merged segment is not planned larger than this; single steps of more stay alone.
         grace: seconds for which the sources of a merge stay.
         files: of one step, or merged away already, that may be there. A writer who is faster than
@@ -68,7 +73,8 @@ def _batch(pieces: Sequence[PublishedSegment], plan: MergePlan) -> Sequence[Publ
 def _are_enough(batch: Sequence[PublishedSegment], plan: MergePlan) -> bool:
     """Of the first level steps are counted, of the others segments."""
     if batch[0].level:
-        return len(batch) >= plan.fan
+        is_small = sum(piece.size for piece in batch) <= SMALL
+        return len(batch) >= (min(plan.fan, SMALL_FAN) if is_small else plan.fan)
     return sum(piece.commits for piece in batch) >= plan.steps
 
 
