@@ -10,19 +10,22 @@ from __future__ import annotations
 
 import ctypes
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from vizframe.errors import UsageError
 from vizframe.isolated import python_module
 from vizframe.recording.script import Script
+from vizframe.recording.voice import say
 
 MOST = 256
 
@@ -36,6 +39,16 @@ PATIENCE = 2.0
 
 GRACE = 10.0
 """Seconds that scheduler and servers have to end by themselves, once the workers have."""
+
+MEETING = 300.0
+"""Seconds after which workers have met, and train on without the scheduler, if to no clean end."""
+
+PORTS = range(10_000, 30_000)
+"""Where scheduler and workers meet: the system gives none of these away by itself. One that it does
+may be taken until the scheduler, which tries it once, is there to listen."""
+
+LOOK = 0.05
+"""Seconds between two looks at the processes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +67,12 @@ class Launch:
         """Run the command as every worker, and the processes that bring them together.
 
         A worker that dies leaves the others to their training; Ctrl-C reaches all. Nobody outlives
-        the launcher: told to end, it ends them first; killed, the system kills them.
+        the launcher: told to end, it ends them first; killed, the system kills them. Without a
+        server, or a scheduler while they meet, MXNet's workers wait for ever, so they are ended.
 
         Returns:
-            the exit code of the first worker that failed, by their order; else 0.
+            the exit code of a server or scheduler that they cannot do without; else of the first
+            worker that failed, by their order; else 0.
         """
         shared = {**environment, **self._meeting_place()}
         with ExitStack() as ending:
@@ -65,6 +80,9 @@ class Launch:
             serving = [self._start(ending, _SERVE, shared, "scheduler")]
             serving += [self._start(ending, _SERVE, shared, "server") for _ in range(self.servers)]
             workers = [self._start(ending, command, shared, "worker") for _ in range(self.workers)]
+            failed = _wait_for(workers, serving)
+            if failed:
+                return failed
             codes = [_wait(worker) for worker in workers]
             if not any(codes):
                 for each in serving:
@@ -145,6 +163,26 @@ def _without_launch(words: Sequence[str]) -> list[str]:
     return kept
 
 
+def _wait_for(
+    workers: Sequence[subprocess.Popen[bytes]], serving: Sequence[subprocess.Popen[bytes]]
+) -> int:
+    """Return when all workers have ended, with 0, or when they wait for nobody, with his code."""
+    told: set[int] = set()
+    begun = time.monotonic()
+    while any(worker.poll() is None for worker in workers):
+        for number, each in enumerate(serving):
+            if each.poll() and number not in told:
+                told.add(number)
+                role = "server" if number else "scheduler"
+                is_lost = number > 0 or time.monotonic() < begun + MEETING
+                rest = "the workers are ended" if is_lost else "the workers train on without it"
+                say(f"the {role} ended with exit code {_wait(each)}: {rest}")
+                if is_lost:
+                    return _wait(each)
+        time.sleep(LOOK)
+    return 0
+
+
 def _wait(process: subprocess.Popen[bytes], seconds: float | None = None) -> int:
     """Its exit code, as a shell tells it: 128 and more for a signal."""
     try:
@@ -165,7 +203,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _free_port() -> int:
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
+    for port in random.SystemRandom().sample(PORTS, len(PORTS)):  # a script's seed is not ours
+        with closing(socket.socket()) as free, suppress(OSError):
+            free.bind(("127.0.0.1", port))
+            return port
+    raise UsageError(f"no port from {PORTS[0]} to {PORTS[-1]} is free for the scheduler")
