@@ -5,12 +5,14 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
 from vizframe.history import Declaration
 from vizframe.history.encoding import Stored
+from vizframe.store.format.image import Buffer, np_bytes
 from vizframe.store.format.index import SeriesIndex
 from vizframe.store.format.packing import Grid, Packing, Predictor, choose_group, is_colour, predict
 
@@ -43,11 +45,17 @@ class Way:
     packing: Packing
     strategy: int = zlib.Z_RLE
 
-    def deflate(self, data: bytes) -> bytes:
-        size = (len(data) // DENSE).bit_length()
-        window, memory = min(zlib.MAX_WBITS, 10 + size), min(9, 3 + size)
+    def deflate(self, data: Buffer) -> bytes:
+        window, memory = _tables(len(data))
         deflater = zlib.compressobj(6, zlib.DEFLATED, window, memory, self.strategy)
         return deflater.compress(data) + deflater.flush()
+
+
+@cache
+def _tables(size: int) -> tuple[int, int]:
+    """The window and the memory level for a chunk of so many bytes."""
+    steps = (size // DENSE).bit_length()
+    return min(zlib.MAX_WBITS, 10 + steps), min(9, 3 + steps)
 
 
 def choose_way(series: SeriesIndex, samples: Sequence[Stored]) -> Way | None:
@@ -95,7 +103,7 @@ def deflate_frame(
         yield way.deflate(_chunk(series, way.packing, stored[first:end]))
 
 
-def _chunk(series: SeriesIndex, packing: Packing, tiles: Stored) -> bytes:
+def _chunk(series: SeriesIndex, packing: Packing, tiles: Stored) -> Buffer:
     """The bytes of a chunk before deflation; tiles that a last chunk lacks are zero."""
     missing = packing.group - len(tiles)
     if missing:
@@ -106,4 +114,4 @@ def _chunk(series: SeriesIndex, packing: Packing, tiles: Stored) -> bytes:
     if packing.shuffle > 1:
         flat = np.ascontiguousarray(tiles).reshape(-1).view(np.uint8)
         return flat.reshape(-1, packing.shuffle).T.tobytes()
-    return tiles.tobytes()
+    return np_bytes(tiles)
