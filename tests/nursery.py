@@ -54,8 +54,12 @@ class Nursery:
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None
         assert stdout is not None
-        print(json.dumps(what), file=stdin, flush=True)
-        line = stdout.readline()
+        try:
+            print(json.dumps(what), file=stdin, flush=True)
+            line = stdout.readline()
+        except BaseException:  # interrupted: its reply would be taken for that to another question
+            self._process.kill()
+            raise
         assert line, "the nursery has ended"
         return int(line)
 

@@ -155,6 +155,7 @@ def nursery() -> Iterator[Nursery]:
         yield made
 
 
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("batch", range(max(1, RUNS // BATCH)))
 def test_no_damage_lies_hides_hangs_or_breaks_the_page(
     tmp_path: Path, nursery: Nursery, batch: int
