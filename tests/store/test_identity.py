@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -236,11 +237,12 @@ def test_a_normalization_that_does_not_fit_the_images_is_a_sentence(tmp_path: Pa
     sound = (tmp_path / "probe.h5").read_bytes()
     for name, odd in (("mean", [0, 0]), ("std", ["x"]), ("low", None), ("high", [1])):
         (tmp_path / "probe.h5").write_bytes(sound)
-        forge(
-            tmp_path / "probe.h5",
-            lambda said, name=name, odd=odd: said["normalization"].update({name: odd}),
-            part="about",
-        )
+        odd_one: dict[str, object] = {name: odd}
+
+        def change(said: Any, odd_one: dict[str, object] = odd_one) -> None:
+            said["normalization"].update(odd_one)
+
+        forge(tmp_path / "probe.h5", change, part="about")
         history = vizframe.store.open(tmp_path)
         assert history.probe is None
         assert "it holds no probe" in history.faults()[0]
