@@ -48,12 +48,12 @@ def layout() -> Component:
                             html.Div(id="zoom-page", className="page", hidden=True),
                             html.Div(id="sheet-page", className="page", hidden=True),
                             html.Div(id="compare-page", className="page", hidden=True),
-                            html.Div(id="image-page", className="page scrolls", hidden=True),
-                            html.Div(id="training-page", className="page scrolls", hidden=True),
-                            html.Div(id="network-page", className="page scrolls", hidden=True),
+                            _scrolling("image"),
+                            _scrolling("training"),
+                            _scrolling("network"),
                             html.Div(id="live-page", className="page", hidden=True),
                             html.Div(id="whatif-page", className="page", hidden=True),
-                            html.Div(id="runs-page", className="page scrolls", hidden=True),
+                            _scrolling("runs"),
                         ],
                         id="main",
                     ),
@@ -65,6 +65,14 @@ def layout() -> Component:
         ],
         id="frame",
     )
+
+
+def _scrolling(name: str) -> Component:
+    """A page that scrolls as a whole, by the keyboard too while it has nothing to reach."""
+    page = html.Div(
+        id=f"{name}-page", className="page scrolls", hidden=True, tabIndex=0, role="region"
+    )
+    return with_data_attributes(page, aria_label=PAGES[name])
 
 
 def _topbar() -> Component:

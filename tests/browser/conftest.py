@@ -134,7 +134,7 @@ def served(catalog: Catalog, *, prefix: str = "/") -> Iterator[str]:
         yield address.url
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def what_if_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A page with a network, and a run whose probe it can be asked with."""
     file = tmp_path_factory.mktemp("weights") / "w-40.params"
