@@ -1,10 +1,11 @@
 """What watching a training's health costs, beside the training alone, net by net.
 
-    python -m benchmarks.diagnosis_cost [--turns 12] [--cpu] [--only lenet]
+    python -m benchmarks.diagnosis_cost [--turns 12] [--cpu] [--only lenet] [--spent]
 
 Steps without and with vitals are made in turn on twins of one net, so that a busy machine is busy
 to both. The share is of the training alone. What vitals count themselves is printed beside it.
-``--cpu`` compares seconds of the processor, which other programs disturb less.
+``--cpu`` compares seconds of the processor, which other programs disturb less; ``--spent`` what it
+costs once the credit of the first minutes is spent.
 """
 
 from __future__ import annotations
@@ -104,7 +105,11 @@ def twins(make: Callable[[], tuple[Any, tuple[int, ...], int]]) -> Iterator[list
 
 
 def measure(
-    name: str, make: Callable[[], tuple[Any, tuple[int, ...], int]], turns: int, clock: Clock
+    name: str,
+    make: Callable[[], tuple[Any, tuple[int, ...], int]],
+    turns: int,
+    clock: Clock,
+    spent: bool,
 ) -> None:
     with twins(make) as (alone, watched):
         for _ in range(2):  # the first readings come at once, at steps 1, 2, 3 and 5
@@ -112,6 +117,10 @@ def measure(
             watched.block(clock)
         health = watched.recorder._health
         assert health is not None
+        if spent:
+            vitals = health.vitals
+            for allowance in (vitals._pulses, vitals._readings, vitals._looks):
+                allowance._credit = allowance.spent
         before = health.vitals.seconds
         pairs = []
         for turn in range(turns):
@@ -119,10 +128,10 @@ def measure(
             for which in (0, 1) if turn % 2 else (1, 0):
                 pair[which] = (alone, watched)[which].block(clock)
             pairs.append(pair)
-        spent = health.vitals.seconds - before
+        own = health.vitals.seconds - before
     steps = 1000 * statistics.median(pair[0] for pair in pairs) / BLOCK
     more = statistics.median(pair[1] / pair[0] - 1 for pair in pairs)
-    own = spent / sum(pair[0] for pair in pairs)
+    own /= sum(pair[0] for pair in pairs)
     print(f"{name}: a step takes {steps:.0f} ms")
     claim(f"{name}: more time with vitals, median of {turns} turns", 100 * more, "≤ 2", "%")
     claim(f"{name}: what vitals count of themselves", 100 * own, "≤ 2", "%")
@@ -132,11 +141,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--turns", type=int, default=12)
     parser.add_argument("--cpu", action="store_true")
+    parser.add_argument("--spent", action="store_true")
     parser.add_argument("--only", choices=NETS)
     given = parser.parse_args()
     for name in [given.only] if given.only else NETS:
         title, make = NETS[name]
-        measure(title, make, given.turns, time.process_time if given.cpu else time.perf_counter)
+        clock = time.process_time if given.cpu else time.perf_counter
+        measure(title, make, given.turns, clock, given.spent)
 
 
 if __name__ == "__main__":

@@ -46,3 +46,14 @@ def test_a_network_without_views_of_its_own_gives_copies() -> None:
         short = each.name.removeprefix(f"{each.layer}.")
         assert np.array_equal(each.values(), network.weights(each.layer)[short])
         assert each.gradient() is None
+
+
+def test_views_say_which_parameters_a_trainer_holds() -> None:
+    net = mx.gluon.nn.HybridSequential()
+    net.add(*(mx.gluon.nn.Dense(3, in_units=3) for _ in range(3)))
+    net.initialize()
+    held = {v.name: v.is_updated for v in parameter_views(view(net, (3,))) if v.is_kernel}
+    assert [each() for each in held.values()] == [None] * 3
+    net[2].weight.lr_mult = 0
+    mx.gluon.Trainer([net[1].weight, net[2].weight], "sgd")
+    assert [each() for each in held.values()] == [False, True, False]

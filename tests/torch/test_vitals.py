@@ -10,6 +10,7 @@ import torch
 from torch.nn import functional
 
 from vizframe.network.parameter import parameter_views
+from vizframe.torch.optimiser import updates
 from vizframe.torch.targets import target_of
 from vizframe.torch.view import view
 
@@ -121,3 +122,14 @@ def alarms(script: str, folder: Path) -> set[str]:
         return {each.rule for each in history.findings() if each.severity == "alarm"}
     finally:
         history.close()
+
+
+def test_views_say_which_parameters_an_optimiser_holds_once_all_could_be_seen() -> None:
+    net = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
+    kernels = [each for each in parameter_views(view(net, (3,))) if each.is_kernel]
+    optimizer = torch.optim.SGD(net[1].parameters())
+    updates.clear()  # of other tests
+    for count, wanted in ((1, [None, None]), (2, [False, True])):
+        updates[optimizer] = count
+        assert [each.is_updated() for each in kernels] == wanted
+    del updates[optimizer]
