@@ -232,13 +232,13 @@ def test_curves_can_be_drawn_logarithmically_and_the_link_says_so(
     kind = "graphs => graphs.map(graph => graph.layout.yaxis.type)"
     page.get_by_label("Logarithmic").check()
     page.wait_for_url("**axis=log**")
-    expect(figure).to_have_attribute("data-shows", re.compile("log$"))
+    expect(figure).to_have_attribute("data-shows", re.compile(r"\blog\b"))
     assert "log" in graphs.evaluate_all(kind)
     page.reload()
     expect(page.get_by_label("Logarithmic")).to_be_checked()
-    expect(figure).to_have_attribute("data-shows", re.compile("log$"))
+    expect(figure).to_have_attribute("data-shows", re.compile(r"\blog\b"))
     page.get_by_label("Linear").check()
-    expect(figure).to_have_attribute("data-shows", re.compile("linear$"))
+    expect(figure).to_have_attribute("data-shows", re.compile(r"\blinear\b"))
     assert set(graphs.evaluate_all(kind)) == {"linear"}
 
 
