@@ -1,7 +1,7 @@
 """Trainings that are started together, again, or twice by mistake, and go elsewhere, are killed at
 any moment: no step that was committed is lost, hidden, or in the wrong run.
 
-60 deaths by default; ``VIZFRAME_KILLS=10000 pytest tests/recording/test_killed_sweeps.py`` for
+80 deaths by default; ``VIZFRAME_KILLS=10000 pytest tests/recording/test_killed_sweeps.py`` for
 more.
 """
 
@@ -24,7 +24,7 @@ from vizframe.recording.past import make_run_folder
 from vizframe.store.write.due import MergePlan
 from vizframe.testing.runs import fake_info
 
-DEATHS = int(os.environ.get("VIZFRAME_KILLS", "60"))
+DEATHS = int(os.environ.get("VIZFRAME_KILLS", "80"))
 TOGETHER = 4
 MOST_COMMITS = 12
 """Of all that train together, from one death to the next."""

@@ -32,7 +32,7 @@ KILLS = int(os.environ.get("VIZFRAME_KILLS", "400"))
 LIVES = 6
 """Kills of one run before a fresh one is begun."""
 
-MOST_COMMITS = 12
+MOST_COMMITS = 8
 """Of a writer before it is killed: enough for several merges."""
 
 PAUSE = 0.01
@@ -238,7 +238,7 @@ def test_no_kill_of_a_compaction_loses_a_step(tmp_path: Path, nursery: Nursery) 
         for step in steps:
             store.commit(record("w0", step))
     history = vizframe.store.open(tmp_path)
-    for _ in range(max(3, KILLS // 10)):
+    for _ in range(max(3, KILLS // 20)):
         child = nursery.bear("merge", str(tmp_path))
         time.sleep(random.uniform(0.0, 0.2))
         os.kill(child, signal.SIGKILL)
