@@ -168,6 +168,20 @@ def test_large_updates_explode_where_the_loss_rises_and_oscillate_where_it_swing
     assert alarms(course(lambda step: NAIVE * 1.02**step)) >= {"exploding_loss"}
 
 
+@pytest.mark.parametrize(("loss", "wanted"), [
+    (lambda step: -0.01 - noise(step) / 4 - 0.0001 * step, set()),
+    (noise, set()),
+    (lambda step: 0.01 * 1.2**step, {"exploding_loss"}),
+    (lambda step: noise(step) * 1.2**step, {"exploding_loss"}),
+])  # fmt: skip
+def test_a_loss_around_0_of_which_nothing_is_known_explodes_by_its_size_alone(
+    loss: Callable[[int], float], wanted: set[str]
+) -> None:
+    made = course(loss)
+    made.objective = None
+    assert alarms(made) & {"exploding_loss", "huge_updates", "not_learning"} == wanted
+
+
 def test_outputs_that_already_sum_to_one_are_found_before_any_update() -> None:
     scores = np.random.default_rng(1).normal(size=(32, 4))
     shares = (np.exp(scores) / np.exp(scores).sum(1, keepdims=True)).astype(np.float32)

@@ -249,11 +249,16 @@ class Course:
         """
         recent = self.recent
         base = self.naive
-        if base is None and self.steps_seen >= 5:
+        if base is None and self.steps_seen >= 5 and not self.goes_below_0:
             base = float(np.median(self._losses[:5]))
         if recent is None or base is None or not math.isfinite(base) or base <= 0:
             return None
         return 1 - recent / base if math.isfinite(recent) else -math.inf
+
+    @property
+    def goes_below_0(self) -> bool:
+        """Whether a loss was negative: then 0 is not its end, and no share of it is learnt."""
+        return self._once("below", self.steps_seen, lambda: min(self._losses, default=0.0) < 0)
 
     @property
     def learns(self) -> bool:

@@ -111,7 +111,7 @@ class HugeUpdates(Rule):
         naive, losses = course.naive, course.losses()
         if not large or len(losses) < 10 or course.learns or course.is_falling:
             return None
-        base = float(losses[0]) if naive is None else naive
+        base = _size_at_first(course) if naive is None else naive
         if not np.nanmax(losses) > 3 * base:
             return None
         step, ratio = large[0]
@@ -152,9 +152,9 @@ class ExplodingLoss(Rule):
             return None
         newest, first = float(np.median(losses[-5:])), float(np.median(losses[:3]))
         worse = naive is not None and newest > 3 * naive
-        if naive is None:
-            worse = newest > 10 * first
         rose = newest > 2 * first
+        if naive is None:
+            worse = rose = newest > 10 * _size_at_first(course)
         if worse and rose:
             return self._loss(course, newest, first, naive)
         grown = _growth(course)
@@ -199,6 +199,12 @@ class ExplodingLoss(Rule):
                 _totals(pulses),
             ),
         )
+
+
+def _size_at_first(course: Course) -> float:
+    """How far the first losses are from 0: three, or ten of a loss that has been on both sides of
+    it, such as that of a policy gradient."""
+    return float(np.abs(course.losses()[: 10 if course.goes_below_0 else 3]).max())
 
 
 def _growth(course: Course) -> tuple[float, int] | None:
