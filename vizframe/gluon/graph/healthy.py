@@ -36,9 +36,16 @@ def healthy(parameters: Parameters) -> Parameters:
 
 
 def has_nonfinite(arrays: Arrays) -> bool:
-    """Whether any of the arrays holds what is no number; sums say so, on the device."""
-    sums = (array.sum().asscalar() for array in arrays.values())
-    return not all(np.isfinite(each) for each in sums)
+    """Whether any of the arrays holds what is no number; sums say so, on a CPU NumPy's, which are
+    several times as fast as MXNet's."""
+    with np.errstate(all="ignore"):
+        return not all(np.isfinite(_sum(each)) for each in arrays.values())
+
+
+def _sum(array: Any) -> float:
+    if array.context.device_type == "cpu":
+        return float(to_numpy(array).sum())
+    return float(array.sum().asscalar())
 
 
 def _of_layers(arrays: Arrays) -> list[list[str]]:
