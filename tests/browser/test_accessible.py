@@ -70,6 +70,7 @@ def test_nothing_keeps_people_off_the_arcs(reader: Visitor, runs: str) -> None:
 def findings(page: Page) -> list[str]:
     """What axe finds on the page in both themes, once its figures are drawn."""
     found: list[str] = []
+    expect(page.locator("#main h1:visible").first).to_be_visible()  # its words have come
     page.wait_for_load_state("networkidle")
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
