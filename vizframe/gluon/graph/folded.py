@@ -93,14 +93,18 @@ class FoldedArrays:
 
     def now(self, folds: Folds, arrays: Arrays) -> dict[str, Any]:
         """Those of these folds, by name."""
-        for names, fold in folds.items():
-            for name, values in zip(names, fold.arrays(arrays), strict=True):
-                held = self._held.get(name)
-                if held is None or held.shape != values.shape or held.context != values.context:
-                    self._held[name] = values
-                else:
-                    values.copyto(held)
+        with mx.autograd.pause():  # a training may be recording what it computes
+            for names, fold in folds.items():
+                for name, values in zip(names, fold.arrays(arrays), strict=True):
+                    self._fill(name, values)
         return {name: self._held[name] for names in folds for name in names}
+
+    def _fill(self, name: str, values: Any) -> None:
+        held = self._held.get(name)
+        if held is None or held.shape != values.shape or held.context != values.context:
+            self._held[name] = values
+        else:
+            values.copyto(held)
 
 
 def _fold(graph: Graph, norm: Node, readers: Counter[Entry]) -> Fold | None:
