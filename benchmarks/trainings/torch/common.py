@@ -9,6 +9,7 @@ import sys
 
 import numpy as np
 import torch
+import torch.nn.functional as F  # noqa: F401 (for the trainings)
 from torch import nn
 
 FIXED = "--fixed" in sys.argv
