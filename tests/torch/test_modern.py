@@ -180,6 +180,42 @@ def test_channels_that_lie_last_are_units_all_the_same() -> None:
     assert axes(view(made(modern.Swin), (3, 16, 16)), "norm") == (("unit", "y", "x"), (8, 4, 4))
 
 
+class PaddedByHand(torch.nn.Module):
+    """Zeros put around a map by a function, more of them below and to the right, as TensorFlow
+    does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.last = torch.nn.Conv2d(3, 4, 3, 2), torch.nn.Conv2d(4, 4, 5, 2)
+
+    def forward(self, given: Any) -> Any:
+        padded = torch.nn.functional.pad(given, (0, 1, 0, 1))
+        inner = torch.nn.functional.pad(self.first(padded).relu(), (1, 2, 2, 2))
+        return self.last(inner).relu()
+
+
+def test_zeros_put_around_a_map_leave_receptive_fields_known() -> None:
+    network = view(made(PaddedByHand), (3, 28, 20))
+    field = network.layer("last").receptive_field
+    assert field is not None
+    assert field.size == (11, 11)
+    given = np.random.default_rng(0).random((2, 3, 28, 20)).astype(np.float32)
+    for name in ("pad", "first", "pad.call2", "last", "relu.call2"):
+        layer = network.layer(name)
+        objective = Objective.of(name, [0, 2])
+        whole = network.gradient(given, objective)
+        assert layer.receptive_field is not None
+        top, left, bottom, right = layer.receptive_field.box(*(n // 2 for n in layer.shape[1:]))
+        with network.excitation(objective) as excitation:
+            assert excitation.exact_field
+            cut = given[:, :, top:bottom, left:right]
+            found = excitation.evaluate(excitation.ops.to_device(cut))
+        values, gradient = (excitation.ops.to_numpy(each) for each in found)
+        assert np.allclose(values, whole.values, atol=1e-5)
+        assert np.allclose(gradient, whole.gradient[:, :, top:bottom, left:right], atol=1e-5)
+        assert not np.delete(whole.gradient, slice(top, bottom), 2).any()
+
+
 def test_behind_a_squeeze_a_place_sees_everything() -> None:
     network = view(made(modern.Squeezed), IMAGES[modern.Squeezed])
     assert network.layer("conv").receptive_field is not None

@@ -98,6 +98,7 @@ _ARGUMENTS: Mapping[str, str] = {
     "clamp": "input min max",
     "clip": "input min max",
     "clamp_min": "input min",
+    "pad": "input pad mode value",
     "softmax": "input dim",
     "log_softmax": "input dim",
 }
@@ -189,6 +190,8 @@ def window_of(node: Node, rank: int, kernel: tuple[int, ...]) -> OperatorWindow 
             pair(given.get("padding", 0)),
             pair(given.get("dilation", 1)),
         )
+    if name == "pad" and rank == 4:
+        return _padding_window(node)
     if name == "batch_norm":
         return None if given.get("training") is True else POINTWISE
     if name == "layer_norm":
@@ -207,6 +210,19 @@ def _convolution_window(given: Mapping[str, Any], kernel: tuple[int, int]) -> Op
     return OperatorWindow(kernel, pair(given.get("stride", 1)), pair(padding), dilation)
 
 
+def _padding_window(node: Node) -> OperatorWindow | None:
+    """Zeros around a map, as many on each side as there are."""
+    given = arguments(node)
+    widths, zero = given.get("pad"), given.get("value") in (None, 0)
+    if given.get("mode", "constant") != "constant" or not zero or not isinstance(widths, tuple):
+        return None
+    if len(widths) != 4 or not all(isinstance(each, int) and each >= 0 for each in widths):
+        return None
+    left, _, top, _ = widths
+    # A kernel of one is the same by any dilation; this one tells it from a broadcast of one place.
+    return OperatorWindow((1, 1), (1, 1), (top, left), (2, 2))
+
+
 def padding_of(node: Node) -> Padding:
     """What lies beyond the edges of what it reads."""
     given = arguments(node)
@@ -222,6 +238,8 @@ def without_padding(node: Node) -> tuple[Callable[..., Any], tuple[Any, ...], di
     name = name_of(node)
     if name == "conv2d":
         given = {**given, "padding": 0}
+    elif name == "pad":
+        return _same, (given["input"],), {}
     elif name in ("max_pool2d", "max_pool2d_with_indices", "avg_pool2d"):
         given = {**given, "padding": 0, "ceil_mode": False}
     else:
@@ -230,6 +248,10 @@ def without_padding(node: Node) -> tuple[Callable[..., Any], tuple[Any, ...], di
     names = _ARGUMENTS[name].split()[:3] if name == "conv2d" else ["input", "kernel_size"]
     args = tuple(given.pop(key, None) for key in names)
     return function, args, given
+
+
+def _same(given: Any) -> Any:
+    return given
 
 
 def _missing(*_given: Any, **_named: Any) -> Any:
