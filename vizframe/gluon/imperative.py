@@ -218,9 +218,9 @@ class ImperativeNetwork:
         return max(1, min(64, int(self._settings.memory / each_takes)))
 
     def weights(self, layer: str) -> dict[str, FloatArray]:
-        arrays = self._parameters.arrays()
+        current = self._parameters.current
         return {
-            short: order(to_numpy(arrays[full]))
+            short: order(to_numpy(current(full)))
             for short, (full, order) in self._own(layer).items()
         }
 

@@ -21,10 +21,9 @@ class OwnWeights(BoundGraphs):
     _own: Mapping[str, Mapping[str, OwnParameter]]
 
     def weights(self, layer: str) -> dict[str, FloatArray]:
-        arrays = self._parameters.arrays()
-        own = self._own[self.layer(layer).name]
+        current, own = self._parameters.current, self._own[self.layer(layer).name]
         found = {
-            short: arrays[each.full] if each.entry is None else self._computed(each.entry)
+            short: current(each.full) if each.entry is None else self._computed(each.entry)
             for short, each in own.items()
         }
         return {short: own[short].order(to_numpy(array)) for short, array in found.items()}

@@ -56,13 +56,18 @@ def declaration(label: str, plugin: Plugin, frame: Frame, seed: int = 0) -> Decl
     )
 
 
-def checked_frames(plugin: Plugin, scene: Scene) -> Generator[Frame, None, None]:
+def checked_frames(
+    plugin: Plugin, scene: Scene, made: Iterable[Frame] | None = None
+) -> Generator[Frame, None, None]:
     """What the plugin makes of the scene, each looked at before anybody relies on it.
+
+    Args:
+        made: where it has made it already, that.
 
     Raises:
         PluginError: it gives something else, or a frame of more units or images than there are.
     """
-    given: object = plugin.visualize(scene)
+    given: object = plugin.visualize(scene) if made is None else made
     if not isinstance(given, Iterable):
         raise PluginError(
             f"{plugin.name} gave {given!r} for its frames; it can yield Frame(layer.name, values)"

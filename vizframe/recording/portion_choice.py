@@ -2,14 +2,17 @@
 
 Before its first recording a plugin's pictures are made of one unit of a few layers, or of one
 image, on trial, which tells what all cost. Of what is too much, fewer units of each layer are
-chosen first, then fewer layers, spread over the network and its kinds of layers.
+chosen first. Where that leaves one, its layers are made one after the other, spread over the
+network and its kinds of layers, until the time is over: what was made is the portion, however
+much one layer differs from another.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -60,19 +63,27 @@ class Means:
         return math.isinf(self.seconds) and math.isinf(self.bytes)
 
 
-def choose(plugin: Plugin, scene: Scene, means: Means, clock: Clock = work_time) -> Portion:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A portion, and, where choosing it has made its pictures already, these."""
+
+    portion: Portion
+    frames: tuple[Frame, ...] | None = None
+
+
+def choose(plugin: Plugin, scene: Scene, means: Means, clock: Clock = work_time) -> Choice:
     """As much as the means pay for, spread over the layers.
 
     What the trial itself takes is counted. At least one unit of one layer, or one image, is chosen
     however little there is.
     """
     if means.is_unlimited or not scene.layers:
-        return ALL
+        return Choice(ALL)
     if "units" in plugin.grows_with:
         return _choose_units(plugin, scene, means, clock)
     if "images" in plugin.grows_with:
-        return _choose_images(plugin, scene, means, clock)
-    return ALL
+        return Choice(_choose_images(plugin, scene, means, clock))
+    return Choice(ALL)
 
 
 def _choose_images(plugin: Plugin, scene: Scene, means: Means, clock: Clock) -> Portion:
@@ -87,11 +98,41 @@ def _choose_images(plugin: Plugin, scene: Scene, means: Means, clock: Clock) -> 
     return ALL if wanted >= count else Portion(images=max(1, int(wanted)))
 
 
-def _choose_units(plugin: Plugin, scene: Scene, means: Means, clock: Clock) -> Portion:
+def _choose_units(plugin: Plugin, scene: Scene, means: Means, clock: Clock) -> Choice:
     started = clock()
     each = cost_of_units(plugin, scene, clock, SAMPLED * means.seconds)
-    left = _left(means, clock() - started)
-    return affordable(scene.layers, each, Means(left, means.bytes))
+    spent = clock() - started
+    portion = affordable(scene.layers, each, Means(_left(means, spent), means.bytes))
+    if portion.units != 1:
+        return Choice(portion)
+    seconds = max(SPARE * means.seconds - spent, AFTER_TRIAL * means.seconds)
+    choice, spent = _make(plugin, scene, Means(seconds, means.bytes), clock), clock() - started
+    if choice.portion.layers is None and spent < SAMPLED * means.seconds:
+        each = cost_of_units(plugin, scene, clock)  # nothing is compiled this time
+        left = SPARE * (means.seconds - (clock() - started))
+        portion = affordable(scene.layers, each, Means(left, means.bytes))
+    return choice if portion.units == 1 else Choice(portion)
+
+
+def _make(plugin: Plugin, scene: Scene, means: Means, clock: Clock) -> Choice:
+    """One unit of one layer after the other, while the next, as the mean of those before, is
+    paid."""
+    started, made = clock(), dict[int, list[Frame]]()
+    limit = max(means.seconds, 1e-9)
+    own = plugin.model_copy(deep=True)
+    for place in spread_order([layer.kind for layer in scene.layers]):
+        count, size = len(made), sum(bytes_of(plugin, each) for each in chain(*made.values()))
+        share = max((clock() - started) / limit, size / means.bytes) if count else 0.0
+        if share * (count + 1) > count:
+            break
+        layers = frozenset((scene.layers[place].name,))
+        alone = Portion(units=1, layers=layers).of(replace(scene, progress=ignore_progress))
+        made[place] = list(own.visualize(alone))
+    names = frozenset(scene.layers[place].name for place in made)
+    portion = Portion(units=1, layers=None if len(made) == len(scene.layers) else names)
+    # What a plugin remembers it did not see on a copy of itself.
+    frames = chain.from_iterable(made[place] for place in sorted(made))
+    return Choice(portion, None if plugin.looks_back else tuple(frames))
 
 
 def _left(means: Means, spent: float) -> float:
@@ -116,8 +157,7 @@ def cost_of_units(plugin: Plugin, scene: Scene, clock: Clock, seconds: float = m
 
 
 def affordable(layers: Sequence[Layer], each: Floats, means: Means) -> Portion:
-    """The most units of every layer that the means pay for; where they do not pay for one of each,
-    one unit of fewer layers: see `spread`.
+    """The most units of every layer that the means pay for, one at least.
 
     Args:
         each: the seconds and bytes of one unit, (2, layers).
@@ -125,64 +165,32 @@ def affordable(layers: Sequence[Layer], each: Floats, means: Means) -> Portion:
     has = np.array([layer.units for layer in layers])
     limits = np.array([means.seconds, means.bytes])
 
-    def share(units: npt.NDArray[np.int64]) -> float:
-        """The share of the means that so many units of each layer take."""
-        if (limits <= 0).any():
-            return math.inf
-        return float(((each * np.minimum(has, units)).sum(axis=1) / limits).max())
+    def is_paid(units: int) -> bool:
+        costs = (each * np.minimum(has, units)).sum(axis=1)
+        return bool((costs <= limits).all())
 
-    def all_of(units: int) -> npt.NDArray[np.int64]:
-        return np.full(len(layers), units)
-
-    if share(all_of(int(has.max()))) <= 1:
+    low, high = 1, int(has.max())
+    if is_paid(high):
         return ALL
-    low, high = 0, int(has.max())
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if share(all_of(middle)) <= 1 else (low, middle)
-    if low:
-        return Portion(units=low)
-    kinds = [layer.kind for layer in layers]
-    chosen = spread(kinds, each[0], lambda kept: share(kept.astype(np.int64)) <= 1)
-    return Portion(units=1, layers=frozenset(layers[place].name for place in chosen))
+        low, high = (middle, high) if is_paid(middle) else (low, middle)
+    return Portion(units=low)
 
 
-def spread(
-    kinds: Sequence[str], costs: Floats, is_paid: Callable[[npt.NDArray[np.bool_]], bool]
-) -> list[int]:
-    """As many places as are paid, evenly spread, the last among them, and one of each kind at
-    least; where that is too much, the cheapest of as many kinds as are paid, one in any case.
+def spread_order(kinds: Sequence[str]) -> Iterator[int]:
+    """All places: the first of each kind, then always the one farthest from those before it.
 
-    Args:
-        kinds: what each place holds.
-        costs: of each place.
-        is_paid: says whether the places of a mask can be paid.
+    >>> list(spread_order(["convolution"] * 8 + ["dense"]))
+    [0, 8, 4, 2, 6, 1, 3, 5, 7]
     """
-    total = len(kinds)
-    cheapest = {kind: place for place, kind in _by_cost(kinds, costs)}
-    for count in range(total, 0, -1):
-        even = set(np.linspace(total - 1, 0, count).round().astype(int).tolist())
-        seen = {kinds[place] for place in even}
-        even |= {place for kind, place in cheapest.items() if kind not in seen}
-        if is_paid(_mask(even, total)):
-            return sorted(even)
-    chosen: list[int] = []
-    for place in sorted(cheapest.values(), key=lambda at: float(costs[at])):
-        if not chosen or is_paid(_mask([*chosen, place], total)):
-            chosen.append(place)
-    return chosen
-
-
-def _by_cost(kinds: Sequence[str], costs: Floats) -> Iterator[tuple[int, str]]:
-    """Place and kind, the most expensive first, and of equals the first."""
-    for place in sorted(range(len(kinds)), key=lambda at: (-float(costs[at]), at)):
-        yield place, kinds[place]
-
-
-def _mask(places: Iterable[int], total: int) -> npt.NDArray[np.bool_]:
-    kept = np.zeros(total, bool)
-    kept[list(places)] = True
-    return kept
+    places = np.arange(len(kinds))
+    distance = np.full(len(kinds), len(kinds))
+    firsts = [kinds.index(kind) for kind in dict.fromkeys(kinds)]
+    for count in range(len(kinds)):
+        place = firsts[count] if count < len(firsts) else int(distance.argmax())
+        distance = np.minimum(distance, abs(places - place))
+        yield place
 
 
 def _unit_cost(plugin: Plugin, scene: Scene, layer: Layer, clock: Clock) -> Floats:
@@ -195,9 +203,14 @@ def _unit_cost(plugin: Plugin, scene: Scene, layer: Layer, clock: Clock) -> Floa
 def trial_cost(plugin: Plugin, scene: Scene, clock: Clock) -> Floats:
     """Seconds that a copy of the plugin takes, whose frames are thrown away, and their bytes."""
     started, size = clock(), 0
-    for frame in plugin.model_copy(deep=True).visualize(replace(scene, progress=ignore_progress)):
+    tried = replace(scene, progress=ignore_progress, left_out=_leave_out)
+    for frame in plugin.model_copy(deep=True).visualize(tried):
         size += bytes_of(plugin, frame)
     return np.array([clock() - started, size])
+
+
+def _leave_out(_layer: str, _reason: str) -> None:
+    """What cannot be asked is said of the recording, not of its trial."""
 
 
 def bytes_of(plugin: Plugin, frame: Frame) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from vizframe.errors import UsageError
-from vizframe.plugin import Scene
+from vizframe.plugin import Frame, Scene
 from vizframe.recording.jobs import Job
 from vizframe.recording.portion import ALL, Caches, Portion
 from vizframe.recording.portion_choice import Means, choose
@@ -37,6 +37,7 @@ class Portions:
         growing: int = 1,
     ) -> None:
         self._chosen = dict(known)
+        self._made: dict[str, tuple[Frame, ...] | None] = {}
         self._by_images: dict[str, int | None] = {}
         self._units = units
         self._bytes = math.inf if max_size is None else max_size / RECORDINGS / max(1, growing)
@@ -56,9 +57,10 @@ class Portions:
         if "units" in grows:
             scene = Portion(images=self._images()).of(scene, caches)
         if job.label not in self._chosen:
-            chosen = choose(job.plugin, scene, Means(seconds, self._bytes))
-            self._chosen[job.label] = chosen
-            if left_out := chosen.describe(scene):
+            choice = choose(job.plugin, scene, Means(seconds, self._bytes))
+            self._chosen[job.label] = choice.portion
+            self._made[job.label] = choice.frames
+            if left_out := choice.portion.describe(scene):
                 log.warning(
                     "plugin %r records %s, at every step the same; --units all and "
                     "--budget none record the rest",
@@ -73,6 +75,11 @@ class Portions:
             images=known.images if "images" in grows else self._images() if grows else None,
             layers=known.layers if "units" in grows else None,
         )
+
+    def made(self, label: str) -> tuple[Frame, ...] | None:
+        """The pictures of its portion that choosing it has made just now, once; None: there are
+        none."""
+        return self._made.pop(label, None)
 
     def _images(self) -> int | None:
         """The most images that a plugin which grows with them is shown; None: all."""

@@ -106,7 +106,8 @@ def take(
             with unchanged_python(), interrupted_after(timeout(job.label), job.label):
                 own = select_scene(job, timed)
                 portion = chosen.of(job, own, seconds / max(1, waiting), caches)
-                for kept in _frames(job, portion.of(own, caches), portion, len(scene.probe)):
+                shown, made = portion.of(own, caches), chosen.made(job.label)
+                for kept in _frames(job, shown, portion, len(scene.probe), made):
                     frames.append(kept)
         except Stopped as stopped:
             frames.clear()
@@ -170,10 +171,10 @@ def select_scene(job: Job, scene: Scene) -> Scene:
 
 
 def _frames(
-    job: Job, scene: Scene, portion: Portion, images: int
+    job: Job, scene: Scene, portion: Portion, images: int, made: Iterable[Frame] | None
 ) -> Generator[tuple[Declaration, Frame], None, None]:
     seen: set[SeriesKey] = set()
-    with closing(checked_frames(job.plugin, scene)) as given:
+    with closing(checked_frames(job.plugin, scene, made)) as given:
         for frame in given:
             declared = declaration(job.label, job.plugin, frame, scene.seed)
             if declared.key in seen:

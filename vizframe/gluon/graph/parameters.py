@@ -35,6 +35,7 @@ class Parameters:
         request: gives a parameter's ``grad_req``; ``null`` where no gradient is kept.
         updated: tells whether a Trainer holds it and multiplies its rate by more than 0; None where
             there is no Trainer.
+        one: gives one array by name, as ``arrays`` does; None: that is asked for all of them.
     """
 
     arrays: Callable[[], Arrays]
@@ -43,6 +44,12 @@ class Parameters:
     array: Callable[[str], Any] | None = None
     request: Callable[[str], str] = lambda _name: "null"
     updated: Callable[[str], bool | None] = lambda _name: None
+    one: Callable[[str], Any] | None = None
+
+    def current(self, name: str) -> Any:
+        """One array, as `arrays` has it, without looking at the others: layers are asked for theirs
+        one after the other."""
+        return self.arrays()[name] if self.one is None else self.one(name)
 
     @classmethod
     def of_block(
@@ -74,6 +81,9 @@ class Parameters:
         def arrays() -> Arrays:
             return {name: single(name, each.data(context)) for name, each in owned.items()}
 
+        def one(name: str) -> Any:
+            return single(name, owned[name].data(context))
+
         def gradient(name: str) -> Any:
             parameter = owned[name]
             kept = parameter._grad is not None and are_own(parameter)
@@ -90,13 +100,14 @@ class Parameters:
         def request(name: str) -> str:
             return str(owned[name].grad_req)
 
-        return cls(arrays, gradient, context, array, request, updated)
+        return cls(arrays, gradient, context, array, request, updated, one)
 
     @classmethod
     def of_arrays(cls, found: Arrays, context: Any) -> Parameters:
         """Fixed arrays, such as those of a file."""
         single = {name: _Single()(name, array) for name, array in found.items()}
-        return cls(lambda: single, lambda _name: None, context, single.__getitem__)
+        given = single.__getitem__
+        return cls(lambda: single, lambda _name: None, context, given, one=given)
 
     def shuffle(self, seed: int, only: Container[str] | None = None) -> Parameters:
         """Copies whose values are drawn anew: each array's own values in another order.
