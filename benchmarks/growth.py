@@ -38,7 +38,7 @@ SIZES = {
     "layers": (5, 20, 60, 200),
     "images": (1, 4, 16, 64, 256),
 }
-SIDE = 16
+SIDE, WIDTH = 16, 4
 
 
 def chain(units: int, layers: int) -> Any:
@@ -46,7 +46,7 @@ def chain(units: int, layers: int) -> Any:
     mx.random.seed(0)
     net = mx.gluon.nn.HybridSequential()
     for place in range(layers):
-        channels = units if place == layers - 1 else 8
+        channels = units if place == layers - 1 else WIDTH
         net.add(mx.gluon.nn.Conv2D(channels, 3, padding=1, activation="relu"))
     net.add(mx.gluon.nn.GlobalAvgPool2D(), mx.gluon.nn.Dense(10))
     net.initialize(mx.init.Xavier())
@@ -58,10 +58,12 @@ def scenes(over: str) -> Iterator[tuple[int, Callable[[], Scene]]]:
     """Sizes, and what makes a scene of that size that nothing is known of yet."""
     draw = np.random.default_rng(0)
     for size in SIZES[over]:
-        units = size if over == "units" else 8
+        units = size if over == "units" else WIDTH
         layers = {"units": 2, "images": 4}.get(over, size)
         network = view(chain(units, layers), (3, SIDE, SIDE))
-        images = draw.random((size if over == "images" else 8, 3, SIDE, SIDE)).astype(np.float32)
+        images = draw.random((size if over == "images" else WIDTH, 3, SIDE, SIDE)).astype(
+            np.float32
+        )
 
         def scene(network: Any = network, images: Any = images) -> Scene:
             return Scene(network, select(network.layers), Probe(images))
