@@ -175,6 +175,14 @@ def test_as_many_images_are_chosen_as_are_paid_at_least_one() -> None:
     assert choose(Images(), scene, Means(1000.0, bytes=450), CLOCK).portion == Portion(images=4)
 
 
+def test_no_more_images_are_chosen_than_their_activations_have_room_for() -> None:
+    network = ordinary()
+    scene = scene_of(network, probe_for(network, count=12))
+    image = 4 * sum(int(np.prod(layer.shape)) for layer in scene.layers)
+    choice = choose(Images(), scene, Means(1000.0, memory=2 * 5.5 * image), CLOCK)
+    assert choice.portion == Portion(images=5)
+
+
 def test_a_trial_leaves_the_plugin_as_it_is_and_reports_no_progress() -> None:
     told: list[int] = []
     plugin = Dear()

@@ -26,7 +26,7 @@ from vizframe.recording.error_sentence import error_sentence
 from vizframe.recording.jobs import Job, jobs
 from vizframe.recording.portion import ALL, Caches, Portion
 from vizframe.recording.portion_choice import bytes_of, cost_of_units, trial_cost
-from vizframe.recording.portions import Portions, units_of
+from vizframe.recording.portions import Portions
 from vizframe.recording.probe_choice import given_probe, probe_of_batch, unflattened
 from vizframe.recording.sight import Sight
 from vizframe.recording.snapshot import count_waiting, in_turn, select_scene
@@ -96,9 +96,7 @@ def _nowhere(*_: object) -> HistoryWriter:
 
 def _costs(chosen: Config, scene: Scene) -> Iterator[PluginForecast]:
     share, found = share_of(chosen.budget), jobs(chosen.plugins, chosen.set)
-    growing = sum(bool(job.plugin.grows_with) for job in found)
-    size = chosen.max_size if share is not None else None
-    portions = Portions({}, units_of(chosen.units), size, growing)
+    portions = Portions.of_config(chosen, found, {})
     caches: Caches = {}
     budget = Budget(share)
     turns = in_turn(found)

@@ -37,7 +37,7 @@ from vizframe.recording.destination import Destination, OpenWriter
 from vizframe.recording.health import Health
 from vizframe.recording.jobs import jobs
 from vizframe.recording.overdue import timeout_of
-from vizframe.recording.portions import Portions, units_of
+from vizframe.recording.portions import Portions
 from vizframe.recording.probe_choice import given_probe, probe_of_batch, unflattened
 from vizframe.recording.scalars import Number
 from vizframe.recording.schedule import Moment, Schedule
@@ -124,12 +124,7 @@ class Recorder(ShowsRecording):
         self._destination = Destination.of(run, chosen, rank=rank, job=job)
         self._sight = Sight(model, self._adapter, chosen, self._destination)
         past = self._destination.past
-        self._portions = Portions(
-            past.portions,
-            units_of(chosen.units),
-            chosen.max_size if limited else None,
-            sum(bool(each.plugin.grows_with) for each in self._jobs),
-        )
+        self._portions = Portions.of_config(chosen, self._jobs, past.portions)
         begun = (past.last_step or 0) if start is None else step_of(start, self._adapter.number)
         self._count = StepCount(begun, past.last_epoch, self._adapter.number, self.guard)
         self._due: set[str] = set()
