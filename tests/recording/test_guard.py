@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +27,8 @@ from vizframe.plugin.frame import Frame, Picture
 from vizframe.recording import commit, overdue
 from vizframe.recording.recorder import Recorder
 from vizframe.store.write.writer import StoreWriter
+
+ROOT = Path(__file__).parents[2]
 
 VALUES = np.ones((2, 4, 3, 3), np.float32)
 
@@ -261,6 +265,31 @@ def test_what_cannot_be_interrupted_is_said(
         "plugin 'stone' has taken more than 0.05 s and cannot be interrupted: the training waits "
         "for it"
     ]
+
+
+PROFILED = """
+import sys, threading
+from vizframe.recording import overdue
+
+def record():
+    with overdue.interrupted_after(60, "quick"):
+        pass
+
+def train():
+    return "ended"
+
+thread = threading.Thread(target=record)
+thread.start()
+thread.join()
+sys.setprofile(lambda *_: None)
+print(train())
+"""
+
+
+def test_a_profiler_goes_on_after_a_plugin_was_watched_in_another_thread() -> None:
+    command = [sys.executable, "-c", PROFILED]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "ended\n"
 
 
 def test_how_long_a_plugin_may_take() -> None:

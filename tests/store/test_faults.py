@@ -63,7 +63,7 @@ def put_fifo(path: Path) -> None:
 
 
 def put_link(path: Path) -> None:
-    other = path.with_suffix(".moved")
+    other = path.parent.parent / "moved"  # in the run it would be a renamed segment
     path.rename(other)
     path.symlink_to(other)
 

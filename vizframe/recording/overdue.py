@@ -133,14 +133,23 @@ class _Watch:
             try:
                 with self._lock:
                     self._ended.set()
-                    _raise_in(self._watched, None)
+                _let_pending_in()
                 return
             except Overdue:
                 continue
 
 
-def _raise_in(thread: int, error: type[BaseException] | None) -> None:
-    """Ask Python to raise it there soon; None takes back what was asked."""
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(
-        ctypes.c_ulong(thread), None if error is None else ctypes.py_object(error)
-    )
+def _raise_in(thread: int, error: type[BaseException]) -> None:
+    """Ask Python to raise it there soon."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error))
+
+
+def _let_pending_in() -> None:
+    """What Python was asked to raise here, it raises when a function is called or a loop turns.
+
+    It could be asked for nothing instead, to take that back; but Python 3.11 and 3.12 keep a mark
+    then that something is to be raised, and a profiler, a debugger or coverage, which look for the
+    mark at each call, wait for ever.
+    """
+    for _ in range(2):
+        pass
