@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.cli.calling import call
 from vizframe import store
+from vizframe.diagnosis.report import place_of
 from vizframe.history import Finding, StepRecord
 from vizframe.history.memory import new_info
 
@@ -49,5 +50,7 @@ def test_a_script_is_told_all_of_it(tmp_path: Path) -> None:
     said = call("diagnose", "--json", str(recorded(tmp_path / "run", DEAD)))
     told = json.loads(said.out)
     assert said.code == 3
-    assert Finding.model_validate(told["main"]) == DEAD
+    assert Finding.model_validate(told["main"]) == DEAD.model_copy(
+        update={"place": place_of(DEAD.rule)}
+    )
     assert (told["consequences"], told["notes"], told["last_step"]) == ([], [], 20)

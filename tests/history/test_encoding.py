@@ -45,6 +45,13 @@ def test_every_value_comes_back_within_its_tiles_range_over_255(values: FloatArr
         assert not again[tile == 0].any()
 
 
+@pytest.mark.parametrize("values", [[-1.0, 2.0], [-3.0, 0.0], [np.nan, 1.0]])
+def test_a_tile_of_one_number_has_its_value(values: list[float]) -> None:
+    tiles = encode(np.array(values, np.float32), 1)  # bars: each tile is a number
+    for place, value in enumerate(values):
+        assert tiles.pick(place).values() == pytest.approx(value, abs=0.01, nan_ok=True)
+
+
 def test_zero_as_the_highest_value_comes_back_as_zero() -> None:
     lows = -(
         np.float32(2.0) ** np.random.default_rng(0).uniform(-100, 100, 4000).astype(np.float32)

@@ -73,7 +73,7 @@ class Tiles:
         levels = np.where(self.coded, FINITE_LEVELS, LEVELS) if self.coded.any() else LEVELS
         step = self._beside_pixels((span / levels).astype(exact))
         with np.errstate(over="ignore"):  # the levels beyond the finite ones, of huge tiles
-            scaled = np.multiply(self.stored, step, dtype=exact)
+            scaled = np.asarray(np.multiply(self.stored, step, dtype=exact))  # one number, too
             np.add(scaled, self._beside_pixels(self.low), out=scaled)
             values = np.asarray(scaled, np.float32)
         ends_at_zero = (self.high == 0) & (span > 0)
