@@ -139,9 +139,9 @@ def test_a_state_has_units_for_each_layer_and_way(kind: Any) -> None:
     assert network.score_layer == "head"
     state = network.layer("head").inputs[0]
     assert axes(network, state) == (("unit",), (2 * UNITS,))
-    whole = [each for each in network.layers if each.axes == ("place", "unit")]
-    assert [each.shape for each in whole] == [(4, UNITS)] * (2 if kind is nn.LSTM else 1)
-    assert not any(each.is_recurrent for each in whole)
+    (whole,) = (each for each in network.layers if each.axes == ("place", "unit"))
+    assert (whole.name, whole.shape) == ("inner.hidden", (4, UNITS))
+    assert not whole.is_recurrent
 
 
 @pytest.mark.parametrize("kind", [nn.LSTMCell, nn.GRUCell, nn.RNNCell])
