@@ -12,6 +12,7 @@ import pytest
 from vizframe import store
 from vizframe.errors import TrainingStopped
 from vizframe.gluon.compat import mx
+from vizframe.history.vital_names import LAYER_RATIO
 from vizframe.network.adapter import Batch
 from vizframe.recording.recorder import Recorder
 
@@ -91,6 +92,9 @@ def test_watching_changes_no_weight_and_says_nothing_of_a_sound_training(tmp_pat
     assert 1e-4 < kept["updates/ratio"] < 0.2
     assert -1 <= kept["gradients/cosine"] <= 1
     assert not {"updates/ratio", "gradients/cosine"} & set(scalars(tmp_path / "alone"))
+    ratios = {name: each for name, each in kept.items() if name.startswith(LAYER_RATIO)}
+    assert len(ratios) > 1  # one of each layer with a kernel
+    assert all(1e-5 < each < 0.5 for each in ratios.values())
 
 
 def test_one_value_that_is_no_number_is_found_at_its_step(tmp_path: Path) -> None:

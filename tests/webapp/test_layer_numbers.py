@@ -9,6 +9,7 @@ import pytest
 
 from vizframe.history import Scalars
 from vizframe.history.memory import MemoryRun
+from vizframe.history.vital_names import LAYER_RATIO
 from vizframe.testing.runs import fake_info, fake_probe, records
 from vizframe.webapp import menus
 from vizframe.webapp.pages.layer_numbers import NUMBERS, as_colours, last_numbers
@@ -31,6 +32,11 @@ def test_the_last_number_that_was_told_of_a_layer_counts() -> None:
 def test_the_change_of_a_weight_norm_is_a_share_of_it() -> None:
     found = last_numbers(told(weight_norm__a=[2, 4, 5], weight_norm__b=[1, 1, 1]))
     assert found["change"] == {"a": pytest.approx(0.25), "b": 0.0}
+
+
+def test_the_update_ratio_that_a_recording_keeps_is_a_number_of_the_graph() -> None:
+    found = last_numbers(told(**{f"{LAYER_RATIO}a": [np.nan, 1e-3, 2e-3]}))
+    assert found == {"update": {"a": 2e-3}}
 
 
 def test_shares_are_colours_and_others_go_from_the_least_to_the_largest() -> None:

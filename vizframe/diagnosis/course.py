@@ -354,6 +354,15 @@ class Course:
         return len(rates) > 1 and rates[-1] > 1.1 * rates[0]
 
 
+def layer_ratios(reading: Reading) -> dict[str, float]:
+    """Update to weight of each layer's kernel that is trained, of its largest where it has more."""
+    found: dict[str, float] = {}
+    for each in reading.parameters.values():
+        if each.kernel and each.trained and each.layer and each.ratio is not None:
+            found[each.layer] = max(each.ratio, found.get(each.layer, 0.0))
+    return found
+
+
 def _errors_of_slope(values: npt.NDArray[np.float64]) -> float:
     """The slope of a line through the values, in standard errors of it."""
     times = np.arange(len(values)) - (len(values) - 1) / 2

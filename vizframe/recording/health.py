@@ -11,12 +11,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
+from vizframe.diagnosis.course import layer_ratios
 from vizframe.diagnosis.diagnosis import Diagnosis
 from vizframe.diagnosis.registry import load_rules
 from vizframe.diagnosis.report import brief
 from vizframe.errors import HistoryWriteError, TrainingStopped
 from vizframe.history import Finding, HistoryWriter, StepRecord
-from vizframe.history.vital_names import VITALS
+from vizframe.history.vital_names import LAYER_RATIO, VITALS
 from vizframe.network import Network
 from vizframe.network.adapter import Adapter, Batch
 from vizframe.network.parameter import parameter_views
@@ -87,9 +88,13 @@ class Health:
 
     @property
     def numbers(self) -> dict[str, float]:
-        """What tells of learning rate and batch size now, named as scalars; empty at first."""
-        known = self.vitals.course.hyper_numbers
-        return {scalar: known[name] for name, scalar in VITALS.items() if name in known}
+        """What tells of learning rate and batch size now, of the net and of each layer, named as
+        scalars; empty at first."""
+        course = self.vitals.course
+        known = course.hyper_numbers
+        told = {scalar: known[name] for name, scalar in VITALS.items() if name in known}
+        ratios = next(filter(None, map(layer_ratios, reversed(course.readings))), {})
+        return told | {f"{LAYER_RATIO}{layer}": ratio for layer, ratio in ratios.items()}
 
     def before_update(self, batch: Callable[[], Batch]) -> None:
         """See `Vitals.before_update`."""

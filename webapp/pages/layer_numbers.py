@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vizframe.history import Scalars
+from vizframe.history.vital_names import LAYER_RATIO
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class LayerNumber:
 NUMBERS = (
     LayerNumber("dead", "share of dead units", ("activation/share of silent units/",), True),
     LayerNumber("gradient", "gradient norm", ("gradient_norm/",)),
-    LayerNumber("update", "update ratio", ("update_ratio/", "vitals/update ratio/")),
+    LayerNumber("update", "update ratio", (LAYER_RATIO,)),
     LayerNumber("weight", "weight norm", ("weight_norm/",)),
     LayerNumber("change", "change of the weight norm", ()),
 )
