@@ -20,11 +20,13 @@ MOST_INDEXES = 1 << 10
 
 
 class Listed(NamedTuple):
-    """What one segment has: of each thing the place in its index, and from where on to where."""
+    """What one segment has: of each thing the place in its index, from where on to where, and the
+    number of its last row: of two sessions that end at one step, the later one's is the higher."""
 
     places: Ints
     lows: Floats
     highs: Floats
+    lasts: Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +65,7 @@ class Contents(Generic[Key]):
     high: Floats = field(default_factory=lambda: np.empty(0))
     segment: Ints = field(default_factory=lambda: np.empty(0, np.int64))
     place: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    last: Ints = field(default_factory=lambda: np.empty(0, np.int64))
 
     def changed(self, gone: Mask, fresh: Mapping[int, tuple[Ints, Listed]]) -> Contents[Key]:
         """Without some segments, and with others: by number the slots of an index, and what of
@@ -78,6 +81,7 @@ class Contents(Generic[Key]):
             np.concatenate([self.high[stay], *(each.highs for each in listed)]),
             np.concatenate([self.segment[stay], numbers]),
             np.concatenate([self.place[stay], *(each.places for each in listed)]),
+            np.concatenate([self.last[stay], *(each.lasts for each in listed)]),
         )
 
     def having(self, key: Key, among: Mask | None = None) -> Sequence[tuple[int, int]]:
@@ -96,7 +100,7 @@ class Contents(Generic[Key]):
 
     def newest(self, position: Ints) -> Mapping[Key, tuple[int, int]]:
         """For each key the segment and the place where it ends last."""
-        order = np.lexsort((self.place, position[self.segment], self.high))[::-1]
+        order = np.lexsort((self.place, self.last, position[self.segment], self.high))[::-1]
         slots, lasts = np.unique(self.slot[order], return_index=True)
         at = order[lasts]
         found = zip(self.segment[at].tolist(), self.place[at].tolist(), strict=True)

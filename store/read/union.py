@@ -269,12 +269,13 @@ def _spans(segment: Segment, visible: Mask | None) -> Listed:
         places = np.flatnonzero(starts[1:] > starts[:-1])
         of_rows = segment.row_steps
         firsts, lasts = of_rows[starts[places]], of_rows[starts[places + 1] - 1]
-        return Listed(places, steps[firsts].astype(float), steps[lasts].astype(float))
+        return Listed(places, steps[firsts].astype(float), steps[lasts].astype(float), lasts)
     rows = segment.rows[visible[segment.row_steps]]
     series, starts = np.unique(rows["series"], return_index=True)
     ends = np.append(starts[1:], len(rows))[: len(starts)] - 1
-    of = steps[rows["step"]].astype(float)
-    return Listed(series.astype(np.int64), of[starts], of[ends])
+    of_rows = rows["step"].astype(np.int64)
+    of = steps[of_rows].astype(float)
+    return Listed(series.astype(np.int64), of[starts], of[ends], of_rows[ends])
 
 
 def _reported(segment: Segment, visible: Mask | None) -> Listed:
@@ -287,4 +288,4 @@ def _reported(segment: Segment, visible: Mask | None) -> Listed:
     else:
         places = np.flatnonzero(~np.isnan(segment.scalars[visible]).all(axis=0))
     begun = np.full(len(places), float(segment.steps["time"][0]))
-    return Listed(places, begun, begun)
+    return Listed(places, begun, begun, np.zeros(len(places), np.int64))

@@ -87,33 +87,31 @@ def trained(make: Make) -> tuple[Any, Network, FloatArray]:
 
 
 def taken_apart(net: Any) -> Any:
-    """The net with BatchNorm and ReLU for what is both, whose gradient in predict mode MXNet 1.9.1
-    gets wrong."""
+    """The net without what MXNet 1.9.1 gets wrong: BatchNorm and ReLU for what is both, and a
+    division for the operator in Python, which behind a convolution is, now and then, given memory
+    that nobody has filled."""
     same = nn.HybridSequential()
     for block in net:
         if isinstance(block, nn.BatchNormReLU):
             norm = nn.BatchNorm(params=block.params)
             same.add(norm, nn.Activation("relu"))
+        elif isinstance(block, Observer):
+            seen = float(block.seen.data().asscalar())
+            same.add(nn.HybridLambda(lambda _F, x, seen=seen: x / seen))
         else:
             same.add(block)
     return same
 
 
-def settled_gradient(net: Any, images: FloatArray) -> FloatArray:
-    """MXNet's own input gradient of the second score, once two runs agree on it: behind a
-    convolution its operators in Python are, now and then, given memory that nobody has filled."""
-    before: FloatArray | None = None
-    for _ in range(8):
-        given = mx.nd.array(images)
-        given.attach_grad()
-        with autograd.record(train_mode=False):
-            score = net(given)[:, 1].sum()
-        score.backward(train_mode=False)
-        now: FloatArray = given.grad.asnumpy()
-        if before is not None and np.array_equal(before, now):
-            return now
-        before = now
-    pytest.fail("MXNet's own gradient differs from run to run")
+def own_gradient(net: Any, images: FloatArray) -> FloatArray:
+    """MXNet's own input gradient of the second score."""
+    given = mx.nd.array(images)
+    given.attach_grad()
+    with autograd.record(train_mode=False):
+        score = net(given)[:, 1].sum()
+    score.backward(train_mode=False)
+    gradient: FloatArray = given.grad.asnumpy()
+    return gradient
 
 
 @STATES
@@ -134,7 +132,7 @@ def test_asking_leaves_every_state_as_it_was(make: Make) -> None:
 @STATES
 def test_gradients_are_those_of_predict_mode(make: Make) -> None:
     net, seen, images = trained(make)
-    wanted = settled_gradient(taken_apart(net), images)
+    wanted = own_gradient(taken_apart(net), images)
     found = seen.gradient(images, Objective.of("5", [1] * 4))
     assert np.abs(wanted).max() > 0
     np.testing.assert_allclose(found.gradient, wanted, rtol=1e-3, atol=1e-4 * abs(wanted).max())

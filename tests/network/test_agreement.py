@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from vizframe import store
@@ -122,8 +122,20 @@ def read_all(history: History) -> list[object]:
     return found
 
 
+def _commit(skip: int, *keys: int, units: int = 3, encoding: Encoding = "float16") -> Commit:
+    return Commit(skip, frozenset(keys), units, encoding, frozenset(), failing=False)
+
+
+TWO_SHAPES_AT_ONE_STEP = [
+    Session("main", 8, [_commit(3, 0), _commit(1, 0, units=1, encoding="uint8")]),
+    Session("rank1", 0, [_commit(2), _commit(3), _commit(3), _commit(3), _commit(1, 0)]),
+]
+"""Which declaration counts is the later session's, in a compacted run too."""
+
+
 @settings(deadline=None, max_examples=25)
 @given(st.lists(sessions, max_size=4))
+@example(TWO_SHAPES_AT_ONE_STEP)
 def test_both_stores_tell_the_same(tmp_path_factory: object, lives: list[Session]) -> None:
     """Sessions one after the other: resumed later, resumed earlier, of two writers."""
     folder = Path(tmp_path_factory.mktemp("agreement"))  # type: ignore[attr-defined]  # pytest's
