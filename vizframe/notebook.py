@@ -140,7 +140,7 @@ class _Kernel:
         if self.path != "/":
             url = self.path  # through the proxy, on the notebook's own address
         elif "google.colab" in sys.modules:
-            from google.colab.output import eval_js  # type: ignore[import-not-found]  # Colab's own
+            from google.colab.output import eval_js  # Colab's own
 
             url = str(eval_js(f"google.colab.kernel.proxyPort({self.port})"))
         return (

@@ -77,8 +77,12 @@ def _series(
     about = f"-{key.kind}-{key.layer}"
     if form == "png":
         chosen = steps(history, found, text(arguments, "step"))[:1]
-        (picture,) = (each for _, each in film(history, key, chosen, look))
-        return png(picture), f"{about}-step-{chosen[0]}"
+        for step, picture in film(history, key, chosen, look):
+            return png(picture), f"{about}-step-{step}"
+        raise UsageError(
+            f"{key} had another shape at step {chosen[0]} than it has now; "
+            "it can be exported at the steps since"
+        )
     rate = number(arguments, "rate", 8)
     if not RATES[0] <= rate <= RATES[1]:
         raise UsageError(f"rate is {rate}; it can be {RATES[0]} to {RATES[1]} steps a second")

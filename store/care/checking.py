@@ -17,11 +17,11 @@ from vizframe.store.format.checksum import crc32
 from vizframe.store.format.image import np_bytes
 from vizframe.store.format.index import SeriesIndex
 from vizframe.store.format.layout import Row
-from vizframe.store.format.names import PROBE_FILE, RUN_FILE, is_of_run, seems_a_segment
+from vizframe.store.format.names import PROBE_FILE, RUN_FILE, is_of_run
 from vizframe.store.read.about import read_info, read_probe
 from vizframe.store.read.frames import find_missing
 from vizframe.store.read.identity import Identity
-from vizframe.store.read.listing import stranger
+from vizframe.store.read.listing import may_hold_steps, stranger
 from vizframe.store.read.segment import Segment, read_segment
 
 
@@ -104,9 +104,7 @@ def check(run: str | Path, *, progress: Progress = ignore_progress) -> CheckRepo
         return CheckReport((_check_segment(path, _hdf5([path]), in_run=False),))
     if not path.is_dir():
         raise HistoryError(f"{path} is no run: there is no such folder or file")
-    segments = sorted(
-        each for each in path.iterdir() if seems_a_segment(each.name) and each.name != PROBE_FILE
-    )
+    segments = sorted(filter(may_hold_steps, path.iterdir()))
     if not segments and not (path / RUN_FILE).exists():
         raise HistoryError(f"{path} is no run: it has no {RUN_FILE} and no segment")
     hdf5 = _hdf5([each for each in [*segments, path / PROBE_FILE] if each.is_file()])

@@ -149,6 +149,15 @@ def open_source(path: Path) -> FileSource:
     return source
 
 
+def seems_ours(path: Path) -> bool:
+    """Whether a file, whatever its name, begins as the store's do; not where it is unreadable."""
+    try:
+        with FileSource(path) as source:
+            return source.is_regular and source.read_many([0], [len(MAGIC)])[0] == MAGIC
+    except (OSError, DamagedSegment):
+        return False
+
+
 def _what_is(head: bytes) -> str:
     """What a file that is not ours seems to be. HDF5 looks for its signature at these places."""
     if any(head[place:].startswith(SIGNATURE) for place in (0, 512, 1024, 2048, 4096, 8192)):

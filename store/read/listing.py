@@ -17,14 +17,18 @@ from typing import NamedTuple
 
 from vizframe.errors import DamagedSegment, UnreadableSegment
 from vizframe.store.format.names import (
+    PROBE_FILE,
+    RUN_FILE,
     Commits,
     CompactedName,
     SegmentName,
     Session,
     is_of_run,
+    is_passing,
     seems_a_segment,
     uncovered_names,
 )
+from vizframe.store.format.source import seems_ours
 from vizframe.store.read.identity import Identity
 from vizframe.store.read.segment import Segment, read_segment
 
@@ -222,11 +226,18 @@ class Listing:
             raise DamagedSegment(f"{path} is foreign: {foreign}") from None
 
     def _note_strangers(self, names: frozenset[str]) -> None:
-        """Files that are no segments by their names, but seem to be, are said so, not opened."""
+        """Files that are no segments by their names, but seem to be, are said so, not read."""
         for text in names:
-            if seems_a_segment(text) and not is_of_run(text):
-                path = self.run / text
+            path = self.run / text
+            if not is_of_run(text) and may_hold_steps(path):
                 self.faults[text] = Fault(stranger(path), State.of(path))
+
+
+def may_hold_steps(path: Path) -> bool:
+    """Whether a file is a segment, or may be one under another name."""
+    if path.name in (RUN_FILE, PROBE_FILE) or is_passing(path.name):
+        return False
+    return seems_a_segment(path.name) or seems_ours(path)
 
 
 def stranger(path: Path) -> str:

@@ -105,6 +105,17 @@ def test_a_column_that_does_not_fit_the_tiles_is_refused(shape: tuple[int, ...])
         declaration("echo", Echo(), frame(2, 3, 4, 5, score=shape))
 
 
+class Void(Echo):
+    def visualize(self, scene: Scene) -> Iterator[Frame]:
+        for layer in scene.layers[:1]:
+            yield Frame(layer.name, np.zeros((1, layer.units, 4, 0), np.float32))
+
+
+def test_a_frame_that_holds_nothing_is_refused() -> None:
+    with pytest.raises(PluginError, match=r"^echo made a frame of shape .* holds nothing; a layer"):
+        list(checked_frames(Void(), scene_of(ordinary())))
+
+
 class Steps(Plugin):
     """Places in time, as a network has them."""
 

@@ -216,17 +216,19 @@ def test_a_later_clock_does_not_matter(tmp_path: Path) -> None:
     assert list(vizframe.store.open(tmp_path).steps) == [0, 1, 2, 3, 4]
 
 
-@pytest.mark.parametrize("ending", [".h5.bak", ".h3", " (1).h5", ""])
+@pytest.mark.parametrize(
+    "name", ["{}.h5.bak", "{}.h3", "{} (1).h5", "{}", "old.{}.h3", "a copy of last week"]
+)
 @pytest.mark.parametrize("compacted", [False, True])
-def test_a_segment_under_another_ending_is_said(
-    tmp_path: Path, ending: str, compacted: bool
-) -> None:
-    """Once it was hidden without a word, since its name did not end as a segment's does."""
+def test_a_segment_under_another_name_is_said(tmp_path: Path, name: str, compacted: bool) -> None:
+    """Once it was hidden without a word, since its name did not end as a segment's does, or,
+    later on, since it neither began nor ended as one."""
     write(tmp_path, range(4))
+    (tmp_path / "notes of mine.txt").write_text("is no segment, and nobody's business")
     if compacted:
         vizframe.store.compact(tmp_path)
     victim = segments(tmp_path)[0]
-    renamed = victim.rename(victim.with_name(victim.name.removesuffix(".h5") + ending))
+    renamed = victim.rename(victim.with_name(name.format(victim.name.removesuffix(".h5"))))
     assert sentences(tmp_path) == [f"{renamed} is damaged or foreign: its name is not a segment's"]
     renamed.rename(victim)
     assert sentences(tmp_path) == []

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 
+import vizframe.store
+from tests.store.small import segments, write
+from tests.store.test_hostile import forge
 from vizframe.history import History
 from vizframe.images.film import Look, film
+from vizframe.webapp import create_app
 
 SERIES = "run=fake&kind=weights&layer=conv0"
 
@@ -59,3 +65,28 @@ def test_what_cannot_be_exported_is_a_sentence(
     assert response.status_code == status
     assert response.json is not None
     assert sentence in response.json["error"]
+
+
+def test_what_a_damaged_run_declares_is_a_sentence(tmp_path: Path) -> None:
+    """A forged index may declare pictures of no pixels, and a resumed training other shapes."""
+    write(tmp_path / "run", range(3))
+    client = create_app(vizframe.store.RunCatalog(tmp_path)).server.test_client()
+    address = "/api/v1/export?run=run&kind=activation&layer=conv0&step=1&as="
+    forge(segments(tmp_path / "run")[2], lambda said: shape_conv0(said, [12, 10]))
+    answer = client.get(f"{address}png")
+    assert answer.status_code == 400
+    assert "had another shape at step 1 than it has now" in answer.get_json()["error"]
+    for path in segments(tmp_path / "run"):
+        forge(path, lambda said: shape_conv0(said, [12, 0]))
+    client = create_app(vizframe.store.RunCatalog(tmp_path)).server.test_client()
+    for form in ("png", "gif"):
+        answer = client.get(f"{address}{form}")
+        assert answer.status_code == 400
+        assert "(4, 12, 0): there is nothing to be drawn" in answer.get_json()["error"]
+    assert b"activation of conv1" in client.get(f"{address}html").data
+
+
+def shape_conv0(said: Any, shape: list[int]) -> None:
+    for series in said["series"]:
+        if series["declaration"]["key"]["layer"] == "conv0":
+            series["declaration"]["picture_shape"] = shape

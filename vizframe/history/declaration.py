@@ -83,6 +83,11 @@ class Declaration(BaseModel):
         return given
 
     @property
+    def is_empty(self) -> bool:
+        """Whether it has no value at all: no recorder writes that, but a file can say so."""
+        return 0 in self.tile_shape + self.picture_shape
+
+    @property
     def tile_axes(self) -> tuple[str, ...]:
         return tile_axes(self.axes)
 

@@ -52,6 +52,8 @@ def album(
     """
     shown = []
     for number, key in enumerate(keys, 1):
+        if history.declarations[key].is_empty:
+            continue
         recorded = set(history.series_steps(key))
         shown.append(_series(history, key, [step for step in steps if step in recorded], look))
         report(number, len(keys), str(key))

@@ -48,9 +48,12 @@ def film(
 
     Raises:
         UnknownName: the history has no such series, or not at one of these steps.
-        UsageError: the series has no such unit or image.
+        UsageError: the series has no such unit or image, or no values at all.
     """
     declaration = history.declarations[key]
+    if declaration.is_empty:
+        shape = declaration.tile_shape + declaration.picture_shape
+        raise UsageError(f"{key} is of shape {shape}: there is nothing to be drawn")
     limits = history_limits(history, key, look) if look.scale == "history" else None
     scale: Scale = "unit" if look.scale == "unit" else "layer"
     for step in steps:

@@ -102,6 +102,11 @@ def _with_tiles_first(plugin: Plugin, frame: Frame) -> Frame:
 def _check_lengths(plugin: Plugin, frame: Frame, scene: Scene) -> None:
     """A frame may leave units or images out, but have none that are not there."""
     axes = _axes(plugin, _picture(plugin, frame), frame)
+    if 0 in frame.values.shape:
+        raise PluginError(
+            f"{plugin.name} made a frame of shape {frame.values.shape} for {frame.layer}, which "
+            "holds nothing; a layer that has nothing to show can be left out"
+        )
     most = {"probe": len(scene.probe), "unit": scene.network.layer(frame.layer).units}
     for axis, length in zip(axes, frame.values.shape, strict=False):
         if length > most.get(axis, length):
