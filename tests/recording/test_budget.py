@@ -6,6 +6,7 @@ import pytest
 
 from vizframe.errors import UsageError
 from vizframe.recording.budget import Budget, share_of
+from vizframe.recording.unpaid import Unpaid
 
 
 class Clock:
@@ -159,6 +160,36 @@ def test_a_recording_that_fails_is_counted_too() -> None:
     with pytest.raises(RuntimeError):
         fail_after(2.0)
     assert (budget.recording, budget.last) == (2.0, 2.0)
+
+
+def test_what_the_vitals_take_is_part_of_the_share() -> None:
+    """Once they came on top: a budget of 5 % cost 7 % and more."""
+    clock = Clock()
+    looked = 0.0
+    budget = Budget(0.05, clock, beside=lambda: looked)
+    seconds = 0.0
+    for _ in range(1000):
+        seconds += sum(len(each) for each in train(budget, clock, 1, {"maps": 1.0}).values())
+        looked += 0.02
+        clock.now += 0.02
+    assert 0.04 < budget.spent <= 0.05
+    assert seconds + looked <= 50
+    assert seconds >= 28
+
+
+def test_what_cannot_be_paid_is_asked_for_now_and_then() -> None:
+    """The question reads the clocks of all threads; at every step it took a fiftieth of one."""
+    unpaid = Unpaid()
+    assert unpaid.may_be_paid({"ascent"}, 7.0)
+    unpaid.refuse({"ascent", "maps"}, 7.0)
+    assert not unpaid.may_be_paid({"ascent"}, 7.1)
+    assert unpaid.may_be_paid({"ascent", "weights"}, 7.1)
+    assert unpaid.may_be_paid({"ascent"}, 7.3)
+
+
+@pytest.mark.parametrize(("share", "part"), [(None, 1.0), (0.2, 1.0), (0.05, 0.5), (0.01, 0.1)])
+def test_a_small_budget_leaves_the_vitals_less(share: float | None, part: float) -> None:
+    assert Budget(share).part_for_vitals == pytest.approx(part)
 
 
 def test_setting_up_is_paid_for_but_is_no_recording() -> None:

@@ -33,6 +33,9 @@ Clock = Callable[[], float]
 LENT = 40.0
 """Seconds of training whose share may be spent before they are over."""
 
+VITALS_IN_FULL = 0.1
+"""The smallest budget that lets the vitals take all of their time."""
+
 USUAL = "20%"
 """The budget of a script that is recorded, unless one says otherwise."""
 
@@ -60,13 +63,25 @@ class Budget:
     """Measures recording against training, and says which plugins can be afforded.
 
     Attributes:
-        share: the most that recording may take of the training's time; None for no limit.
+        share: the most that recording may take of the training's time, the vitals included; None
+            for no limit.
         costs: what each plugin took when it last ran, or what it foretold when it was stopped.
         last: seconds that the latest recording took.
     """
 
-    def __init__(self, share: float | None = None, clock: Clock = work_time) -> None:
+    def __init__(
+        self,
+        share: float | None = None,
+        clock: Clock = work_time,
+        beside: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        """
+        Args:
+            beside: seconds that were spent apart from recordings, on the vitals: they are part of
+                the share, and are not stopped by it.
+        """
         self.share = share
+        self._others = beside
         self.costs: dict[str, float] = {}
         self.last = 0.0
         self._clock = clock
@@ -77,6 +92,12 @@ class Budget:
         self._ended: set[str] = set()
         self._beside = 0.0
         self._recordings = 0
+
+    @property
+    def part_for_vitals(self) -> float:
+        """Of the usual time that the vitals take: less where the budget is small, so that it pays
+        for pictures, too."""
+        return 1.0 if self.share is None else min(1.0, self.share / VITALS_IN_FULL)
 
     @property
     def recording(self) -> float:
@@ -90,13 +111,13 @@ class Budget:
     @property
     def training(self) -> float:
         """Seconds since the start that were not spent recording."""
-        return self._clock() - self._started - self.recording
+        return self._clock() - self._started - self.recording - self._others()
 
     @property
     def spent(self) -> float:
-        """The share that recording has taken so far; 0 before any training."""
+        """The share that recording has taken so far, with the vitals; 0 before any training."""
         training = self.training
-        return self.recording / training if training > 0 else 0.0
+        return (self.recording + self._others()) / training if training > 0 else 0.0
 
     def choose_affordable(self, due: Iterable[str], *, at_end: bool = False) -> list[str]:
         """Those of the due plugins that can be recorded now, the cheapest first.
@@ -178,7 +199,7 @@ class Budget:
         """Seconds that recording may take now; negative where more was spent than earned."""
         assert self.share is not None
         lent = self.share * LENT
-        earned = max(self.share * self.training, lent) - self.recording
+        earned = max(self.share * self.training, lent) - self.recording - self._others()
         return earned if self._recordings else max(earned, lent - self._under_way)
 
     def _each(self, demands: Mapping[str, float]) -> float:

@@ -42,6 +42,7 @@ class Health:
         stop_on: symptoms or names of rules whose alarm ends the training; ``any``: each one.
         open_writer: opens where findings are written; None where they are only said.
         rank: of the worker, which is named where it is not 0.
+        part: of the usual time that the vitals may take.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Health:
         stop_on: Iterable[str] = (),
         open_writer: Callable[[], HistoryWriter] | None = None,
         rank: int = 0,
+        part: float = 1.0,
     ) -> None:
         rules, broken = load_rules()
         for sentence in broken:
@@ -67,6 +69,7 @@ class Health:
             every=every,
             scale=lambda: adapter.optimiser(model).gradient_scale,
             quietly=self._quietly,
+            part=part,
         )
         self._diagnosis = Diagnosis(rules)
         self._stop_on = frozenset(stop_on)

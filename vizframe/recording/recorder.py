@@ -47,6 +47,7 @@ from vizframe.recording.sight import Sight
 from vizframe.recording.snapshots import snapshot_job
 from vizframe.recording.steps import StepCount, step_of
 from vizframe.recording.unchanged import unchanged_python
+from vizframe.recording.unpaid import Unpaid
 from vizframe.recording.voice import speak
 
 log = logging.getLogger("vizframe")
@@ -115,7 +116,7 @@ class Recorder(ShowsRecording):
         self._schedules = {
             each.label: each.schedule or Schedule.of(chosen.every) for each in self._jobs
         }
-        self._budget = Budget(share_of(chosen.budget))
+        self._budget = Budget(share_of(chosen.budget), beside=lambda: self._vitals_seconds)
         self._progress = progress
         self._opening = self.guard if is_training else Guard(strict=True)
         self._watches_health = is_training
@@ -128,6 +129,7 @@ class Recorder(ShowsRecording):
         begun = (past.last_step or 0) if start is None else step_of(start, self._adapter.number)
         self._count = StepCount(begun, past.last_epoch, self._adapter.number, self.guard)
         self._due: set[str] = set()
+        self._unpaid = Unpaid()
         self._committed: int | None = past.last_step
         self._known = past.labels
         self._recording: Recording | None = None
@@ -343,6 +345,7 @@ class Recorder(ShowsRecording):
                     stop_on=self._config.stop_on,
                     open_writer=self._destination.findings_writer(network),
                     rank=self._destination.rank,
+                    part=self._budget.part_for_vitals,
                 )
         self._due |= {label for label, each in self._schedules.items() if each.due(self._now())}
         if self._committed == self.last_step:
@@ -357,6 +360,11 @@ class Recorder(ShowsRecording):
             found |= self._adapter.optimiser(self._model).hyper_parameters
         return {**found, **self._facts}
 
+    @property
+    def _vitals_seconds(self) -> float:
+        """What the looks between recordings have taken."""
+        return 0.0 if self._health is None else self._health.vitals.seconds
+
     def _time_limit(self, label: str) -> float:
         """Seconds after which this plugin is interrupted."""
         given, cost = self._config.plugin_timeout, self._budget.costs.get(label)
@@ -368,7 +376,9 @@ class Recorder(ShowsRecording):
     def _look(self, moment: Moment, scalars: Mapping[str, Number]) -> None:
         """Record this moment if a schedule asks for it now, or did when it could not be paid."""
         self._due |= {label for label, each in self._schedules.items() if each.due(moment)}
-        if self._due and self._recording is not None:
+        if not self._due or self._recording is None:
+            return
+        if self._unpaid.may_be_paid(self._due, moment.time):
             self._record_due(moment, scalars)
 
     def _record_due(
@@ -379,6 +389,7 @@ class Recorder(ShowsRecording):
         due = [label for label in self._schedules if label in self._due]
         paid = self._budget.choose_affordable(due, at_end=at_end)
         if not paid:
+            self._unpaid.refuse(self._due, moment.time)
             return
         self._adapter.settle()  # what training still has to do is not the recorder's cost
         own = self._budget.numbers() | (self._health.numbers if self._health else {})

@@ -67,6 +67,13 @@ FULL_PULSES = 20
 """Steps whose pulses are of all gradients: waiting for them at each step costs the overlap of one
 step with the next, 10 % of a LeNet's time as measured."""
 
+TIMES = (0.003, 0.004, 0.005)
+"""Shares of the training's time for pulses, readings and looks at layers."""
+
+CREDIT = 100.0
+"""Seconds whose shares may be spent before they are earned: 1.2 % and 1.2 s are 2 % of a training
+of two and a half minutes, less of a longer one."""
+
 Number = Callable[[object], float]
 
 Norms = Callable[[], dict[str, float]]
@@ -84,7 +91,7 @@ class Vitals:
         scale: gives what the optimiser multiplies gradients by, such as one over the batch's size.
         quietly: opens what keeps the training's state, around each reading. Not around a pulse,
             where nothing is drawn: on a LeNet it took longer than the pulse.
-        add: shares and credits of the time, see `Allowance`; a test gives its own.
+        part: of the usual time, see `TIMES`; 1 for all of it.
     """
 
     def __init__(
@@ -96,9 +103,7 @@ class Vitals:
         every: int = 10,
         scale: Callable[[], float] = lambda: 1.0,
         quietly: Callable[[], AbstractContextManager[None]] = nullcontext,
-        pulses: Allowance | None = None,
-        readings: Allowance | None = None,
-        looks: Allowance | None = None,
+        part: float = 1.0,
     ) -> None:
         self.course = Course()
         self.course.dropouts = [each.name for each in network.layers if each.kind == "dropout"]
@@ -119,10 +124,10 @@ class Vitals:
         scores = network.score_layer
         # A dense layer with a sigmoid gives its scores inside, and is read as a whole.
         self.course.score_layer = scores if scores in read or not read else read[-1]
-        # 1.2 % and 1.2 s: 2 % of a training of two and a half minutes, less of a longer one.
-        self._pulses = pulses or Allowance(0.003, 0.3, cost=time.thread_time)
-        self._readings = readings or Allowance(0.004, 0.4, cost=time.thread_time)
-        self._looks = looks or Allowance(0.005, 0.5)
+        pulses, readings, looks = (part * each for each in TIMES)
+        self._pulses = Allowance(pulses, CREDIT * pulses, cost=time.thread_time)
+        self._readings = Allowance(readings, CREDIT * readings, cost=time.thread_time)
+        self._looks = Allowance(looks, CREDIT * looks)
         self._before: dict[str, Callable[[], FloatArray]] = {}
         self._waiting: list[tuple[int, object, Norms, int]] = []
         self._gradients: dict[str, FloatArray] = {}
