@@ -19,6 +19,8 @@ test("a rate that never changes leaves the curves to what moves", () => {
   assert.deepEqual(chosenNames({ learning_rate: [1, 1], loss: moving, "a/b": moving }), ["loss"]);
   assert.deepEqual(chosenNames({ learning_rate: [1, 0.5], accuracy: [0, 0] }), ["accuracy", "learning_rate"]);
   assert.deepEqual(chosenNames({ learning_rate: [1, 1] }), ["learning_rate"]);
+  const ranks = chosenNames({ "loss (rank 2)": moving, "loss (rank 10)": moving, loss: moving });
+  assert.deepEqual(ranks.slice(0, 2), ["loss", "loss (rank 2)"]);
 });
 
 test("a page that is not there is remembered, and the gallery shown", () => {

@@ -88,7 +88,7 @@ def test_what_one_rank_alone_said_has_no_spread() -> None:
 
 def test_a_number_of_several_ranks_is_one_figure_with_a_line_each() -> None:
     numbers = {"loss": 1.0, "norm/a": 1.0, "norm/b": 2.0, "seconds": 1.0, "seconds/x": 1.0}
-    scalars = run_of({0: [numbers], 3: [numbers]}).history().scalars()
+    scalars = run_of({3: [numbers], 0: [numbers]}).history().scalars()  # rank 3 was there first
     found = groups(scalars)
     assert found["loss"] == ["loss", "loss (rank 3)"]
     assert found["norm"] == ["norm/a", "norm/b"]

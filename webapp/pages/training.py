@@ -140,7 +140,7 @@ def groups(scalars: Scalars) -> Mapping[str, Sequence[str]]:
 
     ``seconds`` and ``seconds/weights`` are one group: a whole and its parts. A number of several
     ranks is a group, a line each; but what has many parts, such as the gradients of all parameters,
-    is a group for each rank.
+    is a group for each rank. Within a group the ranks are in order.
     """
     found: dict[str, list[str]] = {}
     wholes = {name.rsplit("/", 1)[0] for name in scalars.values if "/" in name}
@@ -158,7 +158,7 @@ def groups(scalars: Scalars) -> Mapping[str, Sequence[str]]:
             split_rank(group)[1],
         ),
     )
-    return {group: found[group] for group in ordered}
+    return {group: sorted(found[group], key=lambda name: split_rank(name)[1]) for group in ordered}
 
 
 def _heading(group: str, names: Sequence[str]) -> str:

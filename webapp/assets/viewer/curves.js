@@ -93,13 +93,16 @@ export class Curves {
 }
 
 /** Loss and accuracy first, then what moves, such as a learning rate that decays; the recorder's own
- *  numbers and norms have the Training page. */
+ *  numbers and norms have the Training page. Of several workers the lowest ranks come first. */
 export function chosenNames(values) {
-  const rank = (name) => [/loss/i, /acc/i, /error|metric|perplexity/i].findIndex((each) => each.test(name));
+  const kind = (name) => [/loss/i, /acc/i, /error|metric|perplexity/i].findIndex((each) => each.test(name));
+  const rank = (name) => Number(/ \(rank (\d+)\)$/.exec(name)?.[1] ?? 0);
   const plain = Object.keys(values).filter((name) => !name.includes("/"));
-  const shown = plain.filter((name) => rank(name) >= 0 || !isConstant(values[name]));
-  const order = (name) => (rank(name) < 0 ? 9 : rank(name));
-  return (shown.length ? shown : plain).sort((a, b) => order(a) - order(b)).slice(0, MOST);
+  const shown = plain.filter((name) => kind(name) >= 0 || !isConstant(values[name]));
+  const order = (name) => (kind(name) < 0 ? 9 : kind(name));
+  return (shown.length ? shown : plain)
+    .sort((a, b) => order(a) - order(b) || rank(a) - rank(b))
+    .slice(0, MOST);
 }
 
 function isConstant(values) {
