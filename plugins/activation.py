@@ -21,12 +21,18 @@ COLUMNS: dict[str, str | Column] = {
     "zeros": "The share of places where its activation is zero: 1 is a unit that is silent.",
 }
 
+TOKENS = Column(
+    "Its activation at tokens that are no place of the image, such as the class token.",
+    role="beside",
+)
+
 
 class Activation(Plugin):
     """How every unit of a layer responds to every probe image.
 
     One map per probe image and unit; a dense layer gives one bar per unit, a layer of a sequence
-    one row over time per unit, laid over the text. Beside each map or row stand its mean, its
+    one row over time per unit, laid over the text; tokens beside a map, such as the class token of
+    a vision transformer, are squares beside it. Beside each map or row stand its mean, its
     maximum and its share of zeros; the summary has the same over the whole probe, which is where a
     unit that never responds shows.
     """
@@ -39,7 +45,7 @@ class Activation(Plugin):
             title="activation",
             signed=True,
             help="The map of each unit for each probe image: where, and how strongly, it responds.",
-            columns=COLUMNS,
+            columns={**COLUMNS, "tokens": TOKENS},
         ),
         Picture(
             axes=("probe", "time", "unit"),
@@ -80,19 +86,22 @@ class Activation(Plugin):
             if layer.is_sequence:
                 yield _rows(layer, maps[: self.images, :, 0], signed)
             else:
-                yield self._maps(layer, maps[: self.images], signed)
+                yield self._maps(layer, maps[: self.images], signed, scene.tokens(layer))
             yield _summary(layer, maps, signed, scene.probe.noun)
 
-    def _maps(self, layer: Layer, maps: FloatArray, signed: bool) -> Frame:
+    def _maps(
+        self, layer: Layer, maps: FloatArray, signed: bool, tokens: FloatArray | None
+    ) -> Frame:
         if maps.ndim == 2:
             return Frame(layer.name, maps, signed=signed)
+        beside = {} if tokens is None else {"tokens": tokens[: self.images]}
         height, width = maps.shape[2:]
         block = math.ceil(max(height, width) / self.largest)
         note = f"{height}×{width} places, averaged over blocks of {block}×{block}"
         return Frame(
             layer.name,
             block_mean(maps, block),
-            columns=_statistics(maps, axes=(2, 3)),
+            columns=_statistics(maps, axes=(2, 3)) | beside,
             notes=(note,) if block > 1 else (),
             signed=signed,
         )

@@ -5,7 +5,8 @@
                 ├── api          raw bytes and JSON under /api/v1
                 │     request      what a URL asks for        tile_bytes   tiles as bytes
                 │     manifest     what a run holds           value_range  of a whole history
-                │     live         the network of Live        caching      what a browser may keep
+                │     asked        which network is asked     caching      what a browser may keep
+                │     live         a picture's activations    what_if      units changed
                 │     change       what moved, and when       difference   what is new since
                 │     events       epochs, spikes, findings, damaged steps
                 │     results      what came of a run, for the list of runs

@@ -11,14 +11,16 @@
     change    run id kind layer step since at  how much each tile changed between two steps
     match     run layer step with withstep [by]  which unit of one run is which of another
     formed    run id kind layer at         by which step most of each tile's change was done
-    events    run id kind layer at         what happened when: epochs, spikes, findings, damage
+    events    run id kind layer at         what happened when: epochs, spikes, findings, damage; and
+                                           how many steps are still to be looked at for damage
     probe     run id                       the probe's pictures
     export    run as [kind layer step …]   a picture, a film, or one page, to take along
     notes     run                          what was noted; a POST of JSON notes something
     texts     run id                       the tokens of the probe's texts
     token     run id step text time        what is foretold behind one token
     colours                                the colour maps, 256 × 3 bytes each
-    live                                   what a network that is there can be asked; with a picture
+    live      [run weights]                what a network can be asked: the server's, or the one the
+                                           run keeps, with its weights of that step; with a picture
               layer [run]                  as the body of a POST, the maps of one layer
     whatif    layer changes [run image]    likewise, with units changed, of a picture or the probe
     judged    changes [run]                accuracy on the server's folder of pictures
@@ -29,6 +31,7 @@ Anything else is 404 with JSON, never the page. An error is ``{"error": sentence
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -45,6 +48,7 @@ from vizframe.webapp import events as events_of
 from vizframe.webapp import live as asking
 from vizframe.webapp import texts as probe_texts
 from vizframe.webapp import tile_bytes as body
+from vizframe.webapp.asked import Networks
 from vizframe.webapp.exporting import exported
 from vizframe.webapp.faults import describe, refuse
 from vizframe.webapp.matched import matched
@@ -73,9 +77,11 @@ def blueprint(
         images: a folder of pictures in a folder per class, which What if measures on.
     """
     found = Blueprint("api", __name__, url_prefix="/api")
-    _add_live(found, open_runs, network, images)
+    networks = Networks.of(network, open_runs)
+    weakref.finalize(found, networks.close)  # and when this process ends
+    _add_live(found, open_runs, networks, images)
     _add_notes(found, open_runs)
-    _add_what_if(found, WhatIf(network, open_runs, images))
+    _add_what_if(found, WhatIf(networks, open_runs, images))
     for view in (*_words(open_runs), *_texts(open_runs), *_pixels(open_runs), colours):
         found.get(f"/v1/{view.__name__}")(_in_sentences(view))
     found.route("/", defaults={"_path": ""}, methods=["GET", "POST"])(_nowhere)
@@ -84,13 +90,13 @@ def blueprint(
 
 
 def _add_live(
-    found: Blueprint, open_runs: OpenRuns, network: Live | None, images: Path | None
+    found: Blueprint, open_runs: OpenRuns, networks: Networks, images: Path | None
 ) -> None:
     def live() -> Response:
-        return asking.describe(network, images)
+        return asking.describe(networks, request_arguments(), images)
 
     def ask() -> Response:
-        return asking.respond(network, open_runs, request_arguments())
+        return asking.respond(networks, open_runs, request_arguments())
 
     found.get("/v1/live")(_in_sentences(live))
     found.post("/v1/live")(_in_sentences(ask))
@@ -197,8 +203,10 @@ def _changes(open_runs: OpenRuns) -> tuple[View, ...]:
 
     def events() -> Response:
         with open_runs.run(text(asked(), "run")) as found:
-            told = events_of.events(RequestedSeries.of(found.history, asked()))
-        return caching.document(told)
+            wanted = RequestedSeries.of(found.history, asked())
+            torn, unseen = found.damage.look(wanted)
+            told = events_of.events(wanted, torn)
+        return caching.document({"events": told, "unseen": unseen})
 
     return change, formed, match, events
 

@@ -5,12 +5,14 @@ spike      the loss was far above what surrounds it
 finding    a rule found that something is wrong from then on
 change     the layer that is shown changed much more than between other steps
 damaged    steps whose file is damaged: they are missing
+torn       steps with damaged pictures of the layer that is shown, as far as they were looked at
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +22,7 @@ from vizframe.history import History
 from vizframe.history.ranks import all_findings
 from vizframe.webapp.change import moves_of
 from vizframe.webapp.request import RequestedSeries
+from vizframe.wording import count_noun
 
 MOST_EPOCHS = 40
 MOST_SPIKES = 10
@@ -36,12 +39,21 @@ _STEPS_OF_FILE = re.compile(r"\.t(\d+)-(\d+)\.")
 Event = Mapping[str, object]
 
 
-def events(asked: RequestedSeries) -> Sequence[Event]:
+def events(
+    asked: RequestedSeries, torn: Mapping[int, int] = MappingProxyType({})
+) -> Sequence[Event]:
     """All that happened, in the order of the steps: ``step``, ``kind`` and ``words`` each, and
     ``last`` of what lasts.
+
+    Args:
+        torn: how many pictures of a step are damaged.
     """
     history = asked.history
     found = [*_epochs(history), *_spikes(history), *_findings(history), *_damaged(history)]
+    found += [
+        _event(step, "torn", f"{count_noun(count, 'picture')} damaged on disk")
+        for step, count in torn.items()
+    ]
     return sorted([*found, *_changes(asked)], key=lambda each: int(str(each["step"])))
 
 

@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from flask import Response, request
 
+from vizframe.asking.apart import Apart
+from vizframe.asking.at_hand import AtHand
 from vizframe.errors import HistoryError, UsageError, VizframeError
 from vizframe.history import History
 from vizframe.history.encoding import encode
-from vizframe.network.live import Live
 from vizframe.network.probe import Normalization
 from vizframe.webapp import caching
 from vizframe.webapp import tile_bytes as body
+from vizframe.webapp.asked import Networks, NoNetwork, weights
 from vizframe.webapp.open_runs import OpenRuns
-from vizframe.webapp.request import text
+from vizframe.webapp.request import number, text
 
 BEST = 5
 """How many classes are named, the likeliest first."""
 
-NO_MODEL = "there is no network to ask; start the page with one"
+NEWEST = "newest"
+"""In the address, in place of a step."""
 
-COMMAND = "vizframe serve runs --model nets:lenet --weights 'ckpt-*.params' --shape 1,28,28"
 
-
-def describe(live: Live | None, images: Path | None = None) -> Response:
+def describe(
+    networks: Networks, arguments: Mapping[str, str], images: Path | None = None
+) -> Response:
     """What can be asked: the size of a picture, and the layers; or why nothing can, and whether
     that may change: weights that a training will leave are not there before."""
-    if live is None:
-        return caching.document({"why": NO_MODEL, "cure": COMMAND, "again": False})
+    asked = networks.find(arguments.get("run"))
+    if isinstance(asked, NoNetwork):
+        return caching.document({"why": asked.why, "cure": asked.cure, "again": asked.again})
     try:
-        known = live.layers()
-        channels, height, width = live.input_shape
+        if isinstance(asked, Apart) and "weights" in arguments:
+            is_newest = arguments["weights"] == NEWEST
+            asked.turn_to(NEWEST if is_newest else number(dict(arguments), "weights"))
+        known = asked.layers()
+        channels, height, width = _picture_shape(asked.input_shape)
     except VizframeError as error:
         return caching.document({"why": str(error), "again": isinstance(error, UsageError)})
     layers = [
@@ -48,19 +55,30 @@ def describe(live: Live | None, images: Path | None = None) -> Response:
             "width": width,
             "layers": layers,
             "images": images is not None,
+            "saves": isinstance(asked, AtHand),
+            "weights": weights(asked),
         }
     )
 
 
-def respond(live: Live | None, open_runs: OpenRuns, arguments: dict[str, str]) -> Response:
+def _picture_shape(shape: Sequence[int]) -> tuple[int, int, int]:
+    """Raises UsageError where a picture is not what the network takes."""
+    if len(shape) != 3 or shape[0] not in (1, 3):
+        raise UsageError(
+            f"the network's input has the shape {tuple(shape)}; a picture can be (1, y, x) or "
+            "(3, y, x)"
+        )
+    return shape[0], shape[1], shape[2]
+
+
+def respond(networks: Networks, open_runs: OpenRuns, arguments: dict[str, str]) -> Response:
     """The maps of one layer for the picture that was sent: height · width · 3 bytes.
 
     Raises:
         UsageError: there is no network, or the picture is of another size.
     """
-    if live is None:
-        raise UsageError(f"{NO_MODEL}: {COMMAND}")
-    _, height, width = shape = live.input_shape
+    asked = networks.of_run(arguments.get("run"))
+    _, height, width = shape = asked.input_shape
     pixels = np.frombuffer(request.get_data(), np.uint8)
     if pixels.size != height * width * 3:
         raise UsageError(
@@ -69,7 +87,7 @@ def respond(live: Live | None, open_runs: OpenRuns, arguments: dict[str, str]) -
         )
     normalization, classes = _known(open_runs, arguments.get("run"), shape)
     layer = text(arguments, "layer")
-    response = live.respond(pixels.reshape(height, width, 3), layer, normalization)
+    response = asked.respond(pixels.reshape(height, width, 3), layer, normalization)
     head = {
         "layer": layer,
         "step": response.step,

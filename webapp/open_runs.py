@@ -14,6 +14,7 @@ import numpy as np
 
 from vizframe.history import Catalog, History
 from vizframe.webapp.caching import Document
+from vizframe.webapp.damage import Damage
 from vizframe.webapp.sums import Sums
 from vizframe.webapp.value_range import Extents
 
@@ -32,6 +33,7 @@ class OpenRun:
     history: History
     extents: Extents = field(default_factory=Extents)
     sums: Sums = field(default_factory=Sums)
+    damage: Damage = field(default_factory=Damage)
     lock: threading.RLock = field(default_factory=threading.RLock)
     looked: float = float("-inf")
     _documents: dict[Hashable, Document] = field(default_factory=dict)

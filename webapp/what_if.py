@@ -6,7 +6,6 @@ changes, picture or probe ──► scores before and after, of every image
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,19 +15,20 @@ import numpy as np
 import numpy.typing as npt
 from flask import Response, request
 
-from vizframe.errors import NetworkError, UsageError
+from vizframe.asking.apart import Apart
+from vizframe.asking.at_hand import AtHand
+from vizframe.asking.question import Question
+from vizframe.errors import UsageError
 from vizframe.history import History
 from vizframe.history.encoding import encode
-from vizframe.network.adapter import adapter_for
 from vizframe.network.labelled import LabelledFolder
-from vizframe.network.live import Live, OpenNetwork, inputs_of
-from vizframe.network.masked import SavesWeights, change_of, refuse_other
+from vizframe.network.live import inputs_of
 from vizframe.network.network import FloatArray
 from vizframe.network.probe import Normalization, Probe
-from vizframe.network.unit_change import UnitChange, activations_with, changes_of
+from vizframe.network.unit_change import UnitChange, changes_of
 from vizframe.webapp import caching
 from vizframe.webapp import tile_bytes as body
-from vizframe.webapp.live import COMMAND, NO_MODEL
+from vizframe.webapp.asked import COMMAND, Networks, weights
 from vizframe.webapp.open_runs import OpenRuns
 from vizframe.webapp.request import number, text
 
@@ -59,43 +59,18 @@ class Asked:
         return np.asarray(self.probe.labels)[:MOST_IMAGES] if known and self.probe else None
 
 
-@dataclass(slots=True, eq=False)
-class Unchanged:
-    """What the whole network gave last, so that a click computes only what a change changes. Asked
-    while the network is borrowed."""
-
-    _key: object = None
-    _outputs: dict[str, FloatArray] = field(default_factory=dict)
-
-    def of(
-        self, opened: OpenNetwork, inputs: FloatArray, layers: Sequence[str]
-    ) -> Mapping[str, FloatArray]:
-        """The layers' outputs for these inputs, with the weights as they are now."""
-        digest = hashlib.blake2b(np.ascontiguousarray(inputs).tobytes()).digest()
-        key = (id(opened), opened.loaded, inputs.shape, digest)
-        if key != self._key:
-            self._key, self._outputs = key, {}
-        missing = [name for name in dict.fromkeys(layers) if name not in self._outputs]
-        if missing:
-            found = opened.network.activations(inputs, missing)
-            kept = {name: each for name, each in self._outputs.items() if name in layers}
-            self._outputs = {**kept, **found}
-        return self._outputs
-
-
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """The network that is asked, and the runs whose probes it is asked with.
+    """The networks that are asked, and the runs whose probes they are asked with.
 
     Attributes:
         images: a folder of pictures in a folder per class, on which accuracy is measured too.
     """
 
-    live: Live | None
+    networks: Networks
     open_runs: OpenRuns
     images: Path | None = None
     _folders: dict[tuple[str, ...], LabelledFolder] = field(default_factory=dict)
-    _unchanged: Unchanged = field(default_factory=lambda: Unchanged())
 
     def respond(self, arguments: dict[str, str]) -> Response:
         """Scores of all images and maps of one; a picture in the request stands for the probe.
@@ -103,30 +78,26 @@ class WhatIf:
         Raises:
             UsageError: there is no network, no image, or a change is not what it can be.
         """
-        live = self._network()
-        changes = changes_of(arguments.get("changes", ""))
-        layer, image = text(arguments, "layer"), number(arguments, "image", 0)
-        asked = self._asked(arguments, live.input_shape)
-        with live.borrow() as opened:
-            inputs, labels = self._inputs(opened, asked)
-            image = min(image, len(inputs) - 1)
-            network, score = opened.network, opened.network.score_layer
-            own = network.layer(layer).name
-            changed = [network.layer(each.layer).name for each in changes]
-            before = self._unchanged.of(opened, inputs, [own, score, *changed])
-            after = activations_with(network, inputs, changes, [own, score], before)
-            step = opened.step
-        maps = after[own][image]
-        if arguments.get("show") == "difference":
-            maps = maps - before[own][image]
+        network = self.networks.of_run(arguments.get("run"))
+        asked = self._asked(arguments, network.input_shape)
+        is_difference = arguments.get("show") == "difference"
+        question = Question(
+            text(arguments, "layer"),
+            changes_of(arguments.get("changes", "")),
+            number(arguments, "image", 0),
+            is_difference,
+        )
+        inputs, labels = _inputs(network, asked)
+        reply = network.reply(inputs, question)
         head = {
-            "layer": own,
-            "step": step,
-            "image": image,
-            "signed": bool((maps < 0).any()) or arguments.get("show") == "difference",
-            **_told(before[score], after[score], labels, image, asked.classes),
+            "layer": reply.layer,
+            "step": reply.step,
+            "image": reply.image,
+            "signed": is_difference or bool((reply.maps < 0).any()),
+            "weights": weights(network),
+            **_told(reply.before, reply.after, labels, reply.image, asked.classes),
         }
-        data = body.pack(encode(maps, 1), len(maps), head)
+        data = body.pack(encode(reply.maps, 1), len(reply.maps), head)
         return caching.body(data, forever=False)
 
     def judge(self, arguments: dict[str, str]) -> Response:
@@ -135,25 +106,24 @@ class WhatIf:
         Raises:
             UsageError: the server was given none, or its folders are no classes.
         """
-        live = self._network()
+        network = self.networks.of_run(arguments.get("run"))
         if self.images is None:
             raise UsageError(
                 "there is no folder to measure on; start the page with one: "
                 f"{COMMAND} --images FOLDER, which has a folder for each class"
             )
         changes = changes_of(arguments.get("changes", ""))
-        asked = self._asked(arguments, live.input_shape)
-        folder = self._folder(live, asked.classes)
+        asked = self._asked(arguments, network.input_shape)
+        known = asked.probe.normalization if asked.probe else _guessed(network)
+        blank = np.zeros((1, *network.input_shape), np.float32)
+        count = network.scores(blank, ()).shape[-1]
+        folder = self._folder(self.images, asked.classes, count)
 
         def measured(some: Sequence[UnitChange]) -> float:
-            with live.borrow() as opened:
-                network, name = opened.network, opened.network.score_layer
+            def scores(images: FloatArray) -> FloatArray:
+                return network.scores(images, some)
 
-                def scores(images: FloatArray) -> FloatArray:
-                    return activations_with(network, images, some, [name])[name]
-
-                known = asked.probe.normalization if asked.probe else opened.normalization
-                return folder.accuracy(scores, network.input_shape, known)
+            return folder.accuracy(scores, network.input_shape, known)
 
         told = {"before": measured(()), "after": measured(changes), "count": len(folder.files)}
         return caching.document(told)
@@ -162,30 +132,26 @@ class WhatIf:
         """The network's parameters with the changes in them, as a file.
 
         Raises:
+            UsageError: the model itself is not at hand.
             NetworkError: they cannot be written into weights.
         """
-        live = self._network()
+        network = self.networks.of_run(arguments.get("run"))
+        if isinstance(network, Apart):
+            raise UsageError(
+                "a checkpoint is written by the model's own code; start the page with it: "
+                f"{COMMAND}"
+            )
         changes = changes_of(arguments.get("changes", ""))
-        asked = self._asked(arguments, live.input_shape)
-        with tempfile.TemporaryDirectory() as folder, live.borrow() as opened:
-            adapter = adapter_for(opened.model)
-            if not isinstance(adapter, SavesWeights):
-                raise NetworkError("this framework's adapter writes no parameters")
-            inputs, _ = self._inputs(opened, asked)
-            change = change_of(opened.network, changes)
-            path = adapter.save_weights(opened.model, Path(folder), change)
-            refuse_other(live.load(path), opened.network, changes, inputs)
-            data, ending, step = path.read_bytes(), path.suffix, opened.step
+        asked = self._asked(arguments, network.input_shape)
+        with tempfile.TemporaryDirectory() as folder:
+            inputs, _ = _inputs(network, asked)
+            path, step = network.checkpoint(Path(folder), changes, inputs)
+            data, ending = path.read_bytes(), path.suffix
         response = Response(data, mimetype="application/octet-stream")
         name = f"masked{'' if step is None else f'-{step}'}{ending}"
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         response.headers["Cache-Control"] = "no-store"
         return response
-
-    def _network(self) -> Live:
-        if self.live is None:
-            raise UsageError(f"{NO_MODEL}: {COMMAND}")
-        return self.live
 
     def _asked(self, arguments: dict[str, str], shape: tuple[int, ...]) -> Asked:
         if "run" not in arguments:
@@ -193,39 +159,42 @@ class WhatIf:
         with self.open_runs.run(arguments["run"]) as found:
             return Asked.of(found.history, shape)
 
-    def _folder(self, live: Live, classes: Sequence[str]) -> LabelledFolder:
-        key = tuple(classes)
+    def _folder(self, images: Path, classes: Sequence[str], count: int) -> LabelledFolder:
+        key = (*classes, str(count))
         if key not in self._folders:
-            assert self.images is not None
-            with live.borrow() as opened:
-                count = opened.network.layer(opened.network.score_layer).units
-            self._folders[key] = LabelledFolder.of(self.images, classes, count)
+            self._folders[key] = LabelledFolder.of(images, classes, count)
         return self._folders[key]
 
-    def _inputs(
-        self, opened: OpenNetwork, asked: Asked
-    ) -> tuple[FloatArray, npt.NDArray[np.int64] | None]:
-        """What the network is asked with: the picture that was sent, or the probe."""
-        shape = opened.network.input_shape
-        sent = request.get_data()
-        if sent:
-            _, height, width = shape
-            pixels = np.frombuffer(sent, np.uint8)
-            if pixels.size != height * width * 3:
-                raise UsageError(
-                    f"the picture has {pixels.size} bytes; it can have {height * width * 3}: "
-                    f"{height} rows of {width} times red, green and blue"
-                )
-            known: Normalization = (
-                asked.probe.normalization if asked.probe else opened.normalization
-            )
-            picture = pixels.reshape(height, width, 3)
-            return inputs_of(picture, shape, known)[None], None
-        if asked.probe is None:
+
+def _guessed(network: AtHand | Apart) -> Normalization:
+    """How inputs relate to pictures, where no run says so."""
+    if isinstance(network, AtHand):
+        return network.normalization
+    raise UsageError("the run has no probe of the network's shape")
+
+
+def _inputs(
+    network: AtHand | Apart, asked: Asked
+) -> tuple[FloatArray, npt.NDArray[np.int64] | None]:
+    """What the network is asked with: the picture that was sent, or the probe."""
+    shape = network.input_shape
+    sent = request.get_data()
+    if sent:
+        _, height, width = shape
+        pixels = np.frombuffer(sent, np.uint8)
+        if pixels.size != height * width * 3:
             raise UsageError(
-                f"the run has no probe of the network's shape {shape}; use a picture of your own"
+                f"the picture has {pixels.size} bytes; it can have {height * width * 3}: "
+                f"{height} rows of {width} times red, green and blue"
             )
-        return np.asarray(asked.probe.images[:MOST_IMAGES]), asked.labels
+        known = asked.probe.normalization if asked.probe else _guessed(network)
+        picture = pixels.reshape(height, width, 3)
+        return inputs_of(picture, shape, known)[None], None
+    if asked.probe is None:
+        raise UsageError(
+            f"the run has no probe of the network's shape {shape}; use a picture of your own"
+        )
+    return np.asarray(asked.probe.images[:MOST_IMAGES]), asked.labels
 
 
 def _told(

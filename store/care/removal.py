@@ -11,6 +11,7 @@ from vizframe.store.format.names import (
     SNAPSHOT_FILE,
     SNAPSHOT_FOLDER,
     TEMPORARY,
+    WEIGHTS_FOLDER,
     is_of_run,
 )
 from vizframe.store.read.segment import read_segment
@@ -70,10 +71,14 @@ def _files(path: Path) -> list[Path]:
 
 
 def _snapshot_folders(path: Path) -> list[Path]:
-    """Where weights are kept for a later rendering; links are somebody else's."""
+    """Where weights are kept; links are somebody else's."""
     if not path.is_dir():
         return []
-    found = (each for each in path.iterdir() if SNAPSHOT_FOLDER.fullmatch(each.name))
+    found = (
+        each
+        for each in path.iterdir()
+        if SNAPSHOT_FOLDER.fullmatch(each.name) or each.name == WEIGHTS_FOLDER
+    )
     return [each for each in found if each.is_dir() and not each.is_symlink()]
 
 

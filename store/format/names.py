@@ -43,7 +43,10 @@ CLAIM = re.compile(r"\.claim-(?P<writer>[A-Za-z0-9_-]{1,40})(?P<after>(?:\.after
 SNAPSHOT_FOLDER = re.compile(r"snapshots(?:-rank(?P<rank>[1-9]\d{0,8}))?")
 """Of weights that are kept for a later rendering: see `vizframe.recording.snapshots`."""
 
-SNAPSHOT_FILE = re.compile(r"\d{12}\.npz|(?:config|network)\.json|\.tmp-.+")
+WEIGHTS_FOLDER = "weights"
+"""Of the newest weights, of which What if asks: see `vizframe.network.kept`."""
+
+SNAPSHOT_FILE = re.compile(r"\d{12}\.npz|(?:config|network)\.json|refused\.txt|\.tmp-.+")
 
 LARGEST_STEP = 10**12 - 1
 

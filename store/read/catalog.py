@@ -57,6 +57,10 @@ class RunCatalog:
             self._open[name] = (state, history)
             return history
 
+    def folder(self, name: str) -> Path:
+        """Where the run lies: a folder, or the one file of a compacted run. Raises UnknownName."""
+        return self._find(name)
+
     def notes(self, name: str) -> Notes:
         """What was noted about the run, in a file beside it.
 

@@ -39,6 +39,7 @@ from vizframe.store.write.thinning import (
     choose_thinnable,
     folder_bytes,
     stride_of,
+    weights_bytes,
 )
 
 logger = logging.getLogger(__name__)
@@ -83,6 +84,8 @@ class Merger:
         self._pieces = list(pieces)
         self._others = 0
         """Bytes of the run that are not in our pieces, when they were last looked for."""
+        self._kept = 0
+        """Bytes of the newest weights, likewise: they come and go beside the steps."""
         self._shrinking = False
         self._merged: deque[tuple[float, Sequence[PublishedSegment]]] = deque()
         """Sources that wait for the end of their grace; since when, in monotonic time."""
@@ -103,6 +106,8 @@ class Merger:
             if len(self._pieces) > MOST_KEPT:  # nothing is merged: the disk refuses it
                 piece = replace(piece, data=None)
             self._pieces.append(piece)
+            if self._retention.max_bytes is not None:
+                self._kept = weights_bytes(self._run)
             if self._thread is None and (self._due() or self._surplus()):
                 self._thread = Thread(target=self._work, name="vizframe-merge", daemon=True)
                 self._thread.start()
@@ -138,7 +143,7 @@ class Merger:
         with self._lock:
             own = sum(piece.size for piece in self._pieces)
             waiting = sum(each.size for _, sources in list(self._merged) for each in sources)
-        return own + self._others + waiting > limit
+        return own + self._others + self._kept + waiting > limit
 
     def close(self) -> None:
         """Wait for what is due to be merged, and for the grace of its sources."""
@@ -156,9 +161,9 @@ class Merger:
             return ()
         bound = limit - limit // SHARES if self._shrinking else limit
         own = sum(piece.size for piece in self._pieces)
-        if own + self._others > bound:
+        if own + self._others + self._kept > bound:
             self._others = folder_bytes(self._run, self._waiting()) - own
-        self._shrinking = own + self._others > bound
+        self._shrinking = own + self._others + self._kept > bound
         return choose_thinnable(self._pieces, limit // SHARES) if self._shrinking else ()
 
     def _work(self) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from vizframe.errors import DamagedSegment, UnreadableSegment
-from vizframe.store.format.names import SegmentName, Session, uncovered_names
+from vizframe.store.format.names import WEIGHTS_FOLDER, SegmentName, Session, uncovered_names
 from vizframe.store.read.segment import read_segment
 
 
@@ -103,6 +103,14 @@ def _piece(run: Path, name: SegmentName) -> PublishedSegment | None:
     kept = len(np.unique(segment.rows["step"]))
     stride = max(1, len(segment.steps) // max(1, kept))
     return PublishedSegment(name, segment.size, int(name.last > name.first), stride)
+
+
+def weights_bytes(run: Path) -> int:
+    """The bytes of the newest weights, where the run keeps them."""
+    try:
+        return folder_bytes(run / WEIGHTS_FOLDER, ())
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
 
 
 def folder_bytes(folder: Path, besides: Container[str]) -> int:

@@ -129,12 +129,12 @@ class TornShelf(MemoryCatalog):
         return self._torn
 
 
-def test_a_damaged_picture_of_a_unit_s_film_is_marked_on_the_slider(
+def test_damaged_pictures_that_nobody_has_looked_at_are_marked_on_the_slider(
     visitor: Visitor, show: Show, run: MemoryRun
 ) -> None:
-    page = visitor.open(show(TornShelf(run)), "?kind=activation&layer=conv0&step=100&unit=0")
+    page = visitor.open(show(TornShelf(run)), "?kind=activation&layer=conv0&step=100&unit=1")
     expect(page.locator(".event.torn")).to_have_attribute(
-        "title", "step 50: 1 picture damaged on disk"
+        "title", f"step 50: {len(fake_probe().images)} pictures damaged on disk"
     )
 
 

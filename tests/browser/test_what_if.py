@@ -9,10 +9,12 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.asking.kept_runs import TRAININGS, recorder
 from tests.browser.conftest import Visitor
 from vizframe.demo.mnist import network
 from vizframe.history.memory import MemoryCatalog
 from vizframe.network.live import Live
+from vizframe.store import RunCatalog
 from vizframe.testing.runs import fake_run
 from vizframe.webapp import serving
 
@@ -73,3 +75,32 @@ def test_a_picture_of_one_s_own_is_asked_with(
     expect(page.locator(".pairs li").first.locator("strong")).to_have_text("100.0 %")
     page.get_by_role("button", name="Back to the probe").click()
     expect(page.locator("#whatif-accuracy")).to_contain_text("Right on the probe")
+
+
+@pytest.mark.parametrize("framework", list(TRAININGS))
+def test_the_network_of_a_recording_that_goes_on_is_asked_with_one_click(
+    framework: str, visitor: Visitor, tmp_path: Path
+) -> None:
+    training = TRAININGS[framework]()
+    with (
+        recorder(training, tmp_path / "now") as recording,
+        serving(RunCatalog(tmp_path), port=0) as address,
+    ):
+        training.update()
+        recording.step(2)
+        page = visitor.open(address.url)
+        page.locator("#pages [data-page=whatif]").click()
+        weights = page.locator("#whatif-weights")
+        expect(weights).to_contain_text("Weights of step 2, the newest.", timeout=30_000)
+        page.locator("#whatif-page").get_by_label("Layer", exact=True).select_option("end")
+        expect(page.locator("body")).to_have_attribute("data-asked", "end")
+        page.locator("#whatif-page").get_by_label("What becomes of a unit").select_option("=")
+        page.locator("#whatif-page").get_by_label("By how much").fill("100")
+        page.locator("#whatif-page .gallery").click(position={"x": 20, "y": 150})
+        expect(page.locator(".pairs li").first.locator("strong")).to_have_text("100.0 %")
+        training.update()
+        recording.step(4)
+        weights.get_by_role("button", name="Take step 4").click(timeout=15_000)
+        expect(weights).to_contain_text("Weights of step 4, the newest.")
+        expect(page.get_by_role("button", name="Save as a checkpoint")).to_be_hidden()
+        page.goto("about:blank")

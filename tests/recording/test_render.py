@@ -116,7 +116,7 @@ def test_pictures_made_later_are_those_made_inline(kept: Path, later: Path) -> N
 
 def test_a_rendering_that_was_interrupted_goes_on(kept: Path, later: Path) -> None:
     [rendering] = deferred(later)
-    first = Rendering(later, SnapshotSource(str(later), "mxnet", (0, 2)), ASKED)
+    first = Rendering(later, SnapshotSource(str(later), (0, 2)), ASKED)
     assert first.here(no_bar) == 2
     assert rendering.here(no_bar) == 2
     assert_same_pictures(kept / "inline", later)

@@ -88,6 +88,22 @@ def test_a_size_limit_thins_the_oldest_first_and_never_the_ends(tmp_path: Path) 
     assert gaps.max() <= 4
 
 
+def test_a_size_limit_holds_with_the_newest_weights_beside_the_steps(tmp_path: Path) -> None:
+    wide = declare(CONV, ("unit", "y", "x"), (16, 64, 64))
+    limit = 20 * 65_536
+    with vizframe.store.create(
+        tmp_path, INFO, merging=QUICK, retention=Retention(max_bytes=limit)
+    ) as store:
+        for step in range(30):
+            if step == 10:
+                (tmp_path / "weights").mkdir()
+                (tmp_path / "weights" / "000000000010.npz").write_bytes(bytes(limit // 4))
+            picture = np.full((16, 64, 64), step, np.float32)
+            store.commit(StepRecord(step, [(wide, Frame("conv0", picture))]))
+    assert folder_bytes(tmp_path, ()) + limit // 4 <= limit
+    assert vizframe.store.open(tmp_path).series_steps(CONV)[-1] == 29
+
+
 def test_a_limit_that_cannot_be_kept_is_come_near(tmp_path: Path) -> None:
     record_run(tmp_path, 40, Retention(max_bytes=1))
     assert kept(tmp_path) == [0, 39]

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from vizframe.history import Catalog, Declaration, Finding, SeriesKey, StepRecord
-from vizframe.history.memory import MemoryCatalog, MemoryRun
+from vizframe.history import Catalog, Declaration, Finding, SeriesKey, StepRecord, Tiles
+from vizframe.history.memory import MemoryCatalog, MemoryHistory, MemoryRun
 from vizframe.plugin.frame import Frame
 from vizframe.store import RunCatalog, create
-from vizframe.testing.runs import fake_info, fake_probe, records
+from vizframe.testing.runs import fake_info, fake_probe, fake_run, records
 from vizframe.webapp import create_app
+from vizframe.webapp.damage import Damage, spread
+from vizframe.webapp.events import events
+from vizframe.webapp.request import RequestedSeries
 
 MAPS = "kind=activation&layer=conv0"
 STEPS = range(0, 400, 10)
@@ -23,7 +27,7 @@ def events_of(catalog: Catalog, query: str) -> list[dict[str, object]]:
     client = create_app(catalog, where="the shelf").server.test_client()
     told = client.get(f"/api/v1/events?run=run&{query}")
     assert told.status_code == 200, told.json
-    found: list[dict[str, object]] = told.json
+    found: list[dict[str, object]] = told.json["events"]
     return found
 
 
@@ -112,3 +116,27 @@ def test_steps_whose_file_is_damaged_are_told(tmp_path: Path) -> None:
     missing = [each for each in found if each["kind"] == "damaged"]
     words = "step 50 is missing: the file is damaged"
     assert missing == [{"step": 50, "last": 50, "kind": "damaged", "words": words}]
+
+
+def test_damage_is_looked_for_a_little_at_a_time_until_all_was_seen() -> None:
+    class Torn(MemoryHistory):
+        def tiles(self, key: SeriesKey, step: int, where: Sequence[int] = ()) -> Tiles:
+            found = super().tiles(key, step, where)
+            return replace(found, missing=found.missing | (step in (30, 70)))
+
+    history = Torn(fake_run())
+    asked = RequestedSeries.of(history, {"kind": "weights", "layer": "conv0"})
+    count = int(np.prod(asked.declaration.tile_shape))
+    damage = Damage()
+    torn, unseen = damage.look(asked, seconds=-1)
+    assert (torn, unseen) == ({}, len(history.series_steps(asked.declaration.key)))
+    torn, unseen = damage.look(asked, seconds=10)
+    assert (torn, unseen) == ({30: count, 70: count}, 0)
+    words = [each["words"] for each in events(asked, torn) if each["kind"] == "torn"]
+    assert words == [f"{count} pictures damaged on disk"] * 2
+
+
+def test_steps_are_looked_at_evenly_and_each_once() -> None:
+    found = list(spread(range(1000)))
+    assert sorted(found) == list(range(1000))
+    assert found[:4] == [0, 64, 128, 192]

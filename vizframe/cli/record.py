@@ -64,6 +64,10 @@ def record(
     max_size: Annotated[
         str | None, typer.Option(help="What the run may take: '2GB'. Old steps are thinned.")
     ] = None,
+    keep_weights: Annotated[
+        str | None,
+        typer.Option(help="The newest weights stay for What if, up to '500MB' (the default); 0."),
+    ] = None,
     durable: Annotated[
         bool | None, typer.Option("--durable", help="Survive a power cut, too: fsync each step.")
     ] = None,
@@ -146,6 +150,7 @@ def record(
         "strict": strict,
         "keep": keep,
         "max_size": max_size,
+        "keep_weights": keep_weights,
         "durable": durable,
         "memory": memory,
         "units": units,

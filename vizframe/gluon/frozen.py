@@ -7,8 +7,9 @@ Block has the same layers, and gives bit for bit what the Block did.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from vizframe.gluon.network import GluonNetwork
 from vizframe.graph.settings import GIBIBYTE, Settings
 from vizframe.network import Network
 from vizframe.network.call import Call
-from vizframe.network.frozen import Arrays, Frozen
+from vizframe.network.frozen import Arrays, CopiedArrays, Frozen
 
 _VERSION = 1
 
@@ -30,15 +31,27 @@ def freeze(network: Network) -> Frozen:
     """Raises NetworkError for a network without a graph, which only its code can compute."""
     if not isinstance(network, GluonNetwork):
         raise NetworkError(
-            f"the network {network.name!r} has no graph, so it cannot be looked at later; record "
-            "its pictures while it trains: leave out --defer"
+            f"the network {network.name!r} has no graph, so it cannot be looked at later without "
+            "its own code"
         )
-    arrays = network._parameters.arrays()
+    refuse_code(network._trace.graph, network.name)
     needed = network._trace.graph.variables()
+    kept = {name: each for name, each in network._parameters.arrays().items() if name in needed}
     return Frozen(
-        json.dumps(_describe(network.name, network._trace)),
-        {name: array.asnumpy() for name, array in arrays.items() if name in needed},
+        _description(network),
+        CopiedArrays({name: each.asnumpy for name, each in kept.items()}),
+        sum(each.size * np.dtype(each.dtype).itemsize for each in kept.values()),
     )
+
+
+_DESCRIPTIONS: WeakKeyDictionary[Network, str] = WeakKeyDictionary()
+"""Those that were made: a network's is the same at all steps."""
+
+
+def _description(network: GluonNetwork) -> str:
+    if network not in _DESCRIPTIONS:
+        _DESCRIPTIONS[network] = json.dumps(_describe(network.name, network._trace))
+    return _DESCRIPTIONS[network]
 
 
 class ThawedNetwork:
@@ -82,13 +95,55 @@ def thaw(
         said = json.loads(frozen.description)
         trace = _trace(said)
         name = str(said["name"])
-    except (ValueError, KeyError, TypeError, IndexError) as error:
+        refuse_code(trace.graph, name)
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise NetworkError(f"the description of the network is damaged or foreign: {error}") from (
             error
         )
     return ThawedNetwork(
         GluonNetwork(name, trace, Parameters.of_arrays(arrays, mx.cpu()), settings), arrays
     )
+
+
+_CODE = frozenset(
+    {
+        "Custom",
+        "_CachedOp",
+        "_CustomFunction",
+        "_FusedOp",
+        "_NDArray",
+        "_Native",
+        "_TensorRT",
+        "_cvimread",
+    }
+)
+"""Operators that do more than compute: run a script's code, or what lies at an address; read a
+file."""
+
+
+def refuse_code(graph: Graph, name: str) -> None:
+    """Raises NetworkError where an operator is more than arithmetic on what it is given."""
+    for node in graph.nodes:
+        inner = {each for value in node.extra.values() for each in _operators(value)}
+        if _CODE.isdisjoint({node.operator, *inner}):
+            continue
+        kind = node.attributes.get("op_type", node.operator)
+        raise NetworkError(
+            f"the network {name!r} has an operator, {kind}, that only its own code computes, so "
+            "it cannot be looked at later"
+        )
+
+
+def _operators(value: object) -> Iterator[str]:
+    """Those that are named in the sub-graphs of control flow."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _operators(each)
+    if isinstance(value, dict):
+        if isinstance(value.get("op"), str):
+            yield value["op"]
+        for each in value.values():
+            yield from _operators(each)
 
 
 def _describe(name: str, trace: Trace) -> dict[str, object]:

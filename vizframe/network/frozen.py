@@ -6,7 +6,7 @@ another process or on another machine, and to get the same numbers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -26,11 +26,30 @@ class Frozen:
     Attributes:
         description: JSON; the same for all moments of one network. It is data: reading it runs
             no code of whoever wrote it.
-        arrays: a copy of the weights and states.
+        arrays: the weights and states, each copied when it is asked for: to be read before the
+            training goes on.
+        size: their bytes, as far as that is known without a copy.
     """
 
     description: str
     arrays: Arrays
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedArrays(Mapping[str, npt.NDArray[np.generic]]):
+    """Arrays that lie in a framework's memory, each copied when it is asked for."""
+
+    read: Mapping[str, Callable[[], npt.NDArray[np.generic]]]
+
+    def __getitem__(self, name: str) -> npt.NDArray[np.generic]:
+        return self.read[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.read)
+
+    def __len__(self) -> int:
+        return len(self.read)
 
 
 class FrozenNetwork(Protocol):

@@ -33,6 +33,7 @@ from vizframe.errors import NetworkError, UsageError, nearest
 from vizframe.network import FloatArray, Network
 from vizframe.network.layer import Layer
 from vizframe.network.probe import Probe
+from vizframe.network.tokens import TokenNetwork
 from vizframe.plugin.frame import Frame, Picture
 from vizframe.plugin.refusal import refusal_sentences
 
@@ -112,7 +113,20 @@ class Scene:
             missing = [name for name in wanted if name not in self.cache]
             for name, values in self.network.activations(self.probe.images, missing).items():
                 self.cache[name] = read_only(values)
+            if isinstance(self.network, TokenNetwork):
+                for name, values in self.network.tokens_beside().items():
+                    self.cache[_BESIDE.format(name)] = read_only(values)
         return self.cache[layer.name]
+
+    def tokens(self, layer: Layer) -> FloatArray | None:
+        """What the layer gives beside its maps, at tokens that are no place of the image such as a
+        class token: (probe, unit, tokens); None where it has none."""
+        self.activations(layer)
+        return self.cache.get(_BESIDE.format(layer.name))
+
+
+_BESIDE = "{} \0 beside"
+"""Under which name the cache has a layer's tokens; no layer is called so."""
 
 
 class Plugin(BaseModel, ABC):

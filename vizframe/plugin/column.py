@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from vizframe.errors import PluginError
 
-Role = Literal["value", "flag", "dead", "class", "score", "strength", "probe"]
+Role = Literal["value", "flag", "dead", "class", "score", "strength", "probe", "beside"]
 """What the page does with a column.
 
 value     shows the number
@@ -18,6 +18,7 @@ class     shows the class of that number by its name, under the picture of each 
 score     shows the number after that class
 strength  shows the number, and orders the gallery by it where somebody asks for the strongest first
 probe     shows the probe image of that number by its name
+beside    shows the numbers as squares in the map's colours, beside it: values at no place of it
 """
 
 

@@ -37,6 +37,9 @@ from vizframe.recording.schedule import Schedule
 
 FILE = "vizframe.toml"
 
+KEPT = 500_000_000
+"""Bytes up to which the newest weights stay in a run, unless one says otherwise."""
+
 LARGEST = 5_000_000_000
 """Bytes that the run of a script may take, unless one says otherwise."""
 
@@ -119,6 +122,11 @@ class Config(BaseModel):
     keep: int | str = Field("all", description="Which recordings stay: 'all', every 5, 'log'.")
     max_size: ByteSize | None = Field(
         None, ge=1, description="What the run may take, such as '2GB'."
+    )
+    keep_weights: ByteSize = Field(
+        ByteSize(KEPT),
+        ge=0,
+        description="Bytes up to which the newest weights stay in the run for What if; 0: none.",
     )
     durable: bool = Field(False, description="Let a recorded step survive a power cut, too.")
     memory: ByteSize | None = Field(

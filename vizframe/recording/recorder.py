@@ -36,6 +36,8 @@ from vizframe.recording.config import Config
 from vizframe.recording.destination import Destination, OpenWriter
 from vizframe.recording.health import Health
 from vizframe.recording.jobs import jobs
+from vizframe.recording.newest import LABEL as NEWEST
+from vizframe.recording.newest import newest_jobs
 from vizframe.recording.overdue import timeout_of
 from vizframe.recording.portions import Portions
 from vizframe.recording.probe_choice import given_probe, probe_of_batch, unflattened
@@ -112,6 +114,8 @@ class Recorder(ShowsRecording):
         wanted = jobs(chosen.plugins, chosen.set)
         if chosen.defer:
             wanted = [snapshot_job(model, run, chosen, rank or 0)]
+        elif wanted and not callable(run):
+            wanted += newest_jobs(self._adapter, Path(run).absolute(), chosen, rank or 0)
         self._jobs = sorted(wanted, key=lambda each: limited and each.is_slow)
         self._schedules = {
             each.label: each.schedule or Schedule.of(chosen.every) for each in self._jobs
@@ -388,7 +392,7 @@ class Recorder(ShowsRecording):
         assert self._recording is not None
         due = [label for label in self._schedules if label in self._due]
         paid = self._budget.choose_affordable(due, at_end=at_end)
-        if not paid:
+        if not set(paid) - {NEWEST}:  # weights alone make no step
             self._unpaid.refuse(self._due, moment.time)
             return
         self._adapter.settle()  # what training still has to do is not the recorder's cost

@@ -11,32 +11,28 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
 from pydantic import PrivateAttr
 
 from vizframe.errors import HistoryError, NetworkError, UsageError
 from vizframe.network import Network
 from vizframe.network.adapter import adapter_for
-from vizframe.network.frozen import Arrays, Freezer, Frozen
+from vizframe.network.frozen import Freezer, Frozen
+from vizframe.network.kept import KeptWeights, publish
 from vizframe.plugin import Frame, Picture, Plugin, Scene
 from vizframe.recording.config import Config
 from vizframe.recording.jobs import Job
 
-_NAME = re.compile(r"(\d{12})\.npz")
 
-
-class Snapshots:
+class Snapshots(KeptWeights):
     """The snapshots of one run; of each worker that records, where there are several."""
 
     def __init__(self, run: Path, rank: int = 0) -> None:
         name = f"snapshots-rank{rank}" if rank else "snapshots"
-        self.folder = run.absolute() / name
+        super().__init__(run.absolute() / name)
 
     @staticmethod
     def ranks(run: Path) -> Sequence[int]:
@@ -51,20 +47,11 @@ class Snapshots:
             return []
         return sorted(int(match["rank"] or 0) for match in found)
 
-    @property
-    def steps(self) -> Sequence[int]:
-        """Of the complete ones, increasing."""
-        try:
-            found = [match for each in os.listdir(self.folder) if (match := _NAME.fullmatch(each))]
-        except FileNotFoundError:
-            return []
-        return sorted(int(match[1]) for match in found)
-
     def describe(self, config: str) -> None:
         """Say what pictures are to be made of them; the first word counts."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if not (self.folder / "config.json").exists():
-            _publish(self.folder / "config.json", lambda path: path.write_text(config))
+            publish(self.folder / "config.json", lambda path: path.write_text(config))
 
     @property
     def config(self) -> dict[str, object]:
@@ -73,30 +60,6 @@ class Snapshots:
         if not isinstance(found, dict):
             raise HistoryError(f"{self.folder / 'config.json'} is damaged: it is no table")
         return found
-
-    def take(self, step: int, frozen: Frozen) -> None:
-        """Keep the weights of a step: a file that is there is whole. Raises OSError."""
-        if not (self.folder / "network.json").exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            _publish(self.folder / "network.json", lambda path: path.write_text(frozen.description))
-        _publish(self.folder / f"{step:012}.npz", lambda path: _save(path, frozen.arrays))
-
-    def load(self, step: int) -> Arrays:
-        """The weights of a step. Raises HistoryError where its file is not sound."""
-        path = self.folder / f"{step:012}.npz"
-        try:
-            with np.load(path, allow_pickle=False) as stored:
-                return {name: stored[name] for name in stored.files}
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-            raise HistoryError(f"snapshot {path} cannot be read: {error}") from error
-
-    def frozen(self, step: int) -> Frozen:
-        """The network as it was at a step. Raises HistoryError."""
-        try:
-            description = (self.folder / "network.json").read_text()
-        except (OSError, UnicodeDecodeError) as error:
-            raise HistoryError(f"{self.folder} has no network that can be read: {error}") from error
-        return Frozen(description, self.load(step))
 
     def _json(self, name: str) -> object:
         try:
@@ -131,21 +94,6 @@ class SnapshotTaker(Plugin):
         self._snapshots.describe(self._config)
         self._snapshots.take(scene.step, self._freeze(scene.network))
         return iter(())
-
-
-def _save(path: Path, arrays: Arrays) -> None:
-    with path.open("wb") as file:
-        np.savez(file, **dict(arrays))
-
-
-def _publish(path: Path, write: Callable[[Path], object]) -> None:
-    """Write beside it and rename, so that the name never stands for half a file."""
-    draft = path.with_name(f".tmp-{path.name}-{os.getpid()}")
-    try:
-        write(draft)
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def snapshot_job(model: object, run: object, chosen: Config, rank: int) -> Job:

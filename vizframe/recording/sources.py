@@ -15,8 +15,8 @@ from typing import Protocol
 from vizframe.errors import UsageError
 from vizframe.network import Network
 from vizframe.network.adapter import Adapter, adapter_for
-from vizframe.network.adapter import load as load_adapter
-from vizframe.network.frozen import Freezer, FrozenNetwork
+from vizframe.network.frozen import FrozenNetwork
+from vizframe.network.kept import thaw
 from vizframe.network.loadable import load, make_model
 from vizframe.network.probe import Probe
 from vizframe.recording.snapshots import Snapshots
@@ -104,28 +104,24 @@ class SnapshotSource:
     """The snapshots of a run."""
 
     run: str
-    framework: str
     steps: tuple[int, ...]
     rank: int = 0
 
     @classmethod
-    def of(cls, run: Path, rank: int = 0, framework: str = "mxnet") -> SnapshotSource:
+    def of(cls, run: Path, rank: int = 0) -> SnapshotSource:
         """Raises UsageError where the run has none."""
         steps = tuple(Snapshots(run, rank).steps)
         if not steps:
             raise UsageError(
                 f"run {str(run)!r} has no snapshots; they are kept by: vizframe record --defer"
             )
-        return cls(str(run.absolute()), framework, steps, rank)
+        return cls(str(run.absolute()), steps, rank)
 
     def open(
         self, probe: Probe, class_names: Sequence[str] | None, memory: int | None
     ) -> OpenedSnapshots:
-        adapter = load_adapter(self.framework)
         snapshots = Snapshots(Path(self.run), self.rank)
-        if not isinstance(adapter, Freezer):
-            raise UsageError(f"framework is {self.framework!r}, whose networks cannot be kept")
-        thawed = adapter.thaw(
+        adapter, thawed = thaw(
             snapshots.frozen(self.steps[0]),
             probe.images.shape[1:],
             call=probe.call,

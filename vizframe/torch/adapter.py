@@ -15,6 +15,7 @@ from vizframe.network.adapter import Batch, Seen
 from vizframe.network.call import Call
 from vizframe.torch.aside import same_random_numbers, without_modes
 from vizframe.torch.calls import batch_of, call_of
+from vizframe.torch.frozen import freeze, thaw
 from vizframe.torch.memory import usual_memory
 from vizframe.torch.model import place_of
 from vizframe.torch.optimiser import optimiser
@@ -23,6 +24,7 @@ from vizframe.torch.weights import load_weights, save_weights
 from vizframe.torch.wrapped import uninitialized, unwrap
 
 __all__ = [
+    "freeze",
     "is_ready",
     "load_weights",
     "network",
@@ -31,6 +33,7 @@ __all__ = [
     "preserve_state",
     "save_weights",
     "settle",
+    "thaw",
     "to_array",
     "watch",
     "watch_trainings",

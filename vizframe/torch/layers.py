@@ -87,6 +87,16 @@ class View:
         tokens = moved.narrow(self.time, self.before, places)
         return tokens.unflatten(self.time, self.grid)
 
+    def beside(self, output: Any) -> Any:
+        """The tokens that are no place of the grid, (batch, unit, tokens); None without any."""
+        moved = output.permute(self.order)
+        if self.time is None:
+            return None
+        end = self.before + math.prod(self.grid)
+        after = moved.narrow(self.time, end, moved.shape[self.time] - end)
+        found = torch.cat([moved.narrow(self.time, 0, self.before), after], self.time)
+        return found if found.shape[self.time] else None
+
     def back(self, part: Any, shape: Sequence[int]) -> Any:
         """A gradient of the layer's output as one of the node's, of this shape."""
         if self.time is not None:

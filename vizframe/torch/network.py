@@ -78,6 +78,7 @@ class TorchNetwork(ResumedTapes, HandingBack):
             raise self._refusal((1, *settings.input_shape), traced.broke)
         self._tapes: dict[tuple[int, ...], tuple[Tape, LayerList]] = {}
         self._programs: dict[object, Program] = {}
+        self._beside: dict[str, FloatArray] = {}
         self._main = traced, layers_of(traced)
         self._tapes[settings.input_shape] = self._main
         self._found = self._main[1]
@@ -131,10 +132,17 @@ class TorchNetwork(ResumedTapes, HandingBack):
         played = self._program(tape, nodes, "plain")
         with aside(self._model.device), ignore_float_warnings():
             values = self._play(played, batch)
-            return {
-                asked: to_numpy(self._shown(name, values[node]))
-                for (asked, name), node in zip(wanted.items(), nodes, strict=True)
+            given = {asked: values[node] for asked, node in zip(wanted, nodes, strict=True)}
+            self._beside = {
+                asked: to_numpy(tokens)
+                for asked, each in given.items()
+                if (tokens := self._tokens(wanted[asked], each)) is not None
             }
+            return {asked: to_numpy(self._shown(wanted[asked], e)) for asked, e in given.items()}
+
+    def tokens_beside(self) -> dict[str, FloatArray]:
+        """See `vizframe.network.tokens.TokenNetwork`."""
+        return self._beside
 
     def scores(self, images: FloatArray) -> FloatArray:
         name = self.score_layer

@@ -98,6 +98,11 @@ class PlayedTapes(ABC):
         view = self._found.views.get(name)
         return output if view is None else view(output)
 
+    def _tokens(self, name: str, output: Any) -> Any:
+        """What a layer's node gave at tokens that are no place of its map; None without any."""
+        view = self._found.views.get(name)
+        return None if view is None else view.beside(output)
+
     def _units_first(self, name: str) -> Any:
         """How the node's output becomes the layer's, its units right behind the images."""
         axis = 1 + self._by_name[name].unit_axis

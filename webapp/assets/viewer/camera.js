@@ -2,26 +2,26 @@
 //
 //   a picture (source.js) ──► canvas of the network's size
 //   POST live ──► maps of the layer, likeliest classes ──► gallery, bars
-import { respond, json, Refused } from "./api.js";
+import { respond, Refused } from "./api.js";
+import { AskedNetwork } from "./asked.js";
 import { stepLimits } from "./colours.js";
 import { $, el, sized } from "./dom.js";
 import { Gallery } from "./gallery.js";
 import { lookOf, paintTile } from "./painter.js";
 import { PictureSource } from "./source.js";
-import { notAsked, whole } from "./words.js";
+import { whole } from "./words.js";
 
 const LARGE = 224; // CSS pixels of the pictures beside the gallery
-const AGAIN = 3000; // ms until a network that is not there yet is asked for again
 const ABOUT = "Use the camera, or drop, paste or open a picture: every unit of the layer responds as it comes.";
 const KINDS = new Map([false, true].map((signed) => [signed, { signed, draw: "map" }]));
 
 export class Camera {
   constructor(viewer) {
-    Object.assign(this, { viewer, about: null, unit: null, refused: "" });
+    Object.assign(this, { viewer, unit: null });
     this.build();
     viewer.on((_, what) => {
       if (["page", "run"].includes(what)) this.turned();
-      if (what === "series" && this.about && !this.pictures.picture) this.chooseLayer();
+      if (what === "series" && this.asked.told && !this.pictures.picture) this.chooseLayer();
       if (what === "theme" && this.tiles) this.paint();
     });
     this.turned();
@@ -30,13 +30,16 @@ export class Camera {
   get isShown() { return this.viewer.place.page === "live"; }
 
   build() {
-    this.words = el("p", { className: "quiet", role: "status" });
-    this.cure = el("pre", {});
     const page = $("#live-page");
     this.pictures = new PictureSource({
       say: (sentence) => this.say(sentence), changed: () => this.ask(), isShown: () => this.isShown, page,
     });
-    this.layer = el("select", { "aria-label": "Layer" });
+    const body = el("div", { className: "live-body" });
+    this.asked = new AskedNetwork(this.viewer, {
+      about: ABOUT, body, isShown: () => this.isShown, stop: () => this.pictures.stop(),
+      described: (told) => { this.chooseLayer(); this.pictures.fit(told); },
+    });
+    this.asked.again = () => this.turned();
     this.layer.addEventListener("change", () => { this.unit = null; this.ask(); });
     this.best = el("ol", { className: "best", "aria-label": "Likeliest classes" });
     this.unitTitle = el("h3", { role: "heading", "aria-level": 2, hidden: true });
@@ -55,66 +58,30 @@ export class Camera {
         hover: (said) => { this.readout.textContent = said && `unit ${said}`; },
       },
     });
-    this.body = el("div", { className: "live-body", hidden: true }, asked, shown);
-    page.replaceChildren(el("h1", {}, "Live"), this.words, this.cure, this.body);
+    body.append(asked, shown);
+    page.replaceChildren(el("h1", {}, "Live"), ...this.asked.parts);
   }
+
+  get layer() { return this.asked.layer; }
 
   /** The page was turned to, or away from. */
-  async turned() {
-    if (!this.isShown) { this.pictures.stop(); return; }
-    const other = notAsked(this.viewer.run);
-    if (other || this.refused) this.refuse(other);
-    if (other) return;
-    if (!this.about) await this.describe();
-  }
-
-  /** A run of texts has no pictures to ask with: said, until another one is shown. */
-  refuse(sentence) {
-    this.refused = sentence;
-    this.body.hidden = Boolean(sentence) || !this.about;
-    this.cure.textContent = "";
-    this.say(sentence || (this.about ? ABOUT : ""));
-  }
-
-  async describe() {
-    const told = await json("live").catch((error) => {
-      if (!(error instanceof Refused)) throw error;
-      return { why: error.message, again: true };
-    });
-    if (told.why) {
-      if (this.refused) return;
-      this.say(`${told.why.charAt(0).toUpperCase()}${told.why.slice(1)}${told.cure ? ":" : "."}`);
-      this.cure.textContent = told.cure ?? "";
-      if (told.again) setTimeout(() => this.turned(), AGAIN);
-      return;
-    }
-    this.about = told;
-    this.cure.textContent = "";
-    const { layers } = told;
-    this.layer.replaceChildren(...layers.map(({ name, units }) =>
-      el("option", { value: name }, `${name} · ${whole(units)}`)));
-    this.chooseLayer();
-    this.pictures.fit(told);
-    this.body.hidden = Boolean(this.refused);
-    this.say(this.refused || ABOUT);
-  }
+  turned() { return this.asked.ready(); }
 
   /** The layer that was looked at last; else the first that the run has. */
   chooseLayer() {
-    const names = this.about.layers.map((each) => each.name);
+    const { names } = this.asked;
     const { run, place } = this.viewer;
     const recorded = [place.layer, ...(run?.series ?? []).map((each) => each.layer)];
     this.layer.value = recorded.find((name) => names.includes(name)) ?? names[0] ?? "";
   }
 
-  say(sentence) { this.words.textContent = sentence; }
+  say(sentence) { this.asked.say(sentence); }
 
   // ── responses ────────────────────────────────────────────────────────────────────────────────
 
   async ask() {
-    if (!this.pictures.picture || !this.about) return;
-    const query = { layer: this.layer.value };
-    if (this.viewer.run) query.run = this.viewer.run.run;
+    if (!this.pictures.picture || !this.asked.told) return;
+    const query = { layer: this.layer.value, ...this.asked.run };
     const began = performance.now();
     try {
       const tiles = await respond(query, this.pictures.take());

@@ -1,12 +1,14 @@
 // What happened when, over the slider: epochs, jumps of the loss, findings, large changes of the layer
-// that is shown, steps that are missing because their file is damaged, and steps with damaged pictures:
-// those that the gallery or the chosen unit's film has met, as only reading a picture tells.
+// that is shown, steps that are missing because their file is damaged, and steps with damaged pictures.
+// Only reading a picture tells: the server looks at some with each question, and is asked until it has
+// seen all; what the gallery or the chosen unit's film meets is marked at once.
 import { events, Refused } from "./api.js";
 import { positionOf } from "./curves.js";
 import { el } from "./dom.js";
 import { plural, whole } from "./words.js";
 
 const REST = 250; // ms until they are asked for
+const AGAIN = 250; // ms until the server is asked to look on for damage
 
 const NAMES = {
   epoch: "Epochs", spike: "Loss jumps", finding: "Findings", change: "Large changes", damaged: "Missing steps",
@@ -45,7 +47,8 @@ export class Events {
 
   /** What the server told, and the damage that was met. */
   gather() {
-    const torn = [...this.torn].map(([step, count]) =>
+    const known = new Set(this.told.filter((each) => each.kind === "torn").map((each) => each.step));
+    const torn = [...this.torn].filter(([step]) => !known.has(step)).map(([step, count]) =>
       ({ step, last: step, kind: "torn", words: `${plural(count, "picture")} damaged on disk` }));
     this.found = [...this.told, ...torn].sort((a, b) => a.step - b.step);
   }
@@ -66,8 +69,9 @@ export class Events {
     try {
       const found = await events(viewer.run, viewer.series, viewer.at);
       if (key !== this.key) return;
-      this.told = found;
+      this.told = found.events;
       this.draw();
+      if (found.unseen) this.due = setTimeout(() => this.ask(key), AGAIN);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       viewer.failed(error);

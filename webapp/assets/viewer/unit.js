@@ -3,8 +3,9 @@ import { columns, formed, Refused } from "./api.js";
 import { button, el, ink, sized } from "./dom.js";
 import { Film } from "./film.js";
 import { drawOverTime, extremesOver } from "./overtime.js";
-import { MARK_WORDS, paintTile } from "./painter.js";
-import { isDistribution, isOverTime, stepsOf, tileAt } from "./series.js";
+import { css, entryOf } from "./colours.js";
+import { limitsOf, MARK_WORDS, paintTile } from "./painter.js";
+import { columnOf, isDistribution, isOverTime, stepsOf, tileAt } from "./series.js";
 import { TextFilm } from "./textfilm.js";
 import { surroundings } from "./textlayout.js";
 import { layerName, short, tileName, title, valueWords, whole } from "./words.js";
@@ -22,6 +23,7 @@ export class UnitPanel {
     this.canvas = el("canvas", { id: "large", role: "img" });
     this.value = el("p", { className: "value" });
     this.words = el("p", { className: "facts" });
+    this.beside = el("div", { className: "beside" });
     this.filmBox = el("div", {});
     this.spark = el("canvas", { className: "spark", role: "img", "aria-label": "Largest value over the steps" });
     this.sparkWords = el("h3", {}, "Largest |value| over training");
@@ -30,7 +32,7 @@ export class UnitPanel {
     const tools = button("open", "Open this unit (Enter)", open, { id: "open-unit" });
     root.replaceChildren(
       el("div", { className: "head" }, this.heading, tools),
-      this.canvas, this.value, this.words,
+      this.canvas, this.beside, this.value, this.words,
       el("h3", {}, "Over training"), this.filmBox,
       this.sparkWords, this.spark, this.formed, this.numbers,
     );
@@ -53,6 +55,7 @@ export class UnitPanel {
     this.root.classList.toggle("statistics", isDistribution(series));
     this.heading.textContent = `${layerName(run, series.layer)} · ${tileName(run, series, series.spread ?? "tile", index)}`;
     this.numbers.replaceChildren();
+    this.beside.replaceChildren();
     this.asked = null;
     await this.film.show(this.cache, run, series, stepsOf(run, series), this.where, look,
       this.isOverTime ? this.tokens : under?.(index));
@@ -191,13 +194,32 @@ export class UnitPanel {
     this.asked = asked;
     const found = await columns(run, series, tiles.step, where);
     if (this.asked !== asked) return;
+    this.found = found;
     this.numbers.replaceChildren(...Object.entries(found).flatMap(([name, value]) => numberRow(run, series, name, value)));
+    this.drawBeside();
+  }
+
+  /** What the unit gives at no place of its map, such as at a class token: squares in its colours. */
+  drawBeside() {
+    const { series, tiles, index, look } = this;
+    const name = columnOf(series, "beside");
+    const values = [this.found?.[name] ?? []].flat();
+    const [low, high] = limitsOf(look, tiles, index);
+    this.beside.replaceChildren(...values.map((value, place) => {
+      const known = value !== null;
+      const entry = known ? look.table[entryOf(value, low, high, series.signed, look.gamma)] : 0;
+      const square = el("i", { className: known ? "swatch" : "swatch unknown", "aria-hidden": "true" });
+      if (known) square.style.background = css(entry);
+      return el("span", { title: series.column_help[name] ?? "" }, square,
+        `${values.length === 1 ? "class token" : `token ${place}`} `, el("b", {}, known ? short(value) : "not finite"));
+    }));
   }
 }
 
 /** A number beside its name; many numbers as a line. */
 function numberRow(run, series, name, value) {
   if (name === "unit" || value === null) return []; // the heading says it; not known
+  if (series.column_roles[name] === "beside") return []; // drawn beside the map
   const help = series.column_help[name] ?? "";
   const few = Array.isArray(value) ? value : [value];
   if (few.length <= 4) {

@@ -3,16 +3,16 @@
 //   click on a unit ──► changes in the address ──► POST whatif ──► bars before | after, gallery
 //   probe images, or a picture of one's own (source.js) ──► what the network is asked with
 import { file, json, Refused, whatIf } from "./api.js";
+import { AskedNetwork, stepChoices, weightWords } from "./asked.js";
 import { howOf, put, read, words, write } from "./changes.js";
 import { stepLimits } from "./colours.js";
 import { $, el, radios, check, sized } from "./dom.js";
 import { Gallery } from "./gallery.js";
 import { lookOf, paintTile } from "./painter.js";
 import { PictureSource } from "./source.js";
-import { notAsked, plural, whole } from "./words.js";
+import { plural, whole } from "./words.js";
 
 const THUMB = 48;
-const AGAIN = 3000; // ms until a network that is not there yet is asked for again
 const KINDS = new Map([false, true].map((signed) => [signed, { signed, draw: "map" }]));
 const HOWS = { off: "off", "*": "scaled by", "<": "at most", "=": "set to" };
 const SHOWN = { after: ["With the changes"], difference: ["What changed"] };
@@ -22,10 +22,11 @@ const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
 export class WhatIf {
   constructor(viewer) {
-    Object.assign(this, { viewer, about: null, unit: null, earlier: [], wanted: 0, told: null, refused: "" });
+    Object.assign(this, { viewer, unit: null, earlier: [], wanted: 0, told: null });
     this.build();
     viewer.on((_, what) => {
       if (["page", "place", "run"].includes(what)) this.turned();
+      if (what === "version") this.lookForNewer();
       if (what === "theme" && this.told) this.paint();
     });
     this.turned();
@@ -34,22 +35,36 @@ export class WhatIf {
   get isShown() { return this.viewer.place.page === "whatif"; }
   get changes() { return read(this.viewer.place.changes); }
   get image() { return this.viewer.place.at.probe ?? 0; }
+  get layer() { return this.asked.layer; }
   get ownPicture() { return this.pictures.picture !== null; }
 
   // ── what is on the page ─────────────────────────────────────────────────────────────────────
 
   build() {
     const page = $("#whatif-page");
-    this.words = el("p", { className: "quiet", role: "status" });
-    this.cure = el("pre", {});
     this.pictures = new PictureSource({
       say: (sentence) => this.say(sentence), changed: () => this.ask(), isShown: () => this.isShown, page,
     });
-    this.body = el("div", { className: "live-body", hidden: true }, this.asked(), this.shown());
-    page.replaceChildren(el("h1", {}, "What if"), this.words, this.cure, this.body);
+    const body = el("div", { className: "live-body" });
+    this.asked = new AskedNetwork(this.viewer, {
+      about: ABOUT, body, isShown: () => this.isShown, stop: () => this.pictures.stop(),
+      described: (told) => this.described(told),
+    });
+    this.asked.again = () => this.turned();
+    body.append(this.left(), this.right());
+    page.replaceChildren(el("h1", {}, "What if"), ...this.asked.parts);
   }
 
-  asked() {
+  left() {
+    this.weighed = el("span", {});
+    this.stepChoice = el("select", { "aria-label": "Step of the weights" });
+    this.stepChoice.addEventListener("change", () => this.weigh(this.stepChoice.value));
+    this.follow = el("input", { type: "checkbox" });
+    this.follow.addEventListener("change", () => { if (this.follow.checked) this.weigh("newest"); });
+    this.newer = el("button", { type: "button", className: "plain", onclick: () => this.weigh("newest") });
+    this.weights = el("div", { className: "whatif-weights", id: "whatif-weights" },
+      el("span", {}, this.weighed, this.stepChoice), this.newer,
+      el("label", {}, this.follow, " follow the newest"));
     this.probe = el("div", { className: "probe-row", role: "group", "aria-label": "Probe images" });
     this.accuracy = el("p", { className: "whatif-accuracy", id: "whatif-accuracy" });
     this.list = el("ul", { className: "whatif-list", "aria-label": "Changed units" });
@@ -60,14 +75,13 @@ export class WhatIf {
     this.save = plain("Save as a checkpoint", () => this.keep());
     const own = el("details", {}, el("summary", {}, "A picture of your own"), ...this.pictures.parts,
       plain("Back to the probe", () => { this.pictures.stop(); this.pictures.picture = null; this.ask(); }));
-    return el("div", { className: "live-asked" }, el("h3", { role: "heading", "aria-level": 2 }, "Probe images"), this.probe, own,
+    return el("div", { className: "live-asked" }, this.weights, el("h3", { role: "heading", "aria-level": 2 }, "Probe images"), this.probe, own,
       el("h3", { role: "heading", "aria-level": 2 }, "Changed units"), this.list,
       el("div", { className: "live-buttons" }, this.undo, this.reset), this.accuracy,
       el("div", { className: "live-buttons" }, this.judge, this.save));
   }
 
-  shown() {
-    this.layer = el("select", { "aria-label": "Layer" });
+  right() {
     this.layer.addEventListener("change", () => {
       this.unit = null;
       this.viewer.choose({ asked: this.layer.value });
@@ -94,73 +108,69 @@ export class WhatIf {
     return shown;
   }
 
+  /** The layer whose units are shown: another one may have been chosen, and not be there yet. */
+  get shownLayer() { return this.told?.head.layer ?? this.layer.value; }
+
   labelOf(index) {
-    const how = howOf(this.changes, this.layer.value, index);
+    const how = howOf(this.changes, this.shownLayer, index);
     return how ? `${index} · ${words(how)}` : String(index);
   }
 
-  say(sentence) { this.words.textContent = sentence; }
+  say(sentence) { this.asked.say(sentence); }
 
   // ── what is asked ───────────────────────────────────────────────────────────────────────────
 
   /** The page was turned to, or away from, or its place is another. */
-  async turned() {
-    if (!this.isShown) { this.pictures.stop(); return; }
-    const other = notAsked(this.viewer.run);
-    if (other || this.refused) this.refuse(other);
-    if (other) return;
-    if (!this.about && !this.describing) await this.describe();
-    if (this.about) await this.ask();
-  }
+  async turned() { if (await this.asked.ready()) await this.ask(); }
 
-  /** A run of texts has no pictures to ask with: said, until another one is shown. */
-  refuse(sentence) {
-    this.refused = sentence;
-    this.body.hidden = Boolean(sentence) || !this.about;
-    this.cure.textContent = "";
-    this.say(sentence || (this.about ? ABOUT : ""));
-  }
-
-  async describe() {
-    this.describing = true;
-    const told = await json("live").catch((error) => {
-      if (!(error instanceof Refused)) throw error;
-      return { why: error.message, again: true };
-    });
-    this.describing = false;
-    if (told.why) {
-      if (this.refused) return;
-      this.say(`${told.why.charAt(0).toUpperCase()}${told.why.slice(1)}${told.cure ? ":" : "."}`);
-      this.cure.textContent = told.cure ?? "";
-      if (told.again) setTimeout(() => this.turned(), AGAIN);
-      return;
-    }
-    this.about = told;
-    this.cure.textContent = "";
-    this.layer.replaceChildren(...told.layers.map(({ name, units }) =>
-      el("option", { value: name }, `${name} · ${whole(units)}`)));
+  /** The network is that of another run, or one that was not there before. */
+  described(told) {
+    this.unit = null;
     this.pictures.fit(told);
     this.judge.hidden = !told.images;
-    this.body.hidden = Boolean(this.refused);
-    this.say(this.refused || ABOUT);
+    this.save.hidden = !told.saves;
+    this.showWeights();
+  }
+
+  /** Ask with the weights of another step, or the newest. */
+  async weigh(step) {
+    if (await this.asked.describe({ weights: step })) { this.showWeights(); await this.ask(); }
+  }
+
+  /** The run has new steps: so its weights may be newer, too. */
+  async lookForNewer() {
+    if (!this.isShown || !this.asked.told?.weights || !(await this.asked.describe())) return;
+    const { weights } = this.asked.told;
+    if (this.follow.checked && weights.newest > weights.step) await this.weigh("newest");
+    else this.showWeights();
+  }
+
+  showWeights() {
+    const weights = this.asked.told?.weights;
+    this.weights.hidden = !weights;
+    if (!weights) return;
+    const choices = stepChoices(weights);
+    this.stepChoice.replaceChildren(...choices.map((step) => el("option", { value: step },
+      `${whole(step)}${step === weights.newest ? ", the newest" : ""}`)));
+    this.stepChoice.value = weights.step;
+    this.stepChoice.hidden = choices.length < 2;
+    this.weighed.textContent = choices.length < 2 ? `${weightWords(weights)}.` : "Weights of step ";
+    this.newer.hidden = !(weights.newest > weights.step);
+    this.newer.textContent = `Take step ${whole(weights.newest ?? 0)}`;
   }
 
   /** The layer that the address names; else the one that is looked at, if the network has it. */
   chooseLayer() {
-    const names = this.about.layers.map((each) => each.name);
+    const { names } = this.asked;
     const { asked, layer } = this.viewer.place;
     this.layer.value = [asked, layer, names[0]].find((name) => names.includes(name)) ?? "";
   }
 
   query() {
-    const { run, place } = this.viewer;
-    return {
-      changes: place.changes ?? "", ...(run ? { run: run.run } : {}),
-    };
+    return { changes: this.viewer.place.changes ?? "", ...this.asked.run };
   }
 
   async ask() {
-    if (!this.about) return;
     if (!this.viewer.run && !this.ownPicture) return; // it has the probe; it may be being opened
     this.chooseLayer();
     check(this.which, this.viewer.place.show);
@@ -175,19 +185,24 @@ export class WhatIf {
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       this.say(error.message);
+      this.isWrong = true;
       return;
     }
+    if (this.isWrong) { this.say(ABOUT); this.isWrong = false; }
     this.paint();
-    const { step } = this.told.head;
-    const weights = step === null ? "" : ` · weights of step ${whole(step)}`;
-    this.speed.textContent = `${Math.round(performance.now() - began)} ms${weights}`;
+    const { step, weights } = this.told.head;
+    this.asked.take(weights);
+    this.showWeights();
+    this.speed.textContent = `${Math.round(performance.now() - began)} ms`
+      + (weights || step === null ? "" : ` · weights of step ${whole(step)}`);
     document.body.dataset.changes = this.viewer.place.changes ?? "";
+    document.body.dataset.asked = this.shownLayer;
   }
 
   // ── what is changed ─────────────────────────────────────────────────────────────────────────
 
   toggle(unit) {
-    const layer = this.layer.value;
+    const layer = this.shownLayer;
     this.unit = unit;
     const how = this.how.value === "off" ? "off" : `${this.how.value}${Number(this.amount.value) || 0}`;
     this.change(put(this.changes, layer, unit, howOf(this.changes, layer, unit) ? null : how));
