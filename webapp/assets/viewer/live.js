@@ -39,5 +39,7 @@ export function badge(run) {
   const steps = plural(run.steps.length, "step");
   if (isLive(run)) return { live: true, words: `recording · ${steps}` };
   const last = run.times.at(-1);
-  return { live: false, words: last ? `${steps} · last written ${ago(secondsSince(last))}` : steps };
+  if (!last) return { live: false, words: steps };
+  const when = ago(secondsSince(last));
+  return { live: false, words: `${steps} · ${when}`, about: `last written ${when}` };
 }

@@ -192,10 +192,11 @@ function sayFaults() {
 }
 
 function sayLive() {
-  const { live, words } = badge(viewer.run);
+  const { live, words, about = "" } = badge(viewer.run);
   const box = $("#live");
   if (box.dataset.words === words) return;
   box.dataset.words = words;
+  box.title = about;
   box.classList.toggle("on", live);
   box.replaceChildren(el("span", { className: "dot", "aria-hidden": "true" }), words);
 }
