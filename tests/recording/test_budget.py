@@ -6,7 +6,6 @@ import pytest
 
 from vizframe.errors import UsageError
 from vizframe.recording.budget import Budget, share_of
-from vizframe.recording.unpaid import Unpaid
 
 
 class Clock:
@@ -175,16 +174,6 @@ def test_what_the_vitals_take_is_part_of_the_share() -> None:
     assert 0.04 < budget.spent <= 0.05
     assert seconds + looked <= 50
     assert seconds >= 28
-
-
-def test_what_cannot_be_paid_is_asked_for_now_and_then() -> None:
-    """The question reads the clocks of all threads; at every step it took a fiftieth of one."""
-    unpaid = Unpaid()
-    assert unpaid.may_be_paid({"ascent"}, 7.0)
-    unpaid.refuse({"ascent", "maps"}, 7.0)
-    assert not unpaid.may_be_paid({"ascent"}, 7.1)
-    assert unpaid.may_be_paid({"ascent", "weights"}, 7.1)
-    assert unpaid.may_be_paid({"ascent"}, 7.3)
 
 
 @pytest.mark.parametrize(("share", "part"), [(None, 1.0), (0.2, 1.0), (0.05, 0.5), (0.01, 0.1)])

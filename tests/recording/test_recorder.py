@@ -21,7 +21,7 @@ from vizframe.errors import (
 )
 from vizframe.history import HistoryWriter, SeriesKey, StepRecord
 from vizframe.network.probe import probe_of
-from vizframe.recording import unpaid
+from vizframe.recording import dues
 from vizframe.recording.recorder import Recorder
 
 pytestmark = pytest.mark.usefixtures("toys")
@@ -243,7 +243,7 @@ def test_a_budget_spaces_the_recordings_and_makes_up_for_those_it_put_off(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     place, model = Place(), ToyModel()
-    monkeypatch.setattr(unpaid, "EVERY", 0.0)
+    monkeypatch.setattr(dues, "EVERY", 0.0)
     with Recorder(model, place, every=1, plugins=[Doubled], probe=IMAGES, budget="5%") as recorder:
         pays = iter([False, False, True, False, True])
 

@@ -34,9 +34,9 @@ from vizframe.plugin import Progress, ignore_progress
 from vizframe.recording.budget import Budget, share_of
 from vizframe.recording.config import Config
 from vizframe.recording.destination import Destination, OpenWriter
+from vizframe.recording.dues import Dues
 from vizframe.recording.health import Health
 from vizframe.recording.jobs import jobs
-from vizframe.recording.newest import LABEL as NEWEST
 from vizframe.recording.newest import newest_jobs
 from vizframe.recording.overdue import timeout_of
 from vizframe.recording.portions import Portions
@@ -49,7 +49,6 @@ from vizframe.recording.sight import Sight
 from vizframe.recording.snapshots import snapshot_job
 from vizframe.recording.steps import StepCount, step_of
 from vizframe.recording.unchanged import unchanged_python
-from vizframe.recording.unpaid import Unpaid
 from vizframe.recording.voice import speak
 
 log = logging.getLogger("vizframe")
@@ -117,10 +116,9 @@ class Recorder(ShowsRecording):
         elif wanted and not callable(run):
             wanted += newest_jobs(self._adapter, Path(run).absolute(), chosen, rank or 0)
         self._jobs = sorted(wanted, key=lambda each: limited and each.is_slow)
-        self._schedules = {
-            each.label: each.schedule or Schedule.of(chosen.every) for each in self._jobs
-        }
         self._budget = Budget(share_of(chosen.budget), beside=lambda: self._vitals_seconds)
+        schedules = {each.label: each.schedule or Schedule.of(chosen.every) for each in self._jobs}
+        self._dues = Dues(schedules, self._budget)
         self._progress = progress
         self._opening = self.guard if is_training else Guard(strict=True)
         self._watches_health = is_training
@@ -132,8 +130,6 @@ class Recorder(ShowsRecording):
         self._portions = Portions.of_config(chosen, self._jobs, past.portions)
         begun = (past.last_step or 0) if start is None else step_of(start, self._adapter.number)
         self._count = StepCount(begun, past.last_epoch, self._adapter.number, self.guard)
-        self._due: set[str] = set()
-        self._unpaid = Unpaid()
         self._committed: int | None = past.last_step
         self._known = past.labels
         self._recording: Recording | None = None
@@ -183,9 +179,7 @@ class Recorder(ShowsRecording):
         # Threads that train one network count its steps together.
         with self.guard("this step's recording"), self._lock:
             self._count.advance(step, epoch)
-            if self.last_epoch is None and any(
-                each.unit == "epochs" for each in self._schedules.values()
-            ):
+            if self.last_epoch is None and self._dues.counts_epochs:
                 with self.guard("these recordings"):
                     raise UsageError(_NO_EPOCHS)
             self._open_late()
@@ -217,9 +211,10 @@ class Recorder(ShowsRecording):
                 self._health.finish(self._now())
         with self.guard("the recording of its end"):
             if self._recording is not None and self._committed != self.last_step:
-                self._due = set(self._schedules)
+                self._dues.add_all()
                 self._record_due(self._now(), {}, at_end=True)
-            self._tell_unpaid()
+            for told in self._dues.describe_unpaid():
+                log.warning("%s", told)
         self.close()
 
     def close(self) -> None:
@@ -351,9 +346,9 @@ class Recorder(ShowsRecording):
                     rank=self._destination.rank,
                     part=self._budget.part_for_vitals,
                 )
-        self._due |= {label for label, each in self._schedules.items() if each.due(self._now())}
+        self._dues.look(self._now())
         if self._committed == self.last_step:
-            self._due -= self._known  # of these plugins the run has this step already
+            self._dues.drop(self._known)  # of these plugins the run has this step already
         self._look(self._now(), {})
 
     def _hyper_parameters(self, batch: Batch | None) -> dict[str, object]:
@@ -379,10 +374,8 @@ class Recorder(ShowsRecording):
 
     def _look(self, moment: Moment, scalars: Mapping[str, Number]) -> None:
         """Record this moment if a schedule asks for it now, or did when it could not be paid."""
-        self._due |= {label for label, each in self._schedules.items() if each.due(moment)}
-        if not self._due or self._recording is None:
-            return
-        if self._unpaid.may_be_paid(self._due, moment.time):
+        self._dues.look(moment)
+        if self._recording is not None and self._dues.may_be_paid(moment.time):
             self._record_due(moment, scalars)
 
     def _record_due(
@@ -390,10 +383,8 @@ class Recorder(ShowsRecording):
     ) -> None:
         """Record what is due and can be paid; the rest stays due."""
         assert self._recording is not None
-        due = [label for label in self._schedules if label in self._due]
-        paid = self._budget.choose_affordable(due, at_end=at_end)
-        if not set(paid) - {NEWEST}:  # weights alone make no step
-            self._unpaid.refuse(self._due, moment.time)
+        paid = self._dues.payable(moment.time, at_end=at_end)
+        if not paid:
             return
         self._adapter.settle()  # what training still has to do is not the recorder's cost
         own = self._budget.numbers() | (self._health.numbers if self._health else {})
@@ -401,11 +392,6 @@ class Recorder(ShowsRecording):
             snapshot = self._recording.record(moment, paid, {**scalars, **own})
             self._committed = moment.step
             self._budget.learn(snapshot.seconds, snapshot.stopped)
-            self._due -= snapshot.done | self._recording.given_up
+            self._dues.drop(snapshot.done | self._recording.given_up)
             del snapshot
             self._recording.rest()
-
-    def _tell_unpaid(self) -> None:
-        """Name the plugins that the budget has never paid for."""
-        for told in filter(None, map(self._budget.describe_unpaid, self._schedules)):
-            log.warning("%s", told)
