@@ -201,7 +201,7 @@ def test_a_model_on_another_context_is_asked_there() -> None:
     with network.excitation(objective) as excitation:
         excitation.evaluate(excitation.ops.to_device(IMAGES))
         assert isinstance(excitation, GluonExcitation)
-        assert excitation._images.context == mx.cpu(1)
+        assert excitation._compiled.inputs["data"].context == mx.cpu(1)
 
 
 def test_a_model_that_was_cast_or_moved_is_followed() -> None:

@@ -189,6 +189,16 @@ def test_setting_up_is_paid_for_but_is_no_recording() -> None:
     assert train(budget, clock, 200, {"maps": 1.0})["maps"][:2] == [0, 100]
 
 
+def test_what_is_charged_inside_of_a_charge_counts_once() -> None:
+    clock = Clock()
+    budget = Budget(0.05, clock)
+    with budget.charge():
+        clock.now += 1.0
+        with budget.charge():
+            clock.now += 2.0
+    assert budget.recording == 3.0
+
+
 def test_before_any_training_nothing_was_spent() -> None:
     assert Budget(0.05, Clock()).spent == 0.0
 

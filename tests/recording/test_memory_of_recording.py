@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,11 @@ from vizframe.gluon.network import GluonNetwork
 from vizframe.history import Declaration, SeriesKey
 from vizframe.history.encoding import encode_frame, stored_frame
 from vizframe.network import Rests
+from vizframe.network.in_room import bytes_of
 from vizframe.plugin.frame import Frame
 from vizframe.recording.freed_memory import GROWN, FreedMemory, resident, trim
+from vizframe.testing.networks import ordinary
+from vizframe.testing.plugin import scene_of
 
 nn = mx.gluon.nn
 
@@ -93,3 +97,18 @@ def test_activations_of_images_that_do_not_fit_together(memory: int) -> None:
     expected = GluonNetwork.of(model, (3, 16, 16)).activations(images, ["0", "1", "2"])
     for name, values in expected.items():
         np.testing.assert_allclose(found[name], values, atol=1e-6)
+
+
+def test_a_step_holds_activations_as_far_as_there_is_room_and_they_are_those_of_one_pass() -> None:
+    base = scene_of(ordinary())
+    layers = base.network.layers
+    all_at_once = {each.name: base.activations(each) for each in layers}
+    sizes = [bytes_of(each, len(base.probe)) for each in layers]
+    room = max(sizes) + min(sizes)
+    scene = replace(base, cache={}, layers=layers, room=room)
+    for layer in (*layers, layers[1], layers[-1], *layers):
+        np.testing.assert_array_equal(scene.activations(layer), all_at_once[layer.name])
+        assert sum(each.nbytes for each in scene.cache.values()) <= room
+    few = replace(base, cache={}, layers=layers, room=1)
+    assert few.activations(layers[0]).nbytes == sizes[0]
+    assert list(few.cache) == [layers[0].name]

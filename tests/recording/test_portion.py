@@ -179,7 +179,7 @@ def test_no_more_images_are_chosen_than_their_activations_have_room_for() -> Non
     network = ordinary()
     scene = scene_of(network, probe_for(network, count=12))
     image = 4 * sum(int(np.prod(layer.shape)) for layer in scene.layers)
-    choice = choose(Images(), scene, Means(1000.0, memory=2 * 5.5 * image), CLOCK)
+    choice = choose(Images(), scene, Means(1000.0, room=5.5 * image), CLOCK)
     assert choice.portion == Portion(images=5)
 
 

@@ -25,7 +25,9 @@ def ascent(rate: Factor) -> Optimiser:
     """``x + rate · g``."""
 
     def step(values: DeviceArray, gradient: DeviceArray) -> DeviceArray:
-        return values + gradient * rate
+        moved = gradient * rate
+        moved += values
+        return moved
 
     return step
 
@@ -39,9 +41,14 @@ def progress(ops: Ops, wanted: float, rate: float, squared_scale: Factor) -> Opt
     goal = ops.to_device(np.full((1, 1, 1, 1), wanted, np.float32))
 
     def step(values: DeviceArray, gradient: DeviceArray) -> DeviceArray:
-        pixel_gradient = gradient / squared_scale
-        norm = ops.maximum(ops.sum(gradient * pixel_gradient, (1, 2, 3)), TINY)
-        return values + pixel_gradient * ops.minimum(goal / norm, rate)
+        squares = gradient * gradient
+        if isinstance(squared_scale, float):
+            norm = ops.sum(squares, (1, 2, 3)) / squared_scale
+        else:
+            norm = ops.sum(ops.sum(squares, (2, 3)) / squared_scale, (1,))
+        moved = gradient * (ops.minimum(goal / ops.maximum(norm, TINY), rate) / squared_scale)
+        moved += values
+        return moved
 
     return step
 
@@ -53,6 +60,9 @@ def adam(ops: Ops, rate: Factor) -> Optimiser:
         return lambda values, gradient: step(values, gradient, rate)
 
     def per_channel(values: DeviceArray, gradient: DeviceArray) -> DeviceArray:
-        return values + step(ops.zeros_like(values), gradient, 1.0) * rate
+        moved = step(ops.zeros_like(values), gradient, 1.0)
+        moved *= rate
+        moved += values
+        return moved
 
     return per_channel

@@ -86,7 +86,8 @@ class Moved:
     def show(self, values: DeviceArray, iteration: int) -> tuple[DeviceArray, Pullback]:
         image, back = self._inner.show(values, iteration)
         matrix = compose(self._transforms, self._seed, iteration)
-        moved = self._ops.warp(image - self._outside, matrix) + self._outside
+        moved = self._ops.warp(image - self._outside, matrix)
+        moved += self._outside
         return moved, lambda gradient: back(self._ops.unwarp(gradient, matrix))
 
     def picture(self, values: DeviceArray) -> DeviceArray:
@@ -113,7 +114,7 @@ class Fourier:
                 f"the number of input channels is {pixels.channels}; it can be 3 for a preset that "
                 "decorrelates red, green and blue: take 'fourier' for any other"
             )
-        self._ops, self._shape, self._sd = ops, shape, sd
+        self._ops, self._sd = ops, sd
         _, _, height, width = shape
         weights = frequency_weights(height, width) * np.float32(2**0.5 / 4)
         self._weights = ops.to_device(weights[None, None])
@@ -129,32 +130,28 @@ class Fourier:
         shares = self._ops.sigmoid(self._mix_colours(self._transform(values * self._weights), 0))
 
         def pullback(gradient: DeviceArray) -> DeviceArray:
-            inner = gradient * self._span * (shares * (1.0 - shares))
-            return self._transform(self._mix_colours(inner, 1)) * self._weights
+            inner = 1.0 - shares
+            inner *= shares
+            inner *= self._span
+            inner *= gradient
+            back = self._transform(self._mix_colours(inner, 1))
+            back *= self._weights
+            return back
 
-        return shares * self._span + self._low, pullback
+        image = shares * self._span
+        image += self._low
+        return image, pullback
 
     def picture(self, values: DeviceArray) -> DeviceArray:
         return self.show(values, 0)[0]
 
     def _transform(self, maps: DeviceArray) -> DeviceArray:
         """The Hartley transform of each map: rows · map · columns; symmetric, so its adjoint."""
-        batch, channels, height, width = self._shape
-        ops = self._ops
-        wide = ops.matmul(ops.reshape(maps, (batch * channels * height, width)), self._columns)
-        upright = ops.transpose(ops.reshape(wide, self._shape), (0, 1, 3, 2))
-        tall = ops.matmul(ops.reshape(upright, (batch * channels * width, height)), self._rows)
-        return ops.transpose(ops.reshape(tall, (batch, channels, width, height)), (0, 1, 3, 2))
+        return self._ops.separable(maps, self._rows, self._columns)
 
     def _mix_colours(self, maps: DeviceArray, which: int) -> DeviceArray:
         """Decorrelated colours as red, green, blue (0), or the adjoint of that (1)."""
-        if self._colours is None:
-            return maps
-        batch, channels, height, width = self._shape
-        ops = self._ops
-        last = ops.reshape(ops.transpose(maps, (0, 2, 3, 1)), (batch * height * width, channels))
-        mixed = ops.matmul(last, self._colours[which])
-        return ops.transpose(ops.reshape(mixed, (batch, height, width, channels)), (0, 3, 1, 2))
+        return maps if self._colours is None else self._ops.mix(maps, self._colours[which])
 
 
 def hartley(size: int) -> FloatArray:

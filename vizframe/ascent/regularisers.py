@@ -2,7 +2,8 @@
 
 Each is a closure ``(image, gradient, iteration) -> image`` on (batch, channel, y, x); norms and
 percentiles are taken per image, over its pixels. `in_order` runs several one after the other, as
-the paper's Table 1 does: decay, blur, small norms, small contributions.
+the paper's Table 1 does: decay, blur, small norms, small contributions. The image is the
+optimiser's newest, which nobody else holds: it may be written into.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ def decay(amount: float) -> Regulariser:
     """L2 decay: shrink every pixel by this share."""
 
     def apply(image: DeviceArray, _gradient: DeviceArray, _iteration: int) -> DeviceArray:
-        return image * (1 - amount)
+        image *= 1 - amount
+        return image
 
     return apply
 
@@ -39,10 +41,10 @@ def sparsity(ops: Ops, amount: float, pixels: Pixels) -> Regulariser:
     """Move every pixel towards 0 by this many pixels of 0 … 255, and no further: the proximal
     step of an L1 penalty, which clears what only a little contributes."""
     shrink = factor(ops, [amount / scale for scale in pixels.scale])
+    grow = -shrink
 
     def apply(image: DeviceArray, _gradient: DeviceArray, _iteration: int) -> DeviceArray:
-        within = ops.maximum(ops.minimum(image, shrink), -shrink)
-        return image - within
+        return image - ops.clip(image, grow, shrink)
 
     return apply
 
@@ -59,13 +61,18 @@ def blur(ops: Ops, sigma: float, every: int) -> Regulariser:
 def drop_small_norms(ops: Ops, percent: float, pixels: Pixels) -> Regulariser:
     """Zero the pixels whose norm over the channels is under this percentile.
 
-    Norms are compared squared, which leaves their order as it is.
+    Norms are compared squared, and in inputs where all channels have one scale, which leaves their
+    order as it is.
     """
-    squared_scale: Factor = factor(ops, [scale * scale for scale in pixels.scale])
+    scale: Factor = factor(ops, pixels.scale)
 
     def apply(image: DeviceArray, _gradient: DeviceArray, _iteration: int) -> DeviceArray:
-        norms = ops.sum(image * image * squared_scale, (1,))
-        return image * ops.at_least(norms, ops.percentile(norms, percent))
+        squares = image * (image if isinstance(scale, float) else scale)
+        if not isinstance(scale, float):
+            squares *= squares
+        norms = ops.sum(squares, (1,))
+        image *= ops.at_least(norms, ops.percentile(norms, percent))
+        return image
 
     return apply
 
@@ -76,7 +83,8 @@ def drop_small_contributions(ops: Ops, percent: float) -> Regulariser:
 
     def apply(image: DeviceArray, gradient: DeviceArray, _iteration: int) -> DeviceArray:
         contributions = ops.abs(ops.sum(gradient * image, (1,)))
-        return image * ops.at_least(contributions, ops.percentile(contributions, percent))
+        image *= ops.at_least(contributions, ops.percentile(contributions, percent))
+        return image
 
     return apply
 
@@ -84,15 +92,8 @@ def drop_small_contributions(ops: Ops, percent: float) -> Regulariser:
 def valid_range(ops: Ops, pixels: Pixels) -> Regulariser:
     """Clip to what a picture can hold, from black to white, per channel."""
     low, high = factor(ops, pixels.lowest), factor(ops, pixels.highest)
-    if isinstance(low, float) and isinstance(high, float):
-        bottom, top = low, high
-
-        def clip(image: DeviceArray, _gradient: DeviceArray, _iteration: int) -> DeviceArray:
-            return ops.clip(image, bottom, top)
-
-        return clip
 
     def apply(image: DeviceArray, _gradient: DeviceArray, _iteration: int) -> DeviceArray:
-        return ops.maximum(ops.minimum(image, high), low)
+        return ops.clip(image, low, high)
 
     return apply

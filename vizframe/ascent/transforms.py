@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
+from vizframe.arrays import read_only
 from vizframe.network import FloatArray
 
 Matrix = npt.NDArray[np.float64]
@@ -57,6 +59,7 @@ def rotate(degrees: Sequence[float]) -> Transform:
     return draw
 
 
+@cache
 def lucid(side: int) -> tuple[Transform, ...]:
     """lucid's standard: jitter 8, scale 0.90 … 1.10 in steps of 0.02, rotate −10° … 10° with five
     extra chances of 0°, jitter 4. Its padding of 12 pixels of mid-grey is what lies outside the
@@ -79,8 +82,15 @@ def compose(transforms: Sequence[Transform], seed: int, iteration: int) -> Float
 
     The same for every image of a batch, and the same whenever seed and iteration are.
     """
+    return _composed(tuple(transforms), seed, iteration)
+
+
+@lru_cache(maxsize=4096)
+def _composed(transforms: tuple[Transform, ...], seed: int, iteration: int) -> FloatArray:
+    """Kept, as each batch and each recorded step asks for the same; drawing takes longer than
+    small images take to be moved."""
     random = np.random.default_rng((seed, iteration))
     matrix = np.eye(3)
     for transform in transforms:
         matrix = matrix @ transform(random)
-    return matrix[:2].astype(np.float32)
+    return read_only(matrix[:2].astype(np.float32))

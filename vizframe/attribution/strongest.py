@@ -35,14 +35,26 @@ def strongest(activations: FloatArray, top: int) -> Strongest:
     """
     probe, units = activations.shape[:2]
     width = activations.shape[-1] if activations.ndim == 4 else 1
-    flat = np.where(np.isnan(activations), -np.inf, activations).reshape(probe, units, -1)
-    best = flat.argmax(axis=2)
-    peaks = np.take_along_axis(flat, best[:, :, None], axis=2)[:, :, 0].T
-    order = np.argsort(-peaks, axis=1, kind="stable")[:, :top]
+    flat = activations.reshape(probe, units, -1)
+    best, peaks = _peaks(flat)
+    order = np.argsort(-peaks.T, axis=1, kind="stable")[:, :top]
     where = np.take_along_axis(best.T, order, axis=1)
-    own = activations.reshape(probe, units, -1)[order, np.arange(units)[:, None], where]
+    own = flat[order, np.arange(units)[:, None], where]
     return Strongest(
         images=order.astype(np.int64),
         places=np.stack([where // width, where % width], axis=-1).astype(np.int64),
         values=own.astype(np.float32),
     )
+
+
+def _peaks(flat: FloatArray) -> tuple[npt.NDArray[np.int64], FloatArray]:
+    """The first strongest place of each map of (probe, unit, places), and its value, both (probe,
+    unit). NumPy takes NaN for the strongest: only maps that have some are looked at without."""
+    best = flat.argmax(axis=2)
+    peaks = np.take_along_axis(flat, best[:, :, None], axis=2)[:, :, 0]
+    sick = np.isnan(peaks)
+    if sick.any():
+        rows = np.where(np.isnan(flat[sick]), -np.inf, flat[sick])
+        best[sick] = rows.argmax(axis=1)
+        peaks[sick] = rows.max(axis=1)
+    return best, peaks

@@ -32,13 +32,18 @@ class ForwardPasses(BoundGraphs):
         batch = self._settings.check_images(images, self._name)
         if not layers:
             return {}
-        parts = [self._activations(part, layers) for part in self._parts(batch)]
-        return {
-            name: np.concatenate([each[name] for each in parts])
-            if len(parts) > 1
-            else parts[0][name]
-            for name in layers
-        }
+        found: dict[str, FloatArray] = {}
+        done = 0
+        for part in self._parts(batch):
+            made = self._activations(part, layers)
+            if len(part) == len(batch):
+                return {name: made[name] for name in layers}
+            for name, values in made.items():  # put in place at once: all of it is held only once
+                if name not in found:
+                    found[name] = np.empty((len(batch), *values.shape[1:]), values.dtype)
+                found[name][done : done + len(part)] = values
+            done += len(part)
+        return {name: found[name] for name in layers}
 
     def _activations(self, batch: FloatArray, layers: Sequence[str]) -> dict[str, FloatArray]:
         entries = tuple(dict.fromkeys(self._entry(name) for name in layers))

@@ -78,7 +78,7 @@ class ImperativeExcitation:
     def responses(self) -> DeviceArray:
         if self._output is None:
             raise NetworkError("nothing was evaluated yet; call evaluate first")
-        return self._ops.take(self._head.responses([self._output]))
+        return self._head.responses([self._output])
 
 
 class Unreachable(NetworkError):

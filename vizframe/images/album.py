@@ -32,8 +32,8 @@ from vizframe.images.film import Look, history_limits, select_tiles
 from vizframe.images.gallery import limits_of
 from vizframe.images.limits import Limits
 from vizframe.images.mark import Mark, marks
-from vizframe.images.paint import indices, paint_colour
 from vizframe.images.sheet import columns_for
+from vizframe.images.tile_entries import tile_entries
 from vizframe.plugin import Progress
 
 QUALITY = 75
@@ -168,15 +168,15 @@ def _frame(
     declaration: Declaration, tiles: Tiles, limits: Limits | None, grid: _Grid, look: Look
 ) -> dict[str, object]:
     """One sheet, or the values of bars."""
-    values = tiles.values()
     if not declaration.picture_shape:
+        values = tiles.values()
         known = np.isfinite(values) & (tiles.nonfinite == 0)
         rounded = [float(f"{each:.4g}") for each in values.ravel()]
         pairs = zip(rounded, known.ravel(), strict=True)
         return {"values": [each if sound else None for each, sound in pairs]}
     ends = limits or limits_of(declaration, tiles, "unit" if look.scale == "unit" else "layer")
     colour = len(declaration.picture_shape) == 3
-    drawn = paint_colour(values, ends) if colour else indices(values, ends)
+    drawn = tile_entries(tiles, ends, colour=colour)
     picture = drawn.reshape(grid.count, grid.height, grid.width, *((3,) if colour else ()))
     found = marks(tiles).ravel()
     if not declaration.zero_is_dead or (declaration.draw == "image" and not declaration.signed):

@@ -18,8 +18,9 @@ from vizframe.images.bars import bars
 from vizframe.images.colormap import lut, map_for
 from vizframe.images.limits import Limits, common_limits, fixed_limits, own_limits
 from vizframe.images.mark import Mark, draw_mark, marks
-from vizframe.images.paint import Rgb, paint, paint_colour
+from vizframe.images.paint import Rgb
 from vizframe.images.sheet import WHITE, Colour, columns_for, enlarge, sheet, times_to_fill
+from vizframe.images.tile_entries import paint_tiles, tile_entries
 
 Flags = npt.NDArray[np.bool_]
 
@@ -111,9 +112,8 @@ def limits_of(declaration: Declaration, tiles: Tiles, scale: Scale) -> Limits:
 
 
 def _paint(declaration: Declaration, tiles: Tiles, limits: Limits, *, dark: bool) -> Rgb:
-    values = tiles.values()
     if len(declaration.picture_shape) == 3:
-        return paint_colour(values, limits)
+        return tile_entries(tiles, limits, colour=True)
     if declaration.draw == "image" and not declaration.signed:
-        return paint(values, limits, lut("grey"))
-    return paint(values, limits, lut(map_for(declaration.signed, dark)))
+        return paint_tiles(tiles, limits, lut("grey"))
+    return paint_tiles(tiles, limits, lut(map_for(declaration.signed, dark)))

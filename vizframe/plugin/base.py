@@ -18,6 +18,7 @@ file, the app's form and the error texts. The class docstring is the plugin's he
 
 from __future__ import annotations
 
+import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
@@ -31,6 +32,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from vizframe.arrays import read_only
 from vizframe.errors import NetworkError, UsageError, nearest
 from vizframe.network import FloatArray, Network
+from vizframe.network.in_room import bytes_of, first_in_room
 from vizframe.network.layer import Layer
 from vizframe.network.probe import Probe
 from vizframe.network.tokens import TokenNetwork
@@ -69,6 +71,7 @@ class Scene:
         cache: shared by the plugins of one step, so that one forward pass serves all; see
             `activations`.
         left_out: told of each layer that a plugin passes over, and why.
+        room: bytes of activations to be held at once, where they are asked for layer by layer.
     """
 
     network: Network
@@ -81,6 +84,7 @@ class Scene:
     is_control: bool = False
     left_out: LeftOut | None = None
     units: int | None = None
+    room: float = math.inf
 
     @contextmanager
     def leave_out_refused(self, layer: Layer) -> Iterator[None]:
@@ -105,13 +109,13 @@ class Scene:
         """The layer's output for the whole probe, (probe, *layer.shape).
 
         The first call asks the network for all layers of the scene in one forward pass; later
-        ones, also of other plugins at this step, are free. The array is shared, and so it is
-        read-only: what changes it works on a copy.
+        ones, also of other plugins at this step, are free. Where there is no room for all of them,
+        it asks for this layer and as many behind it as there is room for, and lets go of what it
+        had. The array is shared, and so it is read-only: what changes it works on a copy.
         """
         if layer.name not in self.cache:
-            wanted = dict.fromkeys([layer.name, *(each.name for each in self.layers)])
-            missing = [name for name in wanted if name not in self.cache]
-            for name, values in self.network.activations(self.probe.images, missing).items():
+            wanted = [each.name for each in self._missing(layer)]
+            for name, values in self.network.activations(self.probe.images, wanted).items():
                 self.cache[name] = read_only(values)
             if isinstance(self.network, TokenNetwork):
                 for name, values in self.network.tokens_beside().items():
@@ -123,6 +127,18 @@ class Scene:
         class token: (probe, unit, tokens); None where it has none."""
         self.activations(layer)
         return self.cache.get(_BESIDE.format(layer.name))
+
+    def _missing(self, layer: Layer) -> tuple[Layer, ...]:
+        """What is to be asked for where this layer is, it first."""
+        known = {each.name: each for each in (layer, *self.layers)}
+        missing = [each for each in known.values() if each.name not in self.cache]
+        held, images = sum(each.nbytes for each in self.cache.values()), len(self.probe)
+        if held + sum(bytes_of(each, images) for each in missing) <= self.room:
+            return tuple(missing)
+        self.cache.clear()
+        names = [each.name for each in self.layers]
+        behind = self.layers[names.index(layer.name) + 1 :] if layer.name in names else ()
+        return first_in_room((layer, *behind), images, self.room)
 
 
 _BESIDE = "{} \0 beside"

@@ -176,7 +176,10 @@ class Budget:
 
     @contextmanager
     def charge(self) -> Iterator[None]:
-        """Count the time spent inside as recording, also when it fails."""
+        """Count the time spent inside as recording, also when it fails; inside of itself, once."""
+        if self._since is not None:
+            yield
+            return
         self._since = self._clock()
         try:
             yield

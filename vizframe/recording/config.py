@@ -28,6 +28,7 @@ from pydantic import (
 )
 
 from vizframe.errors import UnknownName, UsageError
+from vizframe.graph.settings import GIBIBYTE
 from vizframe.network.loadable import shape_of
 from vizframe.plugin.commas import split_commas
 from vizframe.plugin.refusal import refusal_sentences
@@ -42,6 +43,9 @@ KEPT = 500_000_000
 
 LARGEST = 5_000_000_000
 """Bytes that the run of a script may take, unless one says otherwise."""
+
+OF_MEMORY = 0.5
+"""The share of the memory that the activations may take, which the plugins of a step share."""
 
 
 def _list(value: object) -> object:
@@ -149,6 +153,11 @@ class Config(BaseModel):
     set: dict[str, dict[str, object]] = Field(
         {}, description="Each plugin's own options, and its own every and layers, by label."
     )
+
+    @property
+    def room(self) -> float:
+        """Bytes that the activations which the plugins of a step share may take at once."""
+        return OF_MEMORY * (self.memory or GIBIBYTE)
 
     @classmethod
     def of(cls, options: Mapping[str, object], base: Config | None = None) -> Self:

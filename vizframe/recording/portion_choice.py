@@ -39,9 +39,6 @@ paid where the forecast says so, and many are, too."""
 SAMPLED = 0.5
 """The share of the time given beyond which no further layer is tried."""
 
-OF_MEMORY = 0.5
-"""The share of the memory that the activations may take, which the plugins of a step share."""
-
 AFTER_TRIAL = 0.4
 """The share of the time given that a portion may take, however long its trial took."""
 
@@ -56,12 +53,12 @@ class Means:
     Attributes:
         seconds: of time.
         bytes: of the run, as its pictures are stored.
-        memory: of the process, in bytes.
+        room: for the activations of a step, in bytes.
     """
 
     seconds: float = math.inf
     bytes: float = math.inf
-    memory: float = math.inf
+    room: float = math.inf
 
     @property
     def is_unlimited(self) -> bool:
@@ -98,7 +95,7 @@ def _choose_images(plugin: Plugin, scene: Scene, means: Means, clock: Clock) -> 
     left = means.seconds - first[0]
     if first[0] * count > SPARE * left and 2 * first[0] < left:
         first = trial_cost(plugin, one, clock)  # nothing is compiled this time
-    have = _left(means, clock() - started), means.bytes, means.memory * OF_MEMORY
+    have = _left(means, clock() - started), means.bytes, means.room
     need = *first, 4 * sum(math.prod(layer.shape) for layer in scene.layers)
     wanted = min(left / max(float(each), 1e-9) for left, each in zip(have, need, strict=True))
     return ALL if wanted >= count else Portion(images=max(1, int(wanted)))

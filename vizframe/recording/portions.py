@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import Self
 
 from vizframe.errors import UsageError
-from vizframe.graph.settings import GIBIBYTE
 from vizframe.plugin import Frame, Scene
 from vizframe.recording.budget import share_of
 from vizframe.recording.config import Config
@@ -31,7 +30,7 @@ class Portions:
         units: at most so many of each layer; ``all``; None for as many as can be paid.
         max_size: bytes that the run may take; None for no limit.
         growing: how many plugins share these bytes.
-        memory: bytes that a recording may add to the process.
+        room: bytes that the activations of a step may take.
     """
 
     def __init__(
@@ -40,12 +39,12 @@ class Portions:
         units: int | str | None = None,
         max_size: int | None = None,
         growing: int = 1,
-        memory: float = math.inf,
+        room: float = math.inf,
     ) -> None:
         self._chosen = dict(known)
         self._made: dict[str, tuple[Frame, ...] | None] = {}
         self._by_images: dict[str, int | None] = {}
-        self._units, self._memory = units, memory
+        self._units, self._room = units, room
         self._bytes = math.inf if max_size is None else max_size / RECORDINGS / max(1, growing)
 
     @classmethod
@@ -53,7 +52,7 @@ class Portions:
         """As the options say; without a budget the run may take what it takes."""
         growing = sum(bool(each.plugin.grows_with) for each in jobs)
         max_size = None if share_of(config.budget) is None else config.max_size
-        return cls(known, units_of(config.units), max_size, growing, config.memory or GIBIBYTE)
+        return cls(known, units_of(config.units), max_size, growing, config.room)
 
     def __contains__(self, label: str) -> bool:
         return label in self._chosen
@@ -70,7 +69,7 @@ class Portions:
         if "units" in grows:
             scene = Portion(images=self._images()).of(scene, caches)
         if job.label not in self._chosen:
-            choice = choose(job.plugin, scene, Means(seconds, self._bytes, self._memory))
+            choice = choose(job.plugin, scene, Means(seconds, self._bytes, self._room))
             self._chosen[job.label] = choice.portion
             self._made[job.label] = choice.frames
             if left_out := choice.portion.describe(scene):

@@ -109,14 +109,15 @@ class Recorder(ShowsRecording):
         self.guard = Guard(strict=chosen.strict)
         self._model = model
         self._adapter: Adapter = adapter_for(model)
-        limited = share_of(chosen.budget) is not None
-        wanted = jobs(chosen.plugins, chosen.set)
+        self._budget = Budget(share_of(chosen.budget), beside=lambda: self._vitals_seconds)
+        limited = self._budget.share is not None
+        with self._budget.charge():
+            wanted = jobs(chosen.plugins, chosen.set)
         if chosen.defer:
             wanted = [snapshot_job(model, run, chosen, rank or 0)]
         elif wanted and not callable(run):
             wanted += newest_jobs(self._adapter, Path(run).absolute(), chosen, rank or 0)
         self._jobs = sorted(wanted, key=lambda each: limited and each.is_slow)
-        self._budget = Budget(share_of(chosen.budget), beside=lambda: self._vitals_seconds)
         schedules = {each.label: each.schedule or Schedule.of(chosen.every) for each in self._jobs}
         self._dues = Dues(schedules, self._budget)
         self._progress = progress
@@ -329,6 +330,7 @@ class Recorder(ShowsRecording):
                 guard=self.guard,
                 gradient_scale=lambda: self._adapter.optimiser(self._model).gradient_scale,
                 seed=self._config.seed,
+                room=self._config.room,
                 progress=self._progress,
                 limit=self._budget.limit,
                 portions=self._portions,

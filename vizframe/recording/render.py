@@ -80,7 +80,8 @@ class Rendering:
         info, probe, names = _about(self.run)
         opened = self.source.open(probe, names, self.chosen.memory)
         layers = select(opened.network.layers, self.chosen.layers)
-        scene = Scene(network=opened.network, layers=layers, probe=probe, seed=self.chosen.seed)
+        chosen = self.chosen
+        scene = Scene(opened.network, layers, probe, seed=chosen.seed, room=chosen.room)
         found = jobs(self.chosen.plugins, self.chosen.set)
         done, count = _rendered(self.run, found, self.source.rank), 0
         own = create(self.run, info, writer=_free_writer(self.run))

@@ -41,6 +41,7 @@ class Recording:
         gradient_scale: what the optimiser multiplies the gradients by, such as one over the
             batch's size; so are their norms, and runs of different batch sizes compare.
         seed: given to every plugin at every step.
+        room: bytes of activations that are held at once.
         progress: told how far plugins with many iterations are.
         limit: how many seconds a plugin may take, as far as it reports its progress.
         timeout: how many seconds it may take at all.
@@ -56,6 +57,7 @@ class Recording:
     guard: Guard = field(default_factory=Guard)
     gradient_scale: Callable[[], float] = lambda: 1.0
     seed: int = 0
+    room: float = math.inf
     progress: Progress = ignore_progress
     limit: Limit = no_limit
     timeout: Limit = no_limit
@@ -86,6 +88,7 @@ class Recording:
             step=moment.step,
             seed=self.seed,
             progress=self.progress,
+            room=self.room,
         )
         chosen = [job for job in self.jobs if job.label in due and job.label not in self.given_up]
         snapshot = take(

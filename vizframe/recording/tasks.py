@@ -122,6 +122,7 @@ class RenderPlan:
                     probe=probe,
                     step=step,
                     seed=self.chosen.seed,
+                    room=self.chosen.room,
                 )
                 with opened.adapter.preserve_state():
                     snapshot = take([job], scene, strict=self.chosen.strict)

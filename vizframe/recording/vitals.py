@@ -26,6 +26,8 @@ from vizframe.diagnosis.course import (
     Reading,
 )
 from vizframe.network import FloatArray, Network
+from vizframe.network.in_room import in_room
+from vizframe.network.layer import Layer
 from vizframe.network.parameter import ParameterView, parameter_views
 from vizframe.recording.allowance import Allowance
 from vizframe.recording.layer_vitals import (
@@ -42,6 +44,7 @@ from vizframe.recording.parameter_vitals import (
     norm_of,
     read_parameter,
 )
+from vizframe.recording.work_clock import work_time
 
 if TYPE_CHECKING:
     from vizframe.network.adapter import Batch
@@ -56,6 +59,9 @@ PROBE_IMAGES = 16
 GRADIENT_VALUES = 1 << 12
 """Values of each kernel's gradient that are kept from one reading to the next, for their cosine:
 of 4,096 the cosine of noise is within .05 of 0."""
+
+LOOK_ROOM = 1 << 29
+"""Bytes of activations that are looked at together; of more layers, one group after the other."""
 
 PULSE_VALUES = 1 << 16
 """Values of a gradient that a pulse looks at: the first ones stand for all."""
@@ -127,7 +133,7 @@ class Vitals:
         pulses, readings, looks = (part * each for each in TIMES)
         self._pulses = Allowance(pulses, CREDIT * pulses, cost=time.thread_time)
         self._readings = Allowance(readings, CREDIT * readings, cost=time.thread_time)
-        self._looks = Allowance(looks, CREDIT * looks)
+        self._looks = Allowance(looks, CREDIT * looks, cost=work_time)
         self._before: dict[str, Callable[[], FloatArray]] = {}
         self._waiting: list[tuple[int, object, Norms, int]] = []
         self._gradients: dict[str, FloatArray] = {}
@@ -258,12 +264,12 @@ class Vitals:
             }
             self._before = {}
             cosine = self._cosine()
-        layers = {}
+        layers: dict[str, LayerReading] = {}
         predicted = None
         if look or self._looks.is_left:
             with self._looks.spend(), np.errstate(all="ignore"):
-                names = [layer.name for layer in self._layers]
-                layers = self._look(self._network.activations(self._probe, names))
+                for group in in_room(self._layers, len(self._probe), LOOK_ROOM):
+                    layers |= self._look(group)
                 predicted = self._predicted_loss()
         self.course.read(Reading(step, parameters, layers, predicted, cosine))
 
@@ -277,9 +283,15 @@ class Vitals:
         both = [(now, before[name]) for name, now in self._gradients.items() if name in before]
         return cosine_of(both)
 
-    def _look(self, given: Mapping[str, FloatArray]) -> dict[str, LayerReading]:
+    def _look(self, layers: Sequence[Layer]) -> dict[str, LayerReading]:
+        """At some of the layers; what they give is let go of before others are looked at."""
         found = {}
-        for layer in self._layers:
+        before_them = [
+            self._normalized[each.name] for each in layers if each.name in self._normalized
+        ]
+        names = dict.fromkeys(each.name for each in (*layers, *before_them))
+        given = self._network.activations(self._probe, list(names))
+        for layer in layers:
             source = self._normalized.get(layer.name)
             before = None
             if source is not None:

@@ -37,8 +37,10 @@ class NumpyOps:
     def zeros_like(self, values: DeviceArray) -> DeviceArray:
         return _device(np.zeros(values.shape))
 
-    def clip(self, values: DeviceArray, low: float, high: float) -> DeviceArray:
-        return _device(np.clip(_host(values), low, high))
+    def clip(
+        self, values: DeviceArray, low: DeviceArray | float, high: DeviceArray | float
+    ) -> DeviceArray:
+        return _device(np.clip(_host(values), _host(low), _host(high)))
 
     def abs(self, values: DeviceArray) -> DeviceArray:
         return _device(np.abs(_host(values)))
@@ -80,6 +82,14 @@ class NumpyOps:
 
     def matmul(self, a: DeviceArray, b: DeviceArray) -> DeviceArray:
         return _device(_host(a) @ _host(b))
+
+    def separable(
+        self, images: DeviceArray, rows: DeviceArray, columns: DeviceArray
+    ) -> DeviceArray:
+        return _device([[_host(rows) @ m @ _host(columns) for m in each] for each in _host(images)])
+
+    def mix(self, images: DeviceArray, matrix: DeviceArray) -> DeviceArray:
+        return _device(np.einsum("bcyx,cd->bdyx", _host(images), _host(matrix)))
 
     def reshape(self, values: DeviceArray, shape: tuple[int, ...]) -> DeviceArray:
         return _device(_host(values).reshape(shape))

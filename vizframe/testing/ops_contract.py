@@ -22,6 +22,9 @@ TURN = np.array([[1.02, 0.15, 2.3], [-0.15, 1.02, -1.0]], np.float32)
 ANSWERS: dict[str, Answer] = {
     "zeros_like": lambda ops, a, b: ops.zeros_like(a),
     "clip": lambda ops, a, b: ops.clip(a, -0.5, 0.25),
+    "clip per image": lambda ops, a, b: ops.clip(
+        a, -ops.abs(ops.sum(b, (1, 2, 3))), ops.abs(ops.sum(b, (1,)))
+    ),
     "abs": lambda ops, a, b: ops.abs(a),
     "exp": lambda ops, a, b: ops.exp(a),
     "sqrt": lambda ops, a, b: ops.sqrt(ops.abs(a)),
@@ -42,6 +45,10 @@ ANSWERS: dict[str, Answer] = {
     "blur half a pixel": lambda ops, a, b: ops.blur(a, 0.5),
     "blur wider than the image": lambda ops, a, b: ops.blur(a, 6.0),
     "matmul": lambda ops, a, b: ops.matmul(ops.reshape(a, (-1, 42)), ops.reshape(b, (42, -1))),
+    "separable": lambda ops, a, b: ops.separable(
+        a, ops.to_device(draw_matrix(6)), ops.to_device(draw_matrix(7))
+    ),
+    "mix": lambda ops, a, b: ops.mix(a, ops.to_device(draw_matrix(a.shape[1]))),
     "transpose": lambda ops, a, b: ops.transpose(a, (0, 2, 3, 1)),
     "pad": lambda ops, a, b: ops.pad(a, 2, 0.5),
     "crop": lambda ops, a, b: ops.crop(a, 1, 2, 3, 4),
@@ -49,12 +56,25 @@ ANSWERS: dict[str, Answer] = {
     "warp": lambda ops, a, b: ops.warp(a, TURN),
     "unwarp": lambda ops, a, b: ops.unwarp(a, TURN),
     "arithmetic": lambda ops, a, b: 1.0 - (2.0 * a - b / 4.0) * -a + (1.0 + b),
+    "arithmetic in place": lambda ops, a, b: in_place(a * b, ops.sum(a, (1,)), b),
 }
+
+
+def in_place(fresh: DeviceArray, broadcast: DeviceArray, other: DeviceArray) -> DeviceArray:
+    """What may be written into, multiplied, added to, and multiplied by a number."""
+    fresh *= broadcast
+    fresh += other
+    fresh *= 0.5
+    return fresh
 
 
 def draw_noise(channels: int, seed: int) -> FloatArray:
     values = np.random.default_rng(seed).normal(size=(3, channels, 6, 7))
     return values.astype(np.float32)
+
+
+def draw_matrix(size: int) -> FloatArray:
+    return np.random.default_rng(size).normal(size=(size, size)).astype(np.float32)
 
 
 def ask_ops(ops: Ops, answer: Answer, channels: int) -> FloatArray:

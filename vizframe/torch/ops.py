@@ -36,7 +36,7 @@ class TorchHostOps(HostOps):
     """`HostOps`, and the way between its arrays and tensors: they share their memory."""
 
     def give(self, values: DeviceArray) -> Tensor:
-        return torch.from_numpy(cast(FloatArray, values))
+        return torch.from_numpy(np.ascontiguousarray(cast(FloatArray, values)))
 
     def take(self, tensor: Tensor) -> DeviceArray:
         values = tensor.detach().to(torch.float32).contiguous().numpy()
@@ -65,8 +65,10 @@ class TorchOps:
     def zeros_like(self, values: DeviceArray) -> DeviceArray:
         return _device(torch.zeros_like(_own(values)))
 
-    def clip(self, values: DeviceArray, low: float, high: float) -> DeviceArray:
-        return _device(_own(values).clamp(low, high))
+    def clip(
+        self, values: DeviceArray, low: DeviceArray | float, high: DeviceArray | float
+    ) -> DeviceArray:
+        return self.minimum(self.maximum(values, low), high)
 
     def abs(self, values: DeviceArray) -> DeviceArray:
         return _device(_own(values).abs())
@@ -107,6 +109,14 @@ class TorchOps:
 
     def matmul(self, a: DeviceArray, b: DeviceArray) -> DeviceArray:
         return _device(_own(a) @ _own(b))
+
+    def separable(
+        self, images: DeviceArray, rows: DeviceArray, columns: DeviceArray
+    ) -> DeviceArray:
+        return _device(_own(rows) @ (_own(images) @ _own(columns)))
+
+    def mix(self, images: DeviceArray, matrix: DeviceArray) -> DeviceArray:
+        return _device(torch.einsum("bcyx,cd->bdyx", _own(images), _own(matrix)))
 
     def reshape(self, values: DeviceArray, shape: tuple[int, ...]) -> DeviceArray:
         return _device(_own(values).reshape(shape))

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from vizframe.gluon.arrays.ops import Arithmetic, GluonOps, NDArray
+from vizframe.gluon.arrays.ops import Arithmetic, GluonOps, Linked, NDArray
 from vizframe.gluon.compat import mx
 from vizframe.graph.host import HostOps
 from vizframe.network import DeviceArray, FloatArray
@@ -28,6 +28,37 @@ class GluonHostOps(HostOps):
         values = np.asarray(_Memory(array)).astype(np.float32, copy=False)
         return cast(DeviceArray, values)
 
+    def linked(self, array: NDArray) -> Linked:
+        return HostLinked(array)
+
+
+class HostLinked:
+    """An array of MXNet's that is read and written again and again, in place: NumPy's view of it is
+    made once, which takes ten times as long as waiting for what is there already."""
+
+    def __init__(self, array: NDArray) -> None:
+        self._array, self._handle = array, array.handle
+        self._place = ctypes.c_void_p()
+        self._lies_at: int | None = None
+        self._view = np.empty(0, np.float32)
+
+    def take(self) -> DeviceArray:
+        _done(mx.base._LIB.MXNDArrayWaitToRead(self._handle))
+        return cast(DeviceArray, self._now().astype(np.float32, copy=False))
+
+    def give(self, values: DeviceArray, *, is_free: bool = False) -> None:
+        if not is_free:
+            _done(mx.base._LIB.MXNDArrayWaitToWrite(self._handle))
+        np.copyto(self._now(), cast(FloatArray, values), casting="same_kind")
+
+    def _now(self) -> FloatArray:
+        """Its memory, which MXNet may have moved: an operator leaves what it gives as it likes, and
+        asking for the place puts it in order."""
+        _done(mx.base._LIB.MXNDArrayGetData(self._handle, ctypes.byref(self._place)))
+        if self._place.value != self._lies_at:
+            self._view, self._lies_at = np.asarray(_Memory(self._array)), self._place.value
+        return self._view
+
 
 def writable(shape: tuple[int, ...], context: Any) -> tuple[NDArray | None, FloatArray]:
     """An array of MXNet's, not filled yet, and its memory; on a device that NumPy cannot write to,
@@ -36,6 +67,12 @@ def writable(shape: tuple[int, ...], context: Any) -> tuple[NDArray | None, Floa
         return None, np.empty(shape, np.float32)
     array = mx.nd.empty(shape, ctx=context)
     return array, np.asarray(_Memory(array))
+
+
+def _done(status: int) -> None:
+    """Raises MXNetError where a call of MXNet's did not succeed."""
+    if status:
+        mx.base.check_call(status)
 
 
 class _Memory:

@@ -34,6 +34,36 @@ class Arithmetic(Ops, Protocol):
         """The array, which may be overwritten by the next pass through its graph."""
         ...
 
+    def linked(self, array: NDArray) -> Linked:
+        """An array of a graph that is run again and again, to be given and taken each time."""
+        ...
+
+
+class Linked(Protocol):
+    """One array of MXNet's, for `Arithmetic.give` and `Arithmetic.take` again and again."""
+
+    def give(self, values: DeviceArray, *, is_free: bool = False) -> None:
+        """
+        Args:
+            is_free: whether nothing reads it any more, so that nothing is waited for.
+        """
+        ...
+
+    def take(self) -> DeviceArray: ...
+
+
+class DeviceLinked:
+    """An array on a device, which stays there."""
+
+    def __init__(self, array: NDArray) -> None:
+        self._array = array
+
+    def give(self, values: DeviceArray, *, is_free: bool = False) -> None:
+        _own(values).copyto(self._array)
+
+    def take(self) -> DeviceArray:
+        return _device(self._array)
+
 
 class GluonOps:
     """Arithmetic on (batch, channel, y, x) on one MXNet context."""
@@ -50,6 +80,9 @@ class GluonOps:
     def take(self, array: NDArray) -> DeviceArray:
         return _device(array)
 
+    def linked(self, array: NDArray) -> Linked:
+        return DeviceLinked(array)
+
     def to_device(self, values: FloatArray) -> DeviceArray:
         return _device(mx.nd.array(values, ctx=self._context, dtype=np.float32))
 
@@ -59,8 +92,12 @@ class GluonOps:
     def zeros_like(self, values: DeviceArray) -> DeviceArray:
         return _device(mx.nd.zeros_like(_own(values)))
 
-    def clip(self, values: DeviceArray, low: float, high: float) -> DeviceArray:
-        return _device(mx.nd.clip(_own(values), low, high))
+    def clip(
+        self, values: DeviceArray, low: DeviceArray | float, high: DeviceArray | float
+    ) -> DeviceArray:
+        if isinstance(low, int | float) and isinstance(high, int | float):
+            return _device(mx.nd.clip(_own(values), low, high))
+        return self.minimum(self.maximum(values, low), high)
 
     def abs(self, values: DeviceArray) -> DeviceArray:
         return _device(mx.nd.abs(_own(values)))
@@ -110,6 +147,17 @@ class GluonOps:
 
     def matmul(self, a: DeviceArray, b: DeviceArray) -> DeviceArray:
         return _device(mx.nd.dot(_own(a), _own(b)))
+
+    def separable(
+        self, images: DeviceArray, rows: DeviceArray, columns: DeviceArray
+    ) -> DeviceArray:
+        wide = mx.nd.dot(_own(images), _own(columns))
+        tall = mx.nd.dot(_upright(wide), mx.nd.transpose(_own(rows)))
+        return _device(_upright(tall))
+
+    def mix(self, images: DeviceArray, matrix: DeviceArray) -> DeviceArray:
+        last = mx.nd.transpose(_own(images), (0, 2, 3, 1))
+        return _device(mx.nd.transpose(mx.nd.dot(last, _own(matrix)), (0, 3, 1, 2)))
 
     def reshape(self, values: DeviceArray, shape: tuple[int, ...]) -> DeviceArray:
         return _device(_own(values).reshape(shape))

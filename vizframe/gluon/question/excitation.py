@@ -7,6 +7,7 @@ from typing import Any
 
 from vizframe.errors import NetworkError
 from vizframe.gluon.arrays.host import ops_of
+from vizframe.gluon.arrays.ops import Linked
 from vizframe.gluon.graph.parameters import Arrays
 from vizframe.gluon.graph.shapes import Shape
 from vizframe.gluon.question.compiled import CompiledGraph
@@ -24,18 +25,21 @@ class GluonExcitation:
         self, compiled: CompiledGraph, data: str, plan: Plan, head: OutputGradient, layer: Layer
     ) -> None:
         self._compiled = compiled
-        self._images = compiled.inputs[data]
-        self._gradient = compiled.gradients[data]
+        images = compiled.inputs[data]
+        self._shape: Shape = images.shape
+        self._ops = ops_of(images.context)
+        self._images = self._ops.linked(images)
+        self._gradient = self._ops.linked(compiled.gradients[data])
+        self._values: tuple[Any, Linked] | None = None
+        self._is_done = False
         self._plan = plan
         self._output_gradient = head
         self._layer = layer
         self._outputs: Sequence[Any] | None = None
-        self._ops = ops_of(self._images.context)
 
     @property
     def shape(self) -> Shape:
-        shape: Shape = self._images.shape
-        return shape
+        return self._shape
 
     @property
     def corner(self) -> tuple[int, int]:
@@ -62,21 +66,32 @@ class GluonExcitation:
         self._compiled.asked_by = None
 
     def evaluate(self, images: DeviceArray) -> tuple[DeviceArray, DeviceArray]:
-        if images.shape != self.shape:
-            raise NetworkError(f"the images have shape {images.shape}; it can be {self.shape}")
+        if images.shape != self._shape:
+            raise NetworkError(f"the images have shape {images.shape}; it can be {self._shape}")
         if self._compiled.asked_by is not self._output_gradient:
             self._output_gradient.fill()
             self._compiled.asked_by = self._output_gradient
-        self._ops.give(images, self._images)
-        self._outputs = self._compiled.forward(training=True)
+        self._images.give(images, is_free=self._is_done)
+        self._is_done = False
+        self._outputs = self._compiled.evaluate()
         values, gradients = self._output_gradient.read_response(self._outputs)
-        self._compiled.backward(gradients)
-        return self._ops.take(values), self._ops.take(self._gradient)
+        self._compiled.pull_back(gradients)
+        # The gradient, which is there last, first: one wait is enough then.
+        gradient, response = self._gradient.take(), self._linked(values).take()
+        self._is_done = True
+        return response, gradient
+
+    def _linked(self, values: Any) -> Linked:
+        """Those of the last evaluation, which are the same array each time where the graph itself
+        gives them."""
+        if self._values is None or self._values[0] is not values:
+            self._values = values, self._ops.linked(values)
+        return self._values[1]
 
     def responses(self) -> DeviceArray:
         if self._outputs is None:
             raise NetworkError("nothing was evaluated yet; call evaluate first")
-        return self._ops.take(self._output_gradient.responses(self._outputs))
+        return self._output_gradient.responses(self._outputs)
 
 
 def output_gradient_of(
@@ -88,7 +103,8 @@ def output_gradient_of(
         NetworkError: the layer has no units that could be asked.
     """
     if plan.kernel is not None:
-        return KernelOutputGradient(plan.kernel, rule, arrays, compiled)
+        ops = ops_of(next(iter(compiled.inputs.values())).context)
+        return KernelOutputGradient(plan.kernel, rule, arrays, compiled, ops)
     output = compiled.executor.outputs[0]
     refuse_shape(layer.name, output.shape, batch)
     return MapOutputGradient(output.shape, plan.cropped, output.context)

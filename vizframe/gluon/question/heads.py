@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
 
+from vizframe.gluon.arrays.host import ops_of
+from vizframe.gluon.arrays.ops import Arithmetic
 from vizframe.gluon.compat import mx
 from vizframe.gluon.graph.parameters import Arrays
 from vizframe.gluon.graph.rules import split_output_gradients
@@ -14,7 +17,7 @@ from vizframe.gluon.graph.shapes import Shape
 from vizframe.gluon.question.compiled import CompiledGraph
 from vizframe.gluon.question.plan import OWN_BIASES, OWN_KERNELS, Kernel
 from vizframe.graph.target import output_weights, unit_places
-from vizframe.network import Objective, ReluRule
+from vizframe.network import DeviceArray, Objective, ReluRule
 
 
 class OutputGradient(Protocol):
@@ -32,7 +35,7 @@ class OutputGradient(Protocol):
         """Each image's value, (batch,), and the gradients at the outputs."""
         ...
 
-    def responses(self, outputs: Sequence[Any]) -> Any:
+    def responses(self, outputs: Sequence[Any]) -> DeviceArray:
         """What every unit says at the same places: (batch, units)."""
         ...
 
@@ -50,7 +53,12 @@ class KernelOutputGradient:
     """
 
     def __init__(
-        self, kernel: Kernel, rule: ReluRule, arrays: Arrays, compiled: CompiledGraph
+        self,
+        kernel: Kernel,
+        rule: ReluRule,
+        arrays: Arrays,
+        compiled: CompiledGraph,
+        ops: Arithmetic,
     ) -> None:
         weight = arrays[kernel.weight]
         if kernel.part is not None:
@@ -59,7 +67,7 @@ class KernelOutputGradient:
         self._bias = (
             arrays[kernel.bias] if kernel.bias else mx.nd.zeros(weight.shape[0], ctx=weight.context)
         )
-        self._kernel, self._rule = kernel, rule
+        self._kernel, self._rule, self._ops = kernel, rule, ops
         self._own = compiled.inputs[OWN_KERNELS], compiled.inputs[OWN_BIASES]
 
     def ask(self, objective: Objective) -> None:
@@ -78,13 +86,23 @@ class KernelOutputGradient:
     def read_response(self, outputs: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
         return outputs[-2], self._gradients
 
-    def responses(self, outputs: Sequence[Any]) -> Any:
-        features, meets = outputs[-1], self._kernel.meets
+    def responses(self, outputs: Sequence[Any]) -> DeviceArray:
+        ops, meets = self._ops, self._kernel.meets
+        features: Any = ops.take(outputs[-1])
         if meets is not None:
             features = features[:, :, meets[0], meets[1]]
-        met = features.reshape((features.shape[0], -1))
-        found = mx.nd.dot(met, self._kernels, transpose_b=True) + self._bias.reshape((1, -1))
-        return mx.nd.relu(found) if self._kernel.relu else found
+        met = ops.reshape(features, (features.shape[0], -1))
+        kernels, bias = self._by_unit
+        found = ops.matmul(met, kernels)
+        found += bias
+        return ops.maximum(found, 0.0) if self._kernel.relu else found
+
+    @cached_property
+    def _by_unit(self) -> tuple[DeviceArray, DeviceArray]:
+        """The kernels and biases of all units, in columns: the same as long as one question is
+        asked."""
+        columns = mx.nd.transpose(self._kernels)
+        return self._ops.take(columns), self._ops.take(self._bias.reshape((1, -1)))
 
 
 class MapOutputGradient:
@@ -95,11 +113,12 @@ class MapOutputGradient:
 
     def __init__(self, output: Shape, cropped: bool, context: Any) -> None:
         self._shape, self._cropped, self._context = output, cropped, context
+        self._ops = ops_of(context)
 
     def ask(self, objective: Objective) -> None:
         shape = self._shape
         places = None if self._cropped else unit_places(objective, shape)
-        self._gradient = mx.nd.array(output_weights(objective, shape), ctx=self._context)
+        self._gradients = [mx.nd.array(output_weights(objective, shape), ctx=self._context)]
         self._units = mx.nd.array([np.arange(shape[0]), objective.units], ctx=self._context)
         self._places = (
             None
@@ -111,9 +130,12 @@ class MapOutputGradient:
         pass  # it has no inputs of its own
 
     def read_response(self, outputs: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
-        return mx.nd.pick(self.responses(outputs), self._units[1], axis=1), [self._gradient]
+        return mx.nd.pick(self._responses(outputs), self._units[1], axis=1), self._gradients
 
-    def responses(self, outputs: Sequence[Any]) -> Any:
+    def responses(self, outputs: Sequence[Any]) -> DeviceArray:
+        return self._ops.take(self._responses(outputs))
+
+    def _responses(self, outputs: Sequence[Any]) -> Any:
         output = outputs[0]
         if self._places is not None:
             last = mx.nd.transpose(output, (0, 2, 3, 1))
