@@ -4,7 +4,7 @@ epoch      a pass over the training data was complete
 spike      the loss was far above what surrounds it
 finding    a rule found that something is wrong from then on
 change     the layer that is shown changed much more than between other steps
-damaged    steps whose file is damaged: they are missing
+damaged    steps whose file is damaged, or gone: they are missing
 torn       steps with damaged pictures of the layer that is shown, as far as they were looked at
 """
 
@@ -35,6 +35,7 @@ LARGE = 2.5
 """A large change is so many times the median change for its number of steps."""
 
 _STEPS_OF_FILE = re.compile(r"\.t(\d+)-(\d+)\.")
+_STEPS_IN_NO_FILE = re.compile(r": (\d+|a) recorded steps? between step (\d+) and step (\d+) ")
 
 Event = Mapping[str, object]
 
@@ -49,7 +50,7 @@ def events(
         torn: how many pictures of a step are damaged.
     """
     history = asked.history
-    found = [*_epochs(history), *_spikes(history), *_findings(history), *_damaged(history)]
+    found = [*_epochs(history), *_spikes(history), *_findings(history), *damaged(history)]
     found += [
         _event(step, "torn", f"{count_noun(count, 'picture')} damaged on disk")
         for step, count in torn.items()
@@ -104,7 +105,7 @@ def _findings(history: History) -> Iterator[Event]:
         yield _event(each.since, "finding", each.sentence)
 
 
-def _damaged(history: History) -> Iterator[Event]:
+def damaged(history: History) -> Iterator[Event]:
     """The names of a run's files say which steps they hold."""
     for sentence in history.faults():
         named = _STEPS_OF_FILE.search(sentence)
@@ -112,6 +113,11 @@ def _damaged(history: History) -> Iterator[Event]:
             first, last = int(named[1]), int(named[2])
             which = f"step {first} is" if first == last else f"steps {first} to {last} are"
             yield _event(first, "damaged", f"{which} missing: the file is damaged", last)
+        gone = _STEPS_IN_NO_FILE.search(sentence)
+        if gone:
+            first, last = int(gone[2]) + 1, int(gone[3]) - 1
+            which = "a recorded step is" if gone[1] == "a" else f"{gone[1]} recorded steps are"
+            yield _event(first, "damaged", f"{which} missing here: the file is gone", last)
 
 
 def _changes(asked: RequestedSeries) -> Iterator[Event]:

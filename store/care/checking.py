@@ -21,7 +21,7 @@ from vizframe.store.format.names import PROBE_FILE, RUN_FILE, is_of_run
 from vizframe.store.read.about import read_info, read_probe
 from vizframe.store.read.frames import find_missing
 from vizframe.store.read.identity import Identity
-from vizframe.store.read.listing import may_hold_steps, stranger
+from vizframe.store.read.listing import Listing, may_hold_steps, stranger
 from vizframe.store.read.segment import Segment, read_segment
 
 
@@ -62,15 +62,18 @@ class CheckReport:
     """A whole run."""
 
     files: tuple[FileReport, ...] = field(default_factory=tuple)
+    missing: tuple[str, ...] = ()
+    """A sentence for what no file has, though it was recorded."""
 
     @property
     def sound(self) -> bool:
-        return all(each.sound for each in self.files)
+        return all(each.sound for each in self.files) and not self.missing
 
     @property
     def sentences(self) -> list[str]:
         """All that is wrong."""
-        return [sentence for each in self.files for sentence in _sentences(each)]
+        found = [sentence for each in self.files for sentence in _sentences(each)]
+        return [*found, *self.missing]
 
 
 def _sentences(report: FileReport) -> Iterator[str]:
@@ -112,7 +115,13 @@ def check(run: str | Path, *, progress: Progress = ignore_progress) -> CheckRepo
     for number, segment in enumerate(segments):
         reports.append(_check_segment(segment, hdf5))
         progress(number + 1, len(segments), segment.name)
-    return CheckReport(tuple(reports))
+    return CheckReport(tuple(reports), _missing(path))
+
+
+def _missing(run: Path) -> tuple[str, ...]:
+    listing = Listing(run)
+    listing.refresh()
+    return tuple(gap.sentence(str(run)) for gap in listing.gaps)
 
 
 def _hdf5(paths: Sequence[Path]) -> dict[Path, Sequence[str]]:

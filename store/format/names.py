@@ -37,6 +37,9 @@ COMPACTED = re.compile(
 ALMOST = re.compile(rf"{SESSION}\.s\d|compacted-[0-9a-f]{{16}}-[0-9a-f]{{6}}\.n\d")
 """How a segment's name begins, and also that of one that was renamed: ``….h5.bak``, say."""
 
+BEGUN = re.compile(SESSION + r"\.s(?P<first>\d{8})-(?P<last>\d{8})")
+"""How the name of a segment begins, whatever it ends with."""
+
 TEMPORARY = re.compile(r"\.tmp-.+-(?P<place>[0-9a-f]{8})-(?P<pid>\d+)-\d+")
 
 CLAIM = re.compile(r"\.claim-(?P<writer>[A-Za-z0-9_-]{1,40})(?P<after>(?:\.after-[a-z0-9]+)*)")
@@ -207,6 +210,15 @@ def is_of_run(text: str) -> bool:
 def seems_a_segment(text: str) -> bool:
     """Whether a file may hold steps, and whoever misses them should hear of it."""
     return text.endswith(".h5") or ALMOST.match(text) is not None
+
+
+def commits_named(text: str) -> Commits | None:
+    """The commits that a file name speaks of, though it may be no segment's any more."""
+    match = BEGUN.match(text)
+    if match is None:
+        return None
+    session = _named_session(match["start"], match["writer"], match["token"])
+    return Commits(session, int(match["first"]), int(match["last"]))
 
 
 def claim_file(writer: str) -> str:

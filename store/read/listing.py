@@ -3,7 +3,7 @@
 A listing is no snapshot: while files are renamed and removed, it may miss one that was there
 before and after. A segment is forgotten only when a larger one holds its steps, or when two
 listings in a row miss it. It may also show a new one, and not the one that was committed before it:
-commits are counted, so such a hole shows, and the folder is listed again.
+commits are counted, so such a gap shows, and the folder is listed again. One that stays is said.
 """
 
 from __future__ import annotations
@@ -23,12 +23,14 @@ from vizframe.store.format.names import (
     CompactedName,
     SegmentName,
     Session,
+    commits_named,
     is_of_run,
     is_passing,
     seems_a_segment,
     uncovered_names,
 )
 from vizframe.store.format.source import seems_ours
+from vizframe.store.read.gaps import Gap, Held, find_gaps
 from vizframe.store.read.identity import Identity
 from vizframe.store.read.segment import Segment, read_segment
 
@@ -40,10 +42,6 @@ SERIES_BYTES = 8192
 
 MOST_LOOKS = 5
 """Listings in one refresh, while files are merged away under it."""
-
-
-Hole = tuple[Session, int]
-"""A session, and the first of its commits that is not there while later ones are."""
 
 
 class State(NamedTuple):
@@ -85,8 +83,8 @@ class Listing:
     sound: dict[str, Segment] = field(default_factory=dict)
     """By file name, in order of session and commit."""
     faults: dict[str, Fault] = field(default_factory=dict)
-    _holes: frozenset[Hole] = frozenset()
-    """Known ones: what is damaged, was deleted by hand, or is in a compacted run."""
+    gaps: Sequence[Gap] = ()
+    """Commits that no file has, in two listings at least."""
     _names: frozenset[str] = frozenset()
     _missed: frozenset[str] = frozenset()
     _weight: int = 0
@@ -106,9 +104,8 @@ class Listing:
         before = [*self.sound], {text: fault.sentence for text, fault in self.faults.items()}
         for _ in range(MOST_LOOKS):
             gone = self._take_in(names)  # one that was merged away while it was opened
-            holes_now = self._holes_now()
-            new_holes, self._holes = holes_now - self._holes, holes_now
-            if not (gone or new_holes):
+            known, self.gaps = {each.key for each in self.gaps}, self._find_gaps()
+            if not gone and all(each.key in known for each in self.gaps):
                 break
             names = frozenset(os.listdir(self.run))
         self._names = names
@@ -165,8 +162,13 @@ class Listing:
             segments = [name for name in segments if not _is_taken(name, taken)]
         return compacted + [texts[id(name)] for name in segments]
 
-    def _holes_now(self) -> frozenset[Hole]:
-        return holes([name for text in self.sound if (name := SegmentName.parse(text))])
+    def _find_gaps(self) -> Sequence[Gap]:
+        """What is damaged, and what a compacted run has, is no gap."""
+        sound = [Held.by(name) for text in self.sound if (name := SegmentName.parse(text))]
+        for text in self.sound:
+            if CompactedName.parse(text):
+                sound += map(Held, self.sound[text].index.covers)
+        return find_gaps(sound, [each for text in self.faults if (each := _held(text))])
 
     def _list_names(self, names: frozenset[str]) -> list[str]:
         """The names that were listed, and those that were missed for the first time."""
@@ -240,23 +242,17 @@ def may_hold_steps(path: Path) -> bool:
     return seems_a_segment(path.name) or seems_ours(path)
 
 
+def _held(text: str) -> Held | None:
+    """What a file seems to have, though it is not sound."""
+    name, commits = SegmentName.parse(text), commits_named(text)
+    if name is not None:
+        return Held.by(name)
+    return None if commits is None else Held(commits)
+
+
 def stranger(path: Path) -> str:
     """What is said of an HDF5 file that has no name of the store."""
     return f"{path} is damaged or foreign: its name is not a segment's"
-
-
-def holes(segments: Sequence[SegmentName]) -> frozenset[Hole]:
-    """Where commits are missing before a segment; these are in order of session and commit."""
-    found = set()
-    session: Session | None = None
-    expected = 0
-    for name in segments:
-        if name.session is not session and name.session != session:
-            session, expected = name.session, 0
-        if name.first > expected:
-            found.add((name.session, expected))
-        expected = max(expected, name.last + 1)
-    return frozenset(found)
 
 
 def _is_taken(name: SegmentName, taken: Mapping[Session, Sequence[Commits]]) -> bool:

@@ -59,7 +59,8 @@ class Folder:
 
     @property
     def faults(self) -> Sequence[str]:
-        return [fault.sentence for _, fault in sorted(self.listing.faults.items())]
+        found = [fault.sentence for _, fault in sorted(self.listing.faults.items())]
+        return [*found, *(gap.sentence(self.name) for gap in self.listing.gaps)]
 
     def info(self) -> RunInfo:
         return read_info(self.run)

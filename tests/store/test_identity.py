@@ -93,9 +93,10 @@ def test_a_renamed_segment_is_said_and_hides_nothing(
     renamed = victim.rename(tmp_path / str(SegmentName(**said)))  # type: ignore[arg-type]
     history = vizframe.store.open(tmp_path)
     assert list(history.steps) == [*range(4), *range(8, 12)]
-    assert sentences(tmp_path) == [
-        f"{renamed} is damaged or foreign: it was renamed: its name does not say what it holds"
-    ]
+    told, *gaps = sentences(tmp_path)
+    why = "it was renamed: its name does not say what it holds"
+    assert told == f"{renamed} is damaged or foreign: {why}"
+    assert len(gaps) == ("session" in change)  # of which it is missed
 
 
 def test_a_renamed_compacted_run_is_said(tmp_path: Path) -> None:
