@@ -20,6 +20,7 @@ from vizframe.torch.optimiser import is_held
 from vizframe.torch.replay import program
 from vizframe.torch.shadow import Shadow
 from vizframe.torch.tape import trace
+from vizframe.torch.wide import wide_dtype
 from vizframe.torch.wrapped import uninitialized, unwrap
 
 
@@ -66,8 +67,8 @@ class Model:
 
     @property
     def dtype(self) -> Any:
-        """Of its parameters, as they are now."""
-        return place_of(self.module)[1]
+        """That it is asked in: of its parameters as they are now, or single where that is half."""
+        return wide_dtype(place_of(self.module)[1])
 
     def refuse_changed(self) -> None:
         """Raises NetworkError where modules were put in or taken out since it was traced."""

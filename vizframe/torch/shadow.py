@@ -16,6 +16,7 @@ from typing import Any
 import torch
 
 from vizframe.torch.rebound import rebound
+from vizframe.torch.wide import wide
 
 _NO_HOOKS = (
     "_forward_hooks",
@@ -72,6 +73,8 @@ class Shadow:
     """The shadow's tensor of each name, and whether it is a parameter."""
     held: list[Any] = field(default_factory=list)
     """What the ids belong to; kept, so that no other object gets one of them."""
+    is_widened: bool = False
+    """Whether the model has tensors of a narrower type: see `vizframe.torch.wide`."""
 
     @classmethod
     def of(cls, model: Any, replaced: Mapping[str, Any] | None = None) -> Shadow:
@@ -80,6 +83,7 @@ class Shadow:
         module = maker.copy_module(model, "")
         found = cls(module, maker.leaves, maker.aliases, maker.parameters, maker.path)
         found.made, found.held = maker.made, maker.held
+        found.is_widened = maker.is_widened
         return found
 
     def refresh(self) -> None:
@@ -102,6 +106,7 @@ class _Maker:
         self.held: list[Any] = []
         self.made: dict[str, tuple[Any, bool]] = {}
         self.path = Path()
+        self.is_widened = False
 
     def copy_module(self, module: Any, name: str) -> Any:
         if id(module) in self._copies:
@@ -144,11 +149,12 @@ class _Maker:
         replaced = self._replaced.get(name)
 
         def read() -> Any:
-            return owner[key].detach() if replaced is None else replaced
+            return wide(owner[key].detach() if replaced is None else replaced)
 
         self.leaves[name] = read
         made = torch.nn.Parameter(read(), requires_grad=False) if is_parameter else read().clone()
         self.made[name] = made, is_parameter
+        self.is_widened |= made.dtype != own.dtype
         self.parameters |= {id(own), id(made)} if is_parameter else set()
         self.aliases[id(own)] = self.aliases[id(made)] = name
         self._copies[id(own)] = made

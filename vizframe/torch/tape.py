@@ -37,6 +37,7 @@ from vizframe.torch.operators import is_bounded_relu, is_relu, kind_of, most_of
 from vizframe.torch.ruled import Ruled
 from vizframe.torch.rules import differentiable, ruled_relu
 from vizframe.torch.shadow import Shadow, tensors_in
+from vizframe.torch.wide import wide_call
 from vizframe.torch.words import AS_NUMBER, is_in_place, word_of
 
 _ATTENTION = torch.nn.functional.multi_head_attention_forward
@@ -102,6 +103,8 @@ class TapeRecorder(TorchFunctionMode):
         self, func: Any, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         named = dict(kwargs or {})
+        if self._shadow.is_widened:
+            func, args, named = wide_call(func, args, named)
         if func is _ATTENTION:
             with self:
                 return _OPEN_ATTENTION(*args, **named)
