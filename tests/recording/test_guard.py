@@ -173,18 +173,30 @@ def leave_a_mess(scene: Scene) -> object:
     np.random.seed(0)
     np.seterr(all="raise")
     os.chdir("/")
+    sys.setrecursionlimit(4321)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with pytest.raises(ValueError, match="read-only"):
         scene.activations(scene.layers[0])[...] = 0
     return Frame("conv0", VALUES)
 
 
 def test_what_a_plugin_leaves_behind_is_put_back(tmp_path: Path) -> None:
-    folder, errors = Path.cwd(), np.geterr()
+    before = Path.cwd(), np.geterr(), sys.getrecursionlimit(), signal.getsignal(signal.SIGTERM)
     plain, _ = train(tmp_path / "plain", [Doubled])
     drawn, history = train(tmp_path / "run", [rogue(leave_a_mess)])
     assert drawn == plain
-    assert (Path.cwd(), np.geterr()) == (folder, errors)
+    after = Path.cwd(), np.geterr(), sys.getrecursionlimit(), signal.getsignal(signal.SIGTERM)
+    assert after == before
     assert not history.failures()
+
+
+def test_an_error_that_cannot_say_what_it_is_ends_nothing(tmp_path: Path) -> None:
+    def loss() -> float:
+        raise Mute
+
+    with Recorder(ToyModel(), tmp_path, every=1, plugins=[Doubled], probe=IMAGES) as recorder:
+        recorder.step(loss=loss)
+    assert list(vizframe.store.open(tmp_path).steps) == [0, 1]
 
 
 def test_the_user_s_own_interruptions_pass(tmp_path: Path) -> None:

@@ -110,7 +110,10 @@ class Guarded:
 
 def describe_loss(what: str, error: BaseException) -> str:
     """One sentence: what went wrong, and that only ``what`` is lost."""
-    text = " ".join(str(error).split())
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # an error whose own text breaks is told by its type alone
+        text = ""
     if isinstance(error, VizframeError):
         return f"{text}; training goes on without {what}"
     reason = f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -13,7 +13,7 @@ from vizframe.errors import NetworkError
 from vizframe.network import FloatArray, Network
 from vizframe.network.adapter import Batch, Seen
 from vizframe.network.call import Call
-from vizframe.torch.aside import same_random_numbers, without_modes
+from vizframe.torch.aside import same_random_numbers, same_settings, without_modes
 from vizframe.torch.calls import batch_of, call_of
 from vizframe.torch.frozen import freeze, thaw
 from vizframe.torch.memory import usual_memory
@@ -104,7 +104,7 @@ def settle() -> None:
 @contextlib.contextmanager
 def preserve_state() -> Iterator[None]:
     """Nothing inside is recorded for differentiation, and what is drawn leaves the random states
-    as they were."""
+    as they were; so are PyTorch's settings, whatever was switched."""
     device = torch.device("cuda" if torch.cuda.is_initialized() else "cpu")
-    with without_modes(), torch.no_grad(), same_random_numbers(device):
+    with without_modes(), torch.no_grad(), same_random_numbers(device), same_settings():
         yield

@@ -107,6 +107,23 @@ def same_random_numbers(device: Any) -> Iterator[None]:
             module.set_rng_state(theirs, *_index(device))
 
 
+@contextlib.contextmanager
+def same_settings() -> Iterator[None]:
+    """What is switched inside for the whole process is switched back."""
+    dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
+    strict = torch.are_deterministic_algorithms_enabled()
+    warns = torch.is_deterministic_algorithms_warn_only_enabled()
+    try:
+        yield
+    finally:
+        if torch.get_default_dtype() != dtype:
+            torch.set_default_dtype(dtype)
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)
+        if torch.are_deterministic_algorithms_enabled() != strict:
+            torch.use_deterministic_algorithms(strict, warn_only=warns)
+
+
 def _seed(module: Any, device: Any) -> None:
     """Seed that device's generator alone: of several, the current one may be another, whose state
     nobody puts back."""
