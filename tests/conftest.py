@@ -8,12 +8,16 @@ import signal
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
+# A failing example may take five minutes to become a small one, and fails as well when it is large:
+# `pytest --hypothesis-profile=shrink PATH` makes it small.
+_FOUND = (Phase.explicit, Phase.reuse, Phase.generate, Phase.target)
+settings.register_profile("suite", phases=_FOUND)
+settings.register_profile("shrink", phases=tuple(Phase))
 # A build server draws the same examples each time; everywhere else each run draws new ones.
-settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    settings.load_profile("ci")
+settings.register_profile("ci", derandomize=True, phases=_FOUND)
+settings.load_profile("ci" if os.environ.get("CI") else "suite")
 
 # A shell that starts the tests in the background lets them ignore Ctrl-C, and what they start too,
 # which tests of Ctrl-C would wait for.
