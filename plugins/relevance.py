@@ -122,7 +122,7 @@ def hand_back(explained: Target, rules: RelevanceRules, scene: Scene) -> FloatAr
     if not isinstance(network, RelevanceNetwork):
         raise PluginError(
             f"the network {network.name!r} cannot hand relevance back; "
-            "it can be a HybridBlock, an exported symbol of MXNet or a module of PyTorch"
+            "it can be a Block or an exported symbol of MXNet, or a module of PyTorch"
         )
     objective = Objective(network.score_layer, explained.classes, "mean")
     size = even_size(len(images), max(1, room(network) // SHARE))

@@ -37,8 +37,8 @@ COMPACTED = re.compile(
 ALMOST = re.compile(rf"{SESSION}\.s\d|compacted-[0-9a-f]{{16}}-[0-9a-f]{{6}}\.n\d")
 """How a segment's name begins, and also that of one that was renamed: ``….h5.bak``, say."""
 
-BEGUN = re.compile(SESSION + r"\.s(?P<first>\d{8})-(?P<last>\d{8})")
-"""How the name of a segment begins, whatever it ends with."""
+LEFT = re.compile(SESSION + r"\.s(?P<first>\d{8})-(?P<last>\d{8})")
+"""What is left of a segment's name in that of one that was renamed."""
 
 TEMPORARY = re.compile(r"\.tmp-.+-(?P<place>[0-9a-f]{8})-(?P<pid>\d+)-\d+")
 
@@ -214,7 +214,7 @@ def seems_a_segment(text: str) -> bool:
 
 def commits_named(text: str) -> Commits | None:
     """The commits that a file name speaks of, though it may be no segment's any more."""
-    match = BEGUN.match(text)
+    match = LEFT.search(text)
     if match is None:
         return None
     session = _named_session(match["start"], match["writer"], match["token"])

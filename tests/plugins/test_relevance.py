@@ -79,5 +79,5 @@ def test_a_network_that_cannot_says_so() -> None:
     network = ordinary()
     bare = WithoutRelevance(network)
     scene = Scene(bare, network.layers, Probe(probe_for(network).images))  # type: ignore[arg-type]
-    with pytest.raises(PluginError, match="cannot hand relevance back; it can be a HybridBlock,"):
+    with pytest.raises(PluginError, match="cannot hand relevance back; it can be a Block or"):
         draw(scene)

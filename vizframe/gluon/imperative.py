@@ -23,16 +23,14 @@ import numpy as np
 from vizframe.errors import NetworkError, UnknownName
 from vizframe.gluon.arrays.layout import restore_layout
 from vizframe.gluon.block_layers import Output, fold_outputs, layers_of_outputs, leaves
-from vizframe.gluon.blocks import node_of
+from vizframe.gluon.block_weights import BlockWeights
 from vizframe.gluon.call import argument
 from vizframe.gluon.compat import mx
 from vizframe.gluon.draws import no_draws
 from vizframe.gluon.graph.healthy import has_nonfinite, healthy
 from vizframe.gluon.graph.hooks import After, Before, Names, hook_blocks
-from vizframe.gluon.graph.kernels import KernelOrder, kernel_order_of
 from vizframe.gluon.graph.parameters import Parameters, to_numpy
 from vizframe.gluon.graph.trace import input_names
-from vizframe.gluon.graph.views import parameter_views
 from vizframe.gluon.history import is_pooling, maxima_without_block, score_layer
 from vizframe.gluon.imperative_excitation import (
     ImperativeExcitation,
@@ -41,6 +39,8 @@ from vizframe.gluon.imperative_excitation import (
 )
 from vizframe.gluon.lending import lend_parameters
 from vizframe.gluon.reason import reason
+from vizframe.gluon.recorded import watch_reads
+from vizframe.gluon.recorded_relevance import recorded_relevance
 from vizframe.gluon.semantics import from_net_array, is_numpy, numpy_interface, to_net_array
 from vizframe.graph.host import ignore_float_warnings
 from vizframe.graph.settings import Settings
@@ -63,7 +63,7 @@ from vizframe.network import (
 )
 from vizframe.network.call import arguments_of
 from vizframe.network.layer import Layer
-from vizframe.network.parameter import ParameterView
+from vizframe.network.relevance import RelevanceRules
 from vizframe.network.sick import HealthyExcitation, join_gradients, needs_twin
 
 
@@ -71,7 +71,7 @@ class _Enough(BaseException):
     """Ends a net's forward pass where nothing behind is asked for; no net's own code stops it."""
 
 
-class ImperativeNetwork:
+class ImperativeNetwork(BlockWeights):
     """See `vizframe.network.Network`, whose docstrings hold here.
 
     Args:
@@ -177,6 +177,28 @@ class ImperativeNetwork:
                 found[name] = self.gradient(images, objective, at=name).gradient
         return LayerGradients(own.values, own.gradient, self.activations(images, [*found]), found)
 
+    def relevance(
+        self, images: FloatArray, objective: Objective, rules: RelevanceRules
+    ) -> Gradient:
+        """See `vizframe.network.relevance.RelevanceNetwork`."""
+        found = self._relevance(images, objective, rules)
+        if not needs_twin(found):
+            return found
+        return join_gradients(found, self._twin._relevance(images, objective, rules))
+
+    def _relevance(
+        self, images: FloatArray, objective: Objective, rules: RelevanceRules
+    ) -> Gradient:
+        layer = self.layer(objective.layer)
+        given = self._on_device(images)
+        refuse_batch(objective, len(images))
+        refuse_units(layer, objective.units)
+        with watch_reads() as reads:
+            outputs = self._record_layer(given, None, layer.name)
+            with mx.autograd.record(train_mode=False):
+                output = self.canonical(layer.name, outputs)
+        return recorded_relevance(output, given, to_numpy(given), objective, rules, reads)
+
     @contextmanager
     def excitation(
         self,
@@ -216,29 +238,6 @@ class ImperativeNetwork:
         numbers = sum(int(np.prod(each.shape)) for each in self._layers)
         each_takes = 8 * (numbers + int(np.prod(self.input_shape))) * float(larger)
         return max(1, min(64, int(self._settings.memory / each_takes)))
-
-    def weights(self, layer: str) -> dict[str, FloatArray]:
-        current = self._parameters.current
-        return {
-            short: order(to_numpy(current(full)))
-            for short, (full, order) in self._own(layer).items()
-        }
-
-    def weight_gradients(self, layer: str) -> dict[str, FloatArray]:
-        found = {}
-        for short, (full, order) in self._own(layer).items():
-            gradient = self._parameters.gradients(full)
-            if gradient is not None:
-                found[short] = order(to_numpy(gradient))
-        return found
-
-    def parameter_views(self) -> list[ParameterView]:
-        own = [
-            (layer.name, short, each.name)
-            for layer in self._layers
-            for short, each in self._blocks[layer.name]._reg_params.items()
-        ]
-        return list(parameter_views(self._parameters, own))
 
     def randomized(self, seed: int) -> AbstractContextManager[Network]:
         return self._randomize(seed)
@@ -380,12 +379,6 @@ class ImperativeNetwork:
         images.attach_grad()
         with mx.autograd.record(train_mode=False):
             return self.run(images, inner, last)
-
-    def _own(self, layer: str) -> dict[str, tuple[str, KernelOrder]]:
-        """Each parameter's full name, and how it is kept, by its short one."""
-        block = self._blocks[self.layer(layer).name]
-        node, own = node_of(block), block._reg_params
-        return {short: (each.name, kernel_order_of(node, short)) for short, each in own.items()}
 
     def _on_device(self, images: FloatArray) -> Any:
         checked = self._settings.check_images(images, self.name)

@@ -9,7 +9,7 @@ weights at every step. The model itself is never called, so nothing in it change
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -26,7 +26,7 @@ from vizframe.gluon.forward_passes import ForwardPasses
 from vizframe.gluon.graph.canonical import axes_of_outputs, in_order
 from vizframe.gluon.graph.differentiable import refuse_stopped
 from vizframe.gluon.graph.folded import FoldedArrays, folded_shapes
-from vizframe.gluon.graph.graph import Entry
+from vizframe.gluon.graph.graph import Entry, Graph
 from vizframe.gluon.graph.healthy import has_nonfinite, healthy
 from vizframe.gluon.graph.inference import for_inference
 from vizframe.gluon.graph.layers import layers_of
@@ -38,12 +38,12 @@ from vizframe.gluon.graph.scores import answering_output, score_entry
 from vizframe.gluon.graph.shapes import Shape, entry_shapes
 from vizframe.gluon.graph.trace import Trace, input_names, trace_block, trace_symbol
 from vizframe.gluon.own_weights import OwnWeights
-from vizframe.gluon.question.compiled import GraphCache
+from vizframe.gluon.question.compiled import CompiledGraph, GraphCache
 from vizframe.gluon.question.deconvnet import Deconvnet
 from vizframe.gluon.question.excitation import GluonExcitation, output_gradient_of
 from vizframe.gluon.question.plan import Plan
 from vizframe.gluon.question.projections import projections
-from vizframe.gluon.question.relevance import relevance_inputs, relevance_of
+from vizframe.gluon.question.relevance import relevance_of
 from vizframe.gluon.question.taps import tap_name
 from vizframe.gluon.resumed import ResumedGraphs
 from vizframe.graph.host import ignore_float_warnings
@@ -274,18 +274,31 @@ class GluonNetwork(ForwardPasses, OwnWeights, ResumedGraphs):
         self, images: FloatArray, objective: Objective, rules: RelevanceRules
     ) -> Gradient:
         """See `vizframe.network.relevance.RelevanceNetwork`."""
+        found = self._relevance(images, objective, rules)
+        if not needs_twin(found):
+            return found
+        return join_gradients(found, self._twin._relevance(images, objective, rules))
+
+    def _relevance(
+        self, images: FloatArray, objective: Objective, rules: RelevanceRules
+    ) -> Gradient:
         batch = self._settings.check_images(images, self._name)
         layer = self.layer(objective.layer)
         refuse_batch(objective, len(batch))
         refuse_units(layer, objective.units)
-        graph = relevance_graph(self._graph, self._data, self._entry(layer.name), rules)
-        wanted = relevance_inputs(graph, self._input)
-        own = {name: batch.shape for name in wanted if name != self._input}
-        compiled = self._bind(
-            ("relevance", layer.name, rules), graph, batch.shape, wanted=wanted, own=own
-        )
-        self._fill(compiled, batch)
-        return relevance_of(compiled, objective, rules, layer.name)
+        target = self._entry(layer.name)
+        refuse_stopped(self._graph, self._data, target, layer.name)
+        ruled = relevance_graph(self._graph, self._data, target, rules)
+
+        def bind(
+            part: str, graph: Graph, own: Mapping[str, Shape], wanted: Sequence[str]
+        ) -> CompiledGraph:
+            key = ("relevance", part, layer.name, rules)
+            compiled = self._bind(key, graph, batch.shape, wanted=wanted, own=own)
+            self._fill(compiled, batch)
+            return compiled
+
+        return relevance_of(ruled, batch, self._input, objective, rules, bind)
 
     @contextmanager
     def excitation(

@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from vizframe.errors import NetworkError
 from vizframe.network import (
     DeviceArray,
     Excitation,
@@ -27,6 +28,7 @@ from vizframe.network import (
 )
 from vizframe.network.layer import Layer
 from vizframe.network.masked import own_names
+from vizframe.network.relevance import RelevanceNetwork, RelevanceRules
 from vizframe.network.resumed import resume
 
 _Any = TypeVar("_Any", bound=np.generic)
@@ -110,10 +112,7 @@ class FixedBatch:
             (self._network.gradient(batch, asked, rule=rule, at=at), count)
             for batch, asked, count in self._asked(images, objective)
         ]
-        return Gradient(
-            np.concatenate([each.values[:count] for each, count in found]),
-            np.concatenate([each.gradient[:count] for each, count in found]),
-        )
+        return _whole(found)
 
     def gradients(
         self, images: FloatArray, objective: Objective, at: Sequence[str]
@@ -128,6 +127,19 @@ class FixedBatch:
             _join([{n: v[:count] for n, v in each.outputs.items()} for each, count in found]),
             _join([{n: v[:count] for n, v in each.gradients.items()} for each, count in found]),
         )
+
+    def relevance(
+        self, images: FloatArray, objective: Objective, rules: RelevanceRules
+    ) -> Gradient:
+        """See `vizframe.network.relevance.RelevanceNetwork`."""
+        network = self._network
+        if not isinstance(network, RelevanceNetwork):
+            raise NetworkError(f"the network {self.name!r} cannot hand relevance back")
+        found = [
+            (network.relevance(batch, asked, rules), count)
+            for batch, asked, count in self._asked(images, objective)
+        ]
+        return _whole(found)
 
     @contextmanager
     def excitation(
@@ -182,6 +194,14 @@ class FixedBatch:
             rows = slice(first, first + self._size)
             yield batch, _padded(_part(objective, rows), self._size), count
             first += self._size
+
+
+def _whole(parts: Sequence[tuple[Gradient, int]]) -> Gradient:
+    """Of all images, of each part so many."""
+    return Gradient(
+        np.concatenate([each.values[:count] for each, count in parts]),
+        np.concatenate([each.gradient[:count] for each, count in parts]),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,7 +12,8 @@
 order of the reference's; where it has more of them, override ``names_of``. What else of a model
 must be as before when it was asked (gradients, modes, hooks), ``state_of`` may say. An adapter that
 follows no other ReLU rules, or knows no receptive fields, says so by ``follows_rules = False`` and
-``has_fields = crops = False``, and is checked for refusing the first with a sentence.
+``has_fields = crops = False``, and is checked for refusing the first with a sentence; one that
+hands no relevance back, by ``hands_back = False``.
 `testing.cases` are nets that are no chain; ``cases`` names those that a framework can write.
 Another form of the same model, such as a compiled one, passes `ChainContract` with ``sound = FEW``.
 """
@@ -25,6 +26,7 @@ from vizframe.testing.network_care import CareContract, State
 from vizframe.testing.network_cases import CasesContract
 from vizframe.testing.network_excitation import ExcitationContract
 from vizframe.testing.network_pair import FEW, Pair, PairContract, assert_close
+from vizframe.testing.network_relevance import RelevanceContract
 
 __all__ = [
     "FEW",
@@ -38,9 +40,9 @@ __all__ = [
 ]
 
 
-class ChainContract(AnswersContract, ExcitationContract, CareContract):
-    """What is asked once (`AnswersContract`), what is asked many times (`ExcitationContract`), and
-    that asking leaves all as it was (`CareContract`)."""
+class ChainContract(AnswersContract, RelevanceContract, ExcitationContract, CareContract):
+    """What is asked once (`AnswersContract`, `RelevanceContract`), what is asked many times
+    (`ExcitationContract`), and that asking leaves all as it was (`CareContract`)."""
 
 
 class NetworkContract(ChainContract, CasesContract):

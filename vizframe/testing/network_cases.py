@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
@@ -15,13 +16,16 @@ from vizframe.testing.cases import BUILDS, Case, cases
 from vizframe.testing.network_care import CareContract
 from vizframe.testing.network_excitation import evaluate_numpy
 from vizframe.testing.network_pair import assert_close
+from vizframe.testing.network_relevance import RelevanceContract, around_zero
 from vizframe.testing.networks import probe_for
 
 ALL = tuple(build.__name__ for build in BUILDS)
 RULES: tuple[ReluRule, ...] = ("plain", "guided")
+OTHER_RULES = ("skip", "concatenation", "tokens", "channels_last", "several_inputs")
+"""Cases whose layers are of other kinds than the chain's, or are first where that has another."""
 
 
-class CasesContract(CareContract):
+class CasesContract(RelevanceContract, CareContract):
     """Each case, in the adapter's framework.
 
     Attributes:
@@ -83,6 +87,22 @@ class CasesContract(CareContract):
         wanted = reference.gradient(images[:2], Objective.of("out", [2, 0]))
         assert_close(values, wanted.values)
         assert_close(gradient, wanted.gradient)
+
+    def test_relevance_of_a_case_is_that_of_the_chain(self, case: Case) -> None:
+        network = self.adapt_case(case)
+        asked, handing = (
+            Objective.of(network.score_layer, [0, 1, 2]),
+            self.asked_to_hand_back(network),
+        )
+        if handing is None:
+            return
+        for composite in ("epsilon", *(() if case.name in OTHER_RULES else ("epsilon_gamma_box",))):
+            rules, images = around_zero(composite, case.reference)
+            rules = replace(rules, epsilon=1e-7)  # of which two layers take more than one
+            wanted = case.reference.relevance(images, Objective.of("out", [0, 1, 2]), rules)
+            found = handing.relevance(images, asked, rules)
+            assert_close(found.values, wanted.values)
+            assert_close(found.gradient, wanted.gradient)
 
     def test_asking_about_a_case_changes_nothing(self, case: Case) -> None:
         network = self.adapt_case(case)

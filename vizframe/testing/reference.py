@@ -176,6 +176,14 @@ class ReferenceNetwork:
     def relevance(
         self, images: FloatArray, objective: Objective, rules: RelevanceRules
     ) -> Gradient:
+        found = self._relevance(images, objective, rules)
+        if not needs_twin(found):
+            return found
+        return join_gradients(found, self._twin()._relevance(images, objective, rules))
+
+    def _relevance(
+        self, images: FloatArray, objective: Objective, rules: RelevanceRules
+    ) -> Gradient:
         operations = self.part(objective.layer)
         outputs = _forward(operations, self._checked(images))
         last = outputs[objective.layer]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from vizframe.graph.host import ignore_float_warnings
 from vizframe.graph.target import output_weights, read, refuse_batch, refuse_shape, refuse_units
 from vizframe.network import FloatArray, Gradient, Objective
 from vizframe.network.relevance import RelevanceRules
+from vizframe.network.sick import join_gradients, needs_twin
 from vizframe.torch.aside import aside
 from vizframe.torch.excitation import gradients_of
 from vizframe.torch.node import Tape
@@ -25,7 +27,18 @@ from vizframe.torch.replay import Program, program
 class HandingBack(PlayedTapes):
     """What `vizframe.network.relevance.RelevanceNetwork` asks."""
 
+    @abstractmethod
+    def _twin(self) -> HandingBack: ...
+
     def relevance(
+        self, images: FloatArray, objective: Objective, rules: RelevanceRules
+    ) -> Gradient:
+        found = self._relevance(images, objective, rules)
+        if not needs_twin(found):
+            return found
+        return join_gradients(found, self._twin()._relevance(images, objective, rules))
+
+    def _relevance(
         self, images: FloatArray, objective: Objective, rules: RelevanceRules
     ) -> Gradient:
         batch = self._settings.check_images(images, self.name)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch.nn import grad
 
 from vizframe.network.relevance import FirstRule, RelevanceRule, RelevanceRules
 
@@ -96,9 +97,8 @@ class Linear:
             value = self.made(args, kwargs)
             weight, bias = self._merged(weight, bias, norm)
         if self.first is not None:
-            branches = [(self._first(reads, weight, bias, ends), value)]
-        else:
-            branches = self._branches(reads, weight, bias, value)
+            return self._first(reads, weight, bias, ends, value)
+        branches = self._branches(reads, weight, bias, value)
         return shared(value, branches, self.rules.epsilon)
 
     def _merged(self, weight: Any, bias: Any, norm: Mapping[str, Any] | None) -> tuple[Any, Any]:
@@ -139,17 +139,35 @@ class Linear:
             return upper
         return upper + self._applied(part_of(reads, -1), changed(weight, -sign), None)
 
-    def _first(self, reads: Any, weight: Any, bias: Any, ends: Sequence[Any]) -> Any:
-        """What the first layer would give by the box or the flat rule."""
+    def _first(self, reads: Any, weight: Any, bias: Any, ends: Sequence[Any], value: Any) -> Any:
+        """The value, which hands back by the box or the flat rule.
+
+        What the ends of the box give is the same for all images, and is computed for one; back go
+        both signs of the weights at once.
+        """
         low, high, ones = (each.to(reads.dtype) for each in ends)
-        if self.first == "flat":
-            return self._applied(ones, torch.ones_like(weight), None)
-        plus, minus = (
-            (part_of(weight, sign), None if bias is None else part_of(bias, sign))
-            for sign in (1, -1)
-        )
-        whole = self._applied(reads, weight, bias)
-        return whole - self._applied(low, *plus) - self._applied(high, *minus)
+        with torch.no_grad():
+            if self.first == "flat":
+                ruled = torch.ones_like(weight)
+                made = self._applied(ones[:1], ruled, None).expand_as(value)
+                sources: tuple[Any, ...] = (ones,)
+            else:
+                plus, minus = part_of(weight, 1), part_of(weight, -1)
+                still = self._applied(low[:1], plus, bias) + self._applied(high[:1], minus, None)
+                made, ruled = value - still, torch.cat([plus, minus], dim=1)
+                sources = (reads, low, high)
+            factor = value / stable(made, self.rules.epsilon)
+        return _Pixels.apply(self, value.detach(), factor, ruled, *sources)
+
+    def back(self, gradient: Any, weight: Any, shape: Sequence[int]) -> Any:
+        """What the layer with such a weight passes back to inputs of this shape."""
+        if isinstance(self.settings.get("padding"), str):  # which may be of one side
+            given = torch.zeros(tuple(shape), dtype=weight.dtype, device=weight.device)
+            with torch.enable_grad():
+                made = self._applied(given.requires_grad_(), weight, None)
+                return torch.autograd.grad(made, given, gradient)[0]
+        function = (grad.conv1d_input, grad.conv2d_input, grad.conv3d_input)[weight.ndim - 3]
+        return function(tuple(shape), weight, gradient, **self.settings)
 
     def _applied(self, reads: Any, weight: Any, bias: Any) -> Any:
         return self.layer(reads, weight, bias, **self.settings)
@@ -171,13 +189,40 @@ class _Shared(torch.autograd.Function):
         return tuple(found)
 
 
+class _Pixels(torch.autograd.Function):
+    """A first layer's value; back go the shares of the pixels, and of the ends of the box."""
+
+    @staticmethod
+    def forward(ctx: Any, layer: Linear, value: Any, factor: Any, ruled: Any, *sources: Any) -> Any:
+        ctx.save_for_backward(factor, ruled)
+        ctx.layer, ctx.shape, ctx.box = layer, sources[0].shape, len(sources) == 3
+        return value.clone()
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Any) -> tuple[Any, ...]:
+        factor, ruled = ctx.saved_tensors
+        count, channels, *sizes = ctx.shape
+        shape = count, channels * (2 if ctx.box else 1), *sizes
+        found = ctx.layer.back(gradient * factor, ruled, shape)
+        if not ctx.box:
+            return None, None, None, None, found
+        groups = ctx.layer.settings.get("groups", 1)
+        apart = found.reshape(count, groups, 2, channels // groups, *sizes)
+        above, under = (apart[:, :, each].reshape(ctx.shape) for each in (0, 1))
+        return None, None, None, None, above + under, -above, -under
+
+
+def stable(made: Any, epsilon: float) -> Any:
+    """u away from zero by ε."""
+    return made + torch.where(made >= 0, epsilon, -epsilon).to(made.dtype)
+
+
 def shared(value: Any, branches: Sequence[tuple[Any, Any]], epsilon: float) -> Any:
     """``value``, which hands each u of the branches the share ``part / stab(u)``."""
     given = []
     with torch.no_grad():
         for made, part in branches:
-            stable = made + torch.where(made >= 0, epsilon, -epsilon).to(made.dtype)
-            given += [made, part / stable]
+            given += [made, part / stable(made, epsilon)]
     return _Shared.apply(value.detach(), *given)
 
 

@@ -25,11 +25,15 @@ class GluonHostOps(HostOps):
         array._sync_copyfrom(cast(FloatArray, values))
 
     def take(self, array: NDArray) -> DeviceArray:
-        values = np.asarray(_Memory(array)).astype(np.float32, copy=False)
-        return cast(DeviceArray, values)
+        return cast(DeviceArray, memory_of(array).astype(np.float32, copy=False))
 
     def linked(self, array: NDArray) -> Linked:
         return HostLinked(array)
+
+
+def memory_of(array: NDArray) -> FloatArray:
+    """An array of the CPU's as NumPy sees it, in place."""
+    return np.asarray(_Memory(array))
 
 
 class HostLinked:
@@ -66,7 +70,7 @@ def writable(shape: tuple[int, ...], context: Any) -> tuple[NDArray | None, Floa
     if context.device_type != "cpu":
         return None, np.empty(shape, np.float32)
     array = mx.nd.empty(shape, ctx=context)
-    return array, np.asarray(_Memory(array))
+    return array, memory_of(array)
 
 
 def _done(status: int) -> None:

@@ -1,9 +1,9 @@
 """A graph whose gradient times its input is relevance: see `vizframe.network.relevance`.
 
-Each layer keeps its value z, and gets the gradient of u, weighed by a factor that no gradient goes
-into. With c the gradient at its output, R = z · c is the relevance there, and
+Each layer keeps its value z, and hands the gradient to u, weighed by a factor. With c the gradient
+at its output, R = z · c is the relevance there, and
 
-    out = u · [f] + [z − u · f]      f = z / stab(u), [·] is BlockGrad
+    out = z        ∂out/∂u = f = z / stab(u)
 
 has at its input a · c' = a · ρ(w) · z c / stab(u), the share that the rule says. So one pass
 forward and one backward hand the relevance through any graph, skips and all.
@@ -12,7 +12,6 @@ forward and one backward hand the relevance through any graph, skips and all.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -22,24 +21,45 @@ from vizframe.gluon.graph.nonnegative import nonnegative_nodes
 from vizframe.gluon.graph.rules import is_relu
 from vizframe.network.relevance import RelevanceRules
 
-LOW, HIGH, ONES = "vizframe_low", "vizframe_high", "vizframe_ones"
-"""Inputs of the first layer's rules, beside the images: their relevance is the pixels', too."""
+STEM = "vizframe_stem"
+"""What the first layer gives, where that has a rule of its own: see `FirstLayer`."""
+
+OPERATOR = "vizframe_share"
+"""Keeps a value, and hands its relevance to what made it: see `vizframe.gluon.question.shares`."""
+
+Rule = Literal["own", "any", "never below", "above", "both"]
+"""What u is: the value itself; anything; never below zero; only what of the value is above zero has
+a part; or what each sign of the value is made of, which a second input tells (`both_shares`)."""
 
 _SUMS = frozenset(("add", "plus", "add_n", "elementwisesum", "sub", "subtract", "minus"))
 
 
-def relevance_graph(graph: Graph, data: int, target: Entry, rules: RelevanceRules) -> Graph:
+@dataclass(frozen=True, slots=True)
+class FirstLayer:
+    """A first layer by a rule for pixels, which is computed beside the graph: forward it is no more
+    than the layer, and backward one pass with both signs of its weights.
+
+    Attributes:
+        node: the convolution, whose settings it has.
+        graph: gives its value, a BatchNorm right behind it included, its weight and its bias, if
+            it has one.
+    """
+
+    node: Node
+    graph: Graph
+
+
+@dataclass(frozen=True, slots=True)
+class RuledGraph:
+    """A graph with the rules; where there is a ``first`` layer, its value is the input `STEM`."""
+
+    graph: Graph
+    first: FirstLayer | None
+
+
+def relevance_graph(graph: Graph, data: int, target: Entry, rules: RelevanceRules) -> RuledGraph:
     """The graph with the rules at all nodes between the data's variable and the target."""
-    return _Rewriting(graph.with_heads([target]), data, rules).graph()
-
-
-@dataclass(frozen=True)
-class Branch:
-    """A u, the part of z that it hands back, and which sign it has where that is not zero."""
-
-    made: Entry
-    part: Entry
-    sign: Literal["any", "above", "below", "never below"] = "any"
+    return _Rewriting(graph.with_heads([target]), data, rules).ruled_graph()
 
 
 @dataclass(eq=False)
@@ -52,8 +72,9 @@ class _Rewriting:
     nodes: list[Node] = field(default_factory=list)
     moved: dict[Entry, Entry] = field(default_factory=dict)
     number: dict[int, int] = field(default_factory=dict)
+    first: FirstLayer | None = None
 
-    def graph(self) -> Graph:
+    def ruled_graph(self) -> RuledGraph:
         inside = self.old.above([self.data]) & self.old.below(self.old.heads)
         self.readers = Counter(each for node in self.old.nodes for each in node.inputs)
         self.nonnegative = nonnegative_nodes(self.old)
@@ -63,7 +84,8 @@ class _Rewriting:
             self.number[index] = len(self.nodes) - 1
             if index in inside and index != self.data:
                 self.moved[index, 0] = self.ruled(index, node)
-        return Graph(tuple(self.nodes), tuple(map(self.now, self.old.heads)))
+        whole = Graph(tuple(self.nodes), tuple(map(self.now, self.old.heads)))
+        return RuledGraph(whole, self.first)
 
     def now(self, entry: Entry) -> Entry:
         return self.moved.get(entry, (self.number[entry[0]], entry[1]))
@@ -82,7 +104,7 @@ class _Rewriting:
         if kind == "activation" and not is_relu(node):
             return self.passed_on(node, value)
         if base_name(node.operator) in _SUMS or node.attributes.get("pool_type") == "avg":
-            return self.shared(value, [Branch(value, value)])
+            return self.own(value)
         return value
 
     def is_normalized(self, index: int) -> bool:
@@ -105,38 +127,27 @@ class _Rewriting:
         rule = self.rules.convolution if kind == "convolution" else self.rules.dense
         reads = self.now(node.inputs[0])
         if base_name(node.operator) not in ("convolution", "fullyconnected", "fully_connected"):
-            return self.shared(value, [Branch(value, value)])
+            return self.own(value)
         layer = _Linear(self, node, *self.parameters(node, norm))
         if norm is not None:  # the same in one pass
             value = layer.apply(reads, 1, 1.0, 0.0, bias=True)
         if first and self.rules.first and node.inputs[0] == (self.data, 0):
-            return self.shared(value, [self.first(layer, reads, value)])
+            return self.by_itself(layer, value, is_target=(end, 0) in self.old.heads)
         if rule == "epsilon":
-            return self.shared(value, [Branch(value, value)])
+            return self.own(value)
         negative = node.inputs[0][0] not in self.nonnegative
         if rule == "zplus":
             positive = self.by_sign(layer, reads, 0.0, negative)
-            return self.shared(value, [Branch(positive, value, "never below")])
+            return self.shared("never below", value, positive)
         if self.is_rectified(end):  # what is below zero has no relevance
-            made = self.by_sign(layer, reads, 1.0, negative)
-            return self.shared(value, [Branch(made, self.part(value, 1), "above")])
-        return self.shared(value, self.by_gamma(layer, reads, value, negative))
+            return self.shared("above", value, self.by_sign(layer, reads, 1.0, negative))
+        positive = self.by_sign(layer, reads, 0.0, negative)
+        return self.share("both", value, positive, gamma=self.rules.gamma)
 
     def is_rectified(self, index: int) -> bool:
         """Whether ReLUs alone read the node."""
         readers = [node for node in self.old.nodes if any(e[0] == index for e in node.inputs)]
         return bool(readers) and all(map(is_relu, readers)) and (index, 0) not in self.old.heads
-
-    def by_gamma(self, layer: _Linear, reads: Entry, value: Entry, negative: bool) -> list[Branch]:
-        """z + γ p for what of z is above zero, and z + γ n for what is below: p is what speaks for
-        the unit, n = z − p against it."""
-        gamma = self.rules.gamma
-        part = self.make("_mul_scalar", self.by_sign(layer, reads, 0.0, negative), scalar=gamma)
-        more = self.make("_mul_scalar", value, scalar=1 + gamma)
-        return [
-            Branch(self.make("elemwise_add", value, part), self.part(value, 1), "above"),
-            Branch(self.make("elemwise_sub", more, part), self.part(value, -1), "below"),
-        ]
 
     def by_sign(self, layer: _Linear, reads: Entry, share: float, negative: bool) -> Entry:
         """What inputs and weights of the same sign give.
@@ -153,45 +164,29 @@ class _Rewriting:
         lower = layer.apply(self.part(reads, -1), -1, share, most, bias=False)
         return self.make("elemwise_add", upper, lower)
 
-    def first(self, layer: _Linear, reads: Entry, value: Entry) -> Branch:
-        """What the first layer would give by the box or the flat rule.
-
-        a w − l w⁺ − h w⁻ = (a − l) w⁺ + (a − h) w⁻, one convolution of twice the channels.
-        """
-        if self.rules.first == "flat":
-            return Branch(layer.ones(self.variable(ONES)), value, "never below")
-        above, under = (
-            self.make("elemwise_sub", reads, self.variable(name)) for name in (LOW, HIGH)
-        )
-        return Branch(layer.apart(above, under), value)  # pixels may lie outside of the box
+    def by_itself(self, layer: _Linear, value: Entry, *, is_target: bool) -> Entry:
+        """What stands for the first layer's value in the rest of the graph."""
+        parameters = (layer.weight,) if layer.bias is None else (layer.weight, layer.bias)
+        self.first = FirstLayer(layer.node, Graph(tuple(self.nodes), (value, *parameters)))
+        self.nodes.append(Node("null", STEM))
+        stem = len(self.nodes) - 1, 0
+        return self.make("_copy", stem) if is_target else stem  # no input is a graph's output
 
     def passed_on(self, node: Node, value: Entry) -> Entry:
         """An elementwise node: its relevance is that of its input."""
-        return self.shared(value, [Branch(self.now(node.inputs[0]), value)])
+        return self.shared("any", value, self.now(node.inputs[0]))
 
-    def shared(self, value: Entry, branches: Sequence[Branch]) -> Entry:
-        """``Σ u · [part / stab(u)]``, but with the value as it was."""
-        total: Entry | None = None
-        for branch in branches:
-            quotient = self.make("elemwise_div", branch.part, self.stable(branch))
-            product = self.make("elemwise_mul", branch.made, self.make("BlockGrad", quotient))
-            total = product if total is None else self.make("elemwise_add", total, product)
-        assert total is not None
-        rest = self.make("BlockGrad", self.make("elemwise_sub", value, total))
-        return self.make("elemwise_add", total, rest)
+    def own(self, value: Entry) -> Entry:
+        """What the value was made of shares it by what it contributed."""
+        return self.share("own", value)
 
-    def stable(self, branch: Branch) -> Entry:
-        """u away from zero by ε. Where its part of z is not zero, a branch of one sign has that
-        sign; elsewhere any number does, so long as it is not zero."""
-        entry, epsilon = branch.made, self.rules.epsilon
-        if branch.sign != "any":
-            one_sided = self.part(entry, -1 if branch.sign == "below" else 1)
-            entry = entry if branch.sign == "never below" else one_sided
-            epsilon = -epsilon if branch.sign == "below" else epsilon
-            return self.make("_plus_scalar", entry, scalar=epsilon)
-        upper = self.make("_greater_equal_scalar", entry, scalar=0)
-        doubled = self.make("_mul_scalar", upper, scalar=2 * epsilon)
-        return self.make("elemwise_add", entry, self.make("_minus_scalar", doubled, scalar=epsilon))
+    def shared(self, rule: Rule, value: Entry, made: Entry) -> Entry:
+        """The value, which gets no gradient itself."""
+        return self.share(rule, self.make("BlockGrad", value), made)
+
+    def share(self, rule: Rule, *inputs: Entry, **attributes: object) -> Entry:
+        told = {"op_type": OPERATOR, "rule": rule, "epsilon": self.rules.epsilon, **attributes}
+        return self.make("Custom", *inputs, **told)
 
     def part(self, entry: Entry, sign: int) -> Entry:
         """What of the entry has this sign, zero elsewhere."""
@@ -218,10 +213,6 @@ class _Rewriting:
         shifted = self.make("elemwise_add", self.make("elemwise_mul", centred, scale), beta)
         return self.make("broadcast_mul", weight, wide), shifted
 
-    def variable(self, name: str) -> Entry:
-        self.nodes.append(Node("null", name))
-        return len(self.nodes) - 1, 0
-
     def make(self, operator: str, *inputs: Entry, **attributes: object) -> Entry:
         words = {name: str(value) for name, value in attributes.items()}
         self.nodes.append(Node(operator, f"vizframe_lrp{len(self.nodes)}", words, inputs))
@@ -243,25 +234,6 @@ class _Linear:
         if self.bias is None or not bias:
             return self._applied(reads, weight)
         return self._applied(reads, weight, self._changed(self.bias, sign, share, most))
-
-    def ones(self, reads: Entry) -> Entry:
-        """The layer with weights of one and no bias."""
-        return self._applied(reads, self.graph.make("ones_like", self.weight))
-
-    def apart(self, above: Entry, under: Entry) -> Entry:
-        """The layer without bias, with weights above zero on the one and those below on the
-        other."""
-        make, part, node = self.graph.make, self.graph.part, self.node
-        groups = int(node.attributes.get("num_group", "1"))
-        if groups > 1:  # whose channels would have to lie side by side
-            made = (
-                self._applied(reads, part(self.weight, sign))
-                for reads, sign in ((above, 1), (under, -1))
-            )
-            return make("elemwise_add", *made)
-        reads = make("Concat", above, under, dim=1, num_args=2)
-        weights = part(self.weight, 1), part(self.weight, -1)
-        return self._applied(reads, make("Concat", *weights, dim=1, num_args=2))
 
     def _changed(self, entry: Entry, sign: int, share: float, most: float) -> Entry:
         if not most:

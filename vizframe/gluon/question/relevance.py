@@ -1,43 +1,66 @@
-"""Relevance out of a compiled graph: every input times its gradient."""
+"""Relevance out of compiled graphs: what is read times its gradient."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
 from vizframe.gluon.compat import mx
 from vizframe.gluon.graph.graph import Graph
 from vizframe.gluon.graph.parameters import to_numpy
-from vizframe.gluon.graph.relevance import HIGH, LOW, ONES
+from vizframe.gluon.graph.relevance import STEM, RuledGraph
+from vizframe.gluon.graph.shapes import Shape
 from vizframe.gluon.question.compiled import CompiledGraph
+from vizframe.gluon.question.first_layer import pixel_relevance
 from vizframe.graph.target import output_weights, read, refuse_shape
-from vizframe.network import Gradient, Objective
+from vizframe.network import FloatArray, Gradient, Objective
 from vizframe.network.relevance import RelevanceRules
 
 
-def relevance_inputs(graph: Graph, images: str) -> tuple[str, ...]:
-    """The inputs whose relevance is that of the pixels."""
-    return (images, *(name for name in (LOW, HIGH, ONES) if name in graph.variables()))
+class Bind(Protocol):
+    """Compiles a part of a question's graph, filled with the images."""
+
+    def __call__(
+        self, part: str, graph: Graph, own: Mapping[str, Shape], wanted: Sequence[str]
+    ) -> CompiledGraph:
+        """``own`` are inputs beside the network's; gradients are kept of the inputs ``wanted``."""
+        ...
 
 
 def relevance_of(
-    compiled: CompiledGraph, objective: Objective, rules: RelevanceRules, layer: str
+    ruled: RuledGraph,
+    images: FloatArray,
+    data: str,
+    objective: Objective,
+    rules: RelevanceRules,
+    bind: Bind,
 ) -> Gradient:
-    """Run it, filled with a batch: the objective's values, and the relevance of every pixel."""
-    given = {
-        LOW: np.asarray(rules.low, np.float32).reshape(1, -1, 1, 1),
-        HIGH: np.asarray(rules.high, np.float32).reshape(1, -1, 1, 1),
-        ONES: np.ones((1, 1, 1, 1), np.float32),
-    }
-    for name in compiled.gradients:
-        if name in given:
-            shape = compiled.inputs[name].shape
-            compiled.inputs[name][:] = np.broadcast_to(given[name], shape)
-    output = compiled.forward(training=True)[0]
-    refuse_shape(layer, output.shape, output.shape[0])
+    """The objective's values, and the relevance of every pixel.
+
+    Args:
+        data: the name of the graph's input that the images are.
+    """
+    own, made = dict[str, Shape](), tuple[Any, ...]()
+    if ruled.first is not None:
+        stem = bind("stem", ruled.first.graph, {}, ())
+        made = tuple(stem.forward(training=True))
+        own[STEM] = made[0].shape
+    wanted = [name for name in (data, STEM) if name in ruled.graph.variables()]
+    rest = bind("rest", ruled.graph, own, wanted)
+    if made:
+        made[0].copyto(rest.inputs[STEM])
+    output = rest.forward(training=True)[0]
+    refuse_shape(objective.layer, output.shape, len(images))
     weights = output_weights(objective, output.shape)
-    compiled.backward([mx.nd.array(weights, ctx=output.context)])
-    found = sum(
-        to_numpy(compiled.inputs[name]) * to_numpy(gradient)
-        for name, gradient in compiled.gradients.items()
-    )
-    return Gradient(read(objective, to_numpy(output)), np.asarray(found, np.float32))
+    rest.backward([mx.nd.array(weights, ctx=output.context)])
+    found = np.zeros_like(images)
+    if data in rest.gradients:
+        found += images * to_numpy(rest.gradients[data])
+    if ruled.first is not None:
+        reads = mx.nd.array(images, ctx=output.context)
+        found += to_numpy(
+            pixel_relevance(ruled.first.node, rules, reads, made, rest.gradients[STEM])
+        )
+    return Gradient(read(objective, to_numpy(output)), found)
