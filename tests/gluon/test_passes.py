@@ -30,6 +30,9 @@ class Epochs:
     def before_update(self, model: object, batch: Callable[[], Batch]) -> None:
         """Nothing is asked."""
 
+    def wants_batch(self, model: object) -> bool:
+        return False
+
     def after_update(
         self, model: object, scalars: Mapping[str, object], epoch: float | None
     ) -> None:

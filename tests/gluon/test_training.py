@@ -34,6 +34,9 @@ class Notebook:
         self.models.append(model)
         self.batches.append(batch())
 
+    def wants_batch(self, model: object) -> bool:
+        return True
+
     def after_update(
         self, model: object, scalars: Mapping[str, object], epoch: float | None
     ) -> None:

@@ -113,6 +113,78 @@ class Swin(nn.Module):
         return self.head(x.mean((1, 2)))
 
 
+class PaddedWindows(nn.Module):
+    """Windows of a shifted map with zeros behind it, in the images' axis, as timm's Swin has them:
+    its linear maps are called inside of the windows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patch, self.norm = nn.Conv2d(3, 8, 2, 2), nn.LayerNorm(8)
+        self.qkv, self.proj, self.head = nn.Linear(8, 24), nn.Linear(8, 8), nn.Linear(8, 5)
+
+    def windows(self, x: Any) -> Any:
+        """(images · 4, 12, c) of (images, 6, 5, c)."""
+        x = functional.pad(torch.roll(x, (-1, -2), (1, 2)), (0, 0, 0, 1, 0, 2))
+        n, h, w, c = x.shape
+        x = x.view(n, h // 4, 4, w // 3, 3, c).permute(0, 1, 3, 2, 4, 5).contiguous()
+        return x.view(-1, 4, 3, c).view(-1, 12, c)
+
+    def forward(self, x: Any) -> Any:
+        x = self.norm(self.patch(x).permute(0, 2, 3, 1))
+        y = self.windows(x)
+        q, k, v = self.qkv(y).reshape(-1, 12, 3, 2, 4).permute(2, 0, 3, 1, 4).unbind(0)
+        y = functional.scaled_dot_product_attention(q, k, v)
+        y = self.proj(y.transpose(1, 2).reshape(-1, 12, 8))
+        y = y.view(-1, 4, 3, 8).view(-1, 2, 2, 4, 3, 8).permute(0, 1, 3, 2, 4, 5)
+        y = y.contiguous().view(-1, 8, 6, 8)[:, :6, :5, :].contiguous()
+        x = x + torch.roll(y, (1, 2), (1, 2))
+        return self.head(x.mean((1, 2)))
+
+
+class GridWindows(nn.Module):
+    """Windows in an axis of their own, that look at the same place of every window, written with
+    equations: as torchvision's MaxViT has them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patch, self.norm = nn.Conv2d(3, 8, 2, 2), nn.LayerNorm(8)
+        self.qkv, self.merge = nn.Linear(8, 24), nn.Linear(8, 8)
+        self.next, self.head = nn.Conv2d(8, 4, 3, padding=1), nn.Linear(4, 5)
+
+    def windows(self, x: Any) -> Any:
+        """(images, 6, 4, c) of (images, 6, 4, c): a place of every window in each row."""
+        n, h, w, c = x.shape
+        x = x.reshape(n, h // 2, 2, w // 2, 2, c).permute(0, 1, 3, 2, 4, 5)
+        return x.reshape(n, -1, 4, c).swapaxes(-2, -3)
+
+    def forward(self, x: Any) -> Any:
+        x = self.patch(x)
+        n, c, h, w = x.shape
+        y = self.norm(self.windows(x.permute(0, 2, 3, 1)))
+        parts = (each.reshape(n, 4, 6, 2, 4) for each in self.qkv(y).chunk(3, dim=-1))
+        q, k, v = (each.permute(0, 1, 3, 2, 4) for each in parts)
+        seen = torch.einsum("B G H I D, B G H J D -> B G H I J", q, k).softmax(-1)
+        y = torch.einsum("B G H I J, B G H J D -> B G H I D", seen, v)
+        y = self.merge(y.permute(0, 1, 3, 2, 4).reshape(n, 4, 6, c)).swapaxes(-2, -3)
+        y = y.reshape(n, h // 2, w // 2, 2, 2, c).permute(0, 5, 1, 3, 2, 4).reshape(n, c, h, w)
+        return self.head(self.next(x + y).mean((2, 3)))
+
+
+class Shuffled(nn.Module):
+    """Channels of two groups that are shuffled, as ShuffleNet does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = nn.Conv2d(3, 6, 3, padding=1), nn.Conv2d(6, 6, 3, groups=2)
+        self.head = nn.Linear(6, 5)
+
+    def forward(self, x: Any) -> Any:
+        x = self.one(x)
+        n, c, h, w = x.shape
+        x = x.view(n, 2, c // 2, h, w).transpose(1, 2).contiguous().view(n, c, h, w)
+        return self.head(self.two(x).mean((2, 3)))
+
+
 class Squeezed(nn.Module):
     """A squeeze-and-excitation behind a convolution: its places see everything."""
 

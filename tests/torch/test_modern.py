@@ -27,6 +27,9 @@ IMAGES = {
     modern.TorchvisionVit: (3, 16, 12),
     modern.ConvNext: (3, 16, 16),
     modern.Swin: (3, 16, 16),
+    modern.PaddedWindows: (3, 12, 10),
+    modern.GridWindows: (3, 12, 8),
+    modern.Shuffled: (3, 8, 8),
     modern.Squeezed: (3, 9, 9),
     modern.Dense: (3, 8, 8),
     modern.Deciding: (3, 9, 9),
@@ -166,6 +169,61 @@ def test_windows_of_a_map_are_the_map_when_they_are_put_together() -> None:
     network = view(made(modern.Swin), IMAGES[modern.Swin])
     assert axes(network, "roll.call2") == (("unit", "y", "x"), (8, 4, 4))
     assert axes(network, "proj") == (("unit", "y", "x"), (8, 4, 4))
+
+
+def on_grid(module: Any, given: FloatArray, layer: str, size: tuple[int, int]) -> FloatArray:
+    """What a module inside of windows gave, each place where its pixel of the map lies: found by
+    giving the windows the numbers of the pixels, from 1 on."""
+    seen: list[Any] = []
+    hook = module.get_submodule(layer).register_forward_hook(
+        lambda _m, _i, output: seen.append(output.detach().cpu().numpy())
+    )
+    module(torch.from_numpy(given).to(DEVICE))
+    hook.remove()
+    numbers = 1 + torch.arange(size[0] * size[1]).reshape(1, *size, 1)
+    pixels = module.windows(numbers).reshape(-1).numpy()
+    values = seen[0].reshape(len(given), len(pixels), -1)
+    made = np.full((len(given), values.shape[-1], size[0] * size[1]), np.nan, np.float32)
+    for place, pixel in enumerate(pixels):
+        if pixel:  # 0 is padding
+            made[:, :, pixel - 1] = values[:, place]
+    return made.reshape(len(given), -1, *size)
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "layers"),
+    [
+        (modern.PaddedWindows, (6, 5), ["qkv", "proj"]),
+        (modern.GridWindows, (6, 4), ["norm", "qkv", "merge"]),
+    ],
+)
+def test_what_lies_in_windows_is_shown_where_it_is_in_the_image(
+    kind: Any, size: tuple[int, int], layers: list[str]
+) -> None:
+    module, given = made(kind), images(kind)
+    network = view(module, IMAGES[kind])
+    shown = network.activations(given, layers)
+    for name in layers:
+        expected = on_grid(module, given, name, size)
+        assert axes(network, name) == (("unit", "y", "x"), expected.shape[1:])
+        assert np.allclose(shown[name], expected, atol=1e-6)
+
+
+def test_windows_of_another_size_of_image_are_shown_where_they_are_in_that() -> None:
+    module = made(modern.GridWindows)
+    network = view(module, IMAGES[modern.GridWindows])
+    other = np.random.default_rng(1).random((2, 3, 8, 12)).astype(np.float32)
+    assert np.allclose(
+        network.activations(other, ["qkv"])["qkv"], on_grid(module, other, "qkv", (4, 6)), atol=1e-6
+    )
+
+
+def test_only_what_an_attention_looks_with_is_a_head() -> None:
+    network = view(made(modern.Shuffled), IMAGES[modern.Shuffled])
+    assert {each.axes for each in network.layers} == {("unit", "y", "x"), ("unit",)}
+    assert axes(network, "transpose") == (("unit", "y", "x"), (6, 8, 8))
+    looking = view(made(modern.GridWindows), IMAGES[modern.GridWindows])
+    assert axes(looking, "softmax") == (("place", "head", "time", "source"), (4, 2, 6, 6))
 
 
 def test_channels_that_lie_last_are_units_all_the_same() -> None:

@@ -6,11 +6,13 @@ training leaves: weights, buffers, optimiser state, what it printed.
 
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -113,6 +115,9 @@ class Told:
         if model not in self.before:
             self.before.append(model)
             self.batches[id(model)] = batch()
+
+    def wants_batch(self, model: object) -> bool:
+        return True
 
     def after_update(
         self, model: object, scalars: Mapping[str, object], epoch: float | None
@@ -335,6 +340,98 @@ def test_the_two_lines_record_as_well(tmp_path: Path) -> None:
     assert len(history.steps) >= 2
     assert not history.failures()
     assert np.isfinite(history.scalars().values["loss"]).any()
+
+
+class Rarely(Told):
+    """An observer that wants the batch of every tenth update, as a recorder does."""
+
+    asked = 0
+
+    def before_update(self, model: object, batch: Callable[[], Batch]) -> None:
+        if len(self.after) % 10 == 0:
+            self.before.append(batch())
+
+    def wants_batch(self, model: object) -> bool:
+        return len(self.after) % 10 == 0
+
+
+def deep_training(layers: int, updates: int = 31, count: Callable[[int], None] = print) -> Left:
+    """A chain of so many modules; ``count`` is told of each update's number before it."""
+    net = nn.Sequential(nn.Linear(4, 4), *(nn.Tanh() for _ in range(layers)), nn.Linear(4, 3))
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    images, labels = torch.rand(8, 4), torch.arange(8) % 3
+    for number in range(updates):
+        count(number)
+        optimizer.zero_grad()
+        functional.cross_entropy(net(images), labels).backward()
+        optimizer.step()
+    count(updates)
+    return left_by([net], [optimizer], [])
+
+
+def own_calls_of(layers: int) -> list[int]:
+    """How many functions of ours each update of a watched training calls."""
+    calls = [0]
+
+    def seen(frame: FrameType, event: str, _given: object) -> None:
+        if event == "call" and "/vizframe/" in frame.f_code.co_filename:
+            calls[-1] += 1
+
+    told = Rarely()
+    end = watch_trainings(told)
+    before = sys.getprofile()
+    sys.setprofile(seen)
+    try:
+        deep_training(layers, count=lambda _: calls.append(0))
+    finally:
+        sys.setprofile(before)
+        end()
+    assert [isinstance(each, Batch) for each in told.before] == [True] * 4
+    return calls[1:-1]
+
+
+def test_an_update_whose_batch_nobody_wants_costs_a_few_calls_however_deep_the_net_is() -> None:
+    shallow, deep = own_calls_of(1), own_calls_of(40)
+    assert deep[12:20] == shallow[12:20]
+    assert max(deep[12:20]) <= 30
+    assert max(deep[12:20]) < deep[10] < deep[0]
+
+
+def test_a_class_whose_calls_were_seen_is_as_it_was() -> None:
+    class Net(nn.Sequential):
+        """Has a call of its own while it is trained, and none after that."""
+
+    def training() -> Left:
+        net = Net(nn.Linear(4, 3))
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+        for _ in range(4):
+            net(torch.rand(2, 4)).sum().backward()
+            optimizer.step()
+        assert ("__call__" in vars(Net)) == is_watched
+        return left_by([net, copy.deepcopy(net), pickle.loads(pickle.dumps(net[0]))], [], [])
+
+    is_watched = False
+    alone = start(training)
+    is_watched = True
+    assert_same(alone, observe(training)[1])
+    assert "__call__" not in vars(Net)
+
+
+def test_a_net_with_an_optimiser_of_its_own_later_is_seen_from_its_first_update() -> None:
+    def training() -> Left:
+        nets = [small_net() for _ in range(3)]
+        for net in nets:
+            optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+            for _ in range(5):
+                optimizer.zero_grad()
+                functional.cross_entropy(net(data()[0]), data()[1]).backward()
+                optimizer.step()
+        return left_by(nets, [], [])
+
+    told, left = observe(training)
+    assert_same(start(training), left)
+    assert len(told.before) == 3
+    assert len(told.after) == 15
 
 
 class Plain:

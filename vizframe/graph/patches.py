@@ -24,6 +24,14 @@ class Patches:
         self._guard = guard or Guard()
         self._undo: list[Callable[[], None]] = []
 
+    def put(self, owner: Any, name: str, make: Callable[[Method], Method]) -> None:
+        """Have ``make(original)`` in place of ``owner.name``. It guards itself.
+
+        Raises:
+            TypeError: the owner is a class on which nothing can be set.
+        """
+        self._set(owner, name, make(getattr(owner, name)))
+
     def wrap(self, owner: Any, name: str, around: Method) -> None:
         """Have ``around(original, …)`` called in place of ``owner.name(…)``. It guards itself."""
         original: Method = getattr(owner, name)

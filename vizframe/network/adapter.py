@@ -89,6 +89,11 @@ class TrainingObserver(Protocol):
         from the device when it is asked for."""
         ...
 
+    def wants_batch(self, model: object) -> bool:
+        """Whether the batch of the model's coming update will be asked for: where it is not, an
+        adapter need not see what the model is called with."""
+        ...
+
     def after_update(
         self, model: object, scalars: Mapping[str, object], epoch: float | None
     ) -> None:

@@ -58,6 +58,7 @@ class Guard:
     def __init__(self, *, strict: bool = False) -> None:
         self.strict = strict
         self._said: set[str] = set()
+        self._blocks: dict[str, Guarded] = {}
 
     def __call__(self, what: str) -> Guarded:
         """Inside ``with guard(…):``, an exception ends the block and is said, the first time for
@@ -66,11 +67,15 @@ class Guard:
         Args:
             what: is lost when the block breaks, such as "this step's recording".
         """
-        return Guarded(self, what)
+        block = self._blocks.get(what)
+        if block is None:
+            block = self._blocks[what] = Guarded(self, what)
+        return block
 
     def meet(self, what: str, error: BaseException) -> None:
-        """Say what broke; raise it where the guard is strict, or it is to end the training."""
-        if self.strict or isinstance(error, TrainingStopped):
+        """Say what broke; raise it where the guard is strict, it is to end the training, or is the
+        script's."""
+        if self.strict or isinstance(error, TrainingStopped) or is_from_script(error):
             raise error
         self.say(what, describe_loss(what, error))
 
@@ -86,7 +91,7 @@ class Guard:
 
 
 class Guarded:
-    """One block inside a guard."""
+    """One block inside a guard. It keeps nothing, and can be entered again."""
 
     __slots__ = ("_guard", "_what")
 
@@ -99,8 +104,10 @@ class Guarded:
     def __exit__(
         self, _kind: object, error: BaseException | None, _trace: TracebackType | None
     ) -> bool:
+        if error is None:
+            return False
         passes = isinstance(error, TrainingStopped) or not isinstance(error, _CAUGHT)
-        if error is None or self._guard.strict or passes:
+        if self._guard.strict or passes:
             return False
         if is_from_script(error):
             return False

@@ -142,17 +142,25 @@ class Watch:
 
     def before_update(self, model: object, batch: Callable[[], Batch]) -> None:
         """Start recording at the first update of each model that is wanted."""
+        net: RecordedNet | None = None
         with self.guard("the recording"):
             self._count_turns(model)
             net = self._nets.get(model)
-            if model not in self._nets:
+            if net is None and model not in self._nets:
                 self._nets[model] = None  # where the start breaks, it is not tried again
-                self._nets[model] = self._start(model, batch)
+                net = self._nets[model] = self._start(model, batch)
             elif net is not None and net.recorder is None:
                 self._open(net, model, batch())
-        net = self._nets.get(model)
         if net is not None and net.recorder is not None:
             net.recorder.before_update(batch)
+
+    def wants_batch(self, model: object) -> bool:
+        """See `vizframe.network.adapter.TrainingObserver`: of a net that is recorded, its vitals
+        do now and then."""
+        net = self._nets.get(model)
+        if net is None:
+            return model not in self._nets
+        return net.recorder is None or net.recorder.wants_batch
 
     def after_update(
         self, model: object, scalars: Mapping[str, object], epoch: float | None
@@ -169,7 +177,9 @@ class Watch:
     def _count_turns(self, model: object) -> None:
         """Nets that are trained in turn, such as a GAN's two, are known by taking turns."""
         last = None if self._last is None else self._last()
-        if last is not None and last is not model:
+        if last is model:
+            return
+        if last is not None:
             self._turns += 1
         self._last = ref(model)
         if self._turns == MANY_TURNS:
@@ -191,13 +201,12 @@ class Watch:
         if len(self._names) >= MOST_NETS:
             self.guard.say("most", f"{MOST_NETS} nets are recorded; those after them are not")
             return None
+        self._names.append(names[0])
         first = batch()
         if self._dry_run:
-            self._names.append(names[0])
             _foretell(model, first, self._chosen)
-        meeting = self._meeting_of(len(self._names) + 1)
+        meeting = self._meeting_of(len(self._names))
         path = meeting.path(first.worker, self._ranks)
-        self._names.append(names[0])
         if path is None:  # another worker records it
             return None
         self._first = self._first or path
@@ -260,8 +269,10 @@ class Watch:
     def _end_idle(self, current: RecordedNet) -> None:
         """Let go of nets that are trained no more, such as earlier folds, whose weights would stay
         in memory for as long as they are recorded."""
-        others = [each for each in self._nets.values() if each not in (None, current)]
         current.alone += 1
+        if len(self._nets) == 1:
+            return
+        others = [each for each in self._nets.values() if each not in (None, current)]
         for each in others:
             assert each is not None
             if current.alone >= IDLE_AFTER and each.recorder is not None:

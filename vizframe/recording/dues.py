@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Set
 
 from vizframe.recording.budget import Budget
 from vizframe.recording.newest import LABEL as NEWEST
-from vizframe.recording.schedule import Moment, Schedule
+from vizframe.recording.schedule import Moment, Rhythms, Schedule
 
 EVERY = 0.25
 """Seconds until the budget is asked again: asking takes half a millisecond, a step perhaps four."""
@@ -26,6 +26,7 @@ class Dues:
 
     def __init__(self, schedules: Mapping[str, Schedule], budget: Budget) -> None:
         self._schedules, self._budget = schedules, budget
+        self._rhythms = Rhythms(schedules)
         self._due: set[str] = set()
         self._refused: Set[str] = frozenset()
         self._asked = 0.0
@@ -33,11 +34,11 @@ class Dues:
     @property
     def counts_epochs(self) -> bool:
         """Whether a schedule needs to know how many epochs are complete."""
-        return any(each.unit == "epochs" for each in self._schedules.values())
+        return self._rhythms.in_epochs
 
     def look(self, moment: Moment) -> None:
         """Take in what the schedules say of this moment; they are to be asked once at each."""
-        self._due |= {label for label, each in self._schedules.items() if each.due(moment)}
+        self._due |= self._rhythms.due(moment)
 
     def add_all(self) -> None:
         """The training has ended: all are due."""

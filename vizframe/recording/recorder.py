@@ -18,14 +18,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
 from typing import Self
 
 from vizframe.errors import UnknownInputs, UsageError
-from vizframe.history import Finding
 from vizframe.network.adapter import Adapter, Batch, adapter_for
 from vizframe.network.guard import Guard
 from vizframe.network.layer import select
@@ -50,6 +49,7 @@ from vizframe.recording.snapshots import snapshot_job
 from vizframe.recording.steps import StepCount, step_of
 from vizframe.recording.unchanged import unchanged_python
 from vizframe.recording.voice import speak
+from vizframe.recording.watched_health import WatchesHealth
 
 log = logging.getLogger("vizframe")
 
@@ -60,7 +60,7 @@ _NO_EPOCHS = (
 )
 
 
-class Recorder(ShowsRecording):
+class Recorder(ShowsRecording, WatchesHealth):
     """Records what a model learns; see the module for how it is used.
 
     Args:
@@ -184,25 +184,10 @@ class Recorder(ShowsRecording):
                 with self.guard("these recordings"):
                     raise UsageError(_NO_EPOCHS)
             self._open_late()
+            now = self._now()
             if self._health is not None:
-                self._health.after_update(self._now(), scalars)
-            self._look(self._now(), scalars)
-
-    def before_update(self, batch: Callable[[], Batch]) -> None:
-        """Tell, where it is known, what the coming update learns from: labels and outputs."""
-        with self.guard("the training's vitals"):
-            if self._health is not None:
-                self._health.before_update(batch)
-
-    def trains_beside_others(self) -> None:
-        """Tell that the script trains other networks in turn: of rivals no loss need fall."""
-        if self._health is not None:
-            self._health.vitals.course.several_nets = True
-
-    @property
-    def findings(self) -> Sequence[Finding]:
-        """What rules have found wrong with the training so far."""
-        return [] if self._health is None else self._health.findings
+                self._health.after_update(now, scalars)
+            self._look(now, scalars)
 
     def finish(self) -> None:
         """Record the weights that training ended with, if that can be paid and they are not there
@@ -269,8 +254,7 @@ class Recorder(ShowsRecording):
             self._open(self._sight.complete(probe, batch), batch)
         except UnknownInputs:
             if batch is not None:
-                raise
-            # Without a batch its first one will show them.
+                raise  # without one the model's first will show them
 
     def _seen(self, batch: Callable[[], Batch], is_training: bool) -> None:
         """The model was called. Recording starts at what it is trained on, not at a call that only

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -106,3 +107,26 @@ class Schedule:
         if moment.step < 1:
             return -1
         return math.floor(math.log10(moment.step) * self.amount + 1e-9)  # log10(1000) is 2.999…6
+
+
+class Rhythms:
+    """The schedules of several, each asked once for all that have it.
+
+    Attributes:
+        in_epochs: whether any of them counts these.
+    """
+
+    def __init__(self, schedules: Mapping[str, Schedule]) -> None:
+        shared: dict[tuple[float, Every], set[str]] = {}
+        for label, each in schedules.items():
+            shared.setdefault((each.amount, each.unit), set()).add(label)
+        self._shared = [(Schedule(*each), labels) for each, labels in shared.items()]
+        self.in_epochs = any(unit == "epochs" for _, unit in shared)
+
+    def due(self, moment: Moment) -> set[str]:
+        """Those whose schedule asks for this moment."""
+        found: set[str] = set()
+        for each, labels in self._shared:
+            if each.due(moment):
+                found |= labels
+        return found

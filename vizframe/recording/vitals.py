@@ -148,10 +148,17 @@ class Vitals:
         """What all of it took so far."""
         return self._pulses.spent + self._readings.spent + self._looks.spent
 
+    @property
+    def wants_batch(self) -> bool:
+        """Whether the batch of the coming update is one that may be looked at."""
+        coming = self._batches + 1
+        return coming <= LABEL_STEPS or not coming % 10
+
     def before_update(self, batch: Callable[[], Batch]) -> None:
         """The batch that the coming update learns from; it is copied only where it is looked at."""
+        is_looked_at = self.wants_batch
         self._batches += 1
-        if self._batches > LABEL_STEPS and self._batches % 10:
+        if not is_looked_at:
             return
         if self._batches > 1 and not self._pulses.is_left:
             return

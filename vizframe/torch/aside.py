@@ -43,14 +43,22 @@ def aside(device: Any, *, gradients: bool = False) -> Iterator[None]:
         yield
 
 
-@contextlib.contextmanager
-def without_modes() -> Iterator[None]:
+_NO_MODES: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
+
+
+def without_modes() -> contextlib.AbstractContextManager[None]:
     """Inside, no mode that the script has entered sees what is called, as one that counts
     operations would; only a default device stays what it is."""
-    functions = torch._C._len_torch_function_stack()
-    if not functions and not torch._C._len_torch_dispatch_stack():
-        yield
-        return
+    return _modes_put_aside(torch._C._len_torch_function_stack()) if has_modes() else _NO_MODES
+
+
+def has_modes() -> bool:
+    """Whether any mode sees what is called now."""
+    return bool(torch._C._len_torch_function_stack() or torch._C._len_torch_dispatch_stack())
+
+
+@contextlib.contextmanager
+def _modes_put_aside(functions: int) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         modes = [stack.enter_context(_pop_mode_temporarily()) for _ in range(functions)]
         for mode in reversed(modes):

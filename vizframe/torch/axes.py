@@ -18,6 +18,7 @@ from itertools import accumulate, pairwise
 
 from vizframe.torch.batch import lengths
 from vizframe.torch.label import Label, Labels
+from vizframe.torch.map_axes import padded, rolled, sliced, summed
 from vizframe.torch.node import Node, Tape, take
 from vizframe.torch.operators import arguments, kind_of, name_of, reads
 from vizframe.torch.step_axes import (
@@ -50,7 +51,9 @@ def labels_of(tape: Tape) -> dict[int, Labels]:
         elif node.function is take:
             found[index] = _part_named(tape.nodes[node.inputs[0]], node, sources[0], shape)
         else:
-            found[index] = _named(node, sources, shape, steps=steps.issuperset(known))
+            made = summed(node, found, shape) if name_of(node) == "einsum" else None
+            is_of_steps = steps.issuperset(known)
+            found[index] = made or _named(node, sources, shape, steps=is_of_steps)
         if is_step(tape, index, found, steps, found[index]):
             steps.add(index)
     return found
@@ -100,6 +103,10 @@ def _named(node: Node, sources: list[Labels], shape: tuple[int, ...], *, steps: 
         made = _moved(node, name, first)
     elif name in ("view", "reshape", "flatten", "unflatten", "unsqueeze", "squeeze"):
         made = regrouped(first, shape)
+    elif name == "roll":
+        made = rolled(node, first)
+    elif name == "pad":
+        made = padded(node, first, shape)
     elif name in ("matmul", "bmm", "scaled_dot_product_attention"):
         made = _multiplied(name, sources, shape)
     elif name in ("cat", "concat", "concatenate"):
@@ -209,8 +216,9 @@ def _grouped(olds: list[Label], news: list[int]) -> list[Label]:
     return _refined(olds, news) or [Label("place", length) for length in news]
 
 
-def _merged(olds: list[Label]) -> Label:
+def _merged(every: list[Label]) -> Label:
     """Axes as one; the parts of one that was split are that one again."""
+    olds = [each for each in every if each.length != 1] or every
     length, names = math.prod(each.length for each in olds), [each.name for each in olds]
     wholes = [each.whole for each in olds]
     first = wholes[0]
@@ -269,11 +277,14 @@ def _split(old: Label, news: list[int]) -> list[Label]:
         return [Label("place", 1) if each == 1 else old for each in news]
     if old.name == "batch":
         return [Label("batch", news[0]), *(Label("place", each) for each in news[1:])]
-    if old.name in ("y", "x"):  # windows of a map
-        return [Label("place", each, whole=(old, n)) for n, each in enumerate(news)]
+    names = ["place"] * len(news)
     if old.name == "unit":
-        return [*(Label("head", each) for each in news[:-1]), Label("unit", news[-1])]
-    return [Label("place", each) for each in news]
+        names = [*["head"] * (len(news) - 1), "unit"]
+    numbers = accumulate((each != 1 for each in news), initial=0)
+    return [
+        Label("place", 1) if length == 1 else Label(name, length, whole=(old, number))
+        for name, length, number in zip(names, news, numbers, strict=False)
+    ]
 
 
 def _multiplied(name: str, sources: list[Labels], shape: tuple[int, ...]) -> Labels | None:
@@ -327,18 +338,21 @@ def _taken(node: Node, name: str, source: Labels, shape: tuple[int, ...]) -> Lab
         solid = sum(each is not None for each in keys) - 1
         keys = (*keys[:at], *(slice(None),) * (len(source) - solid), *keys[at + 1 :])
     left, made = list(source), []
+    starts: list[object] = []
     for key in keys:
         if key is None:
             made.append(Label("place", 1))
+            starts.append(0)
         elif left:
             label = left.pop(0)
             if isinstance(key, slice):
                 made.append(label)
+                starts.append(key.start or 0)
     made += left
+    starts += [0] * len(left)
     if len(made) != len(shape):
         return None
-    pairs = zip(made, shape, strict=True)
-    return tuple(e if e.length == n else Label(e.name, n) for e, n in pairs)
+    return tuple(sliced(*each) for each in zip(made, starts, shape, strict=True))
 
 
 def _reduced(node: Node, source: Labels, shape: tuple[int, ...]) -> Labels | None:

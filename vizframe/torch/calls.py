@@ -8,6 +8,7 @@ net({"image": images, "mask": m})   a dictionary or a list
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +21,7 @@ from vizframe.network import FloatArray
 from vizframe.network.adapter import Batch
 from vizframe.network.call import Array, Call, Other, arguments_of, observe_call
 from vizframe.network.worker import worker_of_environment
-from vizframe.torch.wrapped import unwrap
+from vizframe.torch.wrapped import inner_of
 
 _LEARNED_FROM = ("labels", "label", "targets", "target")
 
@@ -33,14 +34,14 @@ def batch_of(
 ) -> Batch | None:
     """What a module was called with; None where there is no tensor among it."""
     named = {key: each for key, each in kwargs.items() if key not in _LEARNED_FROM}
-    names = (*argument_names(unwrap(model))[: len(args)], *named)
+    names = (*argument_names(inner_of(model))[: len(args)], *named)
     seen = observe_call(names, (*args, *named.values()), _to_numpy)
     if seen is None:
         return None
     if _is_other_way(model, *seen):
         seen = observe_call(names, (*args, *named.values()), _to_numpy, axis=1) or seen
     images, call = seen
-    _calls[unwrap(model)] = call
+    _calls[inner_of(model)] = call
     inputs: FloatArray = np.ascontiguousarray(images, np.float32)
     fits = labels is not None and len(labels) == len(inputs)
     return Batch(inputs, labels if fits else None, call, worker_of_environment())
@@ -58,12 +59,19 @@ def _is_other_way(model: Any, images: Array, call: Call) -> bool:
 
 def call_of(model: Any) -> Call | None:
     """How the model was seen to be called."""
-    return _calls.get(unwrap(model))
+    return _calls.get(inner_of(model))
 
 
 def argument_names(module: Any) -> tuple[str, ...]:
     """What a module's positional arguments are called, in order."""
-    asked = inspect.signature(module.forward).parameters.values()
+    forward = module.forward
+    function = getattr(forward, "__func__", None)
+    return _positional(forward) if function is None else _positional(function)[1:]
+
+
+@functools.lru_cache(maxsize=256)
+def _positional(function: Any) -> tuple[str, ...]:
+    asked = inspect.signature(function).parameters.values()
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return tuple(each.name for each in asked if each.kind in positional)
 

@@ -59,7 +59,7 @@ class HandingBack(PlayedTapes):
                 each.requires_grad_()
             beside = dict(zip(ends, sources[1:], strict=True))
             values = self._play(played, batch, sources[0], beside=beside)
-            output = self._units_first(layer.name)(values[target])
+            output = self._units_first(found, layer.name)(values[target])
             refuse_shape(layer.name, output.shape, len(batch))
             spread = torch.from_numpy(output_weights(objective, output.shape))
             weighed = (output * spread.to(output.device, output.dtype)).sum()

@@ -15,6 +15,8 @@ class Label:
         parts: the axes that were merged into it, outermost first.
         before: how many places stand before these, as a class token does.
         whole: the axis that it is a part of, and which, as windows of a map are.
+        shift: by how many places it was rolled.
+        inner: what its first places are, where others were put behind them.
     """
 
     name: str
@@ -22,6 +24,8 @@ class Label:
     parts: tuple[Label, ...] = ()
     before: int = 0
     whole: tuple[Label, int] | None = None
+    shift: int = 0
+    inner: Label | None = None
 
     @property
     def grid(self) -> tuple[Label, Label] | None:

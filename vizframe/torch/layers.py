@@ -1,15 +1,14 @@
 """The list of layers: the nodes of a tape that a person would name, in the words of the core.
 
-A layer's output is what its node gave, its units moved to the front, and tokens that lie on the
-image's grid laid out on it: a few nodes more on the tape, which nothing else reads.
+A layer's output is what its node gave, its units moved to the front, tokens and windows laid out on
+the image's grid: see `vizframe.torch.layout`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, cast, get_args
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -17,9 +16,11 @@ from vizframe.graph.field import receptive_fields
 from vizframe.graph.window import POINTWISE, MapNode
 from vizframe.network.kinds import Axis
 from vizframe.network.layer import Layer
-from vizframe.torch.axes import IMAGES, labels_of
-from vizframe.torch.batch import Count, lengths
-from vizframe.torch.label import Label, Labels
+from vizframe.torch.axes import labels_of
+from vizframe.torch.batch import lengths
+from vizframe.torch.heads import heads_of
+from vizframe.torch.label import Labels
+from vizframe.torch.layout import Layout, shown
 from vizframe.torch.names import names_of
 from vizframe.torch.node import Node, Ref, Tape, take
 from vizframe.torch.operators import (
@@ -34,10 +35,9 @@ from vizframe.torch.operators import (
     window_of,
 )
 
-AXES = get_args(Axis)
-
-ONE_EACH = Count(1, 0)
-"""How long an axis of the images is; one with windows or heads beside them is longer."""
+MAP: tuple[Axis, ...] = ("unit", "y", "x")
+LOOKS: tuple[Axis, ...] = ("head", "time", "source")
+"""The axes of what an attention looks at."""
 
 
 @dataclass(slots=True, eq=False)
@@ -56,60 +56,17 @@ class LayerList:
 
     layers: tuple[Layer, ...]
     nodes: dict[str, int]
-    views: dict[str, View]
+    views: dict[str, Layout]
     own: dict[str, dict[str, int]]
     aliases: dict[str, str]
     maps: dict[int, MapNode]
     axes: dict[int, tuple[int, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """How a node's output becomes a layer's.
-
-    Attributes:
-        order: of its axes.
-        time: where among these now lies a sequence of tokens that is a grid, if one is.
-        before: how many tokens stand before the grid.
-        grid: (y, x).
-    """
-
-    order: tuple[int, ...]
-    time: int | None = None
-    before: int = 0
-    grid: tuple[int, int] = (0, 0)
-
-    def __call__(self, output: Any) -> Any:
-        moved = output.permute(self.order)
-        if self.time is None:
-            return moved
-        places = math.prod(self.grid)
-        tokens = moved.narrow(self.time, self.before, places)
-        return tokens.unflatten(self.time, self.grid)
-
-    def beside(self, output: Any) -> Any:
-        """The tokens that are no place of the grid, (batch, unit, tokens); None without any."""
-        moved = output.permute(self.order)
-        if self.time is None:
-            return None
-        end = self.before + math.prod(self.grid)
-        after = moved.narrow(self.time, end, moved.shape[self.time] - end)
-        found = torch.cat([moved.narrow(self.time, 0, self.before), after], self.time)
-        return found if found.shape[self.time] else None
-
-    def back(self, part: Any, shape: Sequence[int]) -> Any:
-        """A gradient of the layer's output as one of the node's, of this shape."""
-        if self.time is not None:
-            flat = part.flatten(self.time, self.time + 1)
-            whole = flat.new_zeros([shape[each] for each in self.order])
-            whole.narrow(self.time, self.before, math.prod(self.grid)).copy_(flat)
-            part = whole
-        return part.permute([self.order.index(each) for each in range(len(self.order))])
-
-
 def layers_of(tape: Tape) -> LayerList:
     """Every layer of a net."""
     labels = labels_of(tape)
+    heads = heads_of(tape, labels)
     names, aliases = names_of(tape, set(labels))
     maps = maps_of(tape, labels)
     fields = receptive_fields(maps, tape.data)
@@ -117,75 +74,37 @@ def layers_of(tape: Tape) -> LayerList:
     nonnegative = nonnegative_nodes(tape.nodes)
     found: list[Layer] = []
     nodes: dict[str, int] = {}
-    views: dict[str, View] = {}
+    views: dict[str, Layout] = {}
     own: dict[str, dict[str, int]] = {}
     for index, name in names.items():
         node = tape.nodes[index]
-        order = _images_first(labels[index], node.shape)
-        if order is None:
+        seen = shown(labels[index], node.shape, heads)
+        if seen is None:
             continue
-        whole = lengths(node.shape, IMAGES)
-        ordered = tuple(labels[index][each] for each in order)
-        view, words, seen = view_of(ordered, [whole[each] for each in order][1:])
-        if order != tuple(range(len(order))):
-            inner = View(order) if view is None else view
-            turned = order if view is None else tuple(order[each] for each in view.order)
-            view = replace(inner, order=turned)
         nodes[name] = index
-        if view is not None:
-            views[name] = view
+        if seen.layout is not None:
+            views[name] = seen.layout
         own[name] = own_parameters(tape, node)
         found.append(
             Layer(
                 name=name,
                 operator=shown_operator(node),
-                shape=seen,
-                units=_units(words, seen),
+                shape=seen.shape,
+                units=_units(seen.words, seen.shape),
                 parameters={
                     short: kernel_shape(node, short, lengths(tape.nodes[each].shape, 1))
                     for short, each in own[name].items()
                 },
-                receptive_field=fields.get(index) if words == ("unit", "y", "x") else None,
+                receptive_field=fields.get(index) if seen.words == MAP else None,
                 inputs=_sources(tape, index, names),
-                kind="attention" if words == ("head", "time", "source") else kind_of(node),
-                axes=words,
+                kind="attention" if seen.words == LOOKS else kind_of(node),
+                axes=seen.words,
                 nonnegative=index in nonnegative,
                 rectifies=is_relu(node) or is_bounded_relu(node),
             )
         )
     kept = {name: each for name, each in aliases.items() if each in nodes and name not in nodes}
     return LayerList(tuple(found), nodes, views, own, kept, maps, axes)
-
-
-def _images_first(labels: Labels, shape: Sequence[Any]) -> tuple[int, ...] | None:
-    """The axes in the order that has the images first; None where they have no axis alone."""
-    places = [n for n, each in enumerate(labels) if each.name == "batch" and shape[n] == ONE_EACH]
-    if len(places) != 1:
-        return None
-    return places[0], *(n for n in range(len(labels)) if n != places[0])
-
-
-def view_of(
-    labels: Labels, shape: Sequence[int]
-) -> tuple[View | None, tuple[Axis, ...], tuple[int, ...]]:
-    """How a node's output is shown: the view, what its axes are called then, and their lengths."""
-    words = [_word(each) for each in labels[1:]]
-    grid = next((n for n, each in enumerate(labels[1:]) if each.grid is not None), None)
-    unit = next((n for n, each in enumerate(words) if each == "unit"), None)
-    if grid is not None and unit is not None and len(words) == 2:
-        place = labels[1 + grid]
-        y, x = cast(tuple[Label, Label], place.grid)
-        view = View((0, 1 + unit, 1 + grid), 2, place.before, (y.length, x.length))
-        return view, ("unit", "y", "x"), (shape[unit], y.length, x.length)
-    if len(words) == 3 and unit and sorted(words) == ["unit", "x", "y"]:
-        order = (unit, words.index("y"), words.index("x"))
-        view = View((0, *(1 + each for each in order)))
-        return view, ("unit", "y", "x"), tuple(shape[each] for each in order)
-    return None, tuple(words), tuple(shape)
-
-
-def _word(label: Label) -> Axis:
-    return cast(Axis, label.name) if label.name in AXES else "place"
 
 
 def _units(words: Sequence[str], shape: Sequence[int]) -> int:

@@ -136,9 +136,11 @@ class TorchNetwork(ResumedTapes, HandingBack):
             self._beside = {
                 asked: to_numpy(tokens)
                 for asked, each in given.items()
-                if (tokens := self._tokens(wanted[asked], each)) is not None
+                if (tokens := self._tokens(found, wanted[asked], each)) is not None
             }
-            return {asked: to_numpy(self._shown(wanted[asked], e)) for asked, e in given.items()}
+            return {
+                asked: to_numpy(self._shown(found, wanted[asked], e)) for asked, e in given.items()
+            }
 
     def tokens_beside(self) -> dict[str, FloatArray]:
         """See `vizframe.network.tokens.TokenNetwork`."""
@@ -232,7 +234,7 @@ class TorchNetwork(ResumedTapes, HandingBack):
             shape = (count, *self._shape_of(found, layer.name, tape))
             refuse_shape(layer.name, shape, count)
             cropped = chosen.part is not None
-            shown = self._units_first(layer.name)
+            shown = self._units_first(found, layer.name)
             head = MapHead(node, shown, shape, cropped, self._model.device)
         shape = (count, self.input_shape[0], *chosen.size)
         excitation = TorchExcitation(
@@ -337,7 +339,7 @@ class TorchNetwork(ResumedTapes, HandingBack):
             if of_images and not self._model.integers:
                 given.requires_grad_()
             values = self._play(played, batch, given, tracked=set(nodes.values()))
-            output = self._units_first(layer.name)(values[target])
+            output = self._units_first(found, layer.name)(values[target])
             refuse_shape(layer.name, output.shape, len(batch))
             spread = output_weights(objective, output.shape)
             sources = {
@@ -348,8 +350,8 @@ class TorchNetwork(ResumedTapes, HandingBack):
             responses = read(replace(objective, layer=layer.name), to_numpy(output))
             return responses, {
                 name: (
-                    to_numpy(self._shown(name, each) if name else each),
-                    to_numpy(self._shown(name, sources[name]) if name else sources[name]),
+                    to_numpy(self._shown(found, name, each) if name else each),
+                    to_numpy(self._shown(found, name, sources[name]) if name else sources[name]),
                 )
                 for name, each in gradients.items()
             }

@@ -10,8 +10,11 @@ from vizframe.network.adapter import Optimiser
 optimizers: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 """Of each model whose training is watched."""
 
+SEEN_OFTEN = 2
+"""Updates of an optimiser from which on no other is waited for that may hold a parameter."""
+
 updates: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
-"""Of each optimiser that was seen to update a model, how often."""
+"""Of each optimiser that was seen to update a model, how often, up to as often as that."""
 
 _NAMES = (("learning_rate", "lr"), ("weight_decay", "weight_decay"), ("weight_decay", "wd"))
 """What goes by another name; fastai's has ``wd``."""
@@ -28,7 +31,7 @@ def optimiser(model: object) -> Optimiser:
 def is_held(parameter: Any) -> bool | None:
     """Whether an optimiser that was seen holds the parameter; None while others may follow, as
     where a script has one for each part of a net: before the second update of one of them."""
-    if max(updates.values(), default=0) < 2:
+    if max(updates.values(), default=0) < SEEN_OFTEN:
         return None
     groups = (group for each in updates for group in each.param_groups)
     return any(each is parameter for group in groups for each in group["params"])

@@ -93,20 +93,20 @@ class PlayedTapes(ABC):
             raise self._refusal(given, tape.broke or ValueError(f"layer {name!r} is not reached"))
         return found.nodes[name]
 
-    def _shown(self, name: str, output: Any) -> Any:
+    def _shown(self, found: LayerList, name: str, output: Any) -> Any:
         """What a layer's node gave, as the layer's output."""
-        view = self._found.views.get(name)
+        view = found.views.get(name)
         return output if view is None else view(output)
 
-    def _tokens(self, name: str, output: Any) -> Any:
+    def _tokens(self, found: LayerList, name: str, output: Any) -> Any:
         """What a layer's node gave at tokens that are no place of its map; None without any."""
-        view = self._found.views.get(name)
+        view = found.views.get(name)
         return None if view is None else view.beside(output)
 
-    def _units_first(self, name: str) -> Any:
+    def _units_first(self, found: LayerList, name: str) -> Any:
         """How the node's output becomes the layer's, its units right behind the images."""
         axis = 1 + self._by_name[name].unit_axis
-        return lambda output: self._shown(name, output).movedim(axis, 1)
+        return lambda output: self._shown(found, name, output).movedim(axis, 1)
 
     def _shape_of(self, found: LayerList, name: str, tape: Tape) -> tuple[int, ...]:
         """Of a layer's output on a tape, units first."""
@@ -121,8 +121,8 @@ class PlayedTapes(ABC):
 
     def _plan(self, tape: Tape, found: LayerList, name: str, exact_field: bool) -> Plan:
         self._node(found, name)
-        view = self._found.views.get(name)
-        spatial = view is None or view.time is None  # tokens are no map that could be cut
+        view = found.views.get(name)
+        spatial = view is None or view.is_permutation  # tokens are no map that could be cut
         return plan(tape, found, name, exact_field=exact_field and spatial)
 
     def _program(

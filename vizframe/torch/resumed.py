@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ from vizframe.graph.host import ignore_float_warnings
 from vizframe.network import FloatArray
 from vizframe.network.resumed import resume_unknown
 from vizframe.torch.aside import aside
-from vizframe.torch.layers import LayerList, View
+from vizframe.torch.layers import LayerList
 from vizframe.torch.node import Tape
 from vizframe.torch.parameters import to_numpy
 from vizframe.torch.played_tapes import PlayedTapes
@@ -40,20 +39,20 @@ class ResumedTapes(PlayedTapes):
             played = program(tape, nodes.values(), given=values)
             values[tape.data] = self._model.images(batch)
             made = played.run(values, self._model.leaf, len(batch))
-            return {name: to_numpy(self._shown(name, made[node])) for name, node in nodes.items()}
+            return {
+                name: to_numpy(self._shown(found, name, made[node])) for name, node in nodes.items()
+            }
 
     def _of_layer(
         self, tape: Tape, found: LayerList, name: str, batch: FloatArray, values: FloatArray
     ) -> Any:
         """The layer's output as its node gives it: tokens that are not part of it stay."""
         output = self._model.images(values).to(self._model.dtype)
-        view: View | None = self._found.views.get(name)
+        view = found.views.get(name)
         if view is None:
             return output
-        if view.time is None:
-            return output.permute([view.order.index(each) for each in range(len(view.order))])
+        if view.is_permutation:
+            return view.put(None, output)
         node = self._node(found, name, batch)
-        whole = self._play(self._program(tape, [node], "plain"), batch)[node].clone()
-        tokens = whole.permute(view.order).narrow(view.time, view.before, math.prod(view.grid))
-        tokens.copy_(output.flatten(view.time, view.time + 1))
-        return whole
+        whole = self._play(self._program(tape, [node], "plain"), batch)[node]
+        return view.put(whole, output)

@@ -5,15 +5,15 @@
     loss.backward()                   what is minimised; scaler.scale(loss): before it was scaled
     optimizer.step()                  the update; the net is the module that owns its parameters
 
-Calls of all modules are looked at until the nets are known, then those of these nets alone.
+Calls of all modules are looked at until the nets are known, then those of these nets alone, and
+only before an update whose batch the observer wants: a step between these costs microseconds.
 Everything is put back by the function that ends the watch.
 """
 
 from __future__ import annotations
 
 import functools
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -31,69 +31,41 @@ from vizframe.graph.epochs import Epochs
 from vizframe.graph.patches import Method, Patches
 from vizframe.network import FloatArray
 from vizframe.network.adapter import Batch, TrainingObserver
-from vizframe.torch.aside import is_transformed, without_modes
+from vizframe.torch.aside import has_modes, is_transformed, without_modes
 from vizframe.torch.calls import batch_of
 from vizframe.torch.loaders import LoaderWatch
-from vizframe.torch.optimiser import optimizers, updates
+from vizframe.torch.module_calls import ModuleCalls
+from vizframe.torch.optimiser import SEEN_OFTEN, optimizers, updates
 from vizframe.torch.other_optimisers import OtherOptimisers
 from vizframe.torch.shadow import tensors_in
 from vizframe.torch.targets import target_of
-from vizframe.torch.wrapped import unwrap
+from vizframe.torch.thread_state import SeenCall, ThreadState
+from vizframe.torch.wrapped import inner_of
 
 _CHECKED = 5
 """Updates of each optimiser before which it is looked whether gradients begin at 0."""
+
+_BEFORE, _AFTER = "what comes before an update", "an update of its optimiser"
+"""What is lost where looking at them breaks."""
 
 _ROUNDS = 2
 """After so many updates of each optimiser without a new one, the nets are known."""
 
 
 @dataclass(slots=True, eq=False)
-class SeenCall:
-    """An outermost call of a module while gradients are kept."""
-
-    module: Any
-    args: tuple[Any, ...]
-    kwargs: Mapping[str, Any]
-    output: Any = None
-
-
-@dataclass(slots=True, eq=False)
 class TrainedNet:
-    """A net, and the module that the script calls: the net itself, or one with the loss in it."""
+    """A net, and the module that the script calls: the net itself, or one with the loss in it.
+
+    Attributes:
+        updates: that its optimiser has made.
+        wanted: whether the batch of its coming update is.
+    """
 
     model: Any
     called: Any
     epochs: Epochs = field(default_factory=Epochs)
-
-
-@dataclass(eq=False)
-class ThreadState(threading.local):
-    """What one thread did since its last update."""
-
-    depth: int = 0
-    calls: dict[int, SeenCall] = field(default_factory=dict)
-    older: dict[int, SeenCall] = field(default_factory=dict)
-    loss: list[Any] = field(default_factory=list)
-    unscaled: Any = None
-    target: Any = None
-    zeroed: set[int] = field(default_factory=set)
-    stepping: list[Any] = field(default_factory=list)
-
-    def forget(self, updated: Any) -> None:
-        """A net was updated: what was seen of it is over, and so are losses. Of another net, the
-        calls before this update count if none comes after it: a generator is called before its
-        discriminator is updated, and is updated after that."""
-        for key, call in self.calls.items():
-            if call.module is not updated and next(call.module.parameters(), None) is not None:
-                self.older.setdefault(key, call)
-        self.calls.clear()
-        self.older.pop(id(updated), None)
-        self.loss = []
-        self.target = None
-
-    def call_of(self, module: Any) -> SeenCall | None:
-        """The first call of a module since the last update of any, or else since its own."""
-        return self.calls.get(id(module)) or self.older.get(id(module))
+    updates: int = 0
+    wanted: bool = True
 
 
 class TrainingWatch:
@@ -103,14 +75,14 @@ class TrainingWatch:
         self._observer = observer
         self._state = ThreadState()
         self._trained: WeakKeyDictionary[Any, TrainedNet] = WeakKeyDictionary()
-        self._updates: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
         self._loaders = LoaderWatch()
         self._guard = observer.guard
         self._patches = Patches(self._guard)
+        self._calls = ModuleCalls(self._call)
         self._others = OtherOptimisers(self._patches, self._before_step, self._after_step)
         self._handles: list[Any] = []
-        self._known: frozenset[int] | None = None
         self._without_new = 0
+        self._is_wanted = self._is_early = True
 
     def begin(self) -> None:
         self._loaders.begin(self._patches)
@@ -121,23 +93,26 @@ class TrainingWatch:
             register_optimizer_step_pre_hook(self._before_step),
             register_optimizer_step_post_hook(self._after_step),
         ]
-        self._patches.wrap(torch.nn.Module, "__call__", self._call)
+        self._patches.see(torch.optim.Optimizer, "__init__", before=self._see_all)
+        self._calls.see_all()
 
     def end(self) -> None:
         for each in self._handles:
             each.remove()
+        self._calls.end()
         self._patches.remove()
 
+    def _see_all(self, *_given: Any, **_named: Any) -> None:
+        """Of an optimiser that is new, or unknown, the net has to be found."""
+        self._without_new = 0
+        self._is_wanted = True
+        self._calls.see_all()
+
     def _call(self, original: Method, module: Any, *args: Any, **kwargs: Any) -> Any:
-        if is_transformed():
-            return original(module, *args, **kwargs)
         state = self._state
-        known = self._known
-        if known is not None and id(module) not in known:
+        if state.depth or not torch.is_grad_enabled() or is_transformed():
             return original(module, *args, **kwargs)
-        if state.depth or not torch.is_grad_enabled():
-            return original(module, *args, **kwargs)
-        if known is None:
+        if self._calls.sees_all:
             self._others.look()
         state.depth += 1
         try:
@@ -157,23 +132,36 @@ class TrainingWatch:
     def _backward(self, tensors: Any, *_given: Any, **_named: Any) -> None:
         if is_transformed():
             return
-        heads = [tensors] if isinstance(tensors, torch.Tensor) else list(tensors)
-        scaled, self._state.unscaled = self._state.unscaled, None
-        with without_modes():
-            self._state.loss = [each.detach() for each in heads if isinstance(each, torch.Tensor)]
-            if self._state.target is None:
-                self._state.target = next(filter(_is_given, map(target_of, heads)), None)
-            self._see_gradients()
+        state = self._state
+        heads = (tensors,) if isinstance(tensors, torch.Tensor) else tuple(tensors)
+        scaled, state.unscaled = state.unscaled, None
+        if has_modes():
+            with without_modes():
+                self._see_heads(heads)
+        else:
+            self._see_heads(heads)
         if scaled is not None:
-            self._state.loss = scaled
+            state.loss = scaled
+
+    def _see_heads(self, heads: tuple[Any, ...]) -> None:
+        state = self._state
+        if len(heads) == 1:
+            state.loss = [heads[0].detach()]
+        else:
+            state.loss = [each.detach() for each in heads if isinstance(each, torch.Tensor)]
+        if self._is_wanted and state.target is None:
+            state.target = next(filter(_is_given, map(target_of, heads)), None)
+        if self._is_early:
+            self._see_gradients()
 
     def _see_gradients(self) -> None:
         """Which of the optimisers that are known find their gradients at 0 as a backward pass
         begins: of one that never does, each update sums all gradients so far."""
         zeroed = self._state.zeroed
-        for optimizer in self._trained:
-            is_looked_at = self._updates.get(optimizer, 0) <= _CHECKED
-            if is_looked_at and id(optimizer) not in zeroed and not _has_gradient(optimizer):
+        early = [n for n, each in self._trained.items() if each.updates <= _CHECKED]
+        self._is_early = bool(early) or not len(self._trained)
+        for optimizer in early:
+            if id(optimizer) not in zeroed and not _has_gradient(optimizer):
                 zeroed.add(id(optimizer))
 
     def _scale(self, _scaler: Any, outputs: Any) -> None:
@@ -181,8 +169,13 @@ class TrainingWatch:
             self._state.unscaled = [each.detach() for each in tensors_in(outputs)]
 
     def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> Any:
-        with self._guard("what comes before an update"), without_modes():
+        try:
+            if has_modes():
+                with without_modes():
+                    return self._see_step(optimizer, args, kwargs)
             return self._see_step(optimizer, args, kwargs)
+        except (Exception, SystemExit) as error:
+            self._guard.meet(_BEFORE, error)
         return None
 
     def _see_step(self, optimizer: Any, args: Any, kwargs: Any) -> Any:
@@ -195,13 +188,18 @@ class TrainingWatch:
         closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
         if callable(closure):
             return self._at_first_closure(optimizer, closure, args, kwargs)
-        if self._of(optimizer) is not None:
-            self._tell_before(optimizer)
+        self._tell_before(optimizer)
         return None
 
     def _after_step(self, optimizer: Any, _args: Any, _kwargs: Any) -> None:
-        with self._guard("an update of its optimiser"), without_modes():
-            self._count_step(optimizer)
+        try:
+            if has_modes():
+                with without_modes():
+                    self._count_step(optimizer)
+            else:
+                self._count_step(optimizer)
+        except (Exception, SystemExit) as error:
+            self._guard.meet(_AFTER, error)
 
     def _count_step(self, optimizer: Any) -> None:
         stack = self._state.stepping
@@ -211,19 +209,28 @@ class TrainingWatch:
         if not is_outermost:
             return
         trained = self._of(optimizer)
-        self._updates[optimizer] = self._updates.get(optimizer, 0) + 1
         self._state.zeroed.discard(id(optimizer))
         if trained is None:
-            self._known, self._without_new = None, 0
+            self._see_all()
         else:
+            trained.updates += 1
             epoch = trained.epochs.at(self._loaders.last)
             self._observer.after_update(trained.model, self._scalars(optimizer), epoch)
-            self._without_new += 1
-            if self._known is None and self._without_new >= _ROUNDS * len(self._trained):
-                called = [each.called for each in self._trained.values()]
-                self._known = frozenset(id(each) for each in called)
-                self._state.older.clear()
+            self._look_ahead(trained)
         self._state.forget(None if trained is None else trained.called)
+
+    def _look_ahead(self, trained: TrainedNet) -> None:
+        """What is to be seen before the coming update: of which modules the calls, and whether
+        the batch is wanted."""
+        wanted = self._observer.wants_batch(trained.model)
+        if wanted != trained.wanted:
+            trained.wanted = wanted
+            self._is_wanted = any(each.wanted for each in self._trained.values())
+        if self._calls.sees_all:
+            self._without_new += 1
+            if self._without_new >= _ROUNDS * len(self._trained):
+                self._calls.see(self._trained.values())
+                self._state.older.clear()
 
     def _at_first_closure(self, optimizer: Any, closure: Any, args: Any, kwargs: Any) -> Any:
         """A net that is first called inside the step, as LBFGS does: tell of the update when the
@@ -233,7 +240,7 @@ class TrainingWatch:
         def first(*given: Any, **given_named: Any) -> Any:
             nonlocal told
             result = closure(*given, **given_named)
-            with self._guard("what comes before an update"), without_modes():
+            with self._guard(_BEFORE), without_modes():
                 if not told and self._of(optimizer) is not None:
                     told = True
                     self._tell_before(optimizer)
@@ -244,14 +251,18 @@ class TrainingWatch:
         return (args[0], first, *args[2:]), dict(kwargs)
 
     def _tell_before(self, optimizer: Any) -> None:
-        trained = self._trained[optimizer]
-        updates[optimizer] = updates.get(optimizer, 0) + 1
+        trained = self._of(optimizer)
+        if trained is None:
+            return
+        if trained.updates < SEEN_OFTEN:
+            updates[optimizer] = trained.updates + 1
         self._observer.before_update(trained.model, functools.partial(self._batch, trained))
 
     def _of(self, optimizer: Any) -> TrainedNet | None:
         """The module whose parameters the optimiser updates: of those called since its last
         update, the one that owns most of them."""
-        if optimizer not in self._trained:
+        found = self._trained.get(optimizer)
+        if found is None:
             updated = {id(each) for group in optimizer.param_groups for each in group["params"]}
             state = self._state
             calls = list({**state.older, **state.calls}.values())
@@ -260,16 +271,17 @@ class TrainingWatch:
             if call is None or not most:
                 return None
             net = _net_of(call, updated)
-            self._trained[optimizer] = TrainedNet(net, call.module)
+            found = self._trained[optimizer] = TrainedNet(net, call.module)
             optimizers[net] = optimizer
             self._without_new = 0
-        return self._trained[optimizer]
+            self._is_wanted = self._is_early = True
+        return found
 
     def _batch(self, trained: TrainedNet) -> Batch:
         """What the model gave first since the last update, and the labels that go with it."""
         call = self._state.call_of(trained.called)
         args, kwargs = (call.args, call.kwargs) if call is not None else ((), {})
-        if trained.model is not trained.called and unwrap(trained.called) is not trained.model:
+        if trained.model is not trained.called and inner_of(trained.called) is not trained.model:
             args, kwargs = args[:1], {}
         found = batch_of(trained.model, args, kwargs)
         if found is None:
@@ -302,11 +314,9 @@ class TrainingWatch:
     def _adds_up(self, trained: TrainedNet) -> bool | None:
         """Whether gradients of the update before are in those of this one; None where that is not
         looked at."""
-        optimizer = optimizers.get(trained.model)
-        count = self._updates.get(optimizer, 0) if optimizer is not None else 0
-        if not 1 <= count <= _CHECKED:
+        if not 1 <= trained.updates <= _CHECKED:
             return None
-        return id(optimizer) not in self._state.zeroed
+        return id(optimizers.get(trained.model)) not in self._state.zeroed
 
     def _labels(self, trained: TrainedNet, count: int) -> npt.NDArray[np.int64] | None:
         """A vector of whole numbers, one for each image, that the loss was given; else one that
@@ -367,7 +377,7 @@ def _net_of(call: SeenCall, updated: set[int]) -> Any:
     the one child that owns all it has."""
     tensors = list(tensors_in([call.args, dict(call.kwargs)]))
     module = call.module
-    if len(tensors) < 2 or unwrap(module) is not module or type(module).__module__ != "__main__":
+    if len(tensors) < 2 or inner_of(module) is not module or type(module).__module__ != "__main__":
         return module
     whole = owned_of(module, updated)
     heirs = [each for each in module.children() if owned_of(each, updated) == whole]

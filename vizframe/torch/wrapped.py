@@ -19,16 +19,22 @@ def unwrap(model: Any) -> Any:
     Raises:
         NetworkError: it is none, or one that can only be run as it is.
     """
+    found = inner_of(model)
+    if not isinstance(found, torch.nn.Module):
+        raise NetworkError(f"the model is a {type(model).__name__}; it can be a torch.nn.Module")
+    _refuse_scripted(found)
+    _refuse_sharded(found)
+    return found
+
+
+def inner_of(model: Any) -> Any:
+    """What is inside of all wrappers, whatever it is: at once, however many parameters it has."""
     found = model
     for _ in range(_MOST_WRAPPERS):
         inner = _inner(found)
         if inner is None:
             break
         found = inner
-    if not isinstance(found, torch.nn.Module):
-        raise NetworkError(f"the model is a {type(model).__name__}; it can be a torch.nn.Module")
-    _refuse_scripted(found)
-    _refuse_sharded(found)
     return found
 
 
