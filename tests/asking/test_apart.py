@@ -123,7 +123,7 @@ def test_a_network_that_may_take_nothing_is_refused_and_that_is_said(kept: Path)
 
 
 def test_a_process_that_does_not_reply_is_ended(kept: Path) -> None:
-    found = Apart(kept, seconds=0.01)
+    found = Apart(kept, seconds=0.01, start=0)
     with pytest.raises(NetworkError, match="did not reply within 0 s, and was ended"):
         found.layers()
     assert not found.is_running

@@ -91,7 +91,7 @@ def test_the_network_of_a_recording_that_goes_on_is_asked_with_one_click(
         page = visitor.open(address.url)
         page.locator("#pages [data-page=whatif]").click()
         weights = page.locator("#whatif-weights")
-        expect(weights).to_contain_text("Weights of step 2, the newest.", timeout=30_000)
+        expect(weights).to_contain_text("Weights of step 2, the newest.", timeout=120_000)
         page.locator("#whatif-page").get_by_label("Layer", exact=True).select_option("end")
         expect(page.locator("body")).to_have_attribute("data-asked", "end")
         page.locator("#whatif-page").get_by_label("What becomes of a unit").select_option("=")

@@ -55,6 +55,9 @@ BEFORE = (
     "recording/past.py",
     "recording/work_clock.py",
     "recording/portions.py",
+    "recording/newest.py:NewestTaker.of",
+    "recording/newest.py:newest_jobs",
+    "recording/sight.py:Sight.__init__",
     "recording/autostart.py:record_call",
     "recording/autostart.py:Watch.__init__",
 )

@@ -31,7 +31,10 @@ from vizframe.network.probe import Normalization
 from vizframe.network.unit_change import UnitChange
 
 SECONDS = 60.0
-"""What a question may take; the first one also loads a framework."""
+"""What a question may take."""
+
+START = 120.0
+"""What a new process may take beside, which loads a framework on a machine that may be busy."""
 
 MEMORY = 4 << 30
 """Bytes that such a process may take, beside thrice the weights."""
@@ -53,13 +56,14 @@ class Apart:
 
     Attributes:
         run: its folder.
-        seconds, memory: see the constants.
+        seconds, start, memory: see the constants.
         used: when it was asked last, as `time.monotonic` counts.
         step: that the weights are from; None before the first question.
     """
 
     run: Path
     seconds: float = SECONDS
+    start: float = START
     memory: int = MEMORY
     used: float = 0.0
     step: int | None = None
@@ -68,6 +72,7 @@ class Apart:
     _replies: int = -1
     _said: IO[bytes] | None = None
     _sent: list[bytes] = field(default_factory=list)
+    _has_replied: bool = False
     _about: tuple[Sequence[Layer], tuple[int, ...]] | None = None
 
     @property
@@ -154,13 +159,14 @@ class Apart:
         """One question. Raises VizframeError; a process that does not reply is ended."""
         child = self._start()
         self.used = time.monotonic()
-        until = self.used + self.seconds
+        until = self.used + self.seconds + (0.0 if self._has_replied else self.start)
         assert child.stdin is not None
         try:
             for part in pack(words, arrays):
                 child.stdin.write(part)
             child.stdin.flush()
             told, found = unpack(self._reader(until))
+            self._has_replied = True
             if "error" in told:
                 _raise(str(told["error"]), told.get("kind"))
             self.step = int(told["step"])
@@ -248,7 +254,7 @@ class Apart:
             os.close(self._replies)
         if self._said is not None:
             self._said.close()
-        self._replies, self._said, self._sent = -1, None, []
+        self._replies, self._said, self._sent, self._has_replied = -1, None, [], False
         self._about, self.step = None, None
 
 

@@ -169,7 +169,6 @@ def main(run: str, folder: str, number: str, memory: str) -> None:
     limit = int(memory)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.nice(5)  # a training may be going on beside it
     asker = Asker(Path(run), KeptWeights(Path(folder)))
     with os.fdopen(int(number), "wb") as told:
         while select.select([0], [], [], IDLE)[0]:

@@ -65,7 +65,11 @@ export class AskedNetwork {
     this.say(this.sentence);
   }
 
-  async describe(query = {}) {
+  /** Whether nothing is known yet of the network of the run that is shown. */
+  get isFresh() { return !this.told || this.of !== this.key; }
+
+  /** Learn what there is; one who comes to a page asks with the newest weights. */
+  async describe(query = this.isFresh ? { weights: "newest" } : {}) {
     const { key } = this;
     this.describing = key;
     const waiting = setTimeout(() => { if (this.body.hidden) this.say("The network is being opened…"); }, SOON);
@@ -82,7 +86,7 @@ export class AskedNetwork {
       if (told.again) setTimeout(() => { if (!this.told) this.again(); }, AGAIN);
       return false;
     }
-    const fresh = this.of !== key || !this.told;
+    const fresh = this.isFresh;
     Object.assign(this, { told, of: key });
     if (fresh) {
       this.layer.replaceChildren(...told.layers.map(({ name, units }) =>

@@ -21,6 +21,7 @@ export class Camera {
     this.build();
     viewer.on((_, what) => {
       if (["page", "run"].includes(what)) this.turned();
+      if (what === "version" && this.isShown && this.asked.told?.weights) this.asked.describe({ weights: "newest" });
       if (what === "series" && this.asked.told && !this.pictures.picture) this.chooseLayer();
       if (what === "theme" && this.tiles) this.paint();
     });
