@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from vizframe.errors import HistoryError
 from vizframe.history import RunInfo, RunSummary
-from vizframe.store.format.names import CompactedName, SegmentName, uncovered_names
+from vizframe.store.format.names import (
+    WEIGHTS_FOLDER,
+    CompactedName,
+    SegmentName,
+    uncovered_names,
+)
 from vizframe.store.format.source import LocalFile
 from vizframe.store.read.about import read_info
 from vizframe.store.read.origin import SingleFile
@@ -51,6 +57,8 @@ def _look(
         except OSError:  # merged away since it was listed
             continue
         size += state.st_size
+        if entry.name == WEIGHTS_FOLDER and entry.is_dir(follow_symlinks=False):
+            size += _bytes(run / entry.name)
         segment, whole = SegmentName.parse(entry.name), CompactedName.parse(entry.name)
         if segment is not None:
             segments.append(segment)
@@ -59,6 +67,15 @@ def _look(
         if segment is not None or whole is not None:
             newest = max(newest or 0.0, state.st_mtime)
     return uncovered_names(segments), sorted(compacted), size, newest
+
+
+def _bytes(folder: Path) -> int:
+    """Of the files in it; those that go meanwhile count nothing."""
+    size = 0
+    for entry in _entries(folder):
+        with suppress(OSError):
+            size += entry.stat(follow_symlinks=False).st_size
+    return size
 
 
 def _entries(run: Path) -> Sequence[os.DirEntry[str]]:

@@ -40,6 +40,15 @@ def test_runs_are_listed_from_names_and_sizes(runs: Path) -> None:
     assert one.fault is None
 
 
+def test_the_weights_of_a_run_count_among_its_bytes(runs: Path) -> None:
+    before = {each.name: each.bytes for each in vizframe.store.RunCatalog(runs).runs()}
+    (runs / "more" / "two" / "weights").mkdir()
+    (runs / "more" / "two" / "weights" / "000000000020.npz").write_bytes(bytes(1_000_000))
+    after = {each.name: each.bytes for each in vizframe.store.RunCatalog(runs).runs()}
+    assert after["more/two"] - before["more/two"] >= 1_000_000
+    assert after["one"] == before["one"]
+
+
 def test_newer_runs_come_first(tmp_path: Path) -> None:
     for name, created in (("a", 5.0), ("b", 9.0), ("c", 7.0)):
         info = INFO.model_copy(update={"created": created, "id": name})
