@@ -219,7 +219,7 @@ def _grouped(olds: list[Label], news: list[int]) -> list[Label]:
 def _merged(every: list[Label]) -> Label:
     """Axes as one; the parts of one that was split are that one again."""
     olds = [each for each in every if each.length != 1] or every
-    length, names = math.prod(each.length for each in olds), [each.name for each in olds]
+    length, names = math.prod(each.length for each in olds), [each.name for each in every]
     wholes = [each.whole for each in olds]
     first = wholes[0]
     is_all = first is not None and wholes == [(first[0], n) for n in range(len(olds))]
