@@ -100,21 +100,65 @@ def test_units_of_tokens_are_their_features() -> None:
     seen, images, answer = ready(net, IMAGES)
     for name, units in (("norm", 8), ("dense", 16)):
         layer = seen.layer(name)
-        assert (layer.shape, layer.axes, layer.units) == ((20, units), ("time", "unit"), units)
+        assert (layer.shape, layer.axes) == ((units, 4, 5), ("unit", "y", "x"))
+        assert layer.units == units
     assert seen.layer("dense").parameters["weight"] == (16, 8)
     rows = net.patches(IMAGES).reshape((0, 0, -1)).transpose((0, 2, 1))
-    wanted = net.dense(net.norm(rows)).asnumpy()
+    wanted = net.dense(net.norm(rows)).asnumpy().transpose(0, 2, 1).reshape(3, 16, 4, 5)
     found = seen.activations(images, ["dense"])["dense"]
     np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(seen.scores(images), answer.asnumpy(), rtol=1e-4, atol=1e-5)
     assert_gradient(seen, images, "dense", 13)
     at = seen.gradient(images, Objective.of("out", [0, 1, 2]), at="dense").gradient
-    assert at.shape == (3, 20, 16)
+    assert at.shape == (3, 16, 4, 5)
     weight = net.out.weight.data().asnumpy()
-    np.testing.assert_allclose(at[:, 7], weight / 20, rtol=1e-4)
+    np.testing.assert_allclose(at[:, :, 1, 2], weight / 20, rtol=1e-4)
     every = seen.gradients(images, Objective.of("out", [0, 1, 2]), ["dense", "patches"])
     np.testing.assert_allclose(every.gradients["dense"], at, rtol=1e-5)
     np.testing.assert_allclose(every.outputs["dense"], wanted, rtol=1e-5, atol=1e-6)
+
+
+class ClassToken(Net):
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        rows = F.transpose(F.reshape(self.patches(x), (0, 0, -1)), (0, 2, 1))
+        first = F.mean(rows, axis=1, keepdims=True)
+        rows = self.dense(F.concat(first, rows, dim=1))
+        maps = F.reshape(
+            F.transpose(F.slice_axis(rows, axis=1, begin=1, end=None), (0, 2, 1)), (0, 0, 4, 5)
+        )
+        return self.out(self.last(maps))
+
+
+class Mixer(Net):
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        columns = F.reshape(self.patches(x), (0, 0, -1))
+        rows = F.transpose(columns + self.mix(columns), (0, 2, 1))
+        return self.out(F.mean(self.dense(rows), axis=1))
+
+
+def test_what_mixes_tokens_has_units_at_each_channel_which_is_no_time() -> None:
+    mix, dense = nn.Dense(20, flatten=False), nn.Dense(6, flatten=False)
+    seen, images, _ = ready(Mixer(patches=patches(), mix=mix, dense=dense, out=nn.Dense(3)), IMAGES)
+    assert (seen.layer("mix").shape, seen.layer("mix").axes) == ((8, 20), ("place", "unit"))
+    assert (seen.layer("dense").shape, seen.layer("dense").axes) == ((6, 4, 5), ("unit", "y", "x"))
+    assert_gradient(seen, images, "mix", 7)
+
+
+def test_tokens_that_are_no_map_are_places_and_a_map_again_where_they_are() -> None:
+    """No sequence: once they were shown as one, over a time that there is not."""
+    net = ClassToken(
+        patches=patches(),
+        dense=nn.Dense(6, flatten=False),
+        last=nn.BatchNorm(),
+        out=nn.Dense(3),
+    )
+    seen, images, _ = ready(net, IMAGES)
+    layer = seen.layer("dense")
+    assert (layer.shape, layer.axes, layer.units) == ((21, 6), ("place", "unit"), 6)
+    layer = seen.layer("last")
+    assert (layer.shape, layer.axes) == ((6, 4, 5), ("unit", "y", "x"))
+    assert_gradient(seen, images, "dense", 5)
+    assert_gradient(seen, images, "last", 5)
 
 
 def test_maps_whose_channels_are_last_are_maps() -> None:
@@ -200,7 +244,7 @@ def test_units_of_tokens_are_their_features_without_a_graph_too() -> None:
     net = PlainTokens()
     seen, images, _ = ready(net, IMAGES)
     layer = seen.layer("dense")
-    assert (layer.shape, layer.axes, layer.units) == ((20, 16), ("time", "unit"), 16)
+    assert (layer.shape, layer.axes, layer.units) == ((20, 16), ("place", "unit"), 16)
     rows = net.patches(IMAGES).reshape((0, 0, -1)).transpose((0, 2, 1))
     wanted = net.dense(net.norm(rows)).asnumpy()
     found = seen.activations(images, ["dense"])["dense"]

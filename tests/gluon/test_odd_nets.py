@@ -112,9 +112,10 @@ def test_scores_are_an_output_that_answers_each_image() -> None:
     network, (_, rows) = seen(Detector(), array(IMAGES))
     assert network.score_layer == "output.1"
     found = network.scores(IMAGES)
-    np.testing.assert_allclose(found, rows.asnumpy(), rtol=1e-5)
+    maps = rows.asnumpy().transpose(0, 2, 1).reshape(4, 4, 7, 7)  # the rows are a map's places
+    np.testing.assert_allclose(found, maps, rtol=1e-5)
     explained = target(network, Probe(IMAGES), "predicted")
-    assert explained.classes.tolist() == found.mean(axis=1).argmax(axis=1).tolist()
+    assert explained.classes.tolist() == found.mean(axis=(2, 3)).argmax(axis=1).tolist()
     assert explained.gradient().gradient.shape == IMAGES.shape
 
 

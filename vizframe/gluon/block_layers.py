@@ -114,7 +114,8 @@ def layers_of_outputs(
         nonnegative = cannot_be_negative(end_of(output.block), never)
         for value in (output.value, *output.steps):
             known[id(value)] = _Known(name, labels, nonnegative)
-        own = output_axes(labels, _batch(output.value, two[name].value if two else None))
+        batch = _batch(output.value, two[name].value if two else None)
+        own = output_axes(labels, batch, tuple(output.value.shape), images=len(sample.shape) > 3)
         axes[name] = own
         read = [source.name for source in sources if source is not None and source.name != name]
         layers.append(_layer(name, output, node, own, read, nonnegative))

@@ -338,7 +338,8 @@ class ImperativeNetwork(BlockWeights):
         axes, value = self._axes[layer], outputs[layer].value
         if axes.is_canonical:
             return value
-        return value.reshape(axes.split(value.shape)).transpose(axes.order)
+        ordered = value.reshape(axes.split(value.shape)).transpose(axes.order)
+        return ordered.reshape((0, 0, axes.grid.y, axes.grid.x)) if axes.grid else ordered
 
     def _least(self) -> tuple[int, Any]:
         """How many images it can be asked for at least, and so many empty ones."""

@@ -35,7 +35,9 @@ def axes_of_outputs(
     labels = _labels(graph, data, two or one)
     batches = {} if two is None else _batches(graph, one, two)
     return {
-        entry: output_axes(labels[entry], batches.get(entry, BatchAxis()))
+        entry: output_axes(
+            labels[entry], batches.get(entry, BatchAxis()), shape, images=len(one[data, 0]) > 3
+        )
         for entry, shape in one.items()
         if shape and not graph.nodes[entry[0]].is_variable
     }
@@ -110,5 +112,8 @@ def in_order(
             now = add("Reshape", now, shape=((0,) * at) + (-4, -1, own.batch.after, -2))
         if own.number:
             now = add("Reshape", now, shape=(0, 1))
-        seen[entry] = add("transpose", now, axes=own.order)
+        now = add("transpose", now, axes=own.order)
+        if own.grid:
+            now = add("Reshape", now, shape=(0, 0, own.grid.y, own.grid.x))
+        seen[entry] = now
     return Graph(tuple(nodes), graph.heads), seen

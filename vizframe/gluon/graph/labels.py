@@ -1,7 +1,7 @@
 """What each axis of each output is, followed through the operators from the input on.
 
-image (·, unit, y, x) ─ Convolution ─► (·, unit, y, x) ─ reshape ─► (·, unit, time)
-    ─ transpose ─► (·, time, unit) ─ FullyConnected(flatten=False) ─► (·, time, unit)
+image (·, unit, y, x) ─ Convolution ─► (·, unit, y, x) ─ reshape ─► (·, unit, grid)
+    ─ transpose ─► (·, grid, unit) ─ FullyConnected(flatten=False) ─► (·, grid, unit)
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from vizframe.gluon.graph.graph import Node
 from vizframe.gluon.graph.kinds import base_name, kind_of
-from vizframe.gluon.graph.output_axes import IMAGE, Label
+from vizframe.gluon.graph.output_axes import IMAGE, Grid, Label
 from vizframe.gluon.graph.shapes import Shape
 
 Labels = tuple[Label, ...]
@@ -58,7 +59,7 @@ def _by_kind(node: Node, given: Sequence[Labels], rank: int, output: int) -> Lab
             return _planes(node, rank)
         case "dense":
             whole = node.flag("flatten", default=True)
-            return (IMAGE, "unit") if whole else (*_places(first[:-1]), "unit")
+            return (IMAGE, "unit") if whole else (*_places(first)[:-1], "unit")
         case "embedding":
             return (*(_places(first) if len(first) > 1 else first), "unit")
         case "attention" if name.endswith("_qk"):
@@ -94,8 +95,10 @@ def _planes(node: Node, rank: int) -> Labels | None:
 
 
 def _places(labels: Labels) -> Labels:
-    """Labels of axes that units are no longer along: those that were are places of a sequence."""
-    return tuple("time" if each == "unit" else each for each in labels)
+    """Labels of axes that units are no longer along: those that were are places of a sequence, or,
+    beside tokens of an image, some places."""
+    other: Label = "place" if any(isinstance(each, Grid) for each in labels) else "time"
+    return tuple(other if each == "unit" else each for each in labels)
 
 
 def _normalized(node: Node, first: Labels) -> Labels:
@@ -152,7 +155,8 @@ def _product(node: Node, given: Sequence[Labels]) -> Labels:
     turned = node.flag("transpose_b") and len(right) > 1
     column = right[-2] if turned else right[-1]
     row = left[-1] if node.flag("transpose_a") else left[-2]
-    return (*left[:-2], row, "source" if column == "time" and row == "time" else column)
+    places = column == "time" or isinstance(column, Grid)
+    return (*left[:-2], row, "source" if places and row == column else column)
 
 
 def _reduced(node: Node, first: Labels, shape: Shape, made: Shape) -> Labels | None:
@@ -171,7 +175,8 @@ def _reduced(node: Node, first: Labels, shape: Shape, made: Shape) -> Labels | N
 
 def _reshaped(first: Labels, shape: Shape, made: Shape) -> Labels:
     """An axis that is whole behind the reshape keeps its label; several that are laid together are
-    a sequence where they were a map, else units where units are among them."""
+    a grid where they were a map, else units where units are among them. A grid may be a map again.
+    """
     labels: list[Label] = []
     for axis, length in enumerate(made):
         inner, outer = math.prod(made[axis + 1 :]), math.prod(made[axis:])
@@ -182,13 +187,29 @@ def _reshaped(first: Labels, shape: Shape, made: Shape) -> Labels:
             if shape[i] > 1 or length == 1
         ]
         covered = math.prod(shape[i] for i in within) == length
-        labels.append(_merged([first[i] for i in within]) if covered else None)
+        labels.append(_merged([(first[i], shape[i]) for i in within]) if covered else None)
+    return _laid_out(labels, first, made)
+
+
+def _laid_out(labels: list[Label], first: Labels, made: Shape) -> Labels:
+    """With y and x where a grid was taken apart again."""
+    for grid in first:
+        if not isinstance(grid, Grid) or grid in labels:
+            continue
+        for axis, pair in enumerate(pairwise(made)):
+            if pair == (grid.y, grid.x) and labels[axis : axis + 2] == [None, None]:
+                labels[axis : axis + 2] = ["y", "x"]
+                break
     return tuple(labels)
 
 
-def _merged(labels: Sequence[Label]) -> Label:
+def _merged(parts: Sequence[tuple[Label, int]]) -> Label:
+    """Of axes that are laid together, each with its length."""
+    labels = [label for label, _ in parts]
     if len(labels) == 1:
         return labels[0]
+    if labels == ["y", "x"]:
+        return Grid(parts[0][1], parts[1][1])
     if "unit" in labels:
         return "unit"
     known = [label for label in labels if label is not None]

@@ -4,6 +4,8 @@ as MXNet keeps it      (time·image, unit)       images may lie anywhere, merged
 split                  (time, image, unit)
 canonical              (image, unit, time)      what questions are asked of: units second
 outside                (image, time, unit)      what a plugin gets: the order of Layer.axes
+
+Tokens that were a map are one again, canonical and outside: (image, unit, y, x).
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -18,7 +21,16 @@ from vizframe.gluon.graph.shapes import Shape
 from vizframe.network import FloatArray
 from vizframe.network.kinds import UNIT_AXES, Axis
 
-Label = Axis | None
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """An axis of tokens that were a map of so many rows and columns, row by row."""
+
+    y: int
+    x: int
+
+
+Label = Axis | Grid | None
 """What an axis is called, where that is known."""
 
 IMAGE: Axis = "place"
@@ -46,17 +58,19 @@ class OutputAxes:
         batch: where its images lie.
         order: of its axes, the batch axis split, that makes it canonical.
         number: whether it is one number per image, which gets an axis of one unit.
+        grid: how its last axis, in canonical order, is laid out as a map; None where it is not.
     """
 
     names: tuple[Axis, ...]
     batch: BatchAxis
     order: tuple[int, ...]
     number: bool = False
+    grid: Grid | None = None
 
     @property
     def is_canonical(self) -> bool:
         """Whether MXNet keeps it in canonical order already."""
-        whole = self.batch.before == self.batch.after == 1 and not self.number
+        whole = self.batch.before == self.batch.after == 1 and not (self.number or self.grid)
         return whole and self.order == tuple(range(len(self.order)))
 
     @property
@@ -70,6 +84,8 @@ class OutputAxes:
         as long as it is; so of one image, where nothing is merged with the images."""
         split = self.split(shape)
         canonical = [split[axis] for axis in self.order][1:]
+        if self.grid:
+            canonical[-1:] = [self.grid.y, self.grid.x]
         if canonical:
             canonical.insert(self.unit_axis, canonical.pop(0))
         return tuple(canonical)
@@ -83,6 +99,8 @@ class OutputAxes:
     def kept(self, values: FloatArray) -> FloatArray:
         """Values in the order of the names as MXNet keeps them."""
         canonical = np.moveaxis(values, 1 + self.unit_axis, 1) if self.names else values
+        if self.grid:
+            canonical = canonical.reshape(*canonical.shape[:-2], -1)
         split = canonical.transpose(np.argsort(self.order))
         at, merged = self.batch.axis, split.ndim - self._rank + 1
         shape = (*split.shape[:at], -1, *split.shape[at + merged :])
@@ -90,8 +108,10 @@ class OutputAxes:
 
     def from_kept(self, values: FloatArray) -> FloatArray:
         """MXNet's values in the order of the names."""
-        split = values.reshape(self.split(values.shape))
-        return self.outside(np.ascontiguousarray(split.transpose(self.order)))
+        canonical = values.reshape(self.split(values.shape)).transpose(self.order)
+        if self.grid:
+            canonical = canonical.reshape(*canonical.shape[:-1], self.grid.y, self.grid.x)
+        return self.outside(np.ascontiguousarray(canonical))
 
     @property
     def _rank(self) -> int:
@@ -111,9 +131,18 @@ _USUAL: dict[int, tuple[Axis, ...]] = {1: ("time",), 2: ("y", "x"), 3: ("z", "y"
 _PLACES: tuple[Axis, ...] = ("place",) * 32
 
 
-def output_axes(labels: Sequence[Label], batch: BatchAxis) -> OutputAxes:
-    """The order of an output whose axes are labelled so."""
+def output_axes(
+    labels: Sequence[Label], batch: BatchAxis, shape: Shape, *, images: bool
+) -> OutputAxes:
+    """The order of an output whose axes are labelled so.
+
+    Args:
+        shape: its own, the batch axis as long as it is.
+        images: whether the network is given images, of which one unknown axis is no sequence.
+    """
     at = batch.axis
+    other: Axis = "time" if "source" in labels else "place"
+    labels = [_fitting(each, length, other) for each, length in zip(labels, shape, strict=True)]
     middle: list[Label] = [None] if batch.before > 1 else []
     middle += [IMAGE, *([None] if batch.after > 1 else [])]
     if batch.before > 1 or batch.after > 1:
@@ -128,9 +157,22 @@ def output_axes(labels: Sequence[Label], batch: BatchAxis) -> OutputAxes:
     others = [axis for axis in rest if axis != unit]
     heads = split[unit] == "head" or ("source" in split and split[unit] != "unit")
     own: Axis = "head" if heads else "unit"
+    grid = split[others[0]] if len(others) == 1 else None
+    if isinstance(grid, Grid) and not heads:
+        return OutputAxes((own, "y", "x"), batch, (image, unit, *others), grid=grid)
     named = _names(split, others)
+    if images and named == ("time",) and split[others[0]] is None:
+        named = ("place",)
     names: tuple[Axis, ...] = (*named, own) if len(others) == 1 else (own, *named)
     return OutputAxes(names, batch, (image, unit, *others))
+
+
+def _fitting(label: Label, length: int, other: Axis) -> Label:
+    """Tokens that are more or fewer than the map had places, such as with a class token, are some
+    ``other`` ones, and those that look at others are in a row."""
+    if isinstance(label, Grid) and (label.y * label.x != length or other == "time"):
+        return other
+    return label
 
 
 def _unit_among(labels: Sequence[Label], rest: Sequence[int]) -> int:
@@ -139,7 +181,10 @@ def _unit_among(labels: Sequence[Label], rest: Sequence[int]) -> int:
         found = [axis for axis in rest if labels[axis] == name]
         if found:
             return found[-1]
-    unnamed = [axis for axis in rest if labels[axis] not in (*_SPATIAL, "time", "source")]
+    known = (*_SPATIAL, "time", "source")
+    unnamed = [
+        axis for axis in rest if not isinstance(labels[axis], Grid) and labels[axis] not in known
+    ]
     choice = unnamed or list(rest)
     return choice[-1] if len(rest) == 2 else choice[0]
 
@@ -151,7 +196,8 @@ def _names(labels: Sequence[Label], others: Sequence[int]) -> tuple[Axis, ...]:
         return _USUAL.get(len(found), _PLACES[: len(found)])
     names: list[Axis] = []
     for label in found:
-        names.append("place" if label is None or label == "unit" or label in names else label)
+        is_known = isinstance(label, str) and label != "unit" and label not in names
+        names.append(cast(Axis, label) if is_known else "place")
     return tuple(names)
 
 
