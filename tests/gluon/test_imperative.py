@@ -289,3 +289,22 @@ def test_other_precisions_are_asked_in_single(dtype: str, units: int) -> None:
         assert seen.gradient(ones, Objective.of("dense", [0, 1])).gradient.any()
         with seen.excitation(Objective.of("conv", [0, 1])) as excitation:
             excitation.evaluate(excitation.ops.to_device(ones))
+
+
+class Detector(Plain):
+    """Gives anchors, which belong to no image, its scores, and what it was given beside them."""
+
+    def forward(self, images: Any) -> Any:
+        maps = self.body(images)
+        anchors = mx.contrib.nd.MultiBoxPrior(maps, sizes=[0.5], ratios=[1])
+        state = mx.nd.ones((images.shape[0], 2))
+        return anchors, self.dense(maps.reshape((maps.shape[0], -1))), [state]
+
+
+def test_of_several_outputs_the_scores_are_those_of_each_image(images: FloatArray) -> None:
+    seen = view(make_images(Detector), SHAPE)
+    assert isinstance(seen, ImperativeNetwork)
+    scores = seen.scores(images)
+    assert scores.shape == (3, 3)
+    asked = Objective(seen.score_layer, np.array([0, 1, 2]), "mean")
+    assert np.allclose(seen.gradient(images, asked).values, np.diag(scores))

@@ -117,6 +117,8 @@ def test_a_layer_that_cannot_be_asked_takes_no_other_along() -> None:
     assert {failure.layer for failure in snapshot.failures} == {"2", "3"}
     told = sentence(snapshot.failures[0])
     assert told.startswith("plugin 'deconvolution' leaves out layer '2': layer '2' has no gradient")
+    told = sentence(*snapshot.failures)
+    assert told.startswith(f"plugin 'deconvolution' leaves out {len(snapshot.failures)} layers, ")
     take(chosen, scene, strict=True)
 
 

@@ -252,7 +252,23 @@ def test_two_nets_of_one_trainer_are_both_seen(notebook: Notebook) -> None:
     assert {id(each) for each in notebook.models} == {id(encoder), id(decoder)}
 
 
-def test_updates_by_hand_are_seen_with_the_weights_as_they_were(notebook: Notebook) -> None:
+def by_backward(net: Any) -> list[Any]:
+    with autograd.record():
+        loss = (net(X) ** 2).sum()
+    loss.backward()
+    return [each.grad() for each in net.collect_params().values()]
+
+
+def by_grad(net: Any) -> list[Any]:
+    with autograd.record():
+        loss = (net(X) ** 2).sum()
+    return list(autograd.grad(loss, [each.data() for each in net.collect_params().values()]))
+
+
+@pytest.mark.parametrize("differentiate", [by_backward, by_grad])
+def test_updates_by_hand_are_seen_with_the_weights_as_they_were(
+    differentiate: Callable[[Any], list[Any]], notebook: Notebook
+) -> None:
     net = dense_net()
     net(X)
     weight = net[0].weight
@@ -267,11 +283,9 @@ def test_updates_by_hand_are_seen_with_the_weights_as_they_were(notebook: Notebo
     start = float(weight.data().sum().asscalar())
     own = weight.data()
     for _ in range(3):
-        with autograd.record():
-            loss = (net(X) ** 2).sum()
-        loss.backward()
-        for each in net.collect_params().values():
-            each.data()[:] -= 0.1 * each.grad()
+        gradients = differentiate(net)
+        for each, gradient in zip(net.collect_params().values(), gradients, strict=True):
+            each.data()[:] -= 0.1 * gradient
     net(X)
     assert notebook.models == [net]
     assert seen == [start]
@@ -287,6 +301,17 @@ def test_a_net_that_is_only_differentiated_is_not_trained(notebook: Notebook) ->
         loss.backward()
     net(X)
     assert notebook.models == []
+
+
+def test_amounts_are_no_labels(notebook: Notebook) -> None:
+    net, loss_of = dense_net(), gluon.loss.L2Loss()
+    trainer = gluon.Trainer(net.collect_params(), "sgd")
+    for targets in (Y, Y + 0.5):
+        with autograd.record():
+            loss = loss_of(net(X).mean(axis=1), targets)
+        loss.backward()
+        trainer.step(4)
+    assert [each.labels is None for each in notebook.batches] == [False, True]
 
 
 def test_a_module_is_seen_with_its_batch_labels_and_metrics(notebook: Notebook) -> None:

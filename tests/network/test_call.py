@@ -50,6 +50,19 @@ def test_tokens_by_time_and_their_states() -> None:
     assert state[1].max() == 2
 
 
+@pytest.mark.parametrize(("images", "axis"), [((6, 3, 4), 1), ((3, 6, 4), 0)])
+def test_states_as_wide_as_a_text_is_long_say_where_the_images_lie(
+    images: tuple[int, ...], axis: int
+) -> None:
+    _, call = seen(np.zeros(images), [np.zeros((1, 3, 6))])  # three images, six steps, six units
+    assert (call.axis, call.others["state.0"].axis) == (axis, 1)
+
+
+def test_two_sequences_of_one_length_have_their_images_first() -> None:
+    _, call = seen(np.zeros((3, 6, 4)), np.zeros((3, 6, 5)))
+    assert (call.axis, call.others["state"].axis) == (0, 0)
+
+
 def test_as_many_layers_as_images_do_not_mislead() -> None:
     _, call = seen(np.zeros((2, 7), np.float32), [np.zeros((2, 2, 6))])
     assert call.others["state.0"].axis == 1

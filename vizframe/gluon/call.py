@@ -76,8 +76,14 @@ def batch_of_module(module: Any, given: HeldBatch) -> Batch:
         raise NetworkError("the module's batch has no data; it can have one array or more")
     inputs, call = seen
     labels = to_numpy(given.label[0]) if given.label else None
-    found = None if labels is None or labels.shape != inputs.shape[:1] else labels.astype("int64")
+    found = None if labels is None or labels.shape != inputs.shape[:1] else classes(labels)
     return Batch(inputs.astype("float32"), found, call)
+
+
+def classes(targets: Array) -> npt.NDArray[np.int64] | None:
+    """What the targets say of classes, as whole numbers; None where they are amounts."""
+    found: npt.NDArray[np.int64] = np.nan_to_num(targets).astype(np.int64)
+    return found if np.array_equal(found, targets) else None
 
 
 def argument_names(model: Any) -> tuple[str, ...]:

@@ -12,9 +12,14 @@ from vizframe.gluon.graph.scores import score_entry
 from vizframe.gluon.semantics import to_classic
 
 
-def history_of(value: Any) -> Graph:
-    """The operators that led to an array, computed while MXNet recorded."""
-    return Graph.of(mx.autograd.get_symbol(value)).map_nodes(to_classic)
+def history_of(value: Any) -> Graph | None:
+    """The operators that led to an array, computed while MXNet recorded; None of one that nothing
+    differentiable led to, such as anchors, or a state that was given and is given back."""
+    try:
+        found = mx.autograd.get_symbol(value)
+    except mx.MXNetError:
+        return None
+    return Graph.of(found).map_nodes(to_classic)
 
 
 def score_layer(value: Any, outputs: Mapping[str, Output]) -> str | None:
@@ -23,12 +28,13 @@ def score_layer(value: Any, outputs: Mapping[str, Output]) -> str | None:
     An array does not say whose it is; that of a block has come about in the same way.
     """
     whole = history_of(value)
-    scores = score_entry(whole, 0)
-    if scores == whole.heads[0]:
+    scores = None if whole is None else score_entry(whole, 0)
+    if whole is None or scores is None or scores == whole.heads[0]:
         return None
     wanted = _told(whole.with_heads([scores]).prune())
     for name, output in reversed(list(outputs.items())):
-        if _told(history_of(output.value)) == wanted:
+        own = history_of(output.value)
+        if own is not None and _told(own) == wanted:
             return name
     return None
 
@@ -38,8 +44,11 @@ def _told(history: Graph) -> list[tuple[str, object]]:
 
 
 def maxima_without_block(recorded: Mapping[str, Output]) -> bool:
-    """Whether the last layer's history has maxima that no pooling block took."""
-    history = history_of(list(recorded.values())[-1].value)
+    """Whether the last layer that has a history has maxima in it that no pooling block took."""
+    found = (history_of(each.value) for each in reversed(list(recorded.values())))
+    history = next((each for each in found if each is not None), None)
+    if history is None:
+        return False
     taken = sum(n.operator == "Pooling" and is_maximum(n) for n in history.nodes)
     return taken > sum(is_pooling(each.block) for each in recorded.values())
 

@@ -29,9 +29,10 @@ from vizframe.gluon.compat import mx
 from vizframe.gluon.draws import no_draws
 from vizframe.gluon.graph.healthy import has_nonfinite, healthy
 from vizframe.gluon.graph.hooks import After, Before, Names, hook_blocks
+from vizframe.gluon.graph.output_axes import grown_axis
 from vizframe.gluon.graph.parameters import Parameters, to_numpy
 from vizframe.gluon.graph.trace import input_names
-from vizframe.gluon.history import is_pooling, maxima_without_block, score_layer
+from vizframe.gluon.history import history_of, is_pooling, maxima_without_block, score_layer
 from vizframe.gluon.imperative_excitation import (
     ImperativeExcitation,
     Unreachable,
@@ -67,6 +68,15 @@ from vizframe.network.relevance import RelevanceRules
 from vizframe.network.sick import HealthyExcitation, join_gradients, needs_twin
 
 
+def _per_image(one: Sequence[tuple[int, ...]], two: Sequence[Any] | None) -> list[int]:
+    """Which of the net's outputs have a row per image, by their shapes for one image and by what it
+    gives for two; all, where it takes one number of images alone."""
+    if two is None:
+        return list(range(len(one)))
+    pairs = enumerate(zip(one, two, strict=False))
+    return [at for at, (a, b) in pairs if grown_axis(a, tuple(b.shape)) is not None]
+
+
 class _Enough(BaseException):
     """Ends a net's forward pass where nothing behind is asked for; no net's own code stops it."""
 
@@ -89,12 +99,15 @@ class ImperativeNetwork(BlockWeights):
         self._count, sample = self._least()
         given = to_net_array(self._numpy, sample)
         outputs = self._call_net(given)
-        self._layers, self._axes = layers_of_outputs(outputs, self._outputs_of_two(), given)
+        shapes = [tuple(each.shape) for each in self._returned]
+        two = self._outputs_of_two()
+        self._layers, self._axes = layers_of_outputs(outputs, two, given)
+        per_image = _per_image(shapes, self._returned if two else None)
         self._by_name = {layer.name: layer for layer in self._layers}
         self._blocks = {name: output.block for name, output in outputs.items()}
         recorded = self._record_layer(sample, None)
         self._lost_maxima = maxima_without_block(recorded)
-        self._scores = self._score_name(recorded)
+        self._scores = self._score_name(recorded, per_image)
 
     @property
     def fixed_size(self) -> int | None:
@@ -354,12 +367,15 @@ class ImperativeNetwork(BlockWeights):
             return seen, mx.nd.zeros((seen, *shape), ctx=context)
         return 1, one
 
-    def _score_name(self, recorded: Mapping[str, Output]) -> str:
-        """The layer before the softmax, if it is one's output; else what the net gives."""
+    def _score_name(self, recorded: Mapping[str, Output], per_image: Sequence[int]) -> str:
+        """The layer before the softmax, if it is one's output; else what the net gives: of several
+        outputs the first that has a row per image and hangs on them, as anchors do not."""
         output = self._settings.output
         if isinstance(output, str):
             return self.layer(output).name
-        value = self._returned[output]
+        places = [each for each in (output, *per_image) if each in per_image]
+        fitting = (each for each in places if history_of(self._returned[each]) is not None)
+        value = self._returned[next(fitting, output)]
         known = (name for name, each in recorded.items() if each.value is value)
         return score_layer(value, recorded) or next(known, self._layers[-1].name)
 

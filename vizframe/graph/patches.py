@@ -3,18 +3,23 @@
     before(…) ──► the method itself ──► after(…)
     guarded        as the script called it   guarded
 
-Whatever breaks before or after is met by the guard; what the method itself raises is the script's.
+Whatever breaks before or after is met by the guard; what the method itself raises is the script's,
+and a traceback that the script prints has no frame of what stands around.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from vizframe.network.guard import Guard
 
 Method = Callable[..., Any]
+
+_OURS = str(Path(__file__).parents[1]) + "/"
 
 
 class Patches:
@@ -38,7 +43,11 @@ class Patches:
 
         @functools.wraps(original)
         def watched(*given: Any, **named: Any) -> Any:
-            return around(original, *given, **named)
+            try:
+                return around(original, *given, **named)
+            except BaseException as error:
+                _leave_no_frame(error)
+                raise
 
         self._set(owner, name, watched)
 
@@ -49,7 +58,11 @@ class Patches:
 
         @functools.wraps(original)
         def watched(*given: Any, **named: Any) -> Any:
-            result = original(*given, **named)
+            try:
+                result = original(*given, **named)
+            except BaseException as error:
+                _leave_no_frame(error)
+                raise
             try:
                 return changed(result, *given, **named)
             except (Exception, SystemExit) as error:
@@ -87,9 +100,10 @@ class Patches:
                 guard.meet(what, error)
             try:
                 result = original(*given, **named)
-            except BaseException:
+            except BaseException as error:
                 if failed is not None:
                     failed(token)
+                _leave_no_frame(error)
                 raise
             try:
                 if after is not None:
@@ -107,8 +121,20 @@ class Patches:
 
     def _set(self, owner: Any, name: str, watched: Method) -> None:
         own = vars(owner).get(name)
+        if isinstance(owner, ModuleType):  # by which it is pickled, for a worker that is spawned
+            watched.__module__, watched.__qualname__ = owner.__name__, name
         setattr(owner, name, watched)
         if own is None:
             self._undo.append(functools.partial(delattr, owner, name))
         else:
             self._undo.append(functools.partial(setattr, owner, name, own))
+
+
+def _leave_no_frame(error: BaseException) -> None:
+    """Take our own frames off the start of the traceback; a bare ``raise`` adds none. What broke
+    in our own code keeps them all."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_OURS):
+        trace = trace.tb_next
+    if trace is not None:
+        error.__traceback__ = trace

@@ -193,10 +193,14 @@ def _images(arrays: Mapping[str, Array]) -> str | None:
 
 def _common_axis(images: Array, others: Sequence[Array]) -> int:
     """The axis of the images in their own array: the first, or the second where only that is as
-    long as an axis of every other array."""
+    long as an axis of every other array; of a state, (layer, batch, unit), the middle one."""
+
+    def batches(other: Array) -> Sequence[int]:
+        is_state = other.ndim == 3 and other.shape[0] != images.shape[0]
+        return other.shape[1:2] if is_state and other.shape[1] in images.shape[:2] else other.shape
 
     def is_common(axis: int) -> bool:
-        return all(images.shape[axis] in each.shape for each in others if each.ndim)
+        return all(images.shape[axis] in batches(each) for each in others if each.ndim)
 
     return 1 if 2 <= images.ndim <= 3 and not is_common(0) and is_common(1) else 0
 

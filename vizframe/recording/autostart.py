@@ -14,6 +14,7 @@ from __future__ import annotations
 import fnmatch
 import logging
 import os
+import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -48,6 +49,11 @@ IDLE_AFTER = 100
 MANY_TURNS = 10
 """Changes from one net to another after which they are trained beside each other, and not one
 after the other as the folds of a cross-validation are."""
+
+ROOM = 2
+"""How many calls may lie in one another, over those that Python allows: those of the command stand
+before the script's, and one or two of ours before each module that another calls, so that a net
+which just fits, such as a recursive one, would not."""
 
 NOTHING_SEEN = (
     "nothing was recorded: the script made no update that could be seen, of an optimiser of "
@@ -322,6 +328,7 @@ def record_call(
 ) -> None:
     """Call this, and record what it trains to runs of that name. What it raises passes through."""
     speak()
+    sys.setrecursionlimit(ROOM * sys.getrecursionlimit())
     watch = Watch(chosen, stem, dry_run=dry_run)
     with watch.guard("the recording"):
         watch.begin()

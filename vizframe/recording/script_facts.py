@@ -4,29 +4,25 @@ them, and the seeds that it gives to Python and NumPy."""
 from __future__ import annotations
 
 import argparse
-import functools
 import random
 import sys
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from vizframe.graph.patches import Patches
 from vizframe.network.guard import Guard
 from vizframe.recording.hyper_parameters import script_arguments
-
-Made = Callable[[tuple[Any, ...], Any], None]
-"""Told what a function was given, and what it gave."""
 
 
 class ScriptFacts:
     """Collects them, from `begin` to `end`."""
 
     def __init__(self, guard: Guard) -> None:
-        self._guard = guard
+        self._patches = Patches(guard)
         self._noted: dict[str, object] = {}
         self._parsed: dict[str, object] = {}
-        self._undo: list[Callable[[], None]] = []
 
     @property
     def found(self) -> dict[str, object]:
@@ -36,35 +32,23 @@ class ScriptFacts:
         return {**named, **self._noted}
 
     def begin(self) -> None:
-        self._see(random, "seed", lambda given, _: self._seed("python", given))
-        self._see(np.random, "seed", lambda given, _: self._seed("numpy", given))
-        self._see(argparse.ArgumentParser, "parse_known_args", lambda _, made: self._parse(made))
+        see = self._patches.see
+        see(random, "seed", after=partial(self._seed, "python"))
+        see(np.random, "seed", after=partial(self._seed, "numpy"))
+        see(argparse.ArgumentParser, "parse_known_args", after=self._parse)
 
     def end(self) -> None:
         """Put everything back."""
-        while self._undo:
-            self._undo.pop()()
+        self._patches.remove()
 
     def note(self, name: str, value: object) -> None:
         self._noted[name] = value
 
-    def _seed(self, whose: str, given: tuple[Any, ...]) -> None:
-        if given and given[0] is not None:
-            self.note(f"seed/{whose}", given[0])
+    def _seed(self, whose: str, _token: None, _made: None, *given: Any, **named: Any) -> None:
+        seed = next(iter((*given, *named.values())), None)
+        if seed is not None:
+            self.note(f"seed/{whose}", seed)
 
-    def _parse(self, made: Any) -> None:
+    def _parse(self, _token: None, made: Any, *_given: Any, **_named: Any) -> None:
         """A parser's last word counts: one may be asked twice, and sub-parsers before it."""
         self._parsed = dict(vars(made[0]))
-
-    def _see(self, owner: Any, name: str, seen: Made) -> None:
-        original = getattr(owner, name)
-
-        @functools.wraps(original)
-        def watched(*given: Any, **named: Any) -> Any:
-            made = original(*given, **named)
-            with self._guard("what the script is set up with"):
-                seen(given, made)
-            return made
-
-        setattr(owner, name, watched)
-        self._undo.append(functools.partial(setattr, owner, name, original))

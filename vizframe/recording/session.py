@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -71,7 +71,7 @@ class Recording:
     _system: FreedMemory = field(default_factory=FreedMemory, init=False)
 
     def __post_init__(self) -> None:
-        self._committer = Committer(self.writer, self._tell, self.guard.strict)
+        self._committer = Committer(self.writer, self._tell_one, self.guard.strict)
 
     def record(
         self, moment: Moment, due: Collection[str], scalars: Mapping[str, Number]
@@ -100,8 +100,7 @@ class Recording:
             portions=self.portions,
         )
         self.given_up |= snapshot.overdue
-        for failure in snapshot.failures:
-            self._tell(failure)
+        self._tell(snapshot.failures)
         self._committer.commit(
             StepRecord(
                 step=moment.step,
@@ -121,12 +120,21 @@ class Recording:
             self.network.rest()
         self._system.give_back()
 
-    def _tell(self, failure: Failure) -> None:
-        """Say it the first time that this plugin breaks; the history keeps every time."""
-        key = f"{failure.label} of {failure.layer}" if failure.layer else failure.label
-        if key not in self._told:
-            self._told.add(key)
-            log.warning("%s; training goes on", sentence(failure))
+    def _tell_one(self, failure: Failure) -> None:
+        self._tell([failure])
+
+    def _tell(self, failures: Iterable[Failure]) -> None:
+        """Say it the first time that this plugin breaks, and of layers that it leaves out for one
+        reason all at once; the history keeps every time."""
+        alike: dict[tuple[str, str], list[Failure]] = {}
+        for each in failures:
+            key = f"{each.label} of {each.layer}" if each.layer else each.label
+            if key not in self._told:
+                self._told.add(key)
+                reason = each.sentence.replace(repr(each.layer), "it") if each.layer else ""
+                alike.setdefault((each.label, reason), []).append(each)
+        for group in alike.values():
+            log.warning("%s; training goes on", sentence(*group))
 
     def _scalars(
         self, given: Mapping[str, Number], snapshot: Snapshot

@@ -156,10 +156,17 @@ def _overdue(seconds: float) -> str:
     )
 
 
-def sentence(failure: Failure) -> str:
-    """The failure, as a person is told of it: of the whole plugin, or of one layer."""
+def sentence(failure: Failure, *alike: Failure) -> str:
+    """The failure, as a person is told of it: of the whole plugin, or of one layer.
+
+    Args:
+        alike: the same of other layers.
+    """
     if failure.layer:
-        return f"plugin {failure.label!r} leaves out layer {failure.layer!r}: {failure.sentence}"
+        which = f"layer {failure.layer!r}"
+        if alike:
+            which = f"{1 + len(alike)} layers, such as {failure.layer!r}"
+        return f"plugin {failure.label!r} leaves out {which}: {failure.sentence}"
     return f"plugin {failure.label!r} failed at step {failure.step}: {failure.sentence}"
 
 

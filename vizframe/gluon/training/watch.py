@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vizframe.errors import NetworkError
-from vizframe.gluon.call import argument_names, batch_of
+from vizframe.gluon.call import argument_names, batch_of, classes
 from vizframe.gluon.compat import mx
 from vizframe.gluon.training.by_hand import HandUpdates
 from vizframe.gluon.training.calls import CallWatch, RecordedCall
@@ -66,7 +66,8 @@ class TrainingWatch:
         self._metrics.begin(patches)
         self._modules.begin(patches)
         patches.see(mx.nd.NDArray, "backward", before=self._backward)
-        patches.see(mx.autograd, "backward", before=self._backward)
+        for name in ("backward", "grad"):
+            patches.see(mx.autograd, name, before=self._backward)
         for name in ("step", "update"):
             patches.see(mx.gluon.Trainer, name, before=self._before_step, after=self._after_step)
         patches.see(mx.random, "seed", before=self._seed)
@@ -184,8 +185,7 @@ class TrainingWatch:
         for other in self._calls.seen.outermost.values():
             arrays = [each for each in other.inputs[1:] if isinstance(each, mx.nd.NDArray)]
             if other.block is not model and arrays and arrays[0].shape in ((count,), (count, 1)):
-                labels: npt.NDArray[np.int64] = arrays[0].asnumpy().astype(np.int64)
-                return labels.reshape(count)
+                return classes(arrays[0].asnumpy().reshape(count))
         return None
 
     def _scalars(self) -> dict[str, object]:

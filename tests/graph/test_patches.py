@@ -1,0 +1,52 @@
+"""What is wrapped behaves, to a script, as what it wraps."""
+
+from __future__ import annotations
+
+import math
+import operator
+import pickle
+import random
+import traceback
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+
+from tests.graph.failing import Failing
+from vizframe.graph.patches import Patches
+
+
+@pytest.fixture
+def patches() -> Iterator[Patches]:
+    patches = Patches()
+    yield patches
+    patches.remove()
+
+
+def nothing(*_: object, **__: object) -> None: ...
+
+
+def printed() -> str:
+    try:
+        Failing().call("x")
+    except ValueError:
+        return traceback.format_exc()
+    raise AssertionError("it did not fail")
+
+
+def test_a_traceback_that_a_script_prints_has_no_frame_of_ours(patches: Patches) -> None:
+    plain = printed()
+    patches.see(Failing, "call", before=nothing, after=nothing, failed=nothing)
+    patches.change(Failing, "call", nothing)
+    patches.wrap(Failing, "call", operator.call)
+    assert printed() == plain
+
+
+@pytest.mark.parametrize("seed", [lambda: random.seed, lambda: np.random.seed, lambda: math.sqrt])
+def test_a_function_is_pickled_as_ever(
+    seed: Callable[[], Callable[[int], object]], patches: Patches
+) -> None:
+    """`DataLoader(worker_init_fn=np.random.seed)` sends it to workers that are spawned."""
+    for owner, name in ((random, "seed"), (np.random, "seed"), (math, "sqrt")):
+        patches.see(owner, name, after=nothing)
+    assert pickle.loads(pickle.dumps(seed()))(4) == seed()(4)
