@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vizframe.gluon.block_layers import Output
 from vizframe.gluon.compat import mx
 from vizframe.gluon.graph.graph import Graph, Node
+from vizframe.gluon.graph.output_axes import grown_axis
 from vizframe.gluon.graph.scores import score_entry
 from vizframe.gluon.semantics import to_classic
 
@@ -59,3 +60,12 @@ def is_pooling(block: Any) -> bool:
 
 def is_maximum(node: Node) -> bool:
     return node.attributes.get("pool_type", "max") == "max"
+
+
+def outputs_per_image(one: Sequence[tuple[int, ...]], two: Sequence[Any] | None) -> list[int]:
+    """Which of the net's outputs have a row per image, by their shapes for one image and by what it
+    gives for two; all, where it takes one number of images alone."""
+    if two is None:
+        return list(range(len(one)))
+    pairs = enumerate(zip(one, two, strict=False))
+    return [at for at, (a, b) in pairs if grown_axis(a, tuple(b.shape)) is not None]

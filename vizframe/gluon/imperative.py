@@ -29,10 +29,15 @@ from vizframe.gluon.compat import mx
 from vizframe.gluon.draws import no_draws
 from vizframe.gluon.graph.healthy import has_nonfinite, healthy
 from vizframe.gluon.graph.hooks import After, Before, Names, hook_blocks
-from vizframe.gluon.graph.output_axes import grown_axis
 from vizframe.gluon.graph.parameters import Parameters, to_numpy
 from vizframe.gluon.graph.trace import input_names
-from vizframe.gluon.history import history_of, is_pooling, maxima_without_block, score_layer
+from vizframe.gluon.history import (
+    history_of,
+    is_pooling,
+    maxima_without_block,
+    outputs_per_image,
+    score_layer,
+)
 from vizframe.gluon.imperative_excitation import (
     ImperativeExcitation,
     Unreachable,
@@ -68,15 +73,6 @@ from vizframe.network.relevance import RelevanceRules
 from vizframe.network.sick import HealthyExcitation, join_gradients, needs_twin
 
 
-def _per_image(one: Sequence[tuple[int, ...]], two: Sequence[Any] | None) -> list[int]:
-    """Which of the net's outputs have a row per image, by their shapes for one image and by what it
-    gives for two; all, where it takes one number of images alone."""
-    if two is None:
-        return list(range(len(one)))
-    pairs = enumerate(zip(one, two, strict=False))
-    return [at for at, (a, b) in pairs if grown_axis(a, tuple(b.shape)) is not None]
-
-
 class _Enough(BaseException):
     """Ends a net's forward pass where nothing behind is asked for; no net's own code stops it."""
 
@@ -102,7 +98,7 @@ class ImperativeNetwork(BlockWeights):
         shapes = [tuple(each.shape) for each in self._returned]
         two = self._outputs_of_two()
         self._layers, self._axes = layers_of_outputs(outputs, two, given)
-        per_image = _per_image(shapes, self._returned if two else None)
+        per_image = outputs_per_image(shapes, self._returned if two else None)
         self._by_name = {layer.name: layer for layer in self._layers}
         self._blocks = {name: output.block for name, output in outputs.items()}
         recorded = self._record_layer(sample, None)
