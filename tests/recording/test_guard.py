@@ -196,7 +196,12 @@ def test_an_error_that_cannot_say_what_it_is_ends_nothing(tmp_path: Path) -> Non
 
     with Recorder(ToyModel(), tmp_path, every=1, plugins=[Doubled], probe=IMAGES) as recorder:
         recorder.step(loss=loss)
-    assert list(vizframe.store.open(tmp_path).steps) == [0, 1]
+        recorder.step(val_loss=10**400)  # which no float holds
+        recorder.step(loss=0.5)
+    history = vizframe.store.open(tmp_path)
+    assert list(history.steps) == [0, 1, 2, 3]
+    assert len(history.series_steps(SeriesKey(label="doubled", layer="conv0"))) == 4
+    assert history.scalars().values["loss"][-1] == 0.5
 
 
 def test_the_user_s_own_interruptions_pass(tmp_path: Path) -> None:

@@ -185,8 +185,9 @@ class Recorder(ShowsRecording, WatchesHealth):
                     raise UsageError(_NO_EPOCHS)
             self._open_late()
             now = self._now()
-            if self._health is not None:
-                self._health.after_update(now, scalars)
+            with self.guard("the training's vitals"):
+                if self._health is not None:
+                    self._health.after_update(now, scalars)
             self._look(now, scalars)
 
     def finish(self) -> None:

@@ -248,22 +248,26 @@ class Vitals:
         first, self._first = self._first, None
         assert first is not None
         outputs = None if first.outputs is None else first.outputs()
-        loss = self._loss(scalars.get("loss"))
-        known = None if math.isnan(loss) else loss
+        loss = self._told(scalars.get("loss"))
+        known = None if loss is None or math.isnan(loss) else loss
         self.course.open(Opening(first.inputs, first.targets, outputs, known))
 
-    def _loss(self, value: object) -> float:
+    def _told(self, value: object) -> float | None:
+        """As a number; None where it was not told, or is none."""
         if value is None:
-            return math.nan
-        if callable(value):
-            value = value()
-        return float(value) if isinstance(value, (int, float)) else self._number(value)
+            return None
+        try:
+            value = value() if callable(value) else value
+            return float(value) if isinstance(value, (int, float)) else self._number(value)
+        except Exception:  # the recording of scalars says so
+            return None
 
     def _read(self, step: int, scalars: Mapping[str, object], *, look: bool = False) -> None:
         with self._readings.spend():
             self._settle()
-            if "learning_rate" in scalars:
-                self.course.rates[step] = self._loss(scalars["learning_rate"])
+            rate = self._told(scalars.get("learning_rate"))
+            if rate is not None:
+                self.course.rates[step] = rate
             scale = self._scale()
             parameters = {
                 view.name: read_parameter(view, self._sample_before(view), scale)
@@ -315,7 +319,9 @@ class Vitals:
     def _settle(self) -> None:
         """Read the losses that were only kept."""
         for step, loss, norms, bad in self._waiting:
-            self.course.feel(Pulse(step, self._loss(loss), norms(), bad, loss is not None))
+            known = self._told(loss)
+            told = math.nan if known is None else known
+            self.course.feel(Pulse(step, told, norms(), bad, known is not None))
         self._waiting.clear()
 
     def _predicted_loss(self) -> float | None:
