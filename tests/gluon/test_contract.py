@@ -11,7 +11,7 @@ from vizframe.gluon.compat import mx
 from vizframe.gluon.network import GluonNetwork
 from vizframe.gluon.view import view as any_view
 from vizframe.network import Network
-from vizframe.testing.network import FEW, Case, ChainContract, NetworkContract
+from vizframe.testing.network import FEW, Case, CasesContract, ChainContract, NetworkContract
 from vizframe.testing.reference import ReferenceNetwork
 
 from .cases import NETS, net_of
@@ -73,7 +73,7 @@ class TestBlockWithoutAGraph(NetworkContract):
         return any_view(net, case.reference.input_shape, others=case.others)
 
 
-class FormatContract(ChainContract):
+class FormatContract(NetworkContract):
     """Nets of another number format, of so many units that oneDNN lays their kernels out anew. What
     is computed is compared in single precision, so their weights have half precision's values."""
 
@@ -96,6 +96,18 @@ class FormatContract(ChainContract):
         net.hybridize()
         return view(net, reference)
 
+    cases = tuple(NETS)
+    without_fields = ("tokens", "channels_last")
+
+    def adapt_case(self, case: Case) -> Network:
+        return cast_case(case, self.dtype, graph=True)
+
+
+def cast_case(case: Case, dtype: str, *, graph: bool) -> Network:
+    net = net_of(case, graph=graph)
+    net.cast(dtype)
+    return any_view(net, case.reference.input_shape, others=case.others)
+
 
 class TestHalf(FormatContract):
     dtype, units = "float16", 8
@@ -103,3 +115,11 @@ class TestHalf(FormatContract):
 
 class TestDouble(FormatContract):
     dtype, units = "float64", 64
+
+
+class TestHalfBlockWithoutAGraph(CasesContract):
+    follows_rules = has_fields = crops = sees_functions = False
+    cases = tuple(NETS)
+
+    def adapt_case(self, case: Case) -> Network:
+        return cast_case(case, "float16", graph=False)

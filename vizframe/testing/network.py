@@ -31,6 +31,7 @@ from vizframe.testing.network_relevance import RelevanceContract
 __all__ = [
     "FEW",
     "Case",
+    "CasesContract",
     "ChainContract",
     "NetworkContract",
     "Pair",
