@@ -3,13 +3,14 @@ forms as people write their nets in."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
 
 from vizframe.network import Network
+from vizframe.testing.cases import coarse
 from vizframe.testing.network import FEW, Case, ChainContract, NetworkContract
 from vizframe.testing.reference import ReferenceNetwork
 from vizframe.torch.view import view
@@ -41,7 +42,7 @@ class TorchContract(ChainContract):
         if module is None:
             return super().state_of(network)
         tensors = {
-            name: each.detach().cpu().numpy().tobytes()
+            name: each.detach().cpu().double().numpy().tobytes()
             for name, each in module.state_dict().items()
         }
         return {
@@ -114,6 +115,38 @@ class TestDouble(TorchContract):
 
     def module(self, reference: ReferenceNetwork) -> Any:
         return sequential_of(reference).double()
+
+
+class FormatContract(TorchContract, NetworkContract):
+    """Modules of a narrower type, whose weights have numbers that every type holds."""
+
+    sound = ("colour",)
+    dtype: ClassVar[Any]
+
+    def net(self, build: Callable[..., ReferenceNetwork], **options: int) -> ReferenceNetwork:
+        made = super().net(build, **options)
+        operations = {
+            name: each.with_parameters({key: coarse(v) for key, v in each.parameters.items()})
+            for name, each in made.operations.items()
+        }
+        return ReferenceNetwork(operations, made.input_shape)
+
+    def module(self, reference: ReferenceNetwork) -> Any:
+        return sequential_of(reference).to(self.dtype)
+
+    def adapt_case(self, case: Case) -> Network:
+        module = NETS[case.name](case).to(DEVICE, self.dtype).train(case.name == "train_mode")
+        found = view(module, case.reference.input_shape, others=case.others)
+        self.models[id(found)] = module
+        return found
+
+
+class TestHalf(FormatContract):
+    dtype = torch.float16
+
+
+class TestBfloat16(FormatContract):
+    dtype = torch.bfloat16
 
 
 class Same(nn.Module):

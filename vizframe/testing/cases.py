@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from vizframe.network import FloatArray
 from vizframe.testing.reference import (
@@ -227,18 +228,18 @@ def _kernel(
     shape = (units, inputs) if size is None else (units, inputs, size, size)
     weight = draw.standard_normal(shape) / np.sqrt(np.prod(shape[1:]))
     bias = 0.1 * draw.standard_normal(units)
-    return {"weight": _coarse(weight), "bias": _coarse(bias)}
+    return {"weight": coarse(weight), "bias": coarse(bias)}
 
 
 def _norm(draw: np.random.Generator, units: int) -> dict[str, FloatArray]:
     gamma, beta, mean, variance = draw.uniform(0.5, 1.5, (4, units))
     found = {"gamma": gamma, "beta": beta - 1, "mean": mean - 1, "variance": variance}
-    return {name: _coarse(values) for name, values in found.items()}
+    return {name: coarse(values) for name, values in found.items()}
 
 
-def _coarse(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> FloatArray:
+def coarse(values: npt.ArrayLike) -> FloatArray:
     """The nearest numbers that every format holds, half precision and bfloat16 too: seven bits
     behind the first one, and nothing tiny."""
-    mantissa, exponent = np.frexp(values)
+    mantissa, exponent = np.frexp(np.asarray(values, np.float64))
     rounded = np.ldexp(np.rint(mantissa * 256) / 256, exponent)
     return np.where(np.abs(rounded) < 2.0**-13, 0, rounded).astype(np.float32)
