@@ -8,7 +8,8 @@ scores   the largest difference from the model's own, as a share of the largest 
 layers   how many there are, how many are (unit, y, x), how many have a receptive field
 wrong    layers of modules whose kind says how many units they have (convolutions, dense layers,
          normalizations), seen with another number of them, with other axes, or with other values:
-         unit by unit, place by place (in any order of the places where the module gets windows)
+         unit by unit, place by place (in any order of the places where the module gets windows of
+         the map: that these lie where they are in the image is tests/torch/test_modern.py's)
 heads    layers that are (head, …): attention
 
 torchvision's wheel of the package index is a CUDA build; beside PyTorch's CPU build two operators
@@ -167,9 +168,24 @@ def _is_same(network: Network, name: str, ours: FloatArray, seen: Seen) -> bool:
     mine = np.moveaxis(ours, 1 + layer.unit_axis, -1).reshape(len(ours), -1, layer.units)
     own = own[:, own.shape[1] - mine.shape[1] :]  # class tokens come first, and are no places
     scale = float(abs(own).max()) + 1e-12
-    if len(output) != len(ours):  # windows, which are put together to maps
-        mine, own = np.sort(mine, 1), np.sort(own, 1)
-    return bool(np.allclose(mine, own, atol=1e-4 * scale))
+    if _is_in_windows(output, axis, layer.shape, len(ours)):
+        mine, own = _in_one_order(mine), _in_one_order(own)
+    return mine.shape == own.shape and bool(np.allclose(mine, own, atol=1e-4 * scale))
+
+
+def _is_in_windows(output: FloatArray, axis: int, shape: tuple[int, ...], images: int) -> bool:
+    """Whether the places of a module's output are those of windows of the map that is shown."""
+    places = tuple(n for each, n in enumerate(output.shape) if each not in (0, axis))
+    return len(output) != images or (len(places) > 1 and places != shape[1:])
+
+
+def _in_one_order(values: FloatArray) -> FloatArray:
+    """Places (images, place, unit) in the order of what all units give together, so that those of
+    one place stay together."""
+    weights = np.random.default_rng(0).normal(size=values.shape[-1])
+    order = np.argsort(values.astype(np.float64) @ weights, axis=1)
+    found: FloatArray = np.take_along_axis(values, order[:, :, None], 1)
+    return found
 
 
 def axes_of(output: FloatArray, images: int) -> tuple[tuple[str, ...], ...]:

@@ -170,6 +170,23 @@ class GridWindows(nn.Module):
         return self.head(self.next(x + y).mean((2, 3)))
 
 
+class MergedPatches(nn.Module):
+    """Pixels that lie together become features of one, on a map of half the size, as timm's Swin
+    merges its patches; windows of that map."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patch = nn.Conv2d(3, 4, 2, 2)
+        self.norm, self.inside, self.head = nn.LayerNorm(16), nn.Linear(16, 6), nn.Linear(6, 5)
+
+    def forward(self, x: Any) -> Any:
+        x = self.patch(x).permute(0, 2, 3, 1)
+        n, h, w, c = x.shape
+        x = x.reshape(n, h // 2, 2, w // 2, 2, c).permute(0, 1, 3, 4, 2, 5).flatten(3)
+        x = self.norm(x).reshape(n, h // 4, 2, w // 4, 2, 16).permute(0, 1, 3, 2, 4, 5)
+        return self.head(self.inside(x.reshape(-1, 4, 16)).view(n, -1, 6).mean(1))
+
+
 class Shuffled(nn.Module):
     """Channels of two groups that are shuffled, as ShuffleNet does."""
 

@@ -29,6 +29,7 @@ IMAGES = {
     modern.Swin: (3, 16, 16),
     modern.PaddedWindows: (3, 12, 10),
     modern.GridWindows: (3, 12, 8),
+    modern.MergedPatches: (3, 16, 8),
     modern.Shuffled: (3, 8, 8),
     modern.Squeezed: (3, 9, 9),
     modern.Dense: (3, 8, 8),
@@ -216,6 +217,17 @@ def test_windows_of_another_size_of_image_are_shown_where_they_are_in_that() -> 
     assert np.allclose(
         network.activations(other, ["qkv"])["qkv"], on_grid(module, other, "qkv", (4, 6)), atol=1e-6
     )
+
+
+def test_pixels_that_become_features_of_one_leave_a_map_of_half_the_size() -> None:
+    module, given = made(modern.MergedPatches), images(modern.MergedPatches)
+    network = view(module, IMAGES[modern.MergedPatches])
+    assert axes(network, "norm") == (("unit", "y", "x"), (16, 4, 2))
+    assert axes(network, "inside") == (("unit", "y", "x"), (6, 4, 2))
+    shown = network.activations(given, ["norm", "inside"])
+    by_hand = module.inside(torch.from_numpy(shown["norm"]).to(DEVICE).permute(0, 2, 3, 1))
+    expected = by_hand.permute(0, 3, 1, 2).detach().cpu().numpy()
+    assert np.allclose(shown["inside"], expected, atol=1e-6)
 
 
 def test_only_what_an_attention_looks_with_is_a_head() -> None:

@@ -229,13 +229,18 @@ def _is_of_images(axes: Sequence[Sequence[Label]], shape: Sequence[Any]) -> bool
 
 
 def _cover(name: str, atoms: Sequence[Label]) -> tuple[Label, list[int]] | None:
-    """The one axis of that name, and its pieces among the atoms, outermost first."""
+    """The one axis of that name, and its pieces among the atoms, outermost first. Where the
+    innermost are gone, as when pixels that lie together become features of one, it is a coarser
+    axis."""
     roots = {root for each in atoms if (root := _root(each)).name == name}
     if len(roots) != 1:
         return None
     (root,) = roots
     found = list(_pieces(root, atoms))
-    return (root, found) if math.prod(atoms[n].length for n in found) == root.length else None
+    length = math.prod(atoms[n].length for n in found)
+    if found and length != root.length and root.length % length == 0 and not root.shift:
+        return Label(name, length), found
+    return (root, found) if length == root.length else None
 
 
 def _root(label: Label) -> Label:
@@ -250,8 +255,10 @@ def _pieces(whole: Label, atoms: Sequence[Label]) -> Iterator[int]:
         yield atoms.index(whole)
         return
     parts = {part for each in atoms for part in _way_up(each) if part.whole is not None}
-    for part in sorted((each for each in parts if _is_part(each, whole)), key=_number):
-        yield from _pieces(part, atoms)
+    inside = sorted((each for each in parts if _is_part(each, whole)), key=_number)
+    for number, part in enumerate(inside):
+        if _number(part) == number:
+            yield from _pieces(part, atoms)
 
 
 def _way_up(label: Label) -> Iterator[Label]:
