@@ -98,7 +98,11 @@ def _finding(found: Finding) -> Component:
     )
     said = [
         html.Strong(
-            [f"{found.severity}: {title(found.symptom)}{on_ranks(found)} since ", since, ". "]
+            [
+                f"{found.severity}: {symptom_title(found.symptom)}{on_ranks(found)} since ",
+                since,
+                ". ",
+            ]
         ),
     ]
     more = [found.sentence, found.cause and f"Likely cause: {found.cause}", found.remedy]
@@ -106,6 +110,16 @@ def _finding(found: Finding) -> Component:
     words = ". ".join(each for each in more if each)
     item = html.Li([*said, words, *_where(found), *_numbers_that_told(found)])
     return with_data_attributes(item, data_severity=found.severity)
+
+
+def symptom_title(symptom: str) -> str:
+    """``dead_relu`` → ``Dead ReLU``, ``nan`` → ``NaN``."""
+    words = [_AS_WRITTEN.get(word, word) for word in title(symptom).split(" ")]
+    return " ".join(words)
+
+
+_AS_WRITTEN = {"relu": "ReLU", "Nan": "NaN", "nan": "NaN"}
+"""How words of symptoms are written in a sentence."""
 
 
 def _where(found: Finding) -> list[Component | str]:

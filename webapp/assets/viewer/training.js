@@ -61,11 +61,15 @@ export class Training {
     const found = [...new Set([...document.querySelectorAll("#training-page [data-severity=alarm] [data-go-step]")]
       .map((each) => Number(each.dataset.goStep)))];
     for (const graph of document.querySelectorAll("#training-page .js-plotly-plot")) {
-      const wanted = `${step} ${place.axis} ${found}`;
-      if (graph.dataset.shows === wanted || !graph.layout) continue;
+      if (!graph.layout) continue;
+      const level = constantOf(graph.data.map((each) => each.y));
+      const wanted = `${step} ${place.axis} ${found} ${level}`;
+      if (graph.dataset.shows === wanted) continue;
       graph.dataset.shows = wanted;
+      const isLog = place.axis === "log" && hasLogarithm(graph);
       window.Plotly.relayout(graph, {
-        "yaxis.type": place.axis === "log" && hasLogarithm(graph) ? "log" : "linear",
+        "yaxis.type": isLog ? "log" : "linear",
+        ...around(level, isLog, graph),
         shapes: [
           ...found.map((since) => upright(since, { color: ink("--bad"), width: 1, dash: "dot" })),
           upright(step, { color: ink("--accent"), width: 2 }),
@@ -78,6 +82,36 @@ export class Training {
 /** A line over the height of a figure. */
 function upright(step, line) {
   return { type: "line", x0: step, x1: step, yref: "paper", y0: 0, y1: 1, line };
+}
+
+/** The one value of all lines; null where there are several, or none. */
+export function constantOf(lines) {
+  let level = null;
+  for (const line of lines) {
+    for (const value of line) {
+      if (value === null || value === level) continue;
+      if (level !== null) return null;
+      level = value;
+    }
+  }
+  return level;
+}
+
+/** An axis on which a constant stands in the middle and can be read: by itself Plotly goes one up and down. */
+export function rangeAround(level, isLog) {
+  if (isLog) return [Math.log10(level) - 1, Math.log10(level) + 1];
+  const reach = Math.abs(level) / 2 || 1;
+  return [level - reach, level + reach];
+}
+
+function around(level, isLog, graph) {
+  const was = graph.dataset.level !== undefined;
+  if (level === null) {
+    delete graph.dataset.level;
+    return was ? { "yaxis.autorange": true } : {};
+  }
+  graph.dataset.level = level;
+  return { "yaxis.range": rangeAround(level, isLog) };
 }
 
 /** Whether a figure's numbers can be drawn logarithmically: none below 0, some above. */
