@@ -43,7 +43,7 @@ export class Keys {
       el("table", {}, el("tbody", {}, ...HELP.map(([keys, words]) => el("tr", {},
         el("th", { scope: "row" }, ...keys.split(" ").map((key) => el("kbd", {}, key))),
         el("td", {}, words))))),
-      el("label", {}, box, " single keys act"),
+      el("label", {}, box, " these keys are switched on"),
       el("h2", {}, "Order"),
       el("p", {}, "Strongest first sorts the units by what they reach at the step that is shown, and keeps "
         + "that order while the slider moves; Sort again sorts them by the step that is shown then. Every unit "

@@ -105,10 +105,19 @@ function showPage() {
     if (link.dataset.page === page) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
+  showCurrent($("#pages"));
   document.body.dataset.showing = page;
   const named = document.querySelector(`[data-page="${page}"]`)?.textContent;
   if (!OF_SERIES.includes(page) && named) document.title = `${named}${run ? ` · ${run.name || run.run}` : ""} – vizframe`;
   $("#transport").hidden = !WITH_TRANSPORT.includes(page) || !series;
+}
+
+/** Where the links to pages do not all fit, the one of this page is in sight. */
+function showCurrent(links) {
+  const current = links.querySelector("[aria-current]");
+  if (current && links.scrollWidth > links.clientWidth) {
+    links.scrollLeft = current.offsetLeft - links.offsetLeft - (links.clientWidth - current.offsetWidth) / 2;
+  }
 }
 
 document.addEventListener("click", (event) => {
