@@ -3,7 +3,8 @@
     opened ──► 30 ms of looking, evenly over the steps ──► marks on the slider
          ──► 30 ms more when the page asks again ──► … until all steps were looked at
 
-So nobody who moves the slider waits for it, and a run of many gigabytes is not read as a whole.
+So nobody who moves the slider waits for it. A run of many gigabytes is not read as a whole, nor one
+that is slow to read.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ SECONDS = 0.03
 MOST = 1 << 30
 """Bytes of a series that are looked at; of a longer one the steps between stay unseen."""
 
+SLOW = 3
+"""Steps that took longer than that, after which no more are looked at."""
+
 
 @dataclass(eq=False)
 class Damage:
@@ -32,6 +36,7 @@ class Damage:
 
     _counts: dict[SeriesKey, dict[int, int]] = field(default_factory=dict)
     _bytes: Counter[SeriesKey] = field(default_factory=Counter)
+    _slow: Counter[SeriesKey] = field(default_factory=Counter)
 
     def look(self, asked: RequestedSeries, seconds: float = SECONDS) -> tuple[dict[int, int], int]:
         """Look at more steps: the damaged tiles of each step that has some, and how many steps are
@@ -41,12 +46,18 @@ class Damage:
         until = time.monotonic() + seconds
         unseen = [step for step in asked.history.series_steps(key) if step not in counts]
         for step in spread(unseen):
-            if time.monotonic() > until or self._bytes[key] > MOST:
+            begun = time.monotonic()
+            if begun > until or self._gives_up(key):
                 break
             counts[step], size = count_damaged(asked.history, key, step)
             self._bytes[key] += size
-        left = 0 if self._bytes[key] > MOST else sum(step not in counts for step in unseen)
+            if time.monotonic() - begun > SECONDS:  # a disk far away: the pictures come first
+                self._slow[key] += 1
+        left = 0 if self._gives_up(key) else sum(step not in counts for step in unseen)
         return {step: count for step, count in sorted(counts.items()) if count}, left
+
+    def _gives_up(self, key: SeriesKey) -> bool:
+        return self._slow[key] >= SLOW or self._bytes[key] > MOST
 
 
 def count_damaged(history: History, key: SeriesKey, step: int) -> tuple[int, int]:

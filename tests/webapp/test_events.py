@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -134,6 +135,17 @@ def test_damage_is_looked_for_a_little_at_a_time_until_all_was_seen() -> None:
     assert (torn, unseen) == ({30: count, 70: count}, 0)
     words = [each["words"] for each in events(asked, torn) if each["kind"] == "torn"]
     assert words == [f"{count} pictures damaged on disk"] * 2
+
+
+def test_a_run_that_is_slow_to_read_is_not_looked_at_for_damage() -> None:
+    class Slow(MemoryHistory):
+        def tiles(self, key: SeriesKey, step: int, where: Sequence[int] = ()) -> Tiles:
+            time.sleep(0.04)
+            return super().tiles(key, step, where)
+
+    asked = RequestedSeries.of(Slow(fake_run()), {"kind": "weights", "layer": "conv0"})
+    damage = Damage()
+    assert [damage.look(asked)[1] for _ in range(4)] == [19, 18, 0, 0]
 
 
 def test_steps_are_looked_at_evenly_and_each_once() -> None:

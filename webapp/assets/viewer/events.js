@@ -71,11 +71,19 @@ export class Events {
       if (key !== this.key) return;
       this.told = found.events;
       this.draw();
-      if (found.unseen) this.due = setTimeout(() => this.ask(key), AGAIN);
+      if (found.unseen) this.due = setTimeout(() => this.lookOn(key), AGAIN);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       viewer.failed(error);
     }
+  }
+
+  /** Have the server look on, once nobody waits for a picture. */
+  lookOn(key) {
+    const { viewer } = this;
+    if (key !== this.key) return;
+    if (viewer.wanted === viewer.shown && !viewer.transport.playing) this.ask(key);
+    else this.due = setTimeout(() => this.lookOn(key), AGAIN);
   }
 
   draw() {
