@@ -66,10 +66,13 @@ def test_the_hook_that_waited_for_the_first_batch_is_taken_off() -> None:
     assert unused.hooks == []
 
 
-def test_a_model_that_never_answers_leaves_an_empty_recording() -> None:
+def test_a_model_that_is_never_called_leaves_an_empty_recording_and_a_sentence(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     with Recorder(ToyModel(), Place(), plugins=[Doubled]) as recorder:
         recorder.step()
         assert not recorder.is_recording
+    assert caplog.messages[-1].startswith("nothing was recorded: from when the recorder was made")
 
 
 def test_the_run_knows_its_network() -> None:

@@ -54,6 +54,10 @@ from vizframe.recording.watched_health import WatchesHealth
 log = logging.getLogger("vizframe")
 
 _NOTHING = "{} has no convolution and no dense layer; name the layers to record"
+_NO_BATCH = (
+    "nothing was recorded: from when the recorder was made until it ended the model was never "
+    "called, and what it is given is not known; probe=images, an array of its inputs, tells that"
+)
 _NO_EPOCHS = (
     "every is in epochs, which nobody tells: recorder.step(epoch=1.5) does, and a script whose "
     "batches come from its framework's loader; it can be a number of steps"
@@ -202,6 +206,8 @@ class Recorder(ShowsRecording, WatchesHealth):
                 self._record_due(self._now(), {}, at_end=True)
             for told in self._dues.describe_unpaid():
                 log.warning("%s", told)
+            if self._unwatch is not None:
+                log.warning(_NO_BATCH)
         self.close()
 
     def close(self) -> None:
