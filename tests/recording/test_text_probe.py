@@ -139,3 +139,5 @@ def test_a_folder_of_images_is_no_text(tmp_path: Path) -> None:
     (tmp_path / "a.png").touch()
     assert not is_text(tmp_path)
     assert not is_text(tmp_path / "missing")
+    (tmp_path / "LICENSE.txt").write_text("Of the photographs.")
+    assert not is_text(tmp_path)

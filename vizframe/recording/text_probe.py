@@ -19,6 +19,7 @@ from vizframe.errors import UnknownName, UsageError
 from vizframe.network import FloatArray, Network
 from vizframe.network.adapter import Batch
 from vizframe.network.probe import Probe, probe_of
+from vizframe.network.probe_images import image_files
 from vizframe.network.vocabulary import Vocabulary, read_vocabulary
 
 log = logging.getLogger("vizframe")
@@ -82,10 +83,11 @@ def _is_of(module: ModuleType, path: Path) -> bool:
 
 
 def is_text(path: Path) -> bool:
-    """Whether this is a file of text, or a folder with nothing but such files."""
+    """Whether this is a file of text, or a folder with such files and no image: beside those, a
+    text is a licence or a list of classes."""
     if path.is_file():
         return path.suffix.lower() in TEXTS
-    return path.is_dir() and bool(_files(path))
+    return path.is_dir() and bool(_files(path)) and not image_files(path)
 
 
 def _files(path: Path) -> list[Path]:
