@@ -91,15 +91,13 @@ class Graph:
             }
             for node in kept.nodes
         ]
-        return mx.sym.load_json(
-            json.dumps(
-                {
-                    "nodes": nodes,
-                    "arg_nodes": [i for i, node in enumerate(kept.nodes) if node.is_variable],
-                    "heads": [[index, output, 0] for index, output in kept.heads],
-                    "attrs": {"mxnet_version": ["int", _MXNET_VERSION]},
-                }
-            )
+        return _load(
+            {
+                "nodes": nodes,
+                "arg_nodes": [i for i, node in enumerate(kept.nodes) if node.is_variable],
+                "heads": [[index, output, 0] for index, output in kept.heads],
+                "attrs": {"mxnet_version": ["int", _MXNET_VERSION]},
+            }
         )
 
     def below(self, entries: Iterable[Entry]) -> set[int]:
@@ -168,3 +166,18 @@ class Graph:
             if node.is_variable and node.name == name:
                 return index
         raise KeyError(name)
+
+
+def _load(raw: Mapping[str, object]) -> Any:
+    """The Symbol of a JSON object.
+
+    Of an operator that is written in Python MXNet remembers what its backward pass needs, in one
+    place for all of them, and goes by what the last one told. The training's own break where that
+    is another one's, so it is put back.
+    """
+    registry = mx.operator._registry
+    needed = registry.result_deps
+    try:
+        return mx.sym.load_json(json.dumps(raw))
+    finally:
+        registry.result_deps = needed

@@ -105,6 +105,8 @@ def _assign(into: Any, part: slice, kind: str, values: Any) -> None:
         into[part] = values
 
 
+# What its backward pass needs is not narrowed: MXNet goes by one operator's for all (see
+# `Graph.symbol`), and what another one needs may be missing here.
 @mx.operator.register(OPERATOR)
 class _ShareProperties(mx.operator.CustomOpProp):  # type: ignore[misc]  # MXNet ships no types
     def __init__(self, rule: str, epsilon: str, gamma: str = "0") -> None:
@@ -120,11 +122,6 @@ class _ShareProperties(mx.operator.CustomOpProp):  # type: ignore[misc]  # MXNet
 
     def infer_shape(self, in_shape: Sequence[Any]) -> tuple[Any, ...]:
         return [in_shape[0]] * len(in_shape), [in_shape[0]], []
-
-    def declare_backward_dependency(
-        self, out_grad: Sequence[int], in_data: Sequence[int], out_data: Sequence[int]
-    ) -> list[int]:
-        return [*out_grad, *in_data]
 
     def create_operator(self, ctx: Any, in_shapes: Any, in_dtypes: Any) -> _Share:
         return _Share(self._rule, self._epsilon, self._gamma)
