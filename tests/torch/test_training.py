@@ -470,3 +470,60 @@ def test_fastai_s_own_optimisers_are_seen(monkeypatch: pytest.MonkeyPatch) -> No
     assert [each[1]["learning_rate"] for each in told.after] == [0.1] * 3
     assert (known[1]["weight_decay"], known[1]["optimiser"]) == (0.25, "plain")
     assert Plain.step is step
+
+
+class Variable:
+    """As Keras has them on PyTorch: around a parameter."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+class Descent:
+    """An optimiser as Keras has them: it is given gradients and variables."""
+
+    learning_rate, momentum, weight_decay = 0.1, 0.0, None
+
+    def apply(self, grads: list[Any], trainable_variables: list[Variable]) -> None:
+        for gradient, each in zip(grads, trainable_variables, strict=True):
+            each.value.data.sub_(self.learning_rate * gradient)
+
+
+class CalledAsKeras(nn.Module):
+    """Takes what it likes, and is told that it is trained; has dropout then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.out = nn.Linear(64, 3)
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        return self.out(functional.dropout(args[0].flatten(1), 0.5, kwargs["training"]))
+
+
+def test_keras_s_own_optimisers_are_seen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    library: Any = ModuleType("keras.src.optimizers.base_optimizer")
+    library.BaseOptimizer, apply = Descent, Descent.apply
+    monkeypatch.setitem(sys.modules, "keras.src.optimizers.base_optimizer", library)
+
+    def training() -> Left:
+        net, (images, labels) = CalledAsKeras(), data(8)
+        optimizer = library.BaseOptimizer()
+        variables = [Variable(each) for each in net.parameters()]
+        for _ in range(4):
+            net.zero_grad()
+            functional.cross_entropy(net(images, training=True), labels).backward()
+            optimizer.apply([each.value.grad for each in variables], variables)
+        return left_by([net], [], [])
+
+    alone = start(training)
+    told, watched = observe(training)
+    assert_same(alone, watched)
+    assert [each[1]["learning_rate"] for each in told.after] == [0.1] * 4
+    recorded, watch = record(training, tmp_path / "run")
+    assert_same(alone, recorded)
+    assert watch.saw_training
+    history = store.open(tmp_path / "run")
+    assert history.steps[0] == 0
+    assert not history.failures()
+    assert history.info.hyper_parameters["optimiser"] == "descent"
+    assert Descent.apply is apply

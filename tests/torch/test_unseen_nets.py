@@ -16,8 +16,11 @@ from torch import nn
 
 from tests.torch.small import Left, Training, data, functional
 from tests.torch.test_training import assert_same, start
+from vizframe import store
+from vizframe.errors import NetworkError
 from vizframe.recording.autostart import Watch
 from vizframe.recording.config import Config
+from vizframe.torch.view import view
 
 pytestmark = pytest.mark.skipif(not dist.is_available(), reason="a build without distributed")
 
@@ -120,3 +123,42 @@ def test_a_net_that_cannot_be_looked_into_trains_as_it_does_alone(
     assert sentence in told
     assert "training goes on without" in told
     assert not (tmp_path / "run").exists()
+
+
+class KerasLayer(nn.Module):
+    """As Keras has them: what is inside is a list of its own."""
+
+    name, kernel_size, data_format = "conv2d", (3, 3), "channels_last"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.out = nn.Linear(64, 3)
+
+    def _flatten_layers(self) -> list[Any]:
+        return [self]
+
+    def forward(self, x: Any) -> Any:
+        return self.out(x.flatten(1))
+
+
+def test_images_with_their_channels_last_are_refused_in_keras_s_words() -> None:
+    with pytest.raises(NetworkError, match=r"'conv2d' takes images as \(y, x, channel\); .*first'"):
+        view(KerasLayer(), (8, 8, 1))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_head_behind_a_quantised_net_is_recorded_and_trains_as_it_does_alone(
+    tmp_path: Path,
+) -> None:
+    def training() -> Left:
+        torch.manual_seed(0)
+        backbone = nn.Sequential(nn.Flatten(), nn.Linear(64, 16), nn.ReLU()).eval()
+        frozen = torch.ao.quantization.quantize_dynamic(backbone, {nn.Linear}, dtype=torch.qint8)
+        return trained(nn.Sequential(frozen, nn.Dropout(0.2), nn.Linear(16, 3)))
+
+    alone = start(training)
+    assert_same(alone, record_leniently(training, tmp_path / "run"))
+    history = store.open(tmp_path / "run")
+    assert len(history.steps) >= 2
+    assert not history.failures()
+    assert history.info.layers[-1].shape == (3,)

@@ -34,7 +34,10 @@ def batch_of(
 ) -> Batch | None:
     """What a module was called with; None where there is no tensor among it."""
     named = {key: each for key, each in kwargs.items() if key not in _LEARNED_FROM}
-    names = (*argument_names(inner_of(model))[: len(args)], *named)
+    if named.get("training") is True:  # as Keras says it; it is asked as it predicts
+        named["training"] = False
+    known = argument_names(inner_of(model))[: len(args)]
+    names = (*known, *map(str, range(len(known), len(args))), *named)
     seen = observe_call(names, (*args, *named.values()), _to_numpy)
     if seen is None:
         return None
@@ -88,8 +91,9 @@ def call_module(module: Any, call: Call, images: Any) -> Any:
             values[name] = _repeated(call.others[name], len(images), images.device)
     keys = list(dict.fromkeys(name.partition(".")[0] for name in values))
     arguments = arguments_of(values)
-    if _takes(module, keys):
-        return module(**dict(zip(keys, arguments, strict=True)))
+    first = sum(each.isdecimal() for each in keys)
+    if _takes(module, keys[first:]):
+        return module(*arguments[:first], **dict(zip(keys[first:], arguments[first:], strict=True)))
     return module(*arguments)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from vizframe.network.adapter import Optimiser
+from vizframe.torch.keras_optimiser import KerasOptimiser
 
 optimizers: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 """Of each model whose training is watched."""
@@ -40,7 +41,8 @@ def is_held(parameter: Any) -> bool | None:
 def _described(found: Any) -> dict[str, object]:
     """An optimiser by the names that its makers gave, of its first group."""
     group = found.param_groups[0]
-    told: dict[str, object] = {"optimiser": type(found).__name__.lower()}
+    name = found.name if isinstance(found, KerasOptimiser) else type(found).__name__
+    told: dict[str, object] = {"optimiser": name.lower()}
     for name, own in _NAMES:
         if own in group:
             told[name] = float(group[own])

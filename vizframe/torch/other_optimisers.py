@@ -1,6 +1,7 @@
-"""Optimisers that are none of `torch.optim`: fastai's own, once a script has imported it.
+"""Optimisers that are none of `torch.optim`: fastai's and Keras's own, once a script has them.
 
-They have a ``step`` and ``param_groups``, but call no hooks of PyTorch's.
+fastai's have a ``step`` and ``param_groups``, Keras's an ``apply`` that is given the gradients and
+variables; neither calls hooks of PyTorch's.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from vizframe.graph.patches import Method, Patches
+from vizframe.torch.keras_optimiser import keras_optimiser
 
 Before = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], object]
 After = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], None]
 
-_CLASSES = (("fastai.optimizer", "Optimizer"),)
+_FASTAI = ("fastai.optimizer", "Optimizer", "step")
+_KERAS = ("keras.src.optimizers.base_optimizer", "BaseOptimizer", "apply")
 
 
 class OtherOptimisers:
@@ -22,19 +25,29 @@ class OtherOptimisers:
 
     def __init__(self, patches: Patches, before: Before, after: After) -> None:
         self._patches, self._before, self._after = patches, before, after
-        self._waiting = list(_CLASSES)
+        self._waiting = {_FASTAI: self._step, _KERAS: self._apply}
 
     def look(self) -> None:
         """See the steps of those that were imported since it was last looked."""
-        for place in list(self._waiting):
-            module, name = place
+        for place, around in list(self._waiting.items()):
+            module, name, method = place
             found = getattr(sys.modules.get(module), name, None)
             if found is not None:  # which is not yet there while the module is imported
-                self._waiting.remove(place)
-                self._patches.wrap(found, "step", self._step)
+                del self._waiting[place]
+                self._patches.wrap(found, method, around)
 
     def _step(self, original: Method, optimizer: Any, *args: Any, **kwargs: Any) -> Any:
         self._before(optimizer, (optimizer, *args), kwargs)
         result = original(optimizer, *args, **kwargs)
         self._after(optimizer, (optimizer, *args), kwargs)
+        return result
+
+    def _apply(self, original: Method, optimizer: Any, *args: Any, **kwargs: Any) -> Any:
+        variables = kwargs.get("trainable_variables", args[1] if len(args) > 1 else None)
+        if not isinstance(variables, list | tuple) or not variables:
+            return original(optimizer, *args, **kwargs)
+        asked = keras_optimiser(optimizer, variables)
+        self._before(asked, (asked,), {})
+        result = original(optimizer, *args, **kwargs)
+        self._after(asked, (asked,), {})
         return result

@@ -24,6 +24,7 @@ def unwrap(model: Any) -> Any:
         raise NetworkError(f"the model is a {type(model).__name__}; it can be a torch.nn.Module")
     _refuse_scripted(found)
     _refuse_sharded(found)
+    _refuse_channels_last(found)
     return found
 
 
@@ -68,6 +69,18 @@ def _refuse_sharded(module: Any) -> None:
             "the model is sharded by FullyShardedDataParallel; it can be recorded from "
             "checkpoints of the whole model: vizframe record --checkpoints"
         )
+
+
+def _refuse_channels_last(module: Any) -> None:
+    """Keras's images are (y, x, channel) by default; what PyTorch calls channels last are not."""
+    layers = getattr(module, "_flatten_layers", None)  # which are no children of PyTorch's
+    for each in layers() if callable(layers) else ():
+        has_kernel = hasattr(each, "kernel_size") or hasattr(each, "pool_size")
+        if has_kernel and getattr(each, "data_format", None) == "channels_last":
+            raise NetworkError(
+                f"layer {each.name!r} takes images as (y, x, channel); it can be (channel, y, x): "
+                "keras.config.set_image_data_format('channels_first')"
+            )
 
 
 def _is_sharded(tensor: Any) -> bool:
