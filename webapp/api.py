@@ -11,8 +11,8 @@
     change    run id kind layer step since at  how much each tile changed between two steps
     match     run layer step with withstep [by]  which unit of one run is which of another
     formed    run id kind layer at         by which step most of each tile's change was done
-    events    run id kind layer at         what happened when: epochs, spikes, findings, damage; and
-                                           how many steps are still to be looked at for damage
+    events    run id kind layer at [look]  what happened when: epochs, spikes, findings, damage; and
+                                           how many steps were not looked at for damage: look does
     probe     run id                       the probe's pictures
     export    run as [kind layer step …]   a picture, a film, or one page, to take along
     notes     run                          what was noted; a POST of JSON notes something
@@ -49,6 +49,7 @@ from vizframe.webapp import live as asking
 from vizframe.webapp import texts as probe_texts
 from vizframe.webapp import tile_bytes as body
 from vizframe.webapp.asked import Networks
+from vizframe.webapp.damage import SECONDS
 from vizframe.webapp.exporting import exported
 from vizframe.webapp.faults import describe, refuse
 from vizframe.webapp.matched import matched
@@ -204,7 +205,8 @@ def _changes(open_runs: OpenRuns) -> tuple[View, ...]:
     def events() -> Response:
         with open_runs.run(text(asked(), "run")) as found:
             wanted = RequestedSeries.of(found.history, asked())
-            torn, unseen = found.damage.look(wanted)
+            seconds = SECONDS if "look" in asked() else 0.0
+            torn, unseen = found.damage.look(wanted, seconds)
             told = events_of.events(wanted, torn)
         return caching.document({"events": told, "unseen": unseen})
 

@@ -39,15 +39,15 @@ class Damage:
     _slow: Counter[SeriesKey] = field(default_factory=Counter)
 
     def look(self, asked: RequestedSeries, seconds: float = SECONDS) -> tuple[dict[int, int], int]:
-        """Look at more steps: the damaged tiles of each step that has some, and how many steps are
-        still to be looked at."""
+        """Look at more steps, if there is time: the damaged tiles of each step that has some, and
+        how many steps are still to be looked at."""
         key = asked.declaration.key
         counts = self._counts.setdefault(key, {})
         until = time.monotonic() + seconds
         unseen = [step for step in asked.history.series_steps(key) if step not in counts]
         for step in spread(unseen):
             begun = time.monotonic()
-            if begun > until or self._gives_up(key):
+            if begun >= until or self._gives_up(key):
                 break
             counts[step], size = count_damaged(asked.history, key, step)
             self._bytes[key] += size

@@ -83,7 +83,9 @@ export const change = (run, which, step, since, at) =>
 
 export const formed = (run, which, at) => json("formed", { ...series(run, which), at: at.join() });
 
-export const events = (run, which, at) => json("events", { ...series(run, which), at: at.join() });
+/** What happened when; with `look` the server looks for damage for a moment. */
+export const events = (run, which, at, look = false) =>
+  json("events", { ...series(run, which), at: at.join(), ...(look ? { look: 1 } : {}) });
 
 export const extent = (run, which) => json("extent", series(run, which));
 

@@ -9,6 +9,7 @@ import { plural, whole } from "./words.js";
 
 const REST = 250; // ms until they are asked for
 const AGAIN = 250; // ms until the server is asked to look on for damage
+const STILL = 800; // ms without another step, before that: nobody drags the slider
 
 const NAMES = {
   epoch: "Epochs", spike: "Loss jumps", finding: "Findings", change: "Large changes", damaged: "Missing steps",
@@ -17,7 +18,7 @@ const NAMES = {
 
 export class Events {
   constructor(viewer, track) {
-    Object.assign(this, { viewer, found: [], key: null, told: [], torn: new Map(), tornOf: "" });
+    Object.assign(this, { viewer, found: [], key: null, told: [], torn: new Map(), tornOf: "", moved: 0 });
     this.marks = el("div", { className: "events", "aria-hidden": "true" });
     this.list = el("select", { id: "events", "aria-label": "Go to an event", title: "What happened when" });
     this.list.addEventListener("change", () => {
@@ -29,6 +30,7 @@ export class Events {
     viewer.on((_, what) => {
       if (["series", "version", "run"].includes(what)) this.later();
       if (["painted", "place"].includes(what)) this.lookForDamage();
+      if (what === "step") this.moved = performance.now();
     });
   }
 
@@ -64,10 +66,10 @@ export class Events {
     this.due = setTimeout(() => this.ask(key), REST);
   }
 
-  async ask(key) {
+  async ask(key, look = false) {
     const { viewer } = this;
     try {
-      const found = await events(viewer.run, viewer.series, viewer.at);
+      const found = await events(viewer.run, viewer.series, viewer.at, look);
       if (key !== this.key) return;
       this.told = found.events;
       this.draw();
@@ -82,7 +84,8 @@ export class Events {
   lookOn(key) {
     const { viewer } = this;
     if (key !== this.key) return;
-    if (viewer.wanted === viewer.shown && !viewer.transport.playing) this.ask(key);
+    const isStill = performance.now() - this.moved > STILL && viewer.wanted === viewer.shown;
+    if (isStill && !viewer.transport.playing) this.ask(key, true);
     else this.due = setTimeout(() => this.lookOn(key), AGAIN);
   }
 
