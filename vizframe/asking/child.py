@@ -27,6 +27,7 @@ from vizframe.errors import HistoryError, UsageError, VizframeError
 from vizframe.network.adapter import Adapter
 from vizframe.network.frozen import FrozenNetwork
 from vizframe.network.kept import KeptWeights, thaw
+from vizframe.network.live import leave_a_core
 from vizframe.network.network import FloatArray
 from vizframe.network.unit_change import activations_with, changes_of
 
@@ -169,6 +170,7 @@ def main(run: str, folder: str, number: str, memory: str) -> None:
     limit = int(memory)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    leave_a_core()
     asker = Asker(Path(run), KeptWeights(Path(folder)))
     with os.fdopen(int(number), "wb") as told:
         while select.select([0], [], [], IDLE)[0]:
