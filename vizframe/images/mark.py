@@ -10,6 +10,7 @@ The colours are Okabe and Ito's (2008), told apart under every common colour bli
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import IntEnum
 
 import numpy as np
@@ -44,10 +45,12 @@ def marks(tiles: Tiles) -> npt.NDArray[np.uint8]:
     if tiles.stored.ndim > tiles.low.ndim:  # a bar is one value and always constant
         axes = tuple(range(tiles.low.ndim, tiles.stored.ndim))
         same = tiles.stored.min(axis=axes) == tiles.stored.max(axis=axes)
-        # Where all tiles share a fixed range, the stored value says what low and high do not.
-        value = tiles.values().mean(axis=axes)
-        found[same] = Mark.CONSTANT
-        found[same & (value == 0)] = Mark.DEAD
+        if same.any():
+            # Where all tiles share a fixed range, the stored value says what low and high do not.
+            first = tiles.stored.reshape(*tiles.low.shape, -1)[..., 0]
+            value = replace(tiles, stored=np.asarray(first)).values()
+            found[same] = Mark.CONSTANT
+            found[same & (value == 0)] = Mark.DEAD
     found[tiles.nonfinite > 0] = Mark.NOT_FINITE
     found[tiles.missing] = Mark.MISSING
     return found
