@@ -364,8 +364,7 @@ class ImperativeNetwork(BlockWeights):
         return 1, one
 
     def _score_name(self, recorded: Mapping[str, Output], per_image: Sequence[int]) -> str:
-        """The layer before the softmax, if it is one's output; else what the net gives: of several
-        outputs the first that has a row per image and hangs on them, as anchors do not."""
+        """The layer before the softmax, if it is one's output; else what the net gives."""
         output = self._settings.output
         if isinstance(output, str):
             return self.layer(output).name
