@@ -7,6 +7,7 @@ VizframeError
 │   └── RunTaken            another recorder writes into the run at this moment
 ├── MissingExtra            an optional install is needed; the message carries the pip command
 ├── NetworkError            the model cannot be asked this
+│   ├── NetworkChanged      it has other modules than before
 │   └── UnknownInputs       it is given more than images, and nobody said what
 ├── PluginError             a plugin is broken, or broke while it ran
 │   └── Inapplicable        it has nothing to show of such a network
@@ -93,6 +94,10 @@ class MissingExtra(VizframeError):
 
 class NetworkError(VizframeError):
     """The model cannot be asked: not traceable, no gradient, the wrong shape."""
+
+
+class NetworkChanged(NetworkError):
+    """The model has other modules or parameters than when it was first seen."""
 
 
 class UnknownInputs(NetworkError):

@@ -46,7 +46,7 @@ class Patches:
             try:
                 return around(original, *given, **named)
             except BaseException as error:
-                _leave_no_frame(error)
+                leave_no_frame(error)
                 raise
 
         self._set(owner, name, watched)
@@ -61,7 +61,7 @@ class Patches:
             try:
                 result = original(*given, **named)
             except BaseException as error:
-                _leave_no_frame(error)
+                leave_no_frame(error)
                 raise
             try:
                 return changed(result, *given, **named)
@@ -103,7 +103,7 @@ class Patches:
             except BaseException as error:
                 if failed is not None:
                     failed(token)
-                _leave_no_frame(error)
+                leave_no_frame(error)
                 raise
             try:
                 if after is not None:
@@ -130,7 +130,7 @@ class Patches:
             self._undo.append(functools.partial(setattr, owner, name, own))
 
 
-def _leave_no_frame(error: BaseException) -> None:
+def leave_no_frame(error: BaseException) -> None:
     """Take our own frames off the start of the traceback; a bare ``raise`` adds none. What broke
     in our own code keeps them all."""
     trace = error.__traceback__

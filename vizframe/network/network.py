@@ -161,6 +161,16 @@ class Rests(Protocol):
 
 
 @runtime_checkable
+class MayChange(Protocol):
+    """A network whose model can get other modules while it trains, after which it cannot be asked
+    any more."""
+
+    def refuse_changed(self) -> None:
+        """Raises NetworkChanged where that happened."""
+        ...
+
+
+@runtime_checkable
 class Network(Protocol):
     """A model as plugins see it."""
 

@@ -179,6 +179,11 @@ class Watch:
                 counted = None if epoch is None else net.epochs_before + epoch
                 net.recorder.advance(scalars, epoch=counted)
                 self._end_idle(net)
+                if net.recorder is not None and net.recorder.is_outgrown:
+                    log.warning(
+                        "%r has other modules now: it goes on as a run of its own", _names(model)[0]
+                    )
+                    del self._nets[model]
 
     def _count_turns(self, model: object) -> None:
         """Nets that are trained in turn, such as a GAN's two, are known by taking turns."""

@@ -25,6 +25,7 @@ from threading import RLock
 from typing import Self
 
 from vizframe.errors import UnknownInputs, UsageError
+from vizframe.network import MayChange
 from vizframe.network.adapter import Adapter, Batch, adapter_for
 from vizframe.network.guard import Guard
 from vizframe.network.layer import select
@@ -182,14 +183,14 @@ class Recorder(ShowsRecording, WatchesHealth):
     ) -> None:
         """`step`, for scalars of any name."""
         # Threads that train one network count its steps together.
-        with self.guard("this step's recording"), self._lock:
+        with self.guard("this step's recording"), self._lock, self.ended_by_change():
             self._count.advance(step, epoch)
             if self.last_epoch is None and self._dues.counts_epochs:
                 with self.guard("these recordings"):
                     raise UsageError(_NO_EPOCHS)
             self._open_late()
             now = self._now()
-            with self.guard("the training's vitals"):
+            with self.guard("the training's vitals"), self.ended_by_change():
                 if self._health is not None:
                     self._health.after_update(now, scalars)
             self._look(now, scalars)
@@ -197,10 +198,10 @@ class Recorder(ShowsRecording, WatchesHealth):
     def finish(self) -> None:
         """Record the weights that training ended with, if that can be paid and they are not there
         already, and end the recording."""
-        with self.guard("its last vitals"):
+        with self.guard("its last vitals"), self.ended_by_change():
             if self._health is not None:
                 self._health.finish(self._now())
-        with self.guard("the recording of its end"):
+        with self.guard("the recording of its end"), self.ended_by_change():
             if self._recording is not None and self._committed != self.last_step:
                 self._dues.add_all()
                 self._record_due(self._now(), {}, at_end=True)
@@ -379,6 +380,8 @@ class Recorder(ShowsRecording, WatchesHealth):
         paid = self._dues.payable(moment.time, at_end=at_end)
         if not paid:
             return
+        if isinstance(self._recording.network, MayChange):
+            self._recording.network.refuse_changed()
         self._adapter.settle()  # what training still has to do is not the recorder's cost
         own = self._budget.numbers() | (self._health.numbers if self._health else {})
         with self._budget.measure(), self._adapter.preserve_state(), unchanged_python():

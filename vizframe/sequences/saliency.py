@@ -91,8 +91,9 @@ def token_saliency(scene: Scene, count: int | None) -> TokenSaliency:
 def _objective(scene: Scene, layer: Layer, rows: FloatArray) -> tuple[Ids, Objective]:
     """The likeliest score of each, where it is one of many places, of the last token."""
     if not layer.is_sequence:
-        units = np.nan_to_num(rows.reshape(len(rows), -1)).argmax(axis=1)
-        return units, Objective(layer.name, units)
+        places = tuple(n for n in range(1, rows.ndim) if n != 1 + layer.unit_axis)
+        units = np.nan_to_num(rows).mean(axis=places).argmax(axis=1)
+        return units, Objective(layer.name, units, "mean")
     lengths = [len(text) for text in scene.probe.tokens] or [rows.shape[1]] * len(rows)
     last = np.minimum(np.array(lengths[: len(rows)]), rows.shape[1]) - 1
     units = np.nan_to_num(rows[np.arange(len(rows)), last]).argmax(axis=1)

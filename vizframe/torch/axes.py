@@ -360,7 +360,10 @@ def _reduced(node: Node, source: Labels, shape: tuple[int, ...]) -> Labels | Non
     axes = given.get("dim", node.args[1] if len(node.args) > 1 else None)
     if axes is None:
         return None
-    gone = {a % len(source) for a in (axes if isinstance(axes, list | tuple) else (axes,))}
+    told = axes if isinstance(axes, list | tuple) else (axes,)
+    if not all(isinstance(a, int) for a in told):  # a tensor, beside a sequence that is packed
+        return None
+    gone = {a % len(source) for a in told}
     if len(shape) == len(source):
         return tuple(Label(e.name, 1) if n in gone else e for n, e in enumerate(source))
     return tuple(each for n, each in enumerate(source) if n not in gone)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -44,10 +45,19 @@ def batch_of(
     if _is_other_way(model, *seen):
         seen = observe_call(names, (*args, *named.values()), _to_numpy, axis=1) or seen
     images, call = seen
+    if images.ndim == 1 and images.dtype.kind == "f":  # one state of an agent, without a batch
+        images, call = images[None], replace(call, size=1)
     _calls[inner_of(model)] = call
     inputs: FloatArray = np.ascontiguousarray(images, np.float32)
     fits = labels is not None and len(labels) == len(inputs)
     return Batch(inputs, labels if fits else None, call, worker_of_environment())
+
+
+def learned_from(module: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Any]:
+    """What of a call its names say to be targets, where a net computes its loss itself; lengths and
+    the like beside its inputs are none."""
+    named = {**dict(zip(argument_names(inner_of(module)), args, strict=False)), **kwargs}
+    return [each for name, each in named.items() if name in (*_LEARNED_FROM, "y")]
 
 
 def _is_other_way(model: Any, images: Array, call: Call) -> bool:
@@ -74,7 +84,10 @@ def argument_names(module: Any) -> tuple[str, ...]:
 
 @functools.lru_cache(maxsize=256)
 def _positional(function: Any) -> tuple[str, ...]:
-    asked = inspect.signature(function).parameters.values()
+    try:
+        asked = inspect.signature(function).parameters.values()
+    except ValueError:  # nobody can tell, as of what TorchScript runs
+        return ()
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return tuple(each.name for each in asked if each.kind in positional)
 
@@ -116,6 +129,8 @@ def _takes(module: Any, keys: list[str]) -> bool:
 
 def _to_numpy(value: object) -> Array | None:
     if isinstance(value, torch.Tensor):
+        if value.layout != torch.strided:  # a graph's neighbours: no image is any of them
+            return None
         tensor: Any = value.detach().cpu()
         if tensor.dtype in (torch.bfloat16, torch.float16):
             tensor = tensor.float()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from vizframe.errors import NetworkError
+from vizframe.errors import NetworkChanged, NetworkError
 from vizframe.network import FloatArray
 from vizframe.network.call import Call
 from vizframe.torch.aside import aside
@@ -31,14 +31,14 @@ class Model:
     Attributes:
         module: the model's own, unwrapped.
         integers: whether it takes numbers of words, not images.
-        parts: the modules that it had when it was traced, by their ids.
+        parts: the modules that it had when it was traced, by their ids, and their parameters.
     """
 
     module: Any
     call: Call
     shadow: Shadow
     integers: bool = False
-    parts: tuple[int, ...] = ()
+    parts: tuple[object, ...] = ()
 
     @classmethod
     def of(
@@ -71,11 +71,12 @@ class Model:
         return wide_dtype(place_of(self.module)[1])
 
     def refuse_changed(self) -> None:
-        """Raises NetworkError where modules were put in or taken out since it was traced."""
+        """Raises NetworkChanged where modules were put in or taken out since it was traced, or
+        parameters, as pruning does."""
         if _parts(self.module) != self.parts:
-            raise NetworkError(
-                f"the network {self.name!r} has other modules than when its recording began; start "
-                "a new recording of it"
+            raise NetworkChanged(
+                f"the network {self.name!r} has other modules or parameters than when its "
+                "recording began; start a new recording of it"
             )
 
     @property
@@ -92,7 +93,9 @@ class Model:
     def gradient_of(self, name: str) -> Any:
         """The gradient of a parameter that the last training step left, or None."""
         parameter = self._parameter(name)
-        return None if parameter is None else parameter.grad
+        found = None if parameter is None else parameter.grad
+        is_sparse = found is not None and found.layout != torch.strided  # as embeddings may ask for
+        return found.to_dense() if is_sparse else found
 
     def is_trained(self, name: str) -> bool:
         """Whether it is a parameter that is asked for a gradient."""
@@ -184,10 +187,15 @@ def _alike(one: Any, two: Any) -> bool:
     return bool(torch.allclose(one, two, rtol=1e-3, atol=1e-4 * float(scale), equal_nan=True))
 
 
-def _parts(module: Any) -> tuple[int, ...]:
-    """The modules that can be called; Keras makes its dictionaries of parameters anew."""
+def _parts(module: Any) -> tuple[object, ...]:
+    """The modules that can be called, and the names of their parameters; Keras makes its
+    dictionaries of parameters anew."""
     uncalled = torch.nn.Module.forward
-    return tuple(id(each) for each in module.modules() if type(each).forward is not uncalled)
+    return tuple(
+        (id(each), *each._parameters)
+        for each in module.modules()
+        if type(each).forward is not uncalled
+    )
 
 
 def place_of(module: Any) -> tuple[Any, Any]:

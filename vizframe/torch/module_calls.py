@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import torch
 
-from vizframe.graph.patches import Method, Patches
+from vizframe.graph.patches import Method, Patches, leave_no_frame
 
 
 class CalledNet(Protocol):
@@ -73,7 +73,11 @@ class ModuleCalls:
             # What a script has kept of this wrap, as `torch.compile` does, outlives it.
             if torch.compiler.is_compiling() or not self.sees_all:
                 return original(module, *args, **kwargs)
-            return self._around(original, module, *args, **kwargs)
+            try:
+                return self._around(original, module, *args, **kwargs)
+            except BaseException as error:
+                leave_no_frame(error)
+                raise
 
         return watched
 
@@ -85,9 +89,13 @@ class ModuleCalls:
             if torch.compiler.is_compiling():
                 return original(module, *args, **kwargs)
             net = known.get(id(module))
-            if net is None or not net.wanted:
-                return original(module, *args, **kwargs)
-            return self._around(original, module, *args, **kwargs)
+            try:
+                if net is None or not net.wanted:
+                    return original(module, *args, **kwargs)
+                return self._around(original, module, *args, **kwargs)
+            except BaseException as error:
+                leave_no_frame(error)
+                raise
 
         return watched
 

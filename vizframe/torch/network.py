@@ -84,6 +84,9 @@ class TorchNetwork(ResumedTapes, HandingBack):
         self._found = self._main[1]
         self._by_name = {layer.name: layer for layer in self._found.layers}
 
+    def refuse_changed(self) -> None:
+        self._model.refuse_changed()
+
     @property
     def name(self) -> str:
         return self._model.name

@@ -77,7 +77,7 @@ def view_parameter(
 def _see(values: Any) -> FloatArray:
     """Without a copy where it is float32 on the CPU."""
     dense = values.to_dense() if values.layout != torch.strided else values
-    found: FloatArray = dense.detach().to("cpu", torch.float32).numpy()
+    found: FloatArray = _real(dense).detach().to("cpu", torch.float32).numpy()
     seen = found.view()
     seen.flags.writeable = False  # it may be the training's own memory
     return seen
@@ -98,5 +98,10 @@ def shuffle_tensors(model: Model, seed: int, kept: Container[str]) -> dict[str, 
 
 def to_numpy(values: Any) -> FloatArray:
     """A copy in NumPy float32."""
-    found: FloatArray = values.detach().to(torch.float32).cpu().numpy()
+    found: FloatArray = _real(values).detach().to(torch.float32).cpu().numpy()
     return np.array(found, np.float32, order="C")
+
+
+def _real(values: Any) -> Any:
+    """Of complex numbers how long they are; PyTorch warns where their imaginary part is dropped."""
+    return values.abs() if values.is_complex() else values

@@ -342,9 +342,14 @@ def trace(
 
 
 def scores_in(output: Any) -> Any:
-    """The tensor of scores in whatever a net gives: its logits, or the first there is."""
-    logits = output.get("logits") if isinstance(output, Mapping) else None
-    found = logits if logits is not None else next(tensors_in(output), None)
+    """The tensor of scores in whatever a net gives: its logits, or the first there is, also among
+    the attributes of an object of the script's, or of a distribution."""
+    if isinstance(output, torch.Tensor):
+        return output
+    inside = output if isinstance(output, Mapping) else getattr(output, "__dict__", {})
+    logits = inside.get("logits")
+    given = output if isinstance(output, list | tuple) else inside
+    found = logits if logits is not None else next(tensors_in(given), None)
     if found is None:
         raise NoTape(f"it gives a {type(output).__name__}, in which there is no tensor")
     return found

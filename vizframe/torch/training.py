@@ -32,7 +32,7 @@ from vizframe.graph.patches import Method, Patches
 from vizframe.network import FloatArray
 from vizframe.network.adapter import Batch, TrainingObserver
 from vizframe.torch.aside import has_modes, is_transformed, without_modes
-from vizframe.torch.calls import batch_of
+from vizframe.torch.calls import batch_of, learned_from
 from vizframe.torch.loaders import LoaderWatch
 from vizframe.torch.module_calls import ModuleCalls
 from vizframe.torch.optimiser import SEEN_OFTEN, optimizers, updates
@@ -323,8 +323,11 @@ class TrainingWatch:
         the loader gave."""
         calls = [each for each in self._state.calls.values() if each.module is not trained.called]
         own = self._state.call_of(trained.called)
-        given = [[each.args[1:], dict(each.kwargs)] for each in calls]
-        given += [[own.args[1:], dict(own.kwargs)]] if own is not None else []
+        given: list[Any] = [[each.args[1:], dict(each.kwargs)] for each in calls]
+        if own is not None and trained.model is not trained.called:  # one with the loss in it
+            given.append([own.args[1:], dict(own.kwargs)])
+        elif own is not None:
+            given += learned_from(own.module, own.args, own.kwargs)
         for tensor in tensors_in([*given, self._loaders.batch]):
             if tensor.shape == (count,) and tensor.dtype == torch.int64:
                 labels: npt.NDArray[np.int64] = tensor.detach().cpu().numpy().copy()
@@ -379,9 +382,10 @@ def _net_of(call: SeenCall, updated: set[int]) -> Any:
     module = call.module
     if len(tensors) < 2 or inner_of(module) is not module or type(module).__module__ != "__main__":
         return module
-    whole = owned_of(module, updated)
-    heirs = [each for each in module.children() if owned_of(each, updated) == whole]
-    return heirs[0] if len(heirs) == 1 and len(list(module.children())) == 2 else module
+    inside = list(module.children())
+    heirs = [each for each in inside if next(each.parameters(), None) is not None]
+    owns_all = len(heirs) == 1 and owned_of(heirs[0], updated) == owned_of(module, updated)
+    return heirs[0] if owns_all and len(inside) == 2 else module
 
 
 def watch_trainings(observer: TrainingObserver) -> Callable[[], None]:
