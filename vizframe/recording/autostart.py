@@ -179,7 +179,7 @@ class Watch:
                 counted = None if epoch is None else net.epochs_before + epoch
                 net.recorder.advance(scalars, epoch=counted)
                 self._end_idle(net)
-                if net.recorder is not None and net.recorder.is_outgrown:
+                if net.recorder.is_outgrown:
                     log.warning(
                         "%r has other modules now: it goes on as a run of its own", _names(model)[0]
                     )

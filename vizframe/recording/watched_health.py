@@ -49,7 +49,7 @@ class WatchesHealth:
             self.close()
 
     def _has_changed(self) -> bool:
-        network = None if self._recording is None else self._recording.network
+        network: object = None if self._recording is None else self._recording.network
         try:
             if isinstance(network, MayChange):
                 network.refuse_changed()

@@ -94,8 +94,9 @@ class Model:
         """The gradient of a parameter that the last training step left, or None."""
         parameter = self._parameter(name)
         found = None if parameter is None else parameter.grad
-        is_sparse = found is not None and found.layout != torch.strided  # as embeddings may ask for
-        return found.to_dense() if is_sparse else found
+        if found is None or found.layout == torch.strided:
+            return found
+        return found.to_dense()  # of an embedding that asks for sparse ones
 
     def is_trained(self, name: str) -> bool:
         """Whether it is a parameter that is asked for a gradient."""
