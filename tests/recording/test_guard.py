@@ -19,6 +19,7 @@ import pytest
 import vizframe.store
 from tests.core import toy
 from tests.core.toy import IMAGES, Doubled, ToyModel
+from tests.store.small import spare_hdf5
 from vizframe.errors import PluginError, UsageError
 from vizframe.history import Declaration, SeriesKey, StepRecord
 from vizframe.network import adapter
@@ -35,6 +36,7 @@ VALUES = np.ones((2, 4, 3, 3), np.float32)
 
 @pytest.fixture(autouse=True)
 def _toys_are_a_framework(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    spare_hdf5(monkeypatch)
     with adapter.registered(ToyModel.__module__.partition(".")[0], toy.__name__):
         yield
 

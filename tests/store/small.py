@@ -7,10 +7,12 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import vizframe.store
 from vizframe.history import Declaration, History, SeriesKey, StepRecord
 from vizframe.plugin.frame import Frame
+from vizframe.store.care import checking
 from vizframe.store.write.due import MergePlan
 from vizframe.testing.runs import declare, fake_info, fake_probe
 
@@ -79,3 +81,9 @@ def damage(history: History, layer: str, step: int) -> int:
     assert (tiles.low[sound] == 0).all()
     assert (tiles.high[sound] == 1).all()
     return int(tiles.missing.sum())
+
+
+def spare_hdf5(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `check` not ask HDF5, in a process of its own, what it thinks of each file: that takes a
+    second, and test_check.py sees to it."""
+    monkeypatch.setattr(checking, "examine", lambda paths: ((path, ()) for path in paths))

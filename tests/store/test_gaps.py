@@ -7,11 +7,16 @@ from pathlib import Path
 import pytest
 
 import vizframe.store
-from tests.store.small import assert_whole, segments, write
+from tests.store.small import assert_whole, segments, spare_hdf5, write
 from vizframe.store.format.names import Commits, Session
 from vizframe.store.read.gaps import Held, find_gaps
 from vizframe.store.write.due import MergePlan
 from vizframe.webapp.events import damaged
+
+
+@pytest.fixture(autouse=True)
+def _hdf5_is_spared(monkeypatch: pytest.MonkeyPatch) -> None:
+    spare_hdf5(monkeypatch)
 
 
 @pytest.fixture

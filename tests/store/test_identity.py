@@ -20,6 +20,7 @@ from tests.store.small import (
     frame,
     record,
     segments,
+    spare_hdf5,
     write,
 )
 from tests.store.test_hostile import forge
@@ -30,6 +31,11 @@ from vizframe.store.write.due import MergePlan
 
 OTHER = INFO.model_copy(update={"id": "11111111-0000-4000-8000-000000000000"})
 FOUR = MergePlan(steps=4, grace=0)
+
+
+@pytest.fixture(autouse=True)
+def _hdf5_is_spared(monkeypatch: pytest.MonkeyPatch) -> None:
+    spare_hdf5(monkeypatch)
 
 
 def sentences(run: Path) -> list[str]:
