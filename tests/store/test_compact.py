@@ -106,7 +106,8 @@ def assert_same_frame(one: History, other: History, key: SeriesKey, step: int) -
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
-    with vizframe.store.create(tmp_path / "run", INFO, PROBE, merging=MergePlan(steps=4)) as store:
+    plan = MergePlan(steps=4, grace=0)
+    with vizframe.store.create(tmp_path / "run", INFO, PROBE, merging=plan) as store:
         for step in range(6):
             store.commit(realistic_run(step))
     return tmp_path / "run"
