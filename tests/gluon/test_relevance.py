@@ -111,6 +111,29 @@ def test_a_block_without_a_graph_hands_back_the_same(composite: str) -> None:
     np.testing.assert_allclose(found, wanted, atol=1e-5 * abs(wanted).max())
 
 
+class Reshaping(mx.gluon.Block):  # type: ignore[misc]  # likewise
+    """Reads its weights in another shape alone, and rows of the images over time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lstm, self.out = mx.gluon.rnn.LSTM(6, layout="NTC"), nn.Dense(4)
+
+    def forward(self, given: Any) -> Any:
+        assert given.shape
+        return self.out(self.lstm(given.reshape((len(given), -1, 16)))[:, -1])
+
+
+def test_weights_that_are_read_in_another_shape_are_found() -> None:
+    net = Reshaping()
+    net.initialize()
+    net(mx.nd.array(IMAGES))
+    values, found = handed_back(net, "epsilon")
+    gradient = view(net, SHAPE).gradient(IMAGES, Objective.of("out", [0, 1, 2]))
+    np.testing.assert_allclose(values, gradient.values, rtol=1e-5)
+    wanted = gradient.gradient * IMAGES
+    np.testing.assert_allclose(found, wanted, atol=0.01 * abs(wanted).max())
+
+
 def test_epsilon_alone_is_gradient_times_input() -> None:
     net = residual(merged=False)
     network = GluonNetwork.of(net, SHAPE)

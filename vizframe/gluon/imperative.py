@@ -45,8 +45,7 @@ from vizframe.gluon.imperative_excitation import (
 )
 from vizframe.gluon.lending import lend_parameters
 from vizframe.gluon.reason import reason
-from vizframe.gluon.recorded import watch_reads
-from vizframe.gluon.recorded_relevance import recorded_relevance
+from vizframe.gluon.recorded_relevance import RecordedRelevance
 from vizframe.gluon.semantics import from_net_array, is_numpy, numpy_interface, to_net_array
 from vizframe.graph.host import ignore_float_warnings
 from vizframe.graph.settings import Settings
@@ -69,7 +68,6 @@ from vizframe.network import (
 )
 from vizframe.network.call import arguments_of
 from vizframe.network.layer import Layer
-from vizframe.network.relevance import RelevanceRules
 from vizframe.network.sick import HealthyExcitation, join_gradients, needs_twin
 
 
@@ -77,7 +75,7 @@ class _Enough(BaseException):
     """Ends a net's forward pass where nothing behind is asked for; no net's own code stops it."""
 
 
-class ImperativeNetwork(BlockWeights):
+class ImperativeNetwork(BlockWeights, RecordedRelevance):
     """See `vizframe.network.Network`, whose docstrings hold here.
 
     Args:
@@ -185,28 +183,6 @@ class ImperativeNetwork(BlockWeights):
             with suppress(Unreachable):
                 found[name] = self.gradient(images, objective, at=name).gradient
         return LayerGradients(own.values, own.gradient, self.activations(images, [*found]), found)
-
-    def relevance(
-        self, images: FloatArray, objective: Objective, rules: RelevanceRules
-    ) -> Gradient:
-        """See `vizframe.network.relevance.RelevanceNetwork`."""
-        found = self._relevance(images, objective, rules)
-        if not needs_twin(found):
-            return found
-        return join_gradients(found, self._twin._relevance(images, objective, rules))
-
-    def _relevance(
-        self, images: FloatArray, objective: Objective, rules: RelevanceRules
-    ) -> Gradient:
-        layer = self.layer(objective.layer)
-        given = self._on_device(images)
-        refuse_batch(objective, len(images))
-        refuse_units(layer, objective.units)
-        with watch_reads() as reads:
-            outputs = self._record_layer(given, None, layer.name)
-            with mx.autograd.record(train_mode=False):
-                output = self.canonical(layer.name, outputs)
-        return recorded_relevance(output, given, to_numpy(given), objective, rules, reads)
 
     @contextmanager
     def excitation(
