@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import os
 import traceback
 import warnings
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from vizframe.reading.run import Run
 from vizframe.reading.run import open as open_run
 from vizframe.recording.autostart import record_call
 from vizframe.recording.config import Config
+from vizframe.recording.recorder import Recorder
 
 
 def recorded(training: Callable[[], None], folder: Path) -> list[Run]:
@@ -170,6 +172,60 @@ def test_a_net_that_gets_other_modules_goes_on_as_another_run(change: str, tmp_p
     assert first.steps[-1] == 4
     assert second.steps[0] == 0
     assert len(second.steps) > 1
+
+
+def in_a_fork(work: Callable[[], int]) -> int:
+    """What it gives, as the exit code of a process that is forked for it."""
+    child = os.fork()
+    if not child:
+        os._exit(work())
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def test_a_fork_leaves_the_recording_to_the_process_that_it_came_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[object] = []
+    advance = Recorder.advance
+
+    def count(recorder: Recorder, *given: Any, **named: Any) -> None:
+        counted.append(recorder)
+        advance(recorder, *given, **named)
+
+    monkeypatch.setattr(Recorder, "advance", count)
+    told: list[int] = []
+
+    def training() -> None:
+        net, images = small_net(), data()[0][:4]
+
+        def again() -> int:
+            counted.clear()
+            fit(net, (images,), lambda given: given.square().mean())
+            return len(counted)
+
+        told.append(again())
+        told.append(in_a_fork(again))
+        told.append(again())
+
+    (run,) = recorded(training, tmp_path)
+    assert told == [4, 0, 4]
+    assert run.steps[-1] == 8
+
+
+def test_what_a_fork_alone_trains_is_recorded_there(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def training() -> None:
+        def work() -> int:
+            fit(small_net(), (data()[0][:4],), lambda given: given.square().mean())
+            return 0
+
+        in_a_fork(work)
+
+    with caplog.at_level(logging.WARNING, "vizframe"):
+        (run,) = recorded(training, tmp_path)
+    assert run.steps[0] == 0
+    assert caplog.messages == []
 
 
 def test_a_failing_net_has_the_traceback_that_it_has_alone(tmp_path: Path) -> None:

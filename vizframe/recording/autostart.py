@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from mmap import mmap
 from pathlib import Path
 from weakref import WeakKeyDictionary, ref
 
@@ -54,6 +55,11 @@ ROOM = 2
 """How many calls may lie in one another, over those that Python allows: those of the command stand
 before the script's, and one or two of ours before each module that another calls, so that a net
 which just fits, such as a recursive one, would not."""
+
+FORKED = (
+    "a process that the script has forked trains a network that is recorded; what it does to it is "
+    "not: the run shows the process that it came from"
+)
 
 NOTHING_SEEN = (
     "nothing was recorded: the script made no update that could be seen, of an optimiser of "
@@ -106,10 +112,12 @@ class Watch:
         self._group = f"{stem} {time.strftime('%Y-%m-%d %H:%M:%S')}"
         self._facts = ScriptFacts(self.guard)
         self._nets: WeakKeyDictionary[object, RecordedNet | None] = WeakKeyDictionary()
+        self._parents: WeakKeyDictionary[object, RecordedNet | None] = WeakKeyDictionary()
         self._first: Path | None = None
         self._last: ref[object] | None = None
         self._turns = 0
         self._names: list[str] = []
+        self._seen_by_any = mmap(-1, 1)  # of all processes that are forked from this one
         self.left_out: list[str] = []
         self._unwatch: list[Callable[[], None]] = []
 
@@ -121,6 +129,7 @@ class Watch:
     def begin(self) -> None:
         """Watch every framework that is known, from its import on."""
         self._facts.begin()
+        os.register_at_fork(after_in_child=partial(_leave_to_parent, ref(self)))
         for name in frameworks():
             after_import(name, partial(self._watch, name))
 
@@ -142,6 +151,11 @@ class Watch:
             with self.guard("the last words"):
                 self._tell_nothing()
 
+    def leave_to_parent(self) -> None:
+        """This process was forked: what is recorded by now, the one that it came from records."""
+        self._parents.update(self._nets)
+        self._nets.update(dict.fromkeys(self._nets))
+
     def note(self, name: str, value: object) -> None:
         """See `vizframe.network.adapter.TrainingObserver`, as for the others."""
         self._facts.note(name, value)
@@ -155,6 +169,8 @@ class Watch:
             if net is None and model not in self._nets:
                 self._nets[model] = None  # where the start breaks, it is not tried again
                 net = self._nets[model] = self._start(model, batch)
+            elif net is None and self._parents.get(model) is not None:
+                self.guard.say("fork", FORKED)
             elif net is not None and net.recorder is None:
                 self._open(net, model, batch())
         if net is not None and net.recorder is not None:
@@ -213,6 +229,7 @@ class Watch:
             self.guard.say("most", f"{MOST_NETS} nets are recorded; those after them are not")
             return None
         self._names.append(names[0])
+        self._seen_by_any[0] = 1
         first = batch()
         if self._dry_run:
             _foretell(model, first, self._chosen)
@@ -296,7 +313,7 @@ class Watch:
             self._unwatch.append(load(framework).watch_trainings(self))
 
     def _tell_nothing(self) -> None:
-        if self._names or self.guard.has_said("unseen"):
+        if self._names or self._seen_by_any[0] or self.guard.has_said("unseen"):
             return
         if self.left_out:
             known = ", ".join(map(repr, dict.fromkeys(self.left_out)))
@@ -347,6 +364,12 @@ def record_call(
     finally:
         with watch.guard("the end of the recording"):
             watch.end(failed=failed)
+
+
+def _leave_to_parent(watch: ref[Watch]) -> None:
+    alive = watch()
+    if alive is not None:
+        alive.leave_to_parent()
 
 
 def _names(model: object) -> list[str]:
