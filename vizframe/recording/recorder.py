@@ -113,10 +113,10 @@ class Recorder(ShowsRecording, WatchesHealth):
         self._config = chosen = Config.of(options, config)
         self.guard = Guard(strict=chosen.strict)
         self._model = model
-        self._adapter: Adapter = adapter_for(model)
         self._budget = Budget(share_of(chosen.budget), beside=lambda: self._vitals_seconds)
         limited = self._budget.share is not None
-        with self._budget.charge():
+        with self._budget.charge():  # what is imported here takes a second
+            self._adapter: Adapter = adapter_for(model)
             wanted = jobs(chosen.plugins, chosen.set)
         if chosen.defer:
             wanted = [snapshot_job(model, run, chosen, rank or 0)]
@@ -130,7 +130,8 @@ class Recorder(ShowsRecording, WatchesHealth):
         self._watches_health = is_training
         self._group, self._facts = group, dict(hyper_parameters or {})
 
-        self._destination = Destination.of(run, chosen, rank=rank, job=job)
+        with self._budget.charge():
+            self._destination = Destination.of(run, chosen, rank=rank, job=job)
         self._sight = Sight(model, self._adapter, chosen, self._destination)
         past = self._destination.past
         self._portions = Portions.of_config(chosen, self._jobs, past.portions)
