@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from vizframe.diagnosis.course import ParameterReading
 from vizframe.network.layer import Layer
 from vizframe.recording.layer_vitals import as_trained, normalizes_batches, read_layer
-from vizframe.recording.parameter_vitals import cosine_of
+from vizframe.recording.parameter_vitals import cosine_of, without_zeroed
 
 NORM = Layer("norm", "BatchNorm", (3, 4, 4), 3, kind="normalization")
 RELU = Layer("relu", "relu", (3, 4, 4), 3, inputs=("norm",), nonnegative=True, rectifies=True)
@@ -48,3 +49,16 @@ def test_the_cosine_of_gradients_in_parts() -> None:
     assert cosine_of([]) is None
     assert cosine_of([(one, 0 * one)]) is None
     assert cosine_of([(one, np.nan * one)]) is None
+
+
+def reading(gradient: float | None) -> ParameterReading:
+    return ParameterReading(
+        "conv", 9, True, gradient is not None, 1.0, gradient, None, 0.0, 0, False
+    )
+
+
+def test_gradients_that_a_script_has_zeroed_at_its_end_are_no_reading() -> None:
+    zeroed = without_zeroed({"a": reading(0.0), "b": reading(0.0), "c": reading(None)})
+    assert [each.gradient for each in zeroed.values()] == [None, None, None]
+    kept = without_zeroed({"a": reading(0.0), "b": reading(2.0)})
+    assert [each.gradient for each in kept.values()] == [0.0, 2.0]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -45,6 +46,15 @@ def read_parameter(
         alike=view.is_kernel and _are_alike(values),
         held=view.is_updated() if view.is_trained and view.is_kernel else None,
     )
+
+
+def without_zeroed(parameters: Mapping[str, ParameterReading]) -> dict[str, ParameterReading]:
+    """The last reading of a training, without gradients that are all 0: a script that sets them to
+    zero behind each update leaves none, and that says nothing of its net."""
+    found = [each.gradient for each in parameters.values() if each.gradient is not None]
+    if any(found):
+        return dict(parameters)
+    return {name: replace(each, gradient=None) for name, each in parameters.items()}
 
 
 def cosine_of(pairs: Sequence[tuple[FloatArray, FloatArray]]) -> float | None:

@@ -43,6 +43,7 @@ from vizframe.recording.parameter_vitals import (
     cosine_of,
     norm_of,
     read_parameter,
+    without_zeroed,
 )
 from vizframe.recording.work_clock import work_time
 
@@ -282,6 +283,8 @@ class Vitals:
                 for group in in_room(self._layers, len(self._probe), LOOK_ROOM):
                     layers |= self._look(group)
                 predicted = self._predicted_loss()
+        if look:
+            parameters = without_zeroed(parameters)
         self.course.read(Reading(step, parameters, layers, predicted, cosine))
 
     def _cosine(self) -> float | None:
