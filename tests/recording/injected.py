@@ -40,6 +40,7 @@ BEFORE = (
     "recording/jobs.py",
     "recording/schedule.py:Schedule.of",
     "recording/schedule.py:Schedule.__",
+    "recording/schedule.py:Rhythms.__init__",
     "recording/budget.py:share_of",
     "recording/budget.py:Budget.__init__",
     "recording/budget.py:Budget.charge",
