@@ -37,6 +37,6 @@ def small_net(classes: int = 3) -> Any:
     )
 
 
-def left_by(nets: list[Any], optimizers: list[Any], told: list[float]) -> Left:
+def left_by(nets: list[Any], optimizers: list[Any], told: list[Any]) -> Left:
     states = [each.state_dict() for each in (*nets, *optimizers)]
     return {"states": states, "told": told, "random": torch.rand(3)}

@@ -417,6 +417,29 @@ def test_a_class_whose_calls_were_seen_is_as_it_was() -> None:
     assert "__call__" not in vars(Net)
 
 
+def test_what_a_net_raises_has_no_frame_of_ours() -> None:
+    class Breaking(nn.Linear):
+        def forward(self, x: Any) -> Any:
+            if not x.any():
+                raise ArithmeticError
+            return super().forward(x)
+
+    def training() -> Left:
+        net = nn.Sequential(nn.Flatten(), Breaking(4, 3))
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+        traces = []
+        for _ in range(5):
+            net(torch.rand(2, 4)).sum().backward()
+            optimizer.step()
+            with pytest.raises(ArithmeticError) as met:
+                net(torch.zeros(2, 4))
+            traces.append([str(each.path) for each in met.traceback])
+        return left_by([net], [], traces)
+
+    alone = start(training)
+    assert_same(alone, observe(training)[1])
+
+
 def test_a_net_with_an_optimiser_of_its_own_later_is_seen_from_its_first_update() -> None:
     def training() -> Left:
         nets = [small_net() for _ in range(3)]

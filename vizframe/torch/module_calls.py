@@ -71,9 +71,11 @@ class ModuleCalls:
         @functools.wraps(original)
         def watched(module: Any, *args: Any, **kwargs: Any) -> Any:
             # What a script has kept of this wrap, as `torch.compile` does, outlives it.
-            if torch.compiler.is_compiling() or not self.sees_all:
+            if torch.compiler.is_compiling():
                 return original(module, *args, **kwargs)
             try:
+                if not self.sees_all:
+                    return original(module, *args, **kwargs)
                 return self._around(original, module, *args, **kwargs)
             except BaseException as error:
                 leave_no_frame(error)
