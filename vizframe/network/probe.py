@@ -75,8 +75,9 @@ class Probe:
     def __post_init__(self) -> None:
         if self.images.ndim < 2 or not len(self.images):
             raise UsageError(
-                f"the probe has shape {self.images.shape}; it can be (images, channels, y, x) "
-                "with at least one image"
+                f"the probe has shape {self.images.shape}; it can be (images, channels, y, x), "
+                "(texts, tokens) or (rows, numbers), with at least one of them, and no single "
+                "number each"
             )
         object.__setattr__(self, "images", read_only(self.images))
         if self.labels is not None and len(self.labels) != len(self.images):
