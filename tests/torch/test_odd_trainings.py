@@ -174,6 +174,18 @@ def test_a_net_that_gets_other_modules_goes_on_as_another_run(change: str, tmp_p
     assert len(second.steps) > 1
 
 
+def test_of_each_net_it_is_said_why_it_is_not_recorded(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def training() -> None:
+        fit(nn.Embedding(9, 4), (torch.tensor([1, 2]),), lambda given: given.sum())
+        fit(nn.LayerNorm(3), (torch.rand(4, 3),), lambda given: given.square().sum())
+
+    with caplog.at_level(logging.WARNING, "vizframe"):
+        assert recorded(training, tmp_path) == []
+    assert [each.partition(" ")[0] for each in caplog.messages] == ["the", "LayerNorm"]
+
+
 def in_a_fork(work: Callable[[], int]) -> int:
     """What it gives, as the exit code of a process that is forked for it."""
     child = os.fork()

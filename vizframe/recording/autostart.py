@@ -24,9 +24,9 @@ from mmap import mmap
 from pathlib import Path
 from weakref import WeakKeyDictionary, ref
 
-from vizframe.errors import ForecastTold, RunTaken
+from vizframe.errors import ForecastTold, RunTaken, UsageError
 from vizframe.network.adapter import Batch, frameworks, load
-from vizframe.network.guard import Guard
+from vizframe.network.guard import Guard, describe_loss
 from vizframe.network.worker import job_of_environment, serves_others
 from vizframe.reading.runs_folder import RUNS
 from vizframe.recording.config import Config
@@ -168,7 +168,7 @@ class Watch:
             net = self._nets.get(model)
             if net is None and model not in self._nets:
                 self._nets[model] = None  # where the start breaks, it is not tried again
-                net = self._nets[model] = self._start(model, batch)
+                net = self._nets[model] = self._started(model, batch)
             elif net is None and self._parents.get(model) is not None:
                 self.guard.say("fork", FORKED)
             elif net is not None and net.recorder is None:
@@ -213,6 +213,17 @@ class Watch:
             for net in self._nets.values():
                 if net is not None and net.recorder is not None:
                     net.recorder.trains_beside_others()
+
+    def _started(self, model: object, batch: Callable[[], Batch]) -> RecordedNet | None:
+        """`_start`, of which what cannot be recorded is said of each net: of others it may be
+        something else."""
+        try:
+            return self._start(model, batch)
+        except UsageError as error:
+            if self.guard.strict:
+                raise
+            self.guard.say(str(error), describe_loss("the recording", error))
+            return None
 
     def _start(self, model: object, batch: Callable[[], Batch]) -> RecordedNet | None:
         names = _names(model)
