@@ -6,7 +6,9 @@ MXNet some other way, is left as it is.
 
 from __future__ import annotations
 
+import inspect
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ import numpy as np
 from vizframe.errors import MissingExtra, NetworkError
 from vizframe.gluon.aliases import importable
 
-__all__ = ["mx"]
+__all__ = ["mx", "unwatched"]
 
 
 def import_mxnet() -> Any:
@@ -41,3 +43,10 @@ def import_mxnet() -> Any:
 
 
 mx: Any = import_mxnet()
+
+
+def unwatched(function: Callable[..., Any]) -> Callable[..., Any]:
+    """MXNet's own function, where a training is watched by one around it: what a plugin asks is
+    none of the training's."""
+    own: Callable[..., Any] = inspect.unwrap(function)
+    return own

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from vizframe.errors import NetworkError
 from vizframe.gluon.arrays.host import ops_of
 from vizframe.gluon.block_layers import Output
-from vizframe.gluon.compat import mx
+from vizframe.gluon.compat import mx, unwatched
 from vizframe.gluon.question.heads import MapOutputGradient
 from vizframe.gluon.reason import reason
 from vizframe.graph.target import refuse_shape, refuse_units
@@ -89,7 +89,9 @@ def gradient_of(output: Any, source: Any, spread: Any) -> Any:
     """Of the output, weighed by ``spread``, with respect to the source; no parameter's gradient
     is touched."""
     try:
-        return mx.autograd.grad([output], [source], head_grads=[spread], train_mode=False)[0]
+        return unwatched(mx.autograd.grad)(
+            [output], [source], head_grads=[spread], train_mode=False
+        )[0]
     except mx.MXNetError as error:
         kind = Unreachable if "is unreachable" in str(error) else NetworkError
         raise kind(f"the layer's output cannot be differentiated: {reason(error)}") from error

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from vizframe.gluon.arrays.host import writable
-from vizframe.gluon.compat import mx
+from vizframe.gluon.compat import mx, unwatched
 from vizframe.gluon.graph.differentiable import nodes_with_gradient
 from vizframe.gluon.graph.graph import Entry, Graph, Node
 from vizframe.gluon.graph.parameters import Arrays
@@ -336,7 +336,7 @@ class Deconvnet:
             outputs = self._operator(index, node if seen is None else _unpadded(node))(*given)
         outputs = outputs if isinstance(outputs, list) else [outputs]
         heads = [found.get(o, mx.nd.zeros_like(each)) for o, each in enumerate(outputs)]
-        gradients = mx.autograd.grad(outputs, sources, head_grads=heads, train_mode=True)
+        gradients = unwatched(mx.autograd.grad)(outputs, sources, head_grads=heads, train_mode=True)
         yield from zip((each for each in node.inputs if each in inputs), gradients, strict=True)
 
     def _operator(self, index: int, node: Node) -> Any:
