@@ -289,6 +289,28 @@ def test_a_wanted_net_is_recorded_and_the_others_are_named(tmp_path: Path) -> No
     assert watch.left_out == ["Sequential"]
 
 
+def test_what_the_optimiser_updates_beside_the_net_that_is_seen_is_said(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Once the module called by its forward was recorded in part, without a word."""
+
+    def training(whole: bool) -> Left:
+        net = small_net()
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+        for _ in range(3):
+            optimizer.zero_grad()
+            (net(data()[0]) if whole else net.forward(data()[0])).mean().backward()
+            optimizer.step()
+        return left_by([net], [optimizer], [])
+
+    observe(lambda: training(True))
+    assert not caplog.messages
+    observe(lambda: training(False))
+    (told,) = caplog.messages
+    assert told.startswith("of 6 parameters that the optimiser updates, 2 are those of Conv2d, ")
+    assert "net.forward(x)" in told
+
+
 def test_nothing_of_the_watch_is_left_behind() -> None:
     before = (nn.Module.__call__, torch.autograd.backward, DataLoader.__iter__)
     observe(with_loader)

@@ -37,6 +37,7 @@ from vizframe.torch.loaders import LoaderWatch
 from vizframe.torch.module_calls import ModuleCalls
 from vizframe.torch.optimiser import SEEN_OFTEN, optimizers, updates
 from vizframe.torch.other_optimisers import OtherOptimisers
+from vizframe.torch.owners import describe_rest, net_of, owned_of
 from vizframe.torch.shadow import tensors_in
 from vizframe.torch.targets import target_of
 from vizframe.torch.thread_state import SeenCall, ThreadState
@@ -270,12 +271,18 @@ class TrainingWatch:
             most, call = max(owned, key=lambda pair: pair[0], default=(0, None))
             if call is None or not most:
                 return None
-            net = _net_of(call, updated)
+            net = net_of(call, updated)
+            self._tell_rest(net, updated)
             found = self._trained[optimizer] = TrainedNet(net, call.module)
             optimizers[net] = optimizer
             self._without_new = 0
             self._is_wanted = self._is_early = True
         return found
+
+    def _tell_rest(self, net: Any, updated: set[int]) -> None:
+        """Say so where the optimiser updates more than the module that is recorded."""
+        if rest := describe_rest(net, updated):
+            self._guard.say(f"the rest of {id(net)}", rest)
 
     def _batch(self, trained: TrainedNet) -> Batch:
         """What the model gave first since the last update, and the labels that go with it."""
@@ -368,24 +375,6 @@ def _has_gradient(optimizer: Any) -> bool:
         for group in optimizer.param_groups
         for each in group["params"]
     )
-
-
-def owned_of(module: Any, updated: set[int]) -> int:
-    """How many of the parameters that an optimiser updates are the module's."""
-    return sum(id(each) in updated for each in module.parameters())
-
-
-def _net_of(call: SeenCall, updated: set[int]) -> Any:
-    """The module that is called; where that is one with the loss in it, called with labels too,
-    the one child that owns all it has."""
-    tensors = list(tensors_in([call.args, dict(call.kwargs)]))
-    module = call.module
-    if len(tensors) < 2 or inner_of(module) is not module or type(module).__module__ != "__main__":
-        return module
-    inside = list(module.children())
-    heirs = [each for each in inside if next(each.parameters(), None) is not None]
-    owns_all = len(heirs) == 1 and owned_of(heirs[0], updated) == owned_of(module, updated)
-    return heirs[0] if owns_all and len(inside) == 2 else module
 
 
 def watch_trainings(observer: TrainingObserver) -> Callable[[], None]:
