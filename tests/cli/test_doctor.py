@@ -24,7 +24,7 @@ def test_a_missing_extra_is_named_with_its_cure_and_is_no_failure(
 ) -> None:
     monkeypatch.setitem(sys.modules, "mlxtend.data", None)
     assert doctor() == 0
-    cure = "✗ demo       the demo needs the extra 'demo': pip install 'vizframe[demo]'"
+    cure = "– demo       the demo needs the extra 'demo': pip install 'vizframe[demo]'"
     assert cure in capsys.readouterr().out
 
 
@@ -37,7 +37,7 @@ def test_trainers_that_have_a_callback_are_told(
     assert "✓ callbacks  for transformers 5.24.0" in capsys.readouterr().out
     monkeypatch.setattr("vizframe.cli.doctor.find_spec", lambda name: None)
     doctor()
-    told = "✗ callbacks  a callback for a trainer needs the extra 'lightning' or 'transformers'"
+    told = "– callbacks  a callback for a trainer needs the extra 'lightning' or 'transformers'"
     assert told in capsys.readouterr().out
 
 

@@ -9,14 +9,27 @@ import tempfile
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
 from vizframe.errors import MissingExtra
 
-Finding = tuple[str, bool, str]
-"""What was looked at, whether it works, and a sentence."""
+
+class Finding(NamedTuple):
+    """What was looked at, whether it works, and a sentence; and whether all that it lacks is an
+    extra that was not installed."""
+
+    what: str
+    works: bool
+    says: str
+    is_left_out: bool = False
+
+    @property
+    def mark(self) -> str:
+        if self.works:
+            return "✓"
+        return "–" if self.is_left_out else "✗"
 
 
 def doctor(
@@ -32,20 +45,22 @@ def doctor(
     if as_json:
         import json
 
-        print(json.dumps([dict(zip(("what", "works", "says"), f, strict=True)) for f in findings]))
+        told = [{"what": f.what, "works": f.works, "says": f.says} for f in findings]
+        print(json.dumps(told))
     else:
-        for what, works, says in findings:
-            print(f"{'✓' if works else '✗'} {what:<10} {says}")
-    return 0 if all(works for what, works, _ in findings if what not in _EXTRAS) else 1
+        for found in findings:
+            print(f"{found.mark} {found.what:<10} {found.says}")
+    return 0 if all(found.works for found in findings if found.what not in _EXTRAS) else 1
 
 
 def _findings() -> Iterator[Finding]:
-    yield "python", True, f"{platform.python_version()} on {platform.platform(terse=True)}"
+    yield Finding("python", True, f"{platform.python_version()} on {platform.platform(terse=True)}")
     for what, look in _CHECKS.items():
         try:
-            yield what, True, look()
+            yield Finding(what, True, look())
         except Exception as error:  # whatever is broken here is what is to be told
-            yield what, False, " ".join(str(error).split())
+            lacks = isinstance(error, MissingExtra) and what in _EXTRAS
+            yield Finding(what, False, " ".join(str(error).split()), lacks)
 
 
 def _store() -> str:
