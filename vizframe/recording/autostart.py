@@ -14,7 +14,6 @@ from __future__ import annotations
 import fnmatch
 import logging
 import os
-import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -30,6 +29,7 @@ from vizframe.network.guard import Guard, describe_loss
 from vizframe.network.worker import job_of_environment, serves_others
 from vizframe.reading.runs_folder import RUNS
 from vizframe.recording.config import Config
+from vizframe.recording.deep_calls import deep_calls
 from vizframe.recording.error_sentence import error_sentence
 from vizframe.recording.import_hooks import after_import
 from vizframe.recording.past import past_of
@@ -50,11 +50,6 @@ IDLE_AFTER = 100
 MANY_TURNS = 10
 """Changes from one net to another after which they are trained beside each other, and not one
 after the other as the folds of a cross-validation are."""
-
-ROOM = 2
-"""How many calls may lie in one another, over those that Python allows: those of the command stand
-before the script's, and one or two of ours before each module that another calls, so that a net
-which just fits, such as a recursive one, would not."""
 
 FORKED = (
     "a process that the script has forked trains a network that is recorded; what it does to it is "
@@ -361,13 +356,13 @@ def record_call(
 ) -> None:
     """Call this, and record what it trains to runs of that name. What it raises passes through."""
     speak()
-    sys.setrecursionlimit(ROOM * sys.getrecursionlimit())
     watch = Watch(chosen, stem, dry_run=dry_run)
     with watch.guard("the recording"):
         watch.begin()
     failed = True
     try:
-        run()
+        with deep_calls():
+            run()
         failed = False
     except SystemExit as left:
         failed = left.code not in (None, 0)
