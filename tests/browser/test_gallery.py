@@ -13,11 +13,12 @@ from playwright.sync_api import Browser, expect
 from tests.browser.canvas import Grid, gallery, painted_with, pixels
 from tests.browser.conftest import Show, Visitor, visiting
 from tests.browser.slider import shown_step, slide
-from vizframe.history import History, SeriesKey, Tiles
+from vizframe.history import History, SeriesKey, StepRecord, Tiles
 from vizframe.history.memory import MemoryCatalog, MemoryHistory, MemoryRun
 from vizframe.images.colormap import lut
 from vizframe.images.limits import common_limits, own_limits
-from vizframe.testing.runs import DEAD_UNIT, LAYERS, fake_run
+from vizframe.plugin.frame import Frame
+from vizframe.testing.runs import DEAD_UNIT, LAYERS, declare, fake_info, fake_probe, fake_run
 
 pytestmark = pytest.mark.browser
 
@@ -305,3 +306,28 @@ def test_large_maps_shown_small_are_means_of_their_values(visitor: Visitor, show
     page.wait_for_timeout(200)
     alive = np.arange(12) != DEAD_UNIT
     np.testing.assert_array_equal(gallery(page, 12, 32, 32)[alive], wanted[alive])
+
+
+def test_values_that_are_no_numbers_are_marked_and_spoil_no_other(
+    visitor: Visitor, show: Show
+) -> None:
+    """Unit 0 is sound, one place of unit 1 is NaN, and unit 2 is NaN altogether."""
+    key = SeriesKey(label="activation", layer="conv0")
+    shape = (3, 6, 6)
+    values = np.linspace(0, 1, 108, dtype=np.float32).reshape(shape)
+    values[1, 2, 3] = values[2] = np.nan
+    run = MemoryRun(fake_info("sick"), fake_probe())
+    with run.writer() as writer:
+        frames = [(declare(key, ("unit", "y", "x"), shape), Frame("conv0", values))]
+        writer.commit(StepRecord(step=0, frames=frames, time=1.0))
+    page = visitor.open(show(MemoryCatalog({"sick": run})), "?run=sick&scale=unit")
+    painted, magenta = gallery(page, 3, 6, 6), (216, 0, 216)
+    marked = (painted == magenta).all(-1)
+    marked[:, 0, 5] = False  # where the corner of a marked tile is
+    assert not marked[0].any()
+    assert np.argwhere(marked[1]).tolist() == [[2, 3]]
+    assert marked[2].sum() == 35
+    np.testing.assert_array_equal(painted[0, 0, 0], lut("perceptual")[0])
+    np.testing.assert_array_equal(painted[0, 5, 5], lut("perceptual")[255])
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#unit")).to_contain_text("values that are no numbers (NaN or infinite)")
