@@ -22,7 +22,7 @@ from vizframe.gluon.network import GluonNetwork
 from vizframe.graph.settings import GIBIBYTE, Settings
 from vizframe.network import Network
 from vizframe.network.call import Call
-from vizframe.network.frozen import Arrays, CopiedArrays, Frozen
+from vizframe.network.frozen import Arrays, CopiedArrays, Frozen, refuse_others
 
 _VERSION = 1
 
@@ -62,10 +62,7 @@ class ThawedNetwork:
         self._arrays = arrays
 
     def fill(self, arrays: Arrays) -> None:
-        if {name: each.shape for name, each in arrays.items()} != {
-            name: each.shape for name, each in self._arrays.items()
-        }:
-            raise NetworkError("the weights are those of another network")
+        refuse_others(arrays, {name: each.shape for name, each in self._arrays.items()})
         for name, values in arrays.items():
             self._arrays[name][:] = values
         mx.nd.waitall()

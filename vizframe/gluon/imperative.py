@@ -68,7 +68,7 @@ from vizframe.network import (
 )
 from vizframe.network.call import arguments_of
 from vizframe.network.layer import Layer
-from vizframe.network.sick import HealthyExcitation, join_gradients, needs_twin
+from vizframe.network.sick import HealthyExcitation, with_twin
 
 
 class _Enough(BaseException):
@@ -150,9 +150,7 @@ class ImperativeNetwork(BlockWeights, RecordedRelevance):
         at: str | None = None,
     ) -> Gradient:
         found = self._gradient(images, objective, rule, at)
-        if not needs_twin(found):
-            return found
-        return join_gradients(found, self._twin._gradient(images, objective, rule, at))
+        return with_twin(found, lambda: self._twin._gradient(images, objective, rule, at))
 
     def _gradient(
         self, images: FloatArray, objective: Objective, rule: ReluRule, at: str | None

@@ -70,9 +70,9 @@ from vizframe.network.layer import Layer
 from vizframe.network.relevance import RelevanceRules
 from vizframe.network.sick import (
     HealthyExcitation,
-    join_gradients,
     join_layer_gradients,
     needs_twin,
+    with_twin,
 )
 
 _MOST_AT_ONCE = 64
@@ -190,9 +190,7 @@ class GluonNetwork(ForwardPasses, OwnWeights, ResumedGraphs):
         at: str | None = None,
     ) -> Gradient:
         found = self._gradient(images, objective, rule, at)
-        if not needs_twin(found):
-            return found
-        return join_gradients(found, self._twin._gradient(images, objective, rule, at))
+        return with_twin(found, lambda: self._twin._gradient(images, objective, rule, at))
 
     def _gradient(
         self, images: FloatArray, objective: Objective, rule: ReluRule, at: str | None
@@ -275,9 +273,7 @@ class GluonNetwork(ForwardPasses, OwnWeights, ResumedGraphs):
     ) -> Gradient:
         """See `vizframe.network.relevance.RelevanceNetwork`."""
         found = self._relevance(images, objective, rules)
-        if not needs_twin(found):
-            return found
-        return join_gradients(found, self._twin._relevance(images, objective, rules))
+        return with_twin(found, lambda: self._twin._relevance(images, objective, rules))
 
     def _relevance(
         self, images: FloatArray, objective: Objective, rules: RelevanceRules

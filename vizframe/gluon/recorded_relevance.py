@@ -24,7 +24,7 @@ from vizframe.graph.target import refuse_batch, refuse_units
 from vizframe.network import FloatArray, Gradient, Objective
 from vizframe.network.layer import Layer
 from vizframe.network.relevance import RelevanceRules
-from vizframe.network.sick import join_gradients, needs_twin
+from vizframe.network.sick import with_twin
 
 
 class RecordedRelevance(ABC):
@@ -55,9 +55,7 @@ class RecordedRelevance(ABC):
     ) -> Gradient:
         """See `vizframe.network.relevance.RelevanceNetwork`."""
         found = self._relevance(images, objective, rules)
-        if not needs_twin(found):
-            return found
-        return join_gradients(found, self._twin._relevance(images, objective, rules))
+        return with_twin(found, lambda: self._twin._relevance(images, objective, rules))
 
     def _relevance(
         self, images: FloatArray, objective: Objective, rules: RelevanceRules

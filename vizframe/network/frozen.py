@@ -13,6 +13,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from vizframe.errors import NetworkError
 from vizframe.network.call import Call
 from vizframe.network.network import Network
 
@@ -50,6 +51,12 @@ class CopiedArrays(Mapping[str, npt.NDArray[np.generic]]):
 
     def __len__(self) -> int:
         return len(self.read)
+
+
+def refuse_others(arrays: Arrays, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Raises NetworkError where the arrays are not all those of these names and shapes."""
+    if {name: each.shape for name, each in arrays.items()} != shapes:
+        raise NetworkError("the weights are those of another network")
 
 
 class FrozenNetwork(Protocol):

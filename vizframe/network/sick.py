@@ -11,7 +11,7 @@ asked of two networks:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,6 +62,11 @@ def needs_twin(found: Gradient | LayerGradients) -> bool:
     for each in gradients:
         sick |= ~np.isfinite(each).all(axis=tuple(range(1, each.ndim)))
     return bool((sick & np.isfinite(found.values)).any())
+
+
+def with_twin(found: Gradient, twin: Callable[[], Gradient]) -> Gradient:
+    """What was found, with the gradients of the twin, which is asked where they are needed."""
+    return join_gradients(found, twin()) if needs_twin(found) else found
 
 
 def join_gradients(real: Gradient, twin: Gradient) -> Gradient:

@@ -39,9 +39,8 @@ from vizframe.network.resumed import refuse_given
 from vizframe.network.sick import (
     HealthyExcitation,
     is_sick,
-    join_gradients,
-    needs_twin,
     switch_off,
+    with_twin,
 )
 from vizframe.testing.ops import NumpyOps
 from vizframe.testing.reference_objective import read_units, refuse_units, share_of_places
@@ -137,9 +136,7 @@ class ReferenceNetwork:
         if at is not None:
             self.layer(at)
         found = self._gradient(images, objective, rule, at)
-        if not needs_twin(found):
-            return found
-        return join_gradients(found, self._twin()._gradient(images, objective, rule, at))
+        return with_twin(found, lambda: self._twin()._gradient(images, objective, rule, at))
 
     def _gradient(
         self, images: FloatArray, objective: Objective, rule: ReluRule, at: str | None
@@ -177,9 +174,7 @@ class ReferenceNetwork:
         self, images: FloatArray, objective: Objective, rules: RelevanceRules
     ) -> Gradient:
         found = self._relevance(images, objective, rules)
-        if not needs_twin(found):
-            return found
-        return join_gradients(found, self._twin()._relevance(images, objective, rules))
+        return with_twin(found, lambda: self._twin()._relevance(images, objective, rules))
 
     def _relevance(
         self, images: FloatArray, objective: Objective, rules: RelevanceRules

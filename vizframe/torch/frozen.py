@@ -21,7 +21,7 @@ from vizframe.errors import NetworkError
 from vizframe.graph.settings import GIBIBYTE, Settings
 from vizframe.network import Network
 from vizframe.network.call import Call
-from vizframe.network.frozen import Arrays, CopiedArrays, Frozen
+from vizframe.network.frozen import Arrays, CopiedArrays, Frozen, refuse_others
 from vizframe.torch.live import LiveNetwork
 from vizframe.torch.model import Model
 from vizframe.torch.network import TorchNetwork
@@ -81,10 +81,7 @@ class ThawedNetwork:
         self._tensors = tensors
 
     def fill(self, arrays: Arrays) -> None:
-        if {name: each.shape for name, each in arrays.items()} != {
-            name: tuple(each.shape) for name, each in self._tensors.items()
-        }:
-            raise NetworkError("the weights are those of another network")
+        refuse_others(arrays, {name: tuple(each.shape) for name, each in self._tensors.items()})
         with torch.no_grad():
             for name, tensor in self._tensors.items():
                 tensor.copy_(torch.tensor(arrays[name]))

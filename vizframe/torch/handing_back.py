@@ -14,7 +14,7 @@ from vizframe.graph.host import ignore_float_warnings
 from vizframe.graph.target import output_weights, read, refuse_batch, refuse_shape, refuse_units
 from vizframe.network import FloatArray, Gradient, Objective
 from vizframe.network.relevance import RelevanceRules
-from vizframe.network.sick import join_gradients, needs_twin
+from vizframe.network.sick import with_twin
 from vizframe.torch.aside import aside
 from vizframe.torch.excitation import gradients_of
 from vizframe.torch.node import Tape
@@ -34,9 +34,7 @@ class HandingBack(PlayedTapes):
         self, images: FloatArray, objective: Objective, rules: RelevanceRules
     ) -> Gradient:
         found = self._relevance(images, objective, rules)
-        if not needs_twin(found):
-            return found
-        return join_gradients(found, self._twin()._relevance(images, objective, rules))
+        return with_twin(found, lambda: self._twin()._relevance(images, objective, rules))
 
     def _relevance(
         self, images: FloatArray, objective: Objective, rules: RelevanceRules
