@@ -50,3 +50,23 @@ def test_a_function_is_pickled_as_ever(
     for owner, name in ((random, "seed"), (np.random, "seed"), (math, "sqrt")):
         patches.see(owner, name, after=nothing)
     assert pickle.loads(pickle.dumps(seed()))(4) == seed()(4)
+
+
+@pytest.mark.parametrize("way", ["see", "change", "wrap"])
+def test_what_a_script_puts_around_stays_and_nothing_is_seen_any_more(
+    way: str, patches: Patches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[object] = []
+    ways: dict[str, Callable[[], None]] = {
+        "see": lambda: patches.see(math, "sqrt", before=seen.append, after=lambda *_: seen.append),
+        "change": lambda: patches.change(math, "sqrt", lambda made, x: seen.append(x) or made),
+        "wrap": lambda: patches.wrap(math, "sqrt", lambda own, x: seen.append(x) or own(x)),
+    }
+    ways[way]()
+    below = math.sqrt
+    monkeypatch.setattr(math, "sqrt", mine := lambda x: below(x) + 1)
+    assert math.sqrt(4) == 3
+    patches.remove()
+    assert math.sqrt is mine
+    assert math.sqrt(9) == 4
+    assert seen == [4]

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from vizframe.recording.voice import Voice, is_terminal, say
+from vizframe.recording.voice import Voice, is_terminal, say, speak
 
 
 class Deaf:
@@ -46,3 +46,27 @@ def test_a_sentence_that_does_not_fit_its_words_is_said_as_it_is(
     record = logging.LogRecord("vizframe", logging.WARNING, "", 0, "of %d", ("conv1",), None)
     Voice().emit(record)
     assert capsys.readouterr().err == "vizframe: of %d\n"
+
+
+def test_a_stream_that_a_script_puts_there_hears_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its own log, or standard output, has what the script says alone."""
+    voice = Voice()
+    monkeypatch.setattr(sys, "stderr", own := io.StringIO())
+    voice.emit(logging.LogRecord("vizframe", logging.WARNING, "", 0, "a word", (), None))
+    assert own.getvalue() == ""
+    assert capsys.readouterr().err == "vizframe: a word\n"
+
+
+def test_a_voice_whose_stream_was_closed_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = logging.getLogger("vizframe")
+    monkeypatch.setattr(log, "handlers", [])
+    monkeypatch.setattr(log, "propagate", True)
+    monkeypatch.setattr(sys, "stderr", first := io.StringIO())
+    speak()
+    first.close()
+    monkeypatch.setattr(sys, "stderr", second := io.StringIO())
+    speak()
+    log.warning("a word")
+    assert second.getvalue() == "vizframe: a word\n"

@@ -4,13 +4,15 @@
     guarded        as the script called it   guarded
 
 Whatever breaks before or after is met by the guard; what the method itself raises is the script's,
-and a traceback that the script prints has no frame of what stands around.
+and a traceback that the script prints has no frame of what stands around. Where the script has put
+something of its own around ours by the time that all is put back, that stays, and calls the method.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -28,6 +30,7 @@ class Patches:
     def __init__(self, guard: Guard | None = None) -> None:
         self._guard = guard or Guard()
         self._undo: list[Callable[[], None]] = []
+        self._on = _Switch()
 
     def put(self, owner: Any, name: str, make: Callable[[Method], Method]) -> None:
         """Have ``make(original)`` in place of ``owner.name``. It guards itself.
@@ -40,10 +43,13 @@ class Patches:
     def wrap(self, owner: Any, name: str, around: Method) -> None:
         """Have ``around(original, …)`` called in place of ``owner.name(…)``. It guards itself."""
         original: Method = getattr(owner, name)
+        on = self._on
 
         @functools.wraps(original)
         def watched(*given: Any, **named: Any) -> Any:
             try:
+                if not on.is_on:
+                    return original(*given, **named)
                 return around(original, *given, **named)
             except BaseException as error:
                 leave_no_frame(error)
@@ -55,6 +61,7 @@ class Patches:
         """Have what ``owner.name(…)`` gives changed: ``changed(result, …)`` is given instead."""
         original: Method = getattr(owner, name)
         guard, what = self._guard, f"what was to be seen at {owner.__name__}.{name}"
+        on = self._on
 
         @functools.wraps(original)
         def watched(*given: Any, **named: Any) -> Any:
@@ -64,7 +71,7 @@ class Patches:
                 leave_no_frame(error)
                 raise
             try:
-                return changed(result, *given, **named)
+                return changed(result, *given, **named) if on.is_on else result
             except (Exception, SystemExit) as error:
                 guard.meet(what, error)
             return result
@@ -89,24 +96,25 @@ class Patches:
         """
         original: Method = getattr(owner, name)
         guard, what = self._guard, f"what was to be seen at {owner.__name__}.{name}"
+        on = self._on
 
         @functools.wraps(original)
         def watched(*given: Any, **named: Any) -> Any:
             token = None
             try:
-                if before is not None:
+                if before is not None and on.is_on:
                     token = before(*given, **named)
             except (Exception, SystemExit) as error:
                 guard.meet(what, error)
             try:
                 result = original(*given, **named)
             except BaseException as error:
-                if failed is not None:
+                if failed is not None and on.is_on:
                     failed(token)
                 leave_no_frame(error)
                 raise
             try:
-                if after is not None:
+                if after is not None and on.is_on:
                     after(token, result, *given, **named)
             except (Exception, SystemExit) as error:
                 guard.meet(what, error)
@@ -116,6 +124,8 @@ class Patches:
 
     def remove(self) -> None:
         """Put everything back."""
+        self._on.is_on = False
+        self._on = _Switch()
         while self._undo:
             self._undo.pop()()
 
@@ -124,10 +134,23 @@ class Patches:
         if isinstance(owner, ModuleType):  # by which it is pickled, for a worker that is spawned
             watched.__module__, watched.__qualname__ = owner.__name__, name
         setattr(owner, name, watched)
-        if own is None:
-            self._undo.append(functools.partial(delattr, owner, name))
-        else:
-            self._undo.append(functools.partial(setattr, owner, name, own))
+        self._undo.append(functools.partial(_put_back, owner, name, watched, own))
+
+
+@dataclass(slots=True, eq=False)
+class _Switch:
+    """Whether what was wrapped together is still watched."""
+
+    is_on: bool = True
+
+
+def _put_back(owner: Any, name: str, watched: Method, own: Any) -> None:
+    if vars(owner).get(name) is not watched:  # the script has something of its own there by now
+        return
+    if own is None:
+        delattr(owner, name)
+    else:
+        setattr(owner, name, own)
 
 
 def leave_no_frame(error: BaseException) -> None:

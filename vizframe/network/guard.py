@@ -11,6 +11,7 @@ training itself pass through.
 
 from __future__ import annotations
 
+import functools
 import logging
 import signal
 from types import CodeType, TracebackType
@@ -40,12 +41,22 @@ def is_from_script(error: BaseException) -> bool:
 def _handler_codes() -> set[CodeType]:
     codes: set[CodeType] = set()
     for number in signal.valid_signals():
-        handler = signal.getsignal(number)
-        function = getattr(handler, "__func__", handler)
-        code = getattr(function, "__code__", None)
-        if isinstance(code, CodeType):
+        code = _code_of(signal.getsignal(number))
+        if code is not None:
             codes.add(code)
     return codes
+
+
+def _code_of(handler: object) -> CodeType | None:
+    """What runs when a function, a method, a partial or an object with ``__call__`` is called; None
+    of what is not written in Python."""
+    while isinstance(handler, functools.partial):
+        handler = handler.func
+    if not callable(handler):  # none of Python's, or what the system does by itself
+        return None
+    function = getattr(handler, "__func__", handler)
+    code = getattr(function, "__code__", None) or getattr(type(handler).__call__, "__code__", None)
+    return code if isinstance(code, CodeType) else None
 
 
 class Guard:

@@ -23,20 +23,20 @@ from mmap import mmap
 from pathlib import Path
 from weakref import WeakKeyDictionary, ref
 
-from vizframe.errors import ForecastTold, RunTaken, UsageError
+from vizframe.errors import RunTaken, UsageError
 from vizframe.network.adapter import Batch, frameworks, load
 from vizframe.network.guard import Guard, describe_loss
-from vizframe.network.worker import job_of_environment, serves_others
+from vizframe.network.worker import Worker, job_of_environment, serves_others
 from vizframe.reading.runs_folder import RUNS
 from vizframe.recording.config import Config
 from vizframe.recording.deep_calls import deep_calls
-from vizframe.recording.error_sentence import error_sentence
 from vizframe.recording.import_hooks import after_import
 from vizframe.recording.past import past_of
 from vizframe.recording.ranks import Meeting, Ranks, came_late
 from vizframe.recording.recorder import Recorder
 from vizframe.recording.script import Script
 from vizframe.recording.script_facts import ScriptFacts
+from vizframe.recording.spawning import Heritage, Spawning
 from vizframe.recording.voice import is_terminal, speak
 
 log = logging.getLogger("vizframe")
@@ -87,24 +87,36 @@ class Watch:
         chosen: the options; ``net`` says which nets are wanted.
         stem: a name for the runs.
         dry_run: tell what recording the first net would cost, and end the script there.
+        parent: of a process that a recorded one has spawned, what it has of that.
 
     Attributes:
         left_out: nets that are trained and not wanted, by name.
     """
 
-    def __init__(self, chosen: Config, stem: str, *, dry_run: bool = False) -> None:
+    def __init__(
+        self,
+        chosen: Config,
+        stem: str,
+        *,
+        dry_run: bool = False,
+        parent: Heritage | None = None,
+    ) -> None:
         self._dry_run = dry_run
+        self._is_spawned = parent is not None
         self.guard = Guard(strict=chosen.strict)
         self._chosen = chosen
         # Both are fixed now: the script may change its working directory.
         self._run = Path(chosen.run).absolute() if chosen.run else None
-        self._meeting = Meeting(job_of_environment(), self._run, stem, RUNS.absolute())
+        runs = parent.runs if parent else RUNS.absolute()
+        job = parent.job if parent else job_of_environment()
+        self._meeting = Meeting(job, self._run, stem, runs)
         self._ranks = Ranks.of(chosen.ranks)
         if self._run is not None and not self._meeting.job:
             from vizframe.store import check_free
 
             check_free(self._run)
-        self._group = f"{stem} {time.strftime('%Y-%m-%d %H:%M:%S')}"
+        self._group = parent.group if parent else f"{stem} {time.strftime('%Y-%m-%d %H:%M:%S')}"
+        self._spawning = Spawning(self._heritage(stem, runs), self.guard)
         self._facts = ScriptFacts(self.guard)
         self._nets: WeakKeyDictionary[object, RecordedNet | None] = WeakKeyDictionary()
         self._parents: WeakKeyDictionary[object, RecordedNet | None] = WeakKeyDictionary()
@@ -121,9 +133,17 @@ class Watch:
         """Whether any update of a net that is wanted was seen."""
         return bool(self._names)
 
+    def _heritage(self, stem: str, runs: Path) -> Heritage:
+        """What processes get that this one spawns: each has runs of its own, beside the first."""
+        run = self._run or runs / stem
+        job = f"{self._group}, spawned by {os.getpid()}"
+        chosen = self._chosen.model_copy(update={"run": None})
+        return Heritage(chosen, run.name, run.parent, self._group, job, self._dry_run)
+
     def begin(self) -> None:
         """Watch every framework that is known, from its import on."""
         self._facts.begin()
+        self._spawning.begin()
         os.register_at_fork(after_in_child=partial(_leave_to_parent, ref(self)))
         for name in frameworks():
             after_import(name, partial(self._watch, name))
@@ -131,7 +151,7 @@ class Watch:
     def end(self, *, failed: bool) -> None:
         """Take everything off and close the runs; of a training that ended well, also its end is
         recorded, and where nothing was, that is said."""
-        for each in (*self._unwatch, self._facts.end):
+        for each in (*self._unwatch, self._facts.end, self._spawning.end):
             with self.guard("the end of the watch"):
                 each()
         self._unwatch.clear()
@@ -142,7 +162,7 @@ class Watch:
         # A framework that was never imported still has this object waiting for it. What was
         # trained must not live on through that: a dist kvstore not freed aborts the process.
         self._nets.clear()
-        if not failed:
+        if not failed and not self._is_spawned:
             with self.guard("the last words"):
                 self._tell_nothing()
 
@@ -238,8 +258,10 @@ class Watch:
         self._seen_by_any[0] = 1
         first = batch()
         if self._dry_run:
-            _foretell(model, first, self._chosen)
-        meeting = self._meeting_of(len(self._names))
+            from vizframe.recording.forecast import tell_forecast
+
+            tell_forecast(model, first, self._chosen)
+        meeting = self._meeting_of(len(self._names), first.worker)
         path = meeting.path(first.worker, self._ranks)
         if path is None:  # another worker records it
             return None
@@ -290,9 +312,9 @@ class Watch:
             hyper_parameters={"net": _names(model)[0], **self._facts.found},
         )
 
-    def _meeting_of(self, number: int) -> Meeting:
+    def _meeting_of(self, number: int, worker: Worker | None) -> Meeting:
         """Where the first net's workers come together, and beside it those of the others."""
-        first = self._run or (self._first if self._meeting.job else None)
+        first = self._run or (self._first if worker is not None else None)
         if number == 1 or first is None:
             return self._meeting
         return replace(self._meeting, run=first.with_name(f"{first.name}-{number}"))
@@ -321,25 +343,13 @@ class Watch:
     def _tell_nothing(self) -> None:
         if self._names or self._seen_by_any[0] or self.guard.has_said("unseen"):
             return
+        if self._meeting.has_run_of(self._group):  # of a process that was spawned
+            return
         if self.left_out:
             known = ", ".join(map(repr, dict.fromkeys(self.left_out)))
             log.warning("nothing was recorded: net is %r; it can be %s", self._chosen.net, known)
         else:
             log.warning(NOTHING_SEEN)
-
-
-def _foretell(model: object, batch: Batch, chosen: Config) -> None:
-    """Say what recording would cost, and end the script before its first update."""
-    from vizframe.recording.forecast import foretell
-
-    try:
-        lines = foretell(model, batch, chosen)
-    except Exception as error:  # a script that was to be asked, not run, must not train for hours
-        log.warning("nothing can be foretold: %s", error_sentence(error))
-        raise ForecastTold(failed=True) from None
-    for line in lines:
-        log.info("%s", line)
-    raise ForecastTold
 
 
 def record_script(script: Script, chosen: Config, *, dry_run: bool = False) -> None:

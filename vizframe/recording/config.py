@@ -12,8 +12,9 @@ What the command line says goes before the file; the file before the defaults.
 
 from __future__ import annotations
 
+import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self, cast
 
@@ -33,7 +34,7 @@ from vizframe.network.loadable import shape_of
 from vizframe.plugin.commas import split_commas
 from vizframe.plugin.refusal import refusal_sentences
 from vizframe.recording.budget import USUAL
-from vizframe.recording.jobs import parse_option
+from vizframe.recording.jobs import is_path, parse_option
 from vizframe.recording.schedule import Schedule
 
 FILE = "vizframe.toml"
@@ -215,10 +216,28 @@ def config(given: Mapping[str, object], sets: Sequence[str] = (), *, folder: Pat
 
 
 def for_script(chosen: Config) -> Config:
-    """The options of a script that is recorded: what it does not set itself is bounded."""
+    """The options of a script that is recorded: what it does not set itself is bounded, and files
+    are found wherever the script goes."""
     usual = {"budget": USUAL, "max_size": LARGEST}
     unset = {name: each for name, each in usual.items() if name not in chosen.model_fields_set}
-    return chosen.model_copy(update=unset)
+    return chosen.model_copy(update={**unset, **dict(_files_of(chosen))})
+
+
+def _files_of(chosen: Config) -> Iterator[tuple[str, object]]:
+    """The options that name files of this folder, with their whole paths."""
+    for name in {"probe", "vocab"} & chosen.model_fields_set:
+        given = getattr(chosen, name)
+        yield name, _whole(given) if isinstance(given, str) else given
+    if chosen.plugins is not None:
+        paths = [isinstance(each, str) and is_path(each) for each in chosen.plugins]
+        pairs = zip(chosen.plugins, paths, strict=True)
+        yield "plugins", tuple(_whole(each) if path else each for each, path in pairs)
+
+
+def _whole(given: str) -> str:
+    """``/here/train.py:chars`` of ``train.py:chars``, where that file is here."""
+    file, colon, attribute = given.partition(":")
+    return f"{os.path.abspath(file)}{colon}{attribute}" if os.path.exists(file) else given
 
 
 def _toml(path: Path) -> dict[str, object]:

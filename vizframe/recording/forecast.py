@@ -7,13 +7,15 @@ deconvolution        4.1 s         1.9        190   1 of up to 1,000 units (all:
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NoReturn
 
 import numpy as np
 
-from vizframe.errors import PluginError, UsageError, VizframeError
+from vizframe.errors import ForecastTold, PluginError, UsageError, VizframeError
 from vizframe.history import HistoryWriter
 from vizframe.network.adapter import Batch, adapter_for
 from vizframe.network.layer import select
@@ -33,6 +35,8 @@ from vizframe.recording.snapshot import count_waiting, in_turn, select_scene
 from vizframe.recording.unchanged import unchanged_python
 from vizframe.recording.work_clock import work_time
 from vizframe.wording import count_noun
+
+log = logging.getLogger("vizframe")
 
 A_RUN = 100
 """Recordings, where nobody knows yet how many there will be."""
@@ -88,6 +92,18 @@ def foretell(
         scene = Scene(network, layers, probe, seed=chosen.seed)
         costs = list(_costs(chosen, scene))
     return [_headline(chosen, scene), *_table(costs, chosen.max_size, recordings or A_RUN)]
+
+
+def tell_forecast(model: object, batch: Batch, chosen: Config) -> NoReturn:
+    """Say what recording would cost, and end the script before its first update."""
+    try:
+        lines = foretell(model, batch, chosen)
+    except Exception as error:  # a script that was to be asked, not run, must not train for hours
+        log.warning("nothing can be foretold: %s", error_sentence(error))
+        raise ForecastTold(failed=True) from None
+    for line in lines:
+        log.info("%s", line)
+    raise ForecastTold
 
 
 def _nowhere(*_: object) -> HistoryWriter:

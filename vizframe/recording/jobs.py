@@ -68,7 +68,7 @@ def jobs(wanted: Iterable[PluginLike] | None = None, options: Options | None = N
         PluginError: a plugin cannot be loaded.
     """
     items = list(USUAL if wanted is None else wanted)
-    paths = [Path(item) for item in items if isinstance(item, str) and _is_path(item)]
+    paths = [Path(item) for item in items if isinstance(item, str) and is_path(item)]
     registry = Registry.discover(paths)
     found = [pair for item in items for pair in _label_plugins(item, registry)]
     labels = [label for label, _ in found]
@@ -108,7 +108,8 @@ def parse_option(text: str) -> tuple[str, str, object]:
         return label, parameter, value
 
 
-def _is_path(item: str) -> bool:
+def is_path(item: str) -> bool:
+    """Whether a wanted plugin is named by its file or folder."""
     return os.sep in item or item.endswith(".py")
 
 
@@ -122,7 +123,7 @@ def _label_plugins(
     elif item == "all":
         for name in registry:
             yield name, registry.load(name)
-    elif _is_path(item):
+    elif is_path(item):
         for file in plugin_files(Path(item)):
             yield file.stem, registry.load(file.stem)
     else:

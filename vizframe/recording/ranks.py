@@ -85,6 +85,10 @@ class Meeting:
         """Where they come together when another training has this run."""
         return Meeting(self.job, None, run.name, run.parent)
 
+    def has_run_of(self, group: str) -> bool:
+        """Whether any run there is of this group, which the runs of one script share."""
+        return any(_said(each, "group") == group for each in self._candidates())
+
     def path(self, worker: Worker | None, ranks: Ranks) -> Path | None:
         """The run's folder; None for a worker that is not asked to record.
 
@@ -126,7 +130,8 @@ class Meeting:
 
     def _candidates(self) -> Iterator[Path]:
         """Newest first: the job's own is among the last that were made."""
-        found = [each.parent for each in self.runs.glob(f"{_literal(self.stem)}*/run.json")]
+        runs, stem = (self.run.parent, self.run.name) if self.run else (self.runs, self.stem)
+        found = [each.parent for each in runs.glob(f"{_literal(stem)}*/run.json")]
         return iter(sorted(found, key=_stamp, reverse=True))
 
 
@@ -161,11 +166,16 @@ def _is_made(run: Path) -> bool:
 
 def _job_of(run: Path) -> str | None:
     """Which job made a run; None where there is no run (yet)."""
+    return _said(run, "job")
+
+
+def _said(run: Path, what: str) -> str | None:
+    """What a run says of itself, if anything; None where there is no run (yet)."""
     try:
         said = json.loads((run / "run.json").read_bytes())
     except (OSError, ValueError):
         return None
-    return str(said.get("job", "")) if isinstance(said, dict) else None
+    return str(said.get(what, "")) if isinstance(said, dict) else None
 
 
 def _literal(text: str) -> str:

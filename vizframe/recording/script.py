@@ -24,6 +24,7 @@ from types import CodeType, ModuleType, TracebackType
 from typing import Protocol, Self
 
 from vizframe.errors import UsageError
+from vizframe.recording.programs import check_is_python, check_no_launcher, check_no_program
 
 _PYTHON = re.compile(r"(?:.*/)?python[\d.]*")
 
@@ -61,6 +62,7 @@ class Script:
         if not is_module and _PYTHON.fullmatch(named[0]):
             rest = " ".join(named[1:]) or "train.py"
             raise UsageError(f"script is {named[0]!r}; leave that out: vizframe record -- {rest}")
+        check_no_launcher(named[0], is_module=is_module)
         return cls(named[0], named[1:], is_module)
 
     @property
@@ -93,10 +95,12 @@ class Script:
             with io.open_code(self.target) as file:
                 content = file.read()
         except OSError as error:
+            check_no_program(self.target)
             raise UsageError(
                 f"script is {self.target!r}; it can be a Python file, or a folder or zip file "
                 f"with a __main__.py ({error.strerror})"
             ) from None
+        check_is_python(self.target, content)
         _look_first_in(os.path.dirname(os.path.realpath(path)))
         if content.startswith(MAGIC_NUMBER):
             return _main(path, SourcelessFileLoader("__main__", path)), _compiled(content, path)

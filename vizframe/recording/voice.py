@@ -1,34 +1,49 @@
 """What vizframe says while a script runs: on standard error, never into the script's own logs.
 
-A script may have closed standard error, taken it away or put something of its own in its place,
-which need not be a whole stream. Then there may be nowhere to say anything, and nothing is said.
+A script may put a stream of its own in the place of standard error, such as a log file or standard
+output. What vizframe says is no part of that: it goes to the stream that was there before the script
+began. Where that was closed, there is nowhere to say anything, and nothing is said.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
+from typing import TextIO
 
 log = logging.getLogger("vizframe")
 
 
 class Voice(logging.Handler):
-    """Writes one line on what standard error is by then."""
+    """Writes one line on what standard error is when this is made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stream = sys.stderr
+
+    @property
+    def is_silenced(self) -> bool:
+        """Whether nobody can hear it any more."""
+        return self._stream is None or getattr(self._stream, "closed", False)
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
             sentence = record.getMessage()
         except Exception:  # what is to be said does not fit its sentence; no script ends for that
             sentence = str(record.msg)
-        say(sentence)
+        _write(sentence, self._stream)
 
 
 def say(sentence: str) -> None:
     """Write one line on what standard error is by now, if anything."""
-    if sys.stderr is None:
+    _write(sentence, sys.stderr)
+
+
+def _write(sentence: str, stream: TextIO | None) -> None:
+    if stream is None:
         return  # print would write it on standard output, which is the script's own
     try:
-        print(f"vizframe: {sentence}", file=sys.stderr, flush=True)
+        print(f"vizframe: {sentence}", file=stream, flush=True)
     except Exception:  # of a stream that was closed, or of the script's own
         return
 
@@ -44,6 +59,8 @@ def is_terminal() -> bool:
 def speak() -> None:
     """Give vizframe's logger a handler of its own; one that has any is left as it is, with which a
     program says where it wants these lines."""
+    for each in [each for each in log.handlers if isinstance(each, Voice) and each.is_silenced]:
+        log.removeHandler(each)
     if not log.handlers:
         log.addHandler(Voice())
         log.propagate = False

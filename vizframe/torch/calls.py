@@ -21,7 +21,7 @@ import torch
 from vizframe.network import FloatArray
 from vizframe.network.adapter import Batch
 from vizframe.network.call import Array, Call, Other, arguments_of, observe_call
-from vizframe.network.worker import worker_of_environment
+from vizframe.network.worker import Worker, worker_of_environment
 from vizframe.torch.wrapped import inner_of
 
 _LEARNED_FROM = ("labels", "label", "targets", "target")
@@ -50,7 +50,15 @@ def batch_of(
     _calls[inner_of(model)] = call
     inputs: FloatArray = np.ascontiguousarray(images, np.float32)
     fits = labels is not None and len(labels) == len(inputs)
-    return Batch(inputs, labels if fits else None, call, worker_of_environment())
+    return Batch(inputs, labels if fits else None, call, _worker())
+
+
+def _worker() -> Worker | None:
+    """Which of the processes this is that train together, as they met or as a launcher says."""
+    group = torch.distributed
+    if group.is_available() and group.is_initialized() and group.get_world_size() > 1:
+        return Worker(group.get_rank(), group.get_world_size())
+    return worker_of_environment()
 
 
 def learned_from(module: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Any]:

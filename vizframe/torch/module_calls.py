@@ -57,7 +57,7 @@ class ModuleCalls:
         self._patches.remove()
         try:
             for kind in dict.fromkeys(_owner(each.called) for each in self._known.values()):
-                self._patches.put(kind, "__call__", self._of_known)
+                self._patches.put(kind, "__call__", functools.partial(self._of_known, kind))
         except TypeError:  # a class that lets nothing be set on it
             self.see_all()
 
@@ -83,18 +83,20 @@ class ModuleCalls:
 
         return watched
 
-    def _of_known(self, original: Method) -> Method:
-        known = self._known
+    def _of_known(self, kind: type, original: Method) -> Method:
+        known, inherits = self._known, kind is not torch.nn.Module
 
         @functools.wraps(original)
         def watched(module: Any, *args: Any, **kwargs: Any) -> Any:
             if torch.compiler.is_compiling():
                 return original(module, *args, **kwargs)
             net = known.get(id(module))
+            # What all modules have by now: a script may put something of its own there.
+            call = super(kind, type(module)).__call__ if inherits else original
             try:
                 if net is None or not net.wanted:
-                    return original(module, *args, **kwargs)
-                return self._around(original, module, *args, **kwargs)
+                    return call(module, *args, **kwargs)
+                return self._around(call, module, *args, **kwargs)
             except BaseException as error:
                 leave_no_frame(error)
                 raise
