@@ -21,6 +21,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from vizframe.background import Background
 from vizframe.errors import RunTaken
 from vizframe.store.format.names import claim_file, temporary_name
 from vizframe.store.write.disk import Disk
@@ -52,11 +53,11 @@ class Claim:
     """Whether it could be; where the disk refused, the first commit tries again."""
     _beats: int = 0
     _ended: threading.Event = field(default_factory=threading.Event)
-    _thread: threading.Thread | None = None
+    _thread: Background | None = None
 
     def start_beating(self) -> None:
         """Give signs of life from now on, in a thread of its own."""
-        self._thread = threading.Thread(target=self._beat, name="vizframe-claim", daemon=True)
+        self._thread = Background(self._beat)
         self._thread.start()
 
     @property

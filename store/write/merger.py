@@ -19,10 +19,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Event, Lock
 
 import numpy as np
 
+from vizframe.background import Background
 from vizframe.errors import DamagedSegment, HistoryWriteError, UnreadableSegment
 from vizframe.store.format.memory import MemorySource
 from vizframe.store.format.names import SegmentName
@@ -91,7 +92,7 @@ class Merger:
         """Sources that wait for the end of their grace; since when, in monotonic time."""
         self._plans = Plans()
         self._lock = Lock()
-        self._thread: Thread | None = None
+        self._thread: Background | None = None
         self._wake = Event()
         self._patience = 0
         """Pieces there must be before the next try, after the disk refused one."""
@@ -109,7 +110,7 @@ class Merger:
             if self._retention.max_bytes is not None:
                 self._kept = weights_bytes(self._run)
             if self._thread is None and (self._due() or self._surplus()):
-                self._thread = Thread(target=self._work, name="vizframe-merge", daemon=True)
+                self._thread = Background(self._work)
                 self._thread.start()
         begun = time.monotonic()
         while self._thread is not None and self._must_wait(time.monotonic() - begun):

@@ -57,10 +57,19 @@ def test_what_a_script_puts_around_stays_and_nothing_is_seen_any_more(
     way: str, patches: Patches, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[object] = []
+
+    def changed(made: float, x: float) -> float:
+        seen.append(x)
+        return made
+
+    def around(own: Callable[[float], float], x: float) -> float:
+        seen.append(x)
+        return own(x)
+
     ways: dict[str, Callable[[], None]] = {
         "see": lambda: patches.see(math, "sqrt", before=seen.append, after=lambda *_: seen.append),
-        "change": lambda: patches.change(math, "sqrt", lambda made, x: seen.append(x) or made),
-        "wrap": lambda: patches.wrap(math, "sqrt", lambda own, x: seen.append(x) or own(x)),
+        "change": lambda: patches.change(math, "sqrt", changed),
+        "wrap": lambda: patches.wrap(math, "sqrt", around),
     }
     ways[way]()
     below = math.sqrt

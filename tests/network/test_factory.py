@@ -33,6 +33,17 @@ def test_a_module_is_found_in_the_current_folder(folder: Path) -> None:
     assert factory("here_nets:lenet")() == 5
 
 
+def test_a_script_that_reads_its_arguments_as_it_is_imported_sees_none(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "train.py").write_text(
+        "import argparse\nargparse.ArgumentParser().parse_args()\ndef lenet():\n    return 6\n"
+    )
+    monkeypatch.setattr(sys, "argv", ["vizframe", "record", "--model", "train.py:lenet"])
+    assert factory("train.py:lenet")() == 6
+    assert sys.argv[1:] == ["record", "--model", "train.py:lenet"]
+
+
 @pytest.mark.parametrize(
     ("text", "kind", "sentence"),
     [

@@ -74,12 +74,15 @@ def _run(arguments: list[str]) -> object:
     chosen = next((word for word in arguments if not word.startswith("-")), None)
     if chosen is not None and chosen not in COMMANDS:
         raise UnknownName("command", chosen, COMMANDS)
+    shown = sys.excepthook  # Typer has one of its own, which a script is not to find there
     try:
         return _app(chosen)(arguments, prog_name="vizframe", standalone_mode=False)
     except Exception as error:
         if isinstance(error, _Misuse):
             raise UsageError(_sentence(error)) from None
         raise
+    finally:
+        sys.excepthook = shown
 
 
 def _app(chosen: str | None) -> typer.Typer:

@@ -13,7 +13,8 @@ import importlib
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -38,13 +39,26 @@ def factory(text: str) -> Factory:
     where, _, name = text.rpartition(":")
     if not (where and name):
         raise UsageError(f"model is {text!r}; it can be MODULE:FUNCTION or FILE.py:FUNCTION")
-    module = _file(Path(where)) if where.endswith(".py") else _module(where)
+    with without_arguments():
+        module = _file(Path(where)) if where.endswith(".py") else _module(where)
     found = getattr(module, name, None)
     if not callable(found):
         known = [each for each, value in vars(module).items() if callable(value)]
         raise UnknownName("function", name, [each for each in known if not each.startswith("_")])
     made: Factory = found
     return made
+
+
+@contextmanager
+def without_arguments() -> Iterator[None]:
+    """Inside, no command line is seen: a script that reads its arguments as it is imported takes
+    none of vizframe's for its own."""
+    before = sys.argv
+    sys.argv = before[:1]
+    try:
+        yield
+    finally:
+        sys.argv = before
 
 
 def _from_collection(collection: str, name: str) -> object:

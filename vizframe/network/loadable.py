@@ -8,7 +8,7 @@ import numpy as np
 
 from vizframe.errors import NetworkError, UsageError
 from vizframe.network.adapter import Batch, adapter_for, frameworks
-from vizframe.network.factory import factory
+from vizframe.network.factory import factory, without_arguments
 
 
 def shape_of(text: str) -> tuple[int, ...]:
@@ -28,7 +28,8 @@ def make_model(text: str, shape: tuple[int, ...] | None) -> tuple[object, Batch 
     Raises:
         UsageError, UnknownName: there is no such factory, or it gives something else.
     """
-    given = factory(text)()
+    with without_arguments():
+        given = factory(text)()
     model, inputs = given if isinstance(given, tuple) and len(given) == 2 else (given, None)
     try:
         adapter = adapter_for(model)

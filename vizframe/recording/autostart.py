@@ -14,10 +14,11 @@ from __future__ import annotations
 import fnmatch
 import logging
 import os
+import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from functools import partial
 from mmap import mmap
 from pathlib import Path
@@ -33,6 +34,7 @@ from vizframe.recording.deep_calls import deep_calls
 from vizframe.recording.import_hooks import after_import
 from vizframe.recording.past import past_of
 from vizframe.recording.ranks import Meeting, Ranks, came_late
+from vizframe.recording.recorded_net import RecordedNet
 from vizframe.recording.recorder import Recorder
 from vizframe.recording.script import Script
 from vizframe.recording.script_facts import ScriptFacts
@@ -61,23 +63,6 @@ NOTHING_SEEN = (
     "torch.optim, a gluon.Trainer, a Module or a Block's parameters; "
     "vizframe record --checkpoints shows what it saves"
 )
-
-
-@dataclass(slots=True)
-class RecordedNet:
-    """A net that the script trains.
-
-    Attributes:
-        path: of its run.
-        recorder: None while it is over, or where nothing of it can be recorded.
-        epochs_before: those that its run had when it was resumed.
-        alone: updates since another net had one.
-    """
-
-    path: Path
-    recorder: Recorder | None = None
-    epochs_before: float = 0.0
-    alone: int = 0
 
 
 class Watch:
@@ -343,7 +328,8 @@ class Watch:
     def _tell_nothing(self) -> None:
         if self._names or self._seen_by_any[0] or self.guard.has_said("unseen"):
             return
-        if self._meeting.has_run_of(self._group):  # of a process that was spawned
+        asked_for_help = not {"-h", "--help"}.isdisjoint(sys.argv[1:])
+        if asked_for_help or self._meeting.has_run_of(self._group):  # of a spawned process
             return
         if self.left_out:
             known = ", ".join(map(repr, dict.fromkeys(self.left_out)))
@@ -380,6 +366,23 @@ def record_call(
     finally:
         with watch.guard("the end of the recording"):
             watch.end(failed=failed)
+
+
+def record_spawned(heritage: Heritage) -> Callable[[bool], None]:
+    """Record what this process trains from now on, which a recorded one has spawned. What it gives
+    ends that, told whether the work has failed."""
+    watch = Watch(heritage.chosen, heritage.stem, dry_run=heritage.dry_run, parent=heritage)
+    deeper = ExitStack()
+    with watch.guard("the recording"):
+        watch.begin()
+        deeper.enter_context(deep_calls())
+
+    def end(failed: bool) -> None:
+        deeper.close()
+        with watch.guard("the end of the recording"):
+            watch.end(failed=failed)
+
+    return end
 
 
 def _leave_to_parent(watch: ref[Watch]) -> None:

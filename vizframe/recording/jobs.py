@@ -79,6 +79,11 @@ def jobs(wanted: Iterable[PluginLike] | None = None, options: Options | None = N
             )
     settings = options or {}
     for label in settings:
+        if label not in labels and label in registry:
+            raise UsageError(
+                f"set is for plugin {label!r}, which is not recorded; name it: "
+                f"--plugins {','.join([*labels, label])}"
+            )
         if label not in labels:
             raise UnknownName("plugin", label, labels)
     by_name = {

@@ -14,7 +14,10 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
+
+from vizframe.background import Background
 
 log = logging.getLogger("vizframe")
 
@@ -49,18 +52,19 @@ def interrupted_after(seconds: float, label: str) -> Iterator[None]:
         yield
         return
     watch = _Alarm(seconds) if _alarm_is_free() else _Watch(seconds)
-    said = threading.Timer(seconds + PATIENCE, _say, [label, seconds])
-    said.daemon = True
-    said.start()
+    ended = threading.Event()
+    Background(partial(_say_later, ended, label, seconds)).start()
     try:
         watch.start()
         yield
     finally:
         watch.stop()
-        said.cancel()
+        ended.set()
 
 
-def _say(label: str, seconds: float) -> None:
+def _say_later(ended: threading.Event, label: str, seconds: float) -> None:
+    if ended.wait(seconds + PATIENCE):
+        return
     log.warning(
         "plugin %r has taken more than %.3g s and cannot be interrupted: the training waits for it",
         label,
@@ -113,7 +117,7 @@ class _Watch:
         self._watched = threading.get_ident()
         self._ended = threading.Event()
         self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self._wait, name="vizframe-overdue", daemon=True)
+        self._thread = Background(self._wait)
 
     def start(self) -> None:
         self._thread.start()

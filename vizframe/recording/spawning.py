@@ -1,8 +1,8 @@
 """Handing the recording down to processes that a script spawns.
 
 `multiprocessing` starts Python anew for them, and sends what is to be prepared there first: where
-modules are found, the name, the main module. Among that goes what vizframe wants, so that it is there
-before the script's own modules are.
+modules are found, the name, the main module. Among that goes what vizframe wants, so that it is
+there before the script's own modules are.
 """
 
 from __future__ import annotations

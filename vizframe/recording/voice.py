@@ -1,8 +1,8 @@
 """What vizframe says while a script runs: on standard error, never into the script's own logs.
 
 A script may put a stream of its own in the place of standard error, such as a log file or standard
-output. What vizframe says is no part of that: it goes to the stream that was there before the script
-began. Where that was closed, there is nowhere to say anything, and nothing is said.
+output. What vizframe says is no part of that: it goes to the stream that was there before the
+script began. Where that was closed, there is nowhere to say anything, and nothing is said.
 """
 
 from __future__ import annotations

@@ -85,6 +85,7 @@ class ModuleCalls:
 
     def _of_known(self, kind: type, original: Method) -> Method:
         known, inherits = self._known, kind is not torch.nn.Module
+        above: Any = super
 
         @functools.wraps(original)
         def watched(module: Any, *args: Any, **kwargs: Any) -> Any:
@@ -92,7 +93,7 @@ class ModuleCalls:
                 return original(module, *args, **kwargs)
             net = known.get(id(module))
             # What all modules have by now: a script may put something of its own there.
-            call = super(kind, type(module)).__call__ if inherits else original
+            call = above(kind, type(module)).__call__ if inherits else original
             try:
                 if net is None or not net.wanted:
                     return call(module, *args, **kwargs)
