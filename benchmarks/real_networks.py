@@ -29,6 +29,7 @@ from vizframe.network.probe import Probe
 from vizframe.plugin import Scene
 from vizframe.plugins.deconvolution import Deconvolution
 from vizframe.plugins.saliency import Saliency
+from vizframe.recording.budget import USUAL
 from vizframe.recording.config import LARGEST
 from vizframe.recording.work_clock import work_time
 
@@ -95,7 +96,9 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
-def budgeted(name: str, side: int, steps: int, warm: int) -> None:
+def budgeted(
+    name: str, side: int, steps: int, warm: int, recordings: int = RECORDINGS, budget: str = USUAL
+) -> None:
     """The default recording: its first step, its share, its memory, and what it has pictures of.
 
     The share is told twice: of processor seconds, and of seconds as a quiet machine would have
@@ -112,7 +115,7 @@ def budgeted(name: str, side: int, steps: int, warm: int) -> None:
             training.net,
             path,
             every=1,
-            budget="20%",
+            budget=budget,
             max_size=LARGEST,
             probe=training.images[:IMAGES],
         )
@@ -123,7 +126,7 @@ def budgeted(name: str, side: int, steps: int, warm: int) -> None:
             flush=True,
         )
         spent, trained, learnt, done = first, 0.0, 0.0, 0
-        while done < steps and len(vizframe.open(path).steps) < RECORDINGS:
+        while done < steps and len(vizframe.open(path).steps) < recordings:
             began = work_time()
             trained += training.step()
             started, ended = time.process_time(), work_time()
@@ -203,13 +206,15 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=224)
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--warm", type=int, default=4, help="Steps before it is recorded.")
+    parser.add_argument("--recordings", type=int, default=RECORDINGS)
+    parser.add_argument("--budget", default=USUAL, help="Such as 'none'.")
     parser.add_argument("--sample", type=int, default=8)
     parser.add_argument("--all", action="store_true", help="Also what all units would cost.")
     parser.add_argument("--here", action="store_true", help="In this process.")
     given = parser.parse_args()
     if given.here:
         for name in given.nets:
-            budgeted(name, given.side, given.steps, given.warm)
+            budgeted(name, given.side, given.steps, given.warm, given.recordings, given.budget)
             if given.all:
                 everything(name, given.side, given.sample)
         return

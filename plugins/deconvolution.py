@@ -100,6 +100,7 @@ class Deconvolution(Plugin):
         notes = (*_remarks(found, self.top), *rule_notes(scene.network))
         projected = project_strongest(scene.network, scene.probe.images, layer, found, window)
         yield Frame(layer.name, as_picture(projected), columns=columns, notes=notes)
+        del projected  # as large as the patches
         patches = cut_patches(scene.probe, found, window)
         yield Frame(layer.name, as_picture(patches), "patch", columns=columns, notes=notes)
 

@@ -24,7 +24,7 @@ from vizframe.plugin.inputs import require_images
 
 Composite = Literal["epsilon", "epsilon_plus", "epsilon_plus_flat", "epsilon_gamma_box"]
 
-SHARE = 4
+SHARE = 2
 """The graph has several results of each layer: it has room for so many times fewer images."""
 
 

@@ -19,6 +19,9 @@ from vizframe.sequences.replay import Weights as RecurrentWeights
 KERNEL_AXES = ("unit", "input", "y", "x")
 MATRIX_AXES = ("layer", "y", "x")
 
+TOGETHER = 1 << 22
+"""Weights that are squared together."""
+
 COLUMNS = {
     "norm": "How long these weights are: the root of the sum of their squares.",
     "unit_norm": "The same over all inputs of the unit.",
@@ -198,7 +201,7 @@ class Weights(Plugin):
     def _matrix(self, layer: Layer, kernels: FloatArray, *, moving: bool) -> Iterator[Frame]:
         with np.errstate(invalid="ignore", over="ignore"):  # a broken network's inf and NaN stay
             whole = kernels.sum(axis=(2, 3))
-            norm = np.sqrt((kernels**2).sum()).reshape(1)
+            norm = np.sqrt(_squares(kernels).sum(dtype=np.float32)).reshape(1)
         shown = whole[None, : self.units, : self.columns]
         notes = _cut(whole, shown[0])
         yield Frame(layer.name, shown, "matrix", columns={"norm": norm}, notes=notes)
@@ -243,12 +246,23 @@ def _kernel_columns(
     """Per unit and input shown: the kernel's norm, and the unit's norm over all inputs and bias."""
     tiles = shown.shape[:2]
     with np.errstate(invalid="ignore", over="ignore"):
-        of_unit = np.sqrt((kernels**2).sum(axis=(1, 2, 3)))
+        of_unit = np.sqrt(_squares(kernels))
         columns = {"norm": np.sqrt((shown**2).sum(axis=(2, 3)))}
     columns["unit_norm"] = np.broadcast_to(of_unit[:, None], tiles).copy()
     if bias is not None:
         columns["bias"] = np.broadcast_to(bias[: tiles[0], None], tiles).copy()
     return columns
+
+
+def _squares(kernels: FloatArray) -> FloatArray:
+    """The sum of each unit's squares, of a few units at a time: a dense layer may have as many
+    weights as all others together."""
+    size = max(1, TOGETHER // max(1, kernels[:1].size))
+    found = np.empty(len(kernels), np.float32)
+    for first in range(0, len(kernels), size):
+        part = kernels[first : first + size]
+        found[first : first + size] = (part**2).sum(axis=(1, 2, 3))
+    return found
 
 
 def _cut(whole: FloatArray, shown: FloatArray) -> tuple[str, ...]:

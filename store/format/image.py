@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 Buffer = bytes | bytearray | memoryview
+
+
+class Blocks(Protocol):
+    """Bytes that are not in memory."""
+
+    def __len__(self) -> int: ...
+
+    def blocks(self) -> Iterator[Buffer]:
+        """All of them, a few at a time. Raises OSError."""
+        ...
 
 
 @dataclass(slots=True)
@@ -17,22 +28,32 @@ class Image:
 
     size: int
     pieces: list[tuple[int, Buffer]] = field(default_factory=list)
+    elsewhere: list[tuple[int, Blocks]] = field(default_factory=list)
+    """Pieces that are not in memory."""
 
-    def put(self, offset: int, piece: Buffer | npt.NDArray[np.generic]) -> None:
+    def put(self, offset: int, piece: Buffer | Blocks | npt.NDArray[np.generic]) -> None:
         """Lay down bytes, or an array's, without copying them."""
         view = np_bytes(piece) if isinstance(piece, np.ndarray) else piece
-        if len(view):
+        if not len(view):
+            return
+        if isinstance(view, Buffer):
             self.pieces.append((offset, view))
+        else:
+            self.elsewhere.append((offset, view))
 
     def buffers(self) -> Iterator[Buffer]:
         """The whole file in order, gaps filled with zeros."""
         end = 0
-        for offset, piece in sorted(self.pieces, key=lambda each: each[0]):
+        pieces: list[tuple[int, Buffer | Blocks]] = [*self.pieces, *self.elsewhere]
+        for offset, piece in sorted(pieces, key=lambda each: each[0]):
             if offset < end:
                 raise ValueError(f"a piece at {offset} lies over one that ends at {end}")
             if offset > end:
                 yield bytes(offset - end)
-            yield piece
+            if isinstance(piece, Buffer):
+                yield piece
+            else:
+                yield from piece.blocks()
             end = offset + len(piece)
         if end < self.size:
             yield bytes(self.size - end)

@@ -138,9 +138,8 @@ def _take(
     if whole is not None and series.packing is None:
         taken = [whole[offset : offset + size] for offset, size in places]
     else:
-        taken = [memoryview(bytearray(size)) for size in sizes]
         stored = room_for(series.declaration, series.tile_count)
-        taken[0] = np_bytes(stored)
+        taken = [np_bytes(stored), *(memoryview(bytearray(size)) for size in sizes[1:])]
         read_stored(source, series, row.frame, 0, taken[0])
         for view, (offset, _) in list(zip(taken, places, strict=True))[1:]:
             source.read_into(view, offset)

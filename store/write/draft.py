@@ -11,16 +11,17 @@ import numpy as np
 import numpy.typing as npt
 
 from vizframe.errors import HistoryWriteError
-from vizframe.history import Declaration, SeriesKey, StepRecord, Tiles
-from vizframe.history.encoding import encode_frame
-from vizframe.history.levels import CODED
+from vizframe.history import Declaration, SeriesKey, StepRecord
+from vizframe.history.encoding import check_frame, encode_frame
 from vizframe.plugin.frame import Frame
 from vizframe.store.format.checksum import crc32
 from vizframe.store.format.image import Image, np_bytes
 from vizframe.store.format.index import Index, SeriesIndex, group_path
-from vizframe.store.format.layout import ROW, STEP, TILE, tile_checksums
+from vizframe.store.format.layout import ROW, STEP
 from vizframe.store.format.names import Session
 from vizframe.store.write.plan import PlanKey, SegmentPlan, dump_notes, make_plan, room
+from vizframe.store.write.records import tile_records
+from vizframe.store.write.spool import SpooledBytes, SpooledFrame
 
 MOST_PLANS = 16
 """Plans kept: schedules per plugin give a few shapes of steps that alternate."""
@@ -28,32 +29,32 @@ MOST_PLANS = 16
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EncodedFrame:
-    """A frame as it is stored: the tiles, their records, the columns."""
+    """A frame as it is stored: the tiles and their CRC-32, their records, the columns."""
 
-    stored: memoryview
+    stored: memoryview | SpooledBytes
+    crc32: int
     records: npt.NDArray[np.void]
     columns: npt.NDArray[np.void]
 
 
 def encode(declaration: Declaration, frame: Frame, series: SeriesIndex) -> EncodedFrame:
     """Raises HistoryWriteError where the frame is not what its declaration says."""
+    if isinstance(frame, SpooledFrame) and frame.dtype == series.pixel:
+        check_frame(declaration, frame)
+        columns = _columns(declaration, frame, series)
+        return EncodedFrame(frame.piece, frame.piece.crc32, frame.records, columns)
     tiles = encode_frame(declaration, frame)
     stored = np_bytes(tiles.stored.astype(series.pixel, copy=False))
-    records = _records(tiles, stored)
+    columns = _columns(declaration, frame, series)
+    return EncodedFrame(stored, crc32(stored), tile_records(tiles, stored), columns)
+
+
+def _columns(declaration: Declaration, frame: Frame, series: SeriesIndex) -> npt.NDArray[np.void]:
     columns = np.zeros(series.tile_count, series.column)
     for name in declaration.columns:
         values = np.asarray(frame.columns[name], "<f4")
         columns[name] = values.reshape(columns[name].shape)
-    return EncodedFrame(stored, records, columns)
-
-
-def _records(tiles: Tiles, stored: memoryview) -> npt.NDArray[np.void]:
-    records = np.empty(tiles.low.size, TILE)
-    records["low"] = tiles.low.ravel()
-    records["high"] = tiles.high.ravel()
-    records["nonfinite"] = (tiles.nonfinite | np.where(tiles.coded, CODED, 0)).ravel()
-    records["crc32"] = tile_checksums(stored, records)
-    return records
+    return columns
 
 
 @dataclass(slots=True)
@@ -161,7 +162,7 @@ def _rows(frames: Sequence[EncodedFrame]) -> npt.NDArray[np.void]:
                 place,
                 0,
                 0,
-                crc32(frame.stored),
+                frame.crc32,
                 crc32(np_bytes(frame.records)),
                 crc32(np_bytes(frame.columns)),
             )

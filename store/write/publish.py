@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from vizframe.errors import HistoryWriteError
-from vizframe.store.format.image import Image
+from vizframe.store.format.image import Buffer, Image
 from vizframe.store.format.names import temporary_name
 from vizframe.store.write.disk import Disk
+
+AT_ONCE = 1 << 24
+"""Bytes from which on what comes before is written."""
 
 _numbers = itertools.count()
 
@@ -25,9 +28,25 @@ def publish_image(disk: Disk, image: Image, target: Path, *, durable: bool) -> N
     """
 
     def fill(fd: int) -> None:
-        disk.write(fd, list(image.buffers()), 0)
+        place = 0
+        for buffers in _together(image.buffers()):
+            disk.write(fd, buffers, place)
+            place += sum(map(len, buffers))
 
     publish(disk, fill, target, durable=durable)
+
+
+def _together(buffers: Iterable[Buffer]) -> Iterator[list[Buffer]]:
+    """Neighbours that are written at once: what is read for that is not in memory for long."""
+    waiting: list[Buffer] = []
+    size = 0
+    for buffer in buffers:
+        waiting.append(buffer)
+        size += len(buffer)
+        if size >= AT_ONCE:
+            yield waiting
+            waiting, size = [], 0
+    yield waiting
 
 
 def publish(disk: Disk, fill: Callable[[int], None], target: Path, *, durable: bool) -> None:

@@ -20,6 +20,7 @@ from vizframe.store.write.folder import RunFolder
 from vizframe.store.write.merger import Merger
 from vizframe.store.write.publish import publish_image
 from vizframe.store.write.retention import Retention
+from vizframe.store.write.spool import Spool
 from vizframe.store.write.thinning import PublishedSegment
 
 LARGEST_KEPT = 1 << 16
@@ -75,6 +76,10 @@ class StoreWriter:
             self._check(record.step)
             self._folder.check()
             self._publish(record)
+
+    def aside(self) -> Spool:
+        """Room on the disk for a step that is being made: see `vizframe.history.aside`."""
+        return Spool(self._folder.disk, self.run)
 
     def _publish(self, record: StepRecord) -> None:
         drafter = self._drafter or self._begin(record.step)

@@ -46,7 +46,7 @@ class Squares(ReferenceNetwork):
             "flat": Flatten(),
             "scores": Dense(weight.reshape(len(weight), -1), bias),
         }
-        super().__init__(operations, weight.shape[1:], class_names=names, room=4)
+        super().__init__(operations, weight.shape[1:], class_names=names, room=4 * 4)
 
     def scores(self, images: FloatArray) -> FloatArray:
         self.asked.append(len(images))

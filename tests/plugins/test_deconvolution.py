@@ -226,7 +226,7 @@ def test_the_control_asks_a_network_of_shuffled_weights_and_says_so() -> None:
 
 def test_all_questions_of_a_layer_go_in_batches_of_one_size() -> None:
     network = ordinary()
-    network._room = 5
+    network._room = 4 * 5
     sizes = []
     original = network.gradient
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -11,9 +12,11 @@ import pytest
 
 import vizframe.store
 from vizframe.history import Declaration, History, SeriesKey, StepRecord
+from vizframe.history.encoding import stored_frame
 from vizframe.plugin.frame import Frame
 from vizframe.store.care import checking
 from vizframe.store.write.due import MergePlan
+from vizframe.store.write.writer import StoreWriter
 from vizframe.testing.runs import declare, fake_info, fake_probe
 
 SHAPES = {"conv0": (4, 12, 12), "conv1": (6, 5, 5), "dense": (3, 8, 8)}
@@ -48,6 +51,14 @@ def record(step: int) -> StepRecord:
         scalars={"loss": 1 / (step + 1)},
         time=1000.0 + step,
     )
+
+
+def spooled(writer: StoreWriter, record: StepRecord) -> StepRecord:
+    """The record, whose frames have gone through the writer's spool: all of them, where
+    `vizframe.store.write.spool.HELD` is 0."""
+    aside = writer.aside()
+    frames = [(each, aside.frame(each, stored_frame(each, made))) for each, made in record.frames]
+    return replace(record, frames=frames)
 
 
 def write(

@@ -21,10 +21,12 @@ import pytest
 
 import vizframe.store
 from tests.nursery import Nursery
+from tests.store.small import spooled
 from vizframe.history import Declaration, History, SeriesKey, StepRecord
 from vizframe.plugin.frame import Frame
 from vizframe.store.care import compaction
 from vizframe.store.read.origin import Folder
+from vizframe.store.write import spool
 from vizframe.store.write.due import MergePlan
 from vizframe.testing.runs import declare, fake_info
 
@@ -69,8 +71,10 @@ def live(run: str, name: str, first: int, told: str) -> None:
     """Commit step after step, and tell each; until killed."""
     fd = os.open(told, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     writer = vizframe.store.create(run, fake_info("killed"), writer=name, merging=PLAN)
+    spool.HELD = 0  # of every second step all frames wait on the disk
     for step in range(first, first + 10_000):
-        writer.commit(record(name, step))
+        made = record(name, step)
+        writer.commit(spooled(writer, made) if step % 2 else made)
         os.write(fd, LINE % step)
 
 

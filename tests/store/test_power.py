@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 import vizframe.store
-from tests.store.small import INFO, PROBE, assert_whole, record
+from tests.store.small import INFO, PROBE, assert_whole, record, spooled
 from vizframe.store.format.image import Buffer
+from vizframe.store.write import spool
 from vizframe.store.write.disk import Disk
 from vizframe.store.write.due import MergePlan
 
@@ -158,9 +159,13 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Call]:
     run = tmp_path_factory.mktemp("power") / "run"
     disk = RecordingDisk()
     merging = MergePlan(steps=3, fan=2, grace=0.01)
-    with vizframe.store.create(run, INFO, PROBE, durable=True, merging=merging, disk=disk) as store:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        vizframe.store.create(run, INFO, PROBE, durable=True, merging=merging, disk=disk) as store,
+    ):
+        patch.setattr(spool, "HELD", 0)
         for step in range(STEPS):
-            store.commit(record(step))
+            store.commit(spooled(store, record(step)) if step % 2 else record(step))
             disk.acknowledged = step + 1
     return disk.calls
 

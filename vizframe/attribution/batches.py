@@ -17,6 +17,10 @@ from vizframe.plugin import Progress, ignore_progress
 
 Indices = npt.NDArray[np.int64]
 
+SHARE = 4
+"""Of the memory, one part of so many is for a pass through the whole network and back: what it
+gives is copied out beside it, and the plugins of a step share activations."""
+
 
 def gradients(
     network: Network,
@@ -62,8 +66,9 @@ def scores(network: Network, images: FloatArray) -> FloatArray:
 
 
 def room(network: Network) -> int:
-    """How many whole images fit into the whole network at once."""
-    return network.batch_size(network.score_layer)
+    """How many whole images go through the whole network at once, and back: as many as fit into
+    their share of the memory."""
+    return max(1, network.batch_size(network.score_layer) // SHARE)
 
 
 def batches(questions: Indices, size: int) -> Iterator[Indices]:

@@ -10,7 +10,7 @@ Of each layer only the maps of evidence are kept, which are as small as one of i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,11 +20,8 @@ from vizframe.attribution.batches import batches, part, room
 from vizframe.attribution.cam import Doubles, Weigh
 from vizframe.attribution.target import Target
 from vizframe.images.overlay import resample
-from vizframe.network import FloatArray, Objective
+from vizframe.network import FloatArray, LayerGradients, Objective
 from vizframe.plugin import Progress, ignore_progress
-
-SHARE = 2
-"""A layer's maps and gradients are copied out of the pass: it has room for half as many images."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,18 +53,27 @@ def layer_cams(
     """
     network, count = target.network, len(target.images)
     objective = Objective(network.score_layer, target.classes, "mean")
-    size = even_size(count, max(1, room(network) // SHARE))
+    size = even_size(count, room(network))
     gradients: list[FloatArray] = []
     found: dict[tuple[str, str], list[Doubles]] = defaultdict(list)
     for chosen in batches(np.arange(count), size):
         backward = network.gradients(target.images[chosen], part(objective, chosen), layers)
         gradients.append(backward.gradient)
-        for layer, maps in backward.outputs.items():
-            place = (maps.shape[2], maps.shape[3])
-            for method, weigh in methods.items():
-                found[method, layer].append(weigh(maps, backward.gradients[layer], place))
+        for key, evidence in _evidence(backward, methods):
+            found[key].append(evidence)
+        del backward  # before the next is asked for
         progress(min(len(gradients) * size, count), count, "class activation maps")
     return LayerCams(
         np.concatenate(gradients)[:count],
         {key: np.concatenate(each)[:count] for key, each in found.items()},
     )
+
+
+def _evidence(
+    backward: LayerGradients, methods: Mapping[str, Weigh]
+) -> Iterator[tuple[tuple[str, str], Doubles]]:
+    """By method and layer, as large as the layer's maps."""
+    for layer, maps in backward.outputs.items():
+        place = (maps.shape[2], maps.shape[3])
+        for method, weigh in methods.items():
+            yield (method, layer), weigh(maps, backward.gradients[layer], place)

@@ -72,7 +72,8 @@ def record(
         bool | None, typer.Option("--durable", help="Survive a power cut, too: fsync each step.")
     ] = None,
     memory: Annotated[
-        str | None, typer.Option(help="What a batch of units may take: '500MB'. Else 1 GiB.")
+        str | None,
+        typer.Option(help="What it may add to the training's memory: '500MB'. Else 1 GiB."),
     ] = None,
     vitals: Annotated[
         int | None, typer.Option(help="Updates between two looks at its health; 0: none. Else 10.")

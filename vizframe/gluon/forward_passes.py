@@ -12,9 +12,10 @@ from vizframe.arrays import even_size
 from vizframe.gluon.bound_graphs import BoundGraphs
 from vizframe.gluon.graph.parameters import to_numpy
 from vizframe.gluon.question.peaks import with_maxima
+from vizframe.graph.passes import PASS
 from vizframe.network import FloatArray
 
-AT_REST = 8
+AT_REST = 16
 """Of the memory, as one part of so many, compiled graphs hold while a network trains on."""
 
 
@@ -35,29 +36,30 @@ class ForwardPasses(BoundGraphs):
         found: dict[str, FloatArray] = {}
         done = 0
         for part in self._parts(batch):
-            made = self._activations(part, layers)
-            if len(part) == len(batch):
-                return {name: made[name] for name in layers}
-            for name, values in made.items():  # put in place at once: all of it is held only once
+            for name, values in self._activations(part, layers):
+                if len(part) == len(batch):
+                    found[name] = values
+                    continue
                 if name not in found:
                     found[name] = np.empty((len(batch), *values.shape[1:]), values.dtype)
                 found[name][done : done + len(part)] = values
             done += len(part)
         return {name: found[name] for name in layers}
 
-    def _activations(self, batch: FloatArray, layers: Sequence[str]) -> dict[str, FloatArray]:
+    def _activations(
+        self, batch: FloatArray, layers: Sequence[str]
+    ) -> Iterator[tuple[str, FloatArray]]:
+        """One layer after the other, so that not all of them are copied out at once."""
         entries = tuple(dict.fromkeys(self._entry(name) for name in layers))
         compiled = self._compiled(("activations", entries), self._graph.with_heads(entries), batch)
         self._fill(compiled, batch)
         outputs = dict(zip(entries, compiled.forward(), strict=True))
-        return {
-            name: self._axes_of(name).outside(to_numpy(outputs[self._entry(name)]))
-            for name in layers
-        }
+        for name in dict.fromkeys(layers):
+            yield name, self._axes_of(name).outside(to_numpy(outputs[self._entry(name)]))
 
     def _parts(self, batch: FloatArray) -> Iterator[FloatArray]:
         """The images in batches of one size, the last one perhaps smaller, of which a graph for
-        all layers takes a quarter of the memory; all of them where only so many go together."""
+        all layers takes an eighth of the memory; all of them where only so many go together."""
         if self._count > 1 or len(batch) == 1:
             yield batch
             return
@@ -65,7 +67,9 @@ class ForwardPasses(BoundGraphs):
         entries = set(self._entries.values()) & shapes.keys()
         numbers = sum(math.prod(shapes[entry]) for entry in entries)
         larger = math.prod(batch.shape[1:]) / math.prod(self._settings.input_shape)
-        size = even_size(len(batch), int(self._settings.memory / (16 * max(1, numbers * larger))))
+        size = even_size(
+            len(batch), int(self._settings.memory / (PASS * 4 * max(1, numbers * larger)))
+        )
         for first in range(0, len(batch), size):
             yield batch[first : first + size]
 

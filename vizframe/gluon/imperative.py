@@ -12,6 +12,7 @@ that calls the operator without a block has no gradient here.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
@@ -48,6 +49,7 @@ from vizframe.gluon.reason import reason
 from vizframe.gluon.recorded_relevance import RecordedRelevance
 from vizframe.gluon.semantics import from_net_array, is_numpy, numpy_interface, to_net_array
 from vizframe.graph.host import ignore_float_warnings
+from vizframe.graph.passes import Joined, parts_in_room
 from vizframe.graph.settings import Settings
 from vizframe.graph.target import (
     output_weights,
@@ -134,9 +136,17 @@ class ImperativeNetwork(BlockWeights, RecordedRelevance):
         return self._by_name[name]
 
     def activations(self, images: FloatArray, layers: Sequence[str]) -> dict[str, FloatArray]:
-        wanted = [self.layer(name).name for name in layers]
-        outputs = self.run(self._on_device(images))
-        return {name: self._axes[name].from_kept(to_numpy(outputs[name].value)) for name in wanted}
+        wanted, count = [self.layer(name).name for name in layers], len(images)
+        made = Joined(count)
+        numbers = sum(math.prod(layer.shape) for layer in self._layers)
+        whole = self._count > 1 or not count
+        parts = [slice(0, count)] if whole else parts_in_room(count, numbers, self._settings.memory)
+        for part in parts:
+            outputs = self.run(self._on_device(images[part]))
+            for name in wanted:
+                made.add(name, part, self._axes[name].from_kept(to_numpy(outputs[name].value)))
+            del outputs  # before the next images go forward
+        return made.found
 
     def scores(self, images: FloatArray) -> FloatArray:
         return self.activations(images, [self.score_layer])[self.score_layer]

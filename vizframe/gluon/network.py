@@ -97,7 +97,7 @@ class GluonNetwork(ForwardPasses, OwnWeights, ResumedGraphs):
         graph = trace.graph.map_nodes(for_inference)
         self._graph = graph.with_heads([*graph.heads, *trace.folded])
         self._data = graph.variable(self._input)
-        self._kept = GraphCache(settings.memory // 2)
+        self._kept = GraphCache(settings.memory // 4)
         self._folded = FoldedArrays()
         self._plans: dict[tuple[str, Shape, ReluRule, bool], Plan] = {}
         self._shapes_of: dict[tuple[object, ...], dict[Entry, Shape]] = {}

@@ -71,7 +71,7 @@ def check_frame(declaration: Declaration, frame: Frame) -> None:
         HistoryWriteError: it does not; the sentence says where.
     """
     shape = declaration.tile_shape + declaration.picture_shape
-    given = frame.tiles.stored.shape if isinstance(frame, StoredFrame) else frame.values.shape
+    given = frame.stored_shape if isinstance(frame, StoredFrame) else frame.values.shape
     if given != shape:
         raise HistoryWriteError(
             f"the frame {declaration.key} has shape {given}; it can be {shape}, as declared"

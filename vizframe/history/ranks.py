@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from vizframe.history.aside import Aside, aside_of
 from vizframe.history.contract import History, HistoryWriter, Scalars, StepRecord
 from vizframe.history.finding import Curve, Finding
 from vizframe.history.rank_names import ranked_scalar, split_rank
@@ -40,6 +41,10 @@ class RankWriter:
 
     def commit(self, record: StepRecord) -> None:
         self._writer.commit(ranked(record, self._rank))
+
+    def aside(self) -> Aside:
+        """See `vizframe.history.aside`."""
+        return aside_of(self._writer)
 
     def close(self) -> None:
         self._writer.close()

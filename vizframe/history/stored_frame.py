@@ -17,13 +17,23 @@ class StoredFrame(Frame):
     What reads its values gets those that come back from the history.
     """
 
-    __slots__ = ("tiles",)
-    tiles: Tiles
+    __slots__ = ("_tiles",)
+    _tiles: Tiles
 
     def __init__(self, frame: Frame, tiles: Tiles) -> None:
         for name in _COPIED:
             object.__setattr__(self, name, getattr(frame, name))
-        object.__setattr__(self, "tiles", tiles)
+        object.__setattr__(self, "_tiles", tiles)
+
+    @property
+    def tiles(self) -> Tiles:
+        """All of it, as it is stored."""
+        return self._tiles
+
+    @property
+    def stored_shape(self) -> tuple[int, ...]:
+        """(*tile axes, *picture axes)."""
+        return self._tiles.stored.shape
 
     def __getattribute__(self, name: str) -> Any:
         if name == "values":

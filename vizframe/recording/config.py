@@ -135,7 +135,10 @@ class Config(BaseModel):
     )
     durable: bool = Field(False, description="Let a recorded step survive a power cut, too.")
     memory: ByteSize | None = Field(
-        None, ge=1, description="What a batch of units may take, such as '500MB'; none: 1 GiB."
+        None,
+        ge=1,
+        description="What a recording may add to the training's memory, such as '500MB'; none: "
+        "1 GiB.",
     )
     ranks: int | str = Field(
         0, description="Which workers of a distributed training record: 0, '0,2', 'all'."

@@ -81,7 +81,9 @@ def checked_frames(
                 )
             plain = _with_tiles_first(plugin, inspect_frame(plugin.name, frame))
             _check_lengths(plugin, plain, scene)
+            del frame  # while the next one is made, this one need not be there
             yield plain
+            del plain
     finally:
         if isinstance(given, Generator):  # what it has left to do, it does now and not in training
             given.close()

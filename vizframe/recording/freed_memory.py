@@ -1,6 +1,7 @@
-"""Memory that a recording has freed, given back to the system before training goes on.
+"""Memory that a recording has freed, given back to the system before training goes on; and what
+training or one plugin has freed, before the next plugin begins.
 
-training  ▁▁▂▅▂▁▂▅▂      the C library keeps what was freed for later, in pieces that training
+training  ▁▁▂▅▂▁▂▅▂      the C library keeps what was freed for later, in pieces that the other
 recording      ▆▆        does not fit into: without this, both peaks would add up
 """
 

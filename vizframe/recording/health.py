@@ -24,7 +24,7 @@ from vizframe.network.parameter import parameter_views
 from vizframe.network.probe import Probe
 from vizframe.recording.schedule import Moment
 from vizframe.recording.unchanged import unchanged_python
-from vizframe.recording.vitals import Vitals
+from vizframe.recording.vitals import LOOK_ROOM, Vitals
 
 log = logging.getLogger("vizframe")
 
@@ -43,6 +43,7 @@ class Health:
         open_writer: opens where findings are written; None where they are only said.
         rank: of the worker, which is named where it is not 0.
         part: of the usual time that the vitals may take.
+        room: bytes of activations that they may hold.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Health:
         open_writer: Callable[[], HistoryWriter] | None = None,
         rank: int = 0,
         part: float = 1.0,
+        room: float = LOOK_ROOM,
     ) -> None:
         rules, broken = load_rules()
         for sentence in broken:
@@ -70,6 +72,7 @@ class Health:
             scale=lambda: adapter.optimiser(model).gradient_scale,
             quietly=self._quietly,
             part=part,
+            room=room,
         )
         self._diagnosis = Diagnosis(rules)
         self._stop_on = frozenset(stop_on)

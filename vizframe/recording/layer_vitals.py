@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from vizframe.diagnosis.course import LayerReading
 from vizframe.network import FloatArray
 from vizframe.network.kinds import KERNEL_KINDS
 from vizframe.network.layer import Layer
+
+BLOCK = 1 << 20
+"""Values that are looked at together: in double precision they are 8 MB."""
 
 NEAR = 0.01
 """Within 1 % of the bound an activation's slope is under 2 % (tanh) or 1 % (sigmoid) of its
@@ -64,17 +68,21 @@ def as_trained(layer: Layer, outputs: FloatArray, weights: Mapping[str, FloatArr
             none.
     """
     axis = 1 + layer.unit_axis
-    others = tuple(each for each in range(outputs.ndim) if each != axis)
-    wide = [-1 if each == axis else 1 for each in range(outputs.ndim)]
-    mean = outputs.mean(others, keepdims=True, dtype=np.float64)
-    deviation = outputs.std(others, keepdims=True, dtype=np.float64)
+    before: FloatArray = np.moveaxis(outputs, axis, 0)
+    found = np.empty_like(before)
     scale, shift = (
-        next((weights[each].reshape(wide) for each in names if each in weights), usual)
+        next((weights[each] for each in names if each in weights), np.full(len(before), usual))
         for names, usual in ((("gamma", "weight"), 1.0), (("beta", "bias"), 0.0))
     )
-    unit = (outputs - mean) / np.maximum(deviation, 1e-12)
-    found: FloatArray = (np.abs(scale) * unit + shift).astype(np.float32)
-    return found
+    wide = (-1, *(1,) * (before.ndim - 1))
+    others = tuple(range(1, before.ndim))
+    for part in _blocks(before):
+        own = before[part]
+        mean = own.mean(others, keepdims=True, dtype=np.float64)
+        deviation = own.std(others, keepdims=True, dtype=np.float64)
+        unit = (own - mean) / np.maximum(deviation, 1e-12)
+        found[part] = np.abs(scale[part]).reshape(wide) * unit + shift[part].reshape(wide)
+    return np.moveaxis(found, 0, axis)
 
 
 def read_layer(
@@ -88,7 +96,6 @@ def read_layer(
             weights move fast, the running statistics are not those of the batches.
         fed_by: see `feeding`.
     """
-    units = _of_units(layer, outputs)
     bad = int(outputs.size - np.isfinite(outputs).sum())
     bounds = bounds_of(layer.operator)
     saturated = None
@@ -96,19 +103,22 @@ def read_layer(
         low, high = bounds
         edge = NEAR * (high - low)
         saturated = float(((outputs < low + edge) | (outputs > high - edge)).mean())
+    units = np.moveaxis(outputs, 1 + layer.unit_axis, 0)
     silent = None
     if layer.nonnegative and bounds is None and len(outputs) >= ENOUGH_IMAGES:
-        never = (units == 0).all((1, 2))
+        others = tuple(range(1, units.ndim))
+        never = (units == 0).all(others)
         if before is not None and before.shape == outputs.shape:
-            never &= (_of_units(layer, before) <= 0).all((1, 2))
+            never &= (np.moveaxis(before, 1 + layer.unit_axis, 0) <= 0).all(others)
         silent = tuple(np.flatnonzero(never).tolist())
+    mean = float(outputs.mean(dtype=np.float64))
     return LayerReading(
         kind=layer.kind,
         operator=layer.operator,
         units=layer.units,
-        mean=float(outputs.mean(dtype=np.float64)),
-        deviation=float(outputs.std(dtype=np.float64)),
-        varying=float(units.std(1, dtype=np.float64).mean()),
+        mean=mean,
+        deviation=_deviation(units, mean),
+        varying=_variation(units),
         silent=silent,
         saturated=saturated,
         bad=bad,
@@ -116,6 +126,26 @@ def read_layer(
     )
 
 
-def _of_units(layer: Layer, outputs: FloatArray) -> FloatArray:
-    """(units, batch, places)."""
-    return np.moveaxis(outputs, 1 + layer.unit_axis, 0).reshape(layer.units, len(outputs), -1)
+def _blocks(units: FloatArray) -> Iterator[slice]:
+    """Of units along the first axis, as many as are looked at together."""
+    size = max(1, BLOCK // max(1, units[:1].size))
+    for first in range(0, len(units), size):
+        yield slice(first, first + size)
+
+
+def _deviation(units: FloatArray, mean: float) -> float:
+    """The standard deviation of all values around their mean."""
+    square = 0.0
+    for part in _blocks(units):
+        away = np.subtract(units[part], mean, dtype=np.float64)
+        square += float(np.vdot(away, away))
+    return math.sqrt(square / max(1, units.size))
+
+
+def _variation(units: FloatArray) -> float:
+    """The deviation over the batch, of units (unit, batch, …), as the mean of all places."""
+    total, places = 0.0, 0
+    for part in _blocks(units):
+        each = units[part].std(1, dtype=np.float64)
+        total, places = total + float(each.sum()), places + each.size
+    return total / max(1, places)

@@ -17,6 +17,7 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
+from vizframe.history.aside import Aside, InMemory, is_plain
 from vizframe.network.layer import Layer
 from vizframe.plugin import Frame, Plugin, Scene, ignore_progress
 from vizframe.recording.portion import ALL, Portion
@@ -25,6 +26,11 @@ from vizframe.recording.work_clock import work_time
 Clock = Callable[[], float]
 
 Floats = npt.NDArray[np.float64]
+
+Again = Callable[[], Frame]
+"""Gives a frame that was made."""
+
+_NOTHING = np.empty(0, np.float32)
 
 SIZES = {"uint8": 1, "float16": 2, "float32": 4}
 """Bytes of a number, by its encoding."""
@@ -70,19 +76,33 @@ class Choice:
     """A portion, and, where choosing it has made its pictures already, these."""
 
     portion: Portion
-    frames: tuple[Frame, ...] | None = None
+    made: tuple[Again, ...] | None = None
+
+    @property
+    def frames(self) -> Iterator[Frame] | None:
+        """The pictures, one after the other."""
+        return None if self.made is None else (again() for again in self.made)
 
 
-def choose(plugin: Plugin, scene: Scene, means: Means, clock: Clock = work_time) -> Choice:
+def choose(
+    plugin: Plugin,
+    scene: Scene,
+    means: Means,
+    clock: Clock = work_time,
+    aside: Aside | None = None,
+) -> Choice:
     """As much as the means pay for, spread over the layers.
 
     What the trial itself takes is counted. At least one unit of one layer, or one image, is chosen
     however little there is.
+
+    Args:
+        aside: takes what the trial makes, which may be recorded; None: that waits in memory.
     """
     if means.is_unlimited or not scene.layers:
         return Choice(ALL)
     if "units" in plugin.grows_with:
-        return _choose_units(plugin, scene, means, clock)
+        return _choose_units(plugin, scene, means, clock, aside or InMemory())
     if "images" in plugin.grows_with:
         return Choice(_choose_images(plugin, scene, means, clock))
     return Choice(ALL)
@@ -101,7 +121,7 @@ def _choose_images(plugin: Plugin, scene: Scene, means: Means, clock: Clock) -> 
     return ALL if wanted >= count else Portion(images=max(1, int(wanted)))
 
 
-def _choose_units(plugin: Plugin, scene: Scene, means: Means, clock: Clock) -> Choice:
+def _choose_units(plugin: Plugin, scene: Scene, means: Means, clock: Clock, aside: Aside) -> Choice:
     started = clock()
     each = cost_of_units(plugin, scene, clock, SAMPLED * means.seconds)
     spent = clock() - started
@@ -109,7 +129,8 @@ def _choose_units(plugin: Plugin, scene: Scene, means: Means, clock: Clock) -> C
     if portion.units != 1:
         return Choice(portion)
     seconds = max(SPARE * means.seconds - spent, AFTER_TRIAL * means.seconds)
-    choice, spent = _make(plugin, scene, Means(seconds, means.bytes), clock), clock() - started
+    choice = _make(plugin, scene, Means(seconds, means.bytes), clock, aside)
+    spent = clock() - started
     if choice.portion.layers is None and spent < SAMPLED * means.seconds:
         each = cost_of_units(plugin, scene, clock)  # nothing is compiled this time
         left = SPARE * (means.seconds - (clock() - started))
@@ -117,25 +138,37 @@ def _choose_units(plugin: Plugin, scene: Scene, means: Means, clock: Clock) -> C
     return choice if portion.units == 1 else Choice(portion)
 
 
-def _make(plugin: Plugin, scene: Scene, means: Means, clock: Clock) -> Choice:
+def _make(plugin: Plugin, scene: Scene, means: Means, clock: Clock, aside: Aside) -> Choice:
     """One unit of one layer after the other, while the next, as the mean of those before, is
     paid."""
-    started, made = clock(), dict[int, list[Frame]]()
+    started, size, made = clock(), 0, dict[int, list[Again]]()
     limit = max(means.seconds, 1e-9)
     own = plugin.model_copy(deep=True)
     for place in spread_order([layer.kind for layer in scene.layers]):
-        count, size = len(made), sum(bytes_of(plugin, each) for each in chain(*made.values()))
+        count = len(made)
         share = max((clock() - started) / limit, size / means.bytes) if count else 0.0
         if share * (count + 1) > count:
             break
         layers = frozenset((scene.layers[place].name,))
         alone = Portion(units=1, layers=layers).of(replace(scene, progress=ignore_progress))
-        made[place] = list(own.visualize(alone))
+        made[place] = []
+        for frame in own.visualize(alone):
+            size += bytes_of(plugin, frame)
+            made[place].append(_put_aside(frame, aside))
+            del frame
     names = frozenset(scene.layers[place].name for place in made)
     portion = Portion(units=1, layers=None if len(made) == len(scene.layers) else names)
     # What a plugin remembers it did not see on a copy of itself.
     frames = chain.from_iterable(made[place] for place in sorted(made))
     return Choice(portion, None if plugin.looks_back else tuple(frames))
+
+
+def _put_aside(frame: Frame, aside: Aside) -> Again:
+    """What gives the frame again, as it was yielded."""
+    if type(frame) is not Frame or not is_plain(frame.values):
+        return lambda: frame
+    values, bare = aside.array(frame.values), replace(frame, values=_NOTHING)
+    return lambda: replace(bare, values=values())
 
 
 def _left(means: Means, spent: float) -> float:

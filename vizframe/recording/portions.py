@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Self
 
 from vizframe.errors import UsageError
+from vizframe.history.aside import Aside
 from vizframe.plugin import Frame, Scene
 from vizframe.recording.budget import share_of
 from vizframe.recording.config import Config
@@ -42,7 +43,7 @@ class Portions:
         room: float = math.inf,
     ) -> None:
         self._chosen = dict(known)
-        self._made: dict[str, tuple[Frame, ...] | None] = {}
+        self._made: dict[str, Iterator[Frame] | None] = {}
         self._by_images: dict[str, int | None] = {}
         self._units, self._room = units, room
         self._bytes = math.inf if max_size is None else max_size / RECORDINGS / max(1, growing)
@@ -57,7 +58,14 @@ class Portions:
     def __contains__(self, label: str) -> bool:
         return label in self._chosen
 
-    def of(self, job: Job, scene: Scene, seconds: float, caches: Caches | None = None) -> Portion:
+    def of(
+        self,
+        job: Job,
+        scene: Scene,
+        seconds: float,
+        caches: Caches | None = None,
+        aside: Aside | None = None,
+    ) -> Portion:
         """How much of the scene the plugin is shown, given so many seconds the first time.
 
         One that grows with units is shown the images that others are shown most of, whose
@@ -69,7 +77,8 @@ class Portions:
         if "units" in grows:
             scene = Portion(images=self._images()).of(scene, caches)
         if job.label not in self._chosen:
-            choice = choose(job.plugin, scene, Means(seconds, self._bytes, self._room))
+            means = Means(seconds, self._bytes, self._room)
+            choice = choose(job.plugin, scene, means, aside=aside)
             self._chosen[job.label] = choice.portion
             self._made[job.label] = choice.frames
             if left_out := choice.portion.describe(scene):
@@ -88,7 +97,7 @@ class Portions:
             layers=known.layers if "units" in grows else None,
         )
 
-    def made(self, label: str) -> tuple[Frame, ...] | None:
+    def made(self, label: str) -> Iterator[Frame] | None:
         """The pictures of its portion that choosing it has made just now, once; None: there are
         none."""
         return self._made.pop(label, None)

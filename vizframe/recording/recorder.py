@@ -340,6 +340,7 @@ class Recorder(ShowsRecording, WatchesHealth):
                     open_writer=self._destination.findings_writer(network),
                     rank=self._destination.rank,
                     part=self._budget.part_for_vitals,
+                    room=self._config.room,
                 )
         self._dues.look(self._now())
         if self._committed == self.last_step:

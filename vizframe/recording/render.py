@@ -17,6 +17,7 @@ from pathlib import Path
 
 from vizframe.errors import UsageError
 from vizframe.history import RunInfo
+from vizframe.history.aside import aside_of
 from vizframe.history.ranks import RankWriter
 from vizframe.network.layer import select
 from vizframe.network.probe import Probe
@@ -93,10 +94,12 @@ class Rendering:
                 opened.fill(step)
                 now = replace(scene, step=step, cache={})
                 with opened.adapter.preserve_state():
-                    snapshot = take(looking, now, strict=self.chosen.strict)
+                    aside = aside_of(writer)
+                    snapshot = take(looking, now, strict=self.chosen.strict, aside=aside)
                     if step not in done:
                         writer.commit(record_of(step, snapshot, now))
                         count += 1
+                    del aside, snapshot, now  # before the next step is made
                 report(count, total, "")
         return count
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from vizframe.history import Failure, HistoryWriter, StepRecord
+from vizframe.history.aside import aside_of
 from vizframe.network import FloatArray, Network, Rests
 from vizframe.network.guard import Guard
 from vizframe.network.layer import Layer
@@ -98,7 +99,10 @@ class Recording:
             limit=self.limit,
             timeout=self.timeout,
             portions=self.portions,
+            aside=aside_of(self.writer),
+            between=self._system.give_back,
         )
+        scene.cache.clear()
         self.given_up |= snapshot.overdue
         self._tell(snapshot.failures)
         self._committer.commit(

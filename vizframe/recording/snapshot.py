@@ -14,6 +14,7 @@ from functools import partial
 
 from vizframe.errors import Inapplicable, PluginError
 from vizframe.history import Declaration, Failure, SeriesKey
+from vizframe.history.aside import Aside, InMemory
 from vizframe.history.encoding import stored_frame
 from vizframe.network.guard import is_from_script
 from vizframe.network.layer import select
@@ -78,6 +79,8 @@ def take(
     limit: Limit = no_limit,
     timeout: Limit = no_limit,
     portions: Portions | None = None,
+    aside: Aside | None = None,
+    between: Callable[[], object] = lambda: None,
 ) -> Snapshot:
     """Let each job's plugin visualize its portion of the scene; they share its cached activations.
 
@@ -85,16 +88,23 @@ def take(
         portions: those that were chosen; plugins that have none yet divide what may be spent.
         limit: beyond which a plugin that reports its progress is stopped.
         timeout: after which one that does not end is interrupted.
+        aside: takes each frame as soon as it is made; None: they wait in memory.
+        between: is called before each plugin.
 
     Raises:
         PluginError: one broke, and ``strict`` is true.
     """
     snapshot, chosen = Snapshot(), Portions() if portions is None else portions
+    room = InMemory() if aside is None else aside
     caches: Caches = {}
     for place, job in enumerate(jobs):
         waiting, seconds = count_waiting(jobs[place:], chosen), limit(job.label)
         if seconds <= 0:
             continue
+        if job.is_slow:  # it fills the memory itself, and a pass more is little beside its own
+            scene.cache.clear()
+            caches.clear()
+        between()
         started = work_time()
         timed = replace(
             scene,
@@ -105,10 +115,11 @@ def take(
         try:
             with unchanged_python(), interrupted_after(timeout(job.label), job.label):
                 own = select_scene(job, timed)
-                portion = chosen.of(job, own, seconds / max(1, waiting), caches)
+                portion = chosen.of(job, own, seconds / max(1, waiting), caches, room)
                 shown, made = portion.of(own, caches), chosen.made(job.label)
-                for kept in _frames(job, shown, portion, len(scene.probe), made):
-                    frames.append(kept)
+                kept = Keeping(job, portion, len(scene.probe), room)
+                for each in kept.frames(shown, made):
+                    frames.append(each)
         except Stopped as stopped:
             frames.clear()
             snapshot.stopped[job.label] = stopped.seconds
@@ -177,27 +188,54 @@ def select_scene(job: Job, scene: Scene) -> Scene:
     return replace(scene, layers=select(scene.network.layers, job.layers))
 
 
-def _frames(
-    job: Job, scene: Scene, portion: Portion, images: int, made: Iterable[Frame] | None
-) -> Generator[tuple[Declaration, Frame], None, None]:
-    seen: set[SeriesKey] = set()
-    with closing(checked_frames(job.plugin, scene, made)) as given:
-        for frame in given:
-            declared = declaration(job.label, job.plugin, frame, scene.seed)
-            if declared.key in seen:
-                raise PluginError(f"{job.plugin.name} made {declared.key} twice in one step")
-            seen.add(declared.key)
-            layer = scene.network.layer(frame.layer)
-            noted = with_note(declared, portion.note(frame, layer, declared.axes, images))
-            yield declared, _as_stored(declared, noted)
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How the frames of one plugin become those of the history, each as soon as it is made.
 
+    Attributes:
+        portion: what of the scene the plugin is shown.
+        images: of the whole probe.
+        aside: where they wait for the commit.
+    """
 
-def _as_stored(declared: Declaration, frame: Frame) -> Frame:
-    """The frame as the history will have it, so that a plugin's numbers are not held until all are
-    done; one that cannot be stored as it is, for the commit to say so."""
-    try:
-        return stored_frame(declared, frame)
-    except Exception as error:  # whatever its numbers make NumPy say
-        if is_from_script(error):
-            raise
-        return frame
+    job: Job
+    portion: Portion
+    images: int
+    aside: Aside
+
+    def frames(
+        self, scene: Scene, made: Iterable[Frame] | None
+    ) -> Generator[tuple[Declaration, Frame], None, None]:
+        """While the plugin makes the next frame, nothing of the last one is held here.
+
+        Args:
+            made: the plugin's frames, where it has made them already.
+
+        Raises:
+            PluginError: a frame is not what it can be, or comes twice.
+        """
+        seen: set[SeriesKey] = set()
+        with closing(checked_frames(self.job.plugin, scene, made)) as given:
+            for frame in given:
+                declared = declaration(self.job.label, self.job.plugin, frame, scene.seed)
+                if declared.key in seen:
+                    raise PluginError(
+                        f"{self.job.plugin.name} made {declared.key} twice in one step"
+                    )
+                seen.add(declared.key)
+                kept = self._kept(declared, frame, scene)
+                del frame
+                yield declared, kept
+                del kept
+
+    def _kept(self, declared: Declaration, frame: Frame, scene: Scene) -> Frame:
+        """The frame as the history will have it; one that cannot be stored as it is, for the commit
+        to say so."""
+        layer = scene.network.layer(frame.layer)
+        noted = with_note(declared, self.portion.note(frame, layer, declared.axes, self.images))
+        try:
+            return self.aside.frame(declared, stored_frame(declared, noted))
+        except Exception as error:  # whatever its numbers make NumPy say
+            if is_from_script(error):
+                raise
+            return noted

@@ -19,6 +19,7 @@ from functools import cached_property
 from pathlib import Path
 
 from vizframe.history import RunInfo, StepRecord
+from vizframe.history.aside import aside_of
 from vizframe.history.ranks import RankWriter
 from vizframe.network.layer import Layer, select
 from vizframe.network.probe import Probe
@@ -125,8 +126,10 @@ class RenderPlan:
                     room=self.chosen.room,
                 )
                 with opened.adapter.preserve_state():
-                    snapshot = take([job], scene, strict=self.chosen.strict)
+                    aside = aside_of(writer)
+                    snapshot = take([job], scene, strict=self.chosen.strict, aside=aside)
                     writer.commit(record_of(step, snapshot, scene))
+                    del aside, snapshot, scene  # before the next step is made
 
 
 def record_of(step: int, snapshot: Snapshot, scene: Scene) -> StepRecord:

@@ -25,11 +25,12 @@ from vizframe.diagnosis.course import (
     Pulse,
     Reading,
 )
-from vizframe.network import FloatArray, Network
+from vizframe.network import FloatArray, Network, Rests
 from vizframe.network.in_room import in_room
 from vizframe.network.layer import Layer
 from vizframe.network.parameter import ParameterView, parameter_views
 from vizframe.recording.allowance import Allowance
+from vizframe.recording.freed_memory import FreedMemory
 from vizframe.recording.layer_vitals import (
     ENOUGH_IMAGES,
     as_trained,
@@ -62,7 +63,8 @@ GRADIENT_VALUES = 1 << 12
 of 4,096 the cosine of noise is within .05 of 0."""
 
 LOOK_ROOM = 1 << 29
-"""Bytes of activations that are looked at together; of more layers, one group after the other."""
+"""Bytes of activations that are looked at together where nobody says; of more layers, one group
+after the other."""
 
 PULSE_VALUES = 1 << 16
 """Values of a gradient that a pulse looks at: the first ones stand for all."""
@@ -99,6 +101,7 @@ class Vitals:
         quietly: opens what keeps the training's state, around each reading. Not around a pulse,
             where nothing is drawn: on a LeNet it took longer than the pulse.
         part: of the usual time, see `TIMES`; 1 for all of it.
+        room: bytes of activations that are looked at together.
     """
 
     def __init__(
@@ -111,12 +114,14 @@ class Vitals:
         scale: Callable[[], float] = lambda: 1.0,
         quietly: Callable[[], AbstractContextManager[None]] = nullcontext,
         part: float = 1.0,
+        room: float = LOOK_ROOM,
     ) -> None:
         self.course = Course()
         self.course.dropouts = [each.name for each in network.layers if each.kind == "dropout"]
         self._network, self._number, self._every = network, number, every
         self._scale, self._quietly = scale, quietly
         self._probe = probe[:PROBE_IMAGES]
+        self._room, self._system = room, FreedMemory()
         self._views = parameter_views(network)
         self._layers = [layer for layer in network.layers if is_read(layer, network.layers)]
         read = [layer.name for layer in self._layers]
@@ -280,9 +285,15 @@ class Vitals:
         predicted = None
         if look or self._looks.is_left:
             with self._looks.spend(), np.errstate(all="ignore"):
-                for group in in_room(self._layers, len(self._probe), LOOK_ROOM):
+                self._system.give_back()  # what the training has freed since
+                # Beside a rectified normalization the one before it is looked at, too.
+                room = self._room / 2 if self._normalized else self._room
+                for group in in_room(self._layers, len(self._probe), room):
                     layers |= self._look(group)
                 predicted = self._predicted_loss()
+                if isinstance(self._network, Rests):
+                    self._network.rest()
+                self._system.give_back()
         if look:
             parameters = without_zeroed(parameters)
         self.course.read(Reading(step, parameters, layers, predicted, cosine))

@@ -10,6 +10,8 @@ import pytest
 
 from vizframe.errors import HistoryWriteError
 from vizframe.history import Failure, History, HistoryWriter, SeriesKey, StepRecord
+from vizframe.history.aside import aside_of
+from vizframe.history.encoding import stored_frame
 from vizframe.plugin.frame import Encoding, Frame
 from vizframe.testing.history_place import (
     MAPS,
@@ -251,6 +253,20 @@ class LifeContract(PlaceContract):
         history.refresh()
         assert list(history.steps) == list(range(LONG + 1))
         assert not history.faults()
+
+    def test_frames_that_wait_aside_are_those_that_were_given(self, place: HistoryPlace) -> None:
+        large = maps((8, 64, 64), KERNELS)
+        with place.writer() as writer:
+            room, frames = aside_of(writer), []
+            for declared in (maps(), large):
+                waits = room.frame(declared, stored_frame(declared, noise(declared, 7)))
+                frames.append((declared, waits))
+            again = room.array(noise(large, 7).values)
+            assert np.array_equal(again(), noise(large, 7).values)
+            commit(writer, 7, *frames)
+        history = place.history()
+        for declared in (maps(), large):
+            assert_same(history, declared, noise(declared, 7), 7)
 
     def test_a_sound_run_has_no_fault(self, place: HistoryPlace) -> None:
         history = write_step(place, (maps(), noise(maps(), 1)))

@@ -44,6 +44,7 @@ from vizframe.network.sick import (
 )
 from vizframe.torch.aside import aside
 from vizframe.torch.excitation import TorchExcitation, gradients_of
+from vizframe.torch.forward_passes import ForwardPasses
 from vizframe.torch.handing_back import HandingBack
 from vizframe.torch.head import KernelHead, MapHead
 from vizframe.torch.healthy import has_nonfinite, switch_off_tensors
@@ -63,7 +64,7 @@ from vizframe.torch.resumed import ResumedTapes
 from vizframe.torch.scores import score_node, unrelated_error
 
 
-class TorchNetwork(ResumedTapes, HandingBack):
+class TorchNetwork(ForwardPasses, ResumedTapes, HandingBack):
     """See `vizframe.network.Network`, whose docstrings hold here.
 
     Raises:
@@ -124,30 +125,6 @@ class TorchNetwork(ResumedTapes, HandingBack):
         if known is None:
             raise UnknownName("layer", name, self._by_name)
         return known
-
-    def activations(self, images: FloatArray, layers: Sequence[str]) -> dict[str, FloatArray]:
-        batch = self._settings.check_images(images, self.name)
-        wanted = {name: self.layer(name).name for name in layers}
-        if not wanted:
-            return {}
-        tape, found = self._tape(batch.shape[1:])
-        nodes = [self._node(found, name, batch) for name in wanted.values()]
-        played = self._program(tape, nodes, "plain")
-        with aside(self._model.device), ignore_float_warnings():
-            values = self._play(played, batch)
-            given = {asked: values[node] for asked, node in zip(wanted, nodes, strict=True)}
-            self._beside = {
-                asked: to_numpy(tokens)
-                for asked, each in given.items()
-                if (tokens := self._tokens(found, wanted[asked], each)) is not None
-            }
-            return {
-                asked: to_numpy(self._shown(found, wanted[asked], e)) for asked, e in given.items()
-            }
-
-    def tokens_beside(self) -> dict[str, FloatArray]:
-        """See `vizframe.network.tokens.TokenNetwork`."""
-        return self._beside
 
     def scores(self, images: FloatArray) -> FloatArray:
         name = self.score_layer

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from vizframe.errors import NetworkError
 from vizframe.gluon.arrays.layout import restore_layout
 from vizframe.gluon.compat import mx
@@ -36,7 +38,7 @@ class CompiledGraph:
         bound: the model's own arrays that it reads.
         states: copies of the model's auxiliary states, such as running statistics, which an
             operator may write to in training mode.
-        held: bytes of intermediate results that it keeps.
+        held: bytes that it keeps: intermediate results, its own inputs, and gradients.
         asked_by: which head filled its inputs beside the images; several may use it in turn.
     """
 
@@ -129,7 +131,13 @@ def compile_graph(
         raise NetworkError(
             f"the network cannot take inputs of shape {told}: {reason(error)}"
         ) from error
-    return CompiledGraph(executor, inputs, gradients, bound, _allocated_bytes(executor), copies)
+    own = [each for name, each in inputs.items() if name not in given]
+    held = _allocated_bytes(executor) + sum(map(_bytes, (*own, *gradients.values())))
+    return CompiledGraph(executor, inputs, gradients, bound, held, copies)
+
+
+def _bytes(array: Any) -> int:
+    return int(array.size) * np.dtype(array.dtype).itemsize
 
 
 def _allocated_bytes(executor: Any) -> int:
