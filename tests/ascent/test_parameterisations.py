@@ -36,8 +36,8 @@ def canvases() -> dict[str, Parameterisation]:
         "plain": plain,
         "fourier": fourier,
         "colour": colour,
-        "moved plain": Moved(plain, OPS, PIXELS.ground, moves, 0),
-        "moved colour": Moved(colour, OPS, PIXELS.centre, moves, 0),
+        "moved plain": Moved(plain, OPS, moves, 0),
+        "moved colour": Moved(colour, OPS, moves, 0),
     }
 
 
@@ -113,7 +113,7 @@ def test_colours_on_a_grey_input_are_refused_with_the_cure() -> None:
 
 def test_moved_images_are_what_is_outside_where_the_image_ends() -> None:
     away: transforms.Transform = lambda _random: np.array([[1, 0, 99], [0, 1, 0], [0, 0, 1.0]])  # noqa: E731 # a transform is a closure
-    canvas = Moved(Plain(OPS, PIXELS, 10.0), OPS, PIXELS.centre, [away], 0)
+    canvas = Moved(Fourier(OPS, PIXELS, SHAPE, 0.01, colour=False), OPS, [away], 0)
     shown = OPS.to_numpy(canvas.show(OPS.to_device(draw_noise(0)), 0)[0])
     pictures = IMAGENET.to_picture(shown)
     assert pictures == pytest.approx(np.full(SHAPE, 0.5), abs=1e-6)

@@ -52,6 +52,15 @@ def test_scaling_by_two_enlarges_about_the_centre() -> None:
     assert np.unravel_index(enlarged[0, 0].argmax(), (9, 9)) == (4, 8)
 
 
+def test_each_is_drawn_as_numpy_chooses() -> None:
+    values = [0.9, 1.0, 1.1, 1.2, 1.3]
+    for seed in range(20):
+        chosen = np.random.default_rng(seed).choice(values)
+        assert transforms.scale(values)(np.random.default_rng(seed))[0, 0] == 1 / chosen
+        turn = transforms.rotate(values)(np.random.default_rng(seed))
+        assert turn[1, 0] == pytest.approx(np.sin(np.radians(chosen)))
+
+
 def test_the_product_is_one_after_the_other() -> None:
     first: Transform = transforms.jitter(4)
     second: Transform = transforms.rotate([90])

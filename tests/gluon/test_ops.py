@@ -15,7 +15,7 @@ from scipy.ndimage import gaussian_filter
 from vizframe.gluon.arrays.host import GluonHostOps
 from vizframe.gluon.arrays.ops import Arithmetic, GluonOps
 from vizframe.gluon.compat import mx
-from vizframe.graph.host import product
+from vizframe.graph.product import product
 from vizframe.network import FloatArray, Ops
 from vizframe.testing.ops import NumpyOps
 from vizframe.testing.ops_contract import TURN, OpsContract, draw_noise
@@ -105,6 +105,23 @@ def test_a_product_in_pieces_is_the_product(rows: int) -> None:
     random = np.random.default_rng(0)
     a, b = (random.normal(size=shape).astype(np.float32) for shape in ((rows, 14), (14, 9)))
     np.testing.assert_allclose(product(a, b), a @ b, rtol=1e-4, atol=1e-5)
+
+
+@settings(deadline=None)
+@given(
+    values=arrays(
+        np.float32,
+        array_shapes(min_dims=4, max_dims=4, max_side=6),
+        elements=st.floats(-1e6, 1e6, width=32),
+    ),
+    percent=st.integers(0, 100),
+)
+def test_the_largest_are_those_from_the_percentile_on(values: FloatArray, percent: int) -> None:
+    rows = values.reshape(len(values), -1)
+    wanted = rows >= np.percentile(rows.astype(np.float64), percent, axis=1, keepdims=True)
+    ops = GluonHostOps()
+    found = ops.to_numpy(ops.largest(ops.to_device(values), percent))
+    assert np.array_equal(found, wanted.reshape(values.shape))
 
 
 @on_each

@@ -56,13 +56,4 @@ def progress(ops: Ops, wanted: float, rate: float, squared_scale: Factor) -> Opt
 def adam(ops: Ops, rate: Factor) -> Optimiser:
     """Adam (Kingma & Ba 2014) with their own β of 0.9 and 0.999, uphill."""
     step = ops.adam(0.9, 0.999)
-    if isinstance(rate, float):
-        return lambda values, gradient: step(values, gradient, rate)
-
-    def per_channel(values: DeviceArray, gradient: DeviceArray) -> DeviceArray:
-        moved = step(ops.zeros_like(values), gradient, 1.0)
-        moved *= rate
-        moved += values
-        return moved
-
-    return per_channel
+    return lambda values, gradient: step(values, gradient, rate)

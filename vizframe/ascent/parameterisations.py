@@ -15,7 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
-from vizframe.ascent.pixels import Pixels, factor
+from vizframe.ascent.pixels import Factor, Pixels, factor
 from vizframe.ascent.transforms import Transform, compose
 from vizframe.errors import UsageError
 from vizframe.network import DeviceArray, FloatArray, Ops
@@ -42,52 +42,60 @@ class Parameterisation(Protocol):
         ...
 
 
+class Grounded(Parameterisation, Protocol):
+    """One whose image is a ground and what lies above it, which is what is moved: outside of the
+    image there is only ground."""
+
+    @property
+    def ground(self) -> Factor | None:
+        """The input of the ground, per channel; None where that is 0."""
+        ...
+
+    def rise(self, values: DeviceArray) -> tuple[DeviceArray, Pullback]:
+        """What lies above the ground, and the way back."""
+        ...
+
+
 class Plain:
     """The image itself: the values are network inputs less the ground of the pixels."""
 
     def __init__(self, ops: Ops, pixels: Pixels, sd: float, *, clipped: bool = True) -> None:
         self._ops, self._pixels, self._sd, self._clipped = ops, pixels, sd, clipped
-        self._ground = factor(ops, pixels.ground) if any(pixels.ground) else None
+        self.ground = _ground(ops, pixels.ground)
 
     def start(self, noise: FloatArray) -> DeviceArray:
         """N(0, sd) in mean-subtracted pixels of 0 … 255, cut to the valid range if clipped."""
         values = self._pixels.values(noise * np.float32(self._sd))
         return self._ops.to_device(self._pixels.clipped(values) if self._clipped else values)
 
+    def rise(self, values: DeviceArray) -> tuple[DeviceArray, Pullback]:
+        return values, _same
+
     def show(self, values: DeviceArray, _iteration: int) -> tuple[DeviceArray, Pullback]:
         return self.picture(values), _same
 
     def picture(self, values: DeviceArray) -> DeviceArray:
-        return values if self._ground is None else values + self._ground
+        return values if self.ground is None else values + self.ground
 
 
 class Moved:
-    """Another parameterisation, its image moved a little at each iteration.
-
-    Args:
-        outside: the input beyond the image's rims, per channel.
-    """
+    """Another parameterisation, its image moved a little at each iteration."""
 
     def __init__(
-        self,
-        inner: Parameterisation,
-        ops: Ops,
-        outside: Sequence[float],
-        transforms: Sequence[Transform],
-        seed: int,
+        self, inner: Grounded, ops: Ops, transforms: Sequence[Transform], seed: int
     ) -> None:
         self._inner, self._ops, self._seed = inner, ops, seed
         self._transforms = tuple(transforms)
-        self._outside = factor(ops, outside)
 
     def start(self, noise: FloatArray) -> DeviceArray:
         return self._inner.start(noise)
 
     def show(self, values: DeviceArray, iteration: int) -> tuple[DeviceArray, Pullback]:
-        image, back = self._inner.show(values, iteration)
+        above, back = self._inner.rise(values)
         matrix = compose(self._transforms, self._seed, iteration)
-        moved = self._ops.warp(image - self._outside, matrix)
-        moved += self._outside
+        moved = self._ops.warp(above, matrix)
+        if self._inner.ground is not None:
+            moved += self._inner.ground
         return moved, lambda gradient: back(self._ops.unwarp(gradient, matrix))
 
     def picture(self, values: DeviceArray) -> DeviceArray:
@@ -102,6 +110,9 @@ class Fourier:
     Low frequencies weigh more: ``1 / max(frequency, 1 / longest side) ^ power``. A complex
     coefficient with parts of sd 0.01 is, turned within its frequency, a pair of Hartley
     coefficients of sd √2 · 0.01, hence the √2; the 4 is lucid's own.
+
+    lucid squashes by a sigmoid, which is (1 + tanh(x / 2)) / 2: above mid-grey lies half of the
+    range times tanh, the half of x is in the matrices.
 
     Source: lucid, ``optvis/param/spatial.py`` and ``color.py``.
     """
@@ -118,40 +129,90 @@ class Fourier:
         _, _, height, width = shape
         weights = frequency_weights(height, width) * np.float32(2**0.5 / 4)
         self._weights = ops.to_device(weights[None, None])
-        self._rows, self._columns = ops.to_device(hartley(height)), ops.to_device(hartley(width))
-        self._colours = _colours(ops) if colour else None
-        spans = [high - low for low, high in zip(pixels.low, pixels.high, strict=True)]
-        self._low, self._span = factor(ops, pixels.low), factor(ops, spans)
+        self._span = factor(
+            ops, [(high - low) / 2 for low, high in zip(pixels.low, pixels.high, strict=True)]
+        )
+        self._planes: _Planes = (_Mixed if colour else _Apart)(ops, height, width)
+        self.ground = _ground(ops, pixels.centre)
 
     def start(self, noise: FloatArray) -> DeviceArray:
         return self._ops.to_device(noise * np.float32(self._sd))
 
-    def show(self, values: DeviceArray, _iteration: int) -> tuple[DeviceArray, Pullback]:
-        shares = self._ops.sigmoid(self._mix_colours(self._transform(values * self._weights), 0))
+    def rise(self, values: DeviceArray) -> tuple[DeviceArray, Pullback]:
+        squashed = self._ops.tanh(self._planes.there(values * self._weights))
 
         def pullback(gradient: DeviceArray) -> DeviceArray:
-            inner = 1.0 - shares
-            inner *= shares
+            inner = 1.0 - squashed * squashed
             inner *= self._span
             inner *= gradient
-            back = self._transform(self._mix_colours(inner, 1))
+            back = self._planes.back(inner)
             back *= self._weights
             return back
 
-        image = shares * self._span
-        image += self._low
+        return squashed * self._span, pullback
+
+    def show(self, values: DeviceArray, _iteration: int) -> tuple[DeviceArray, Pullback]:
+        image, pullback = self.rise(values)
+        if self.ground is not None:
+            image += self.ground
         return image, pullback
 
     def picture(self, values: DeviceArray) -> DeviceArray:
         return self.show(values, 0)[0]
 
-    def _transform(self, maps: DeviceArray) -> DeviceArray:
-        """The Hartley transform of each map: rows · map · columns; symmetric, so its adjoint."""
+
+class _Planes(Protocol):
+    """From coefficients, weighed, to half of what is squashed, and the adjoint."""
+
+    def there(self, maps: DeviceArray) -> DeviceArray: ...
+    def back(self, maps: DeviceArray) -> DeviceArray: ...
+
+
+class _Apart:
+    """Each channel by itself: rows · map · columns; symmetric, so its own adjoint."""
+
+    def __init__(self, ops: Ops, height: int, width: int) -> None:
+        self._ops = ops
+        self._rows = ops.to_device(hartley(height) / 2)
+        self._columns = ops.to_device(hartley(width))
+
+    def there(self, maps: DeviceArray) -> DeviceArray:
         return self._ops.separable(maps, self._rows, self._columns)
 
-    def _mix_colours(self, maps: DeviceArray, which: int) -> DeviceArray:
-        """Decorrelated colours as red, green, blue (0), or the adjoint of that (1)."""
-        return maps if self._colours is None else self._ops.mix(maps, self._colours[which])
+    back = there
+
+
+class _Mixed:
+    """Decorrelated colours as red, green, blue. The colours of small maps are mixed by the product
+    that transforms their rows, as if they stood in one column."""
+
+    STACKED = 24
+    """Rows up to which three times the multiplications are less than reading all once more."""
+
+    def __init__(self, ops: Ops, height: int, width: int) -> None:
+        self._ops, self._apart = ops, _Apart(ops, height, width)
+        mixing = (COLOUR / np.linalg.norm(COLOUR, axis=0).max()).astype(np.float32)
+        self._mixing = ops.to_device(mixing.T.copy()), ops.to_device(mixing)
+        self._columns = ops.to_device(hartley(width))
+        self._stacked = height <= self.STACKED
+        if self._stacked:
+            rows = hartley(height) / 2
+            self._rows = [ops.to_device(np.kron(each, rows)) for each in (mixing, mixing.T)]
+
+    def there(self, maps: DeviceArray) -> DeviceArray:
+        if self._stacked:
+            return self._stack(maps, self._rows[0])
+        return self._ops.mix(self._apart.there(maps), self._mixing[0])
+
+    def back(self, maps: DeviceArray) -> DeviceArray:
+        if self._stacked:
+            return self._stack(maps, self._rows[1])
+        return self._apart.back(self._ops.mix(maps, self._mixing[1]))
+
+    def _stack(self, maps: DeviceArray, rows: DeviceArray) -> DeviceArray:
+        batch, channels, height, width = maps.shape
+        column = self._ops.reshape(maps, (batch, 1, channels * height, width))
+        return self._ops.reshape(self._ops.separable(column, rows, self._columns), maps.shape)
 
 
 def hartley(size: int) -> FloatArray:
@@ -171,11 +232,8 @@ def frequency_weights(height: int, width: int, power: float = 1.0) -> FloatArray
     return weights
 
 
-def _colours(ops: Ops) -> tuple[DeviceArray, DeviceArray]:
-    """The matrix that (pixels, 3) is multiplied with to become red, green, blue, and its
-    transpose."""
-    matrix = (COLOUR / np.linalg.norm(COLOUR, axis=0).max()).astype(np.float32)
-    return ops.to_device(np.ascontiguousarray(matrix.T)), ops.to_device(matrix)
+def _ground(ops: Ops, ground: Sequence[float]) -> Factor | None:
+    return factor(ops, ground) if any(ground) else None
 
 
 def _same(gradient: DeviceArray) -> DeviceArray:

@@ -15,7 +15,7 @@ from vizframe.ascent import optimisers, regularisers, transforms
 from vizframe.ascent.climb import Parts
 from vizframe.ascent.objective import Uphill
 from vizframe.ascent.optimisers import Optimiser
-from vizframe.ascent.parameterisations import Fourier, Moved, Parameterisation, Plain
+from vizframe.ascent.parameterisations import Fourier, Grounded, Moved, Parameterisation, Plain
 from vizframe.ascent.pixels import Pixels, factor
 from vizframe.ascent.regularisers import Regulariser
 from vizframe.errors import UsageError
@@ -114,15 +114,14 @@ def parameterisation(
     recipe: Recipe, ops: Ops, pixels: Pixels, shape: tuple[int, ...], seed: int
 ) -> Parameterisation:
     """What the recipe's optimiser moves, for images of shape (batch, channel, y, x)."""
-    inner: Parameterisation
+    inner: Grounded
     if recipe.space == "pixels":
-        inner, outside = Plain(ops, pixels, recipe.start_sd, clipped=recipe.clipped), pixels.ground
+        inner = Plain(ops, pixels, recipe.start_sd, clipped=recipe.clipped)
     else:
         inner = Fourier(ops, pixels, shape, recipe.start_sd, colour=recipe.space == "colour")
-        outside = pixels.centre
     if not recipe.moves:
         return inner
-    return Moved(inner, ops, outside, transforms.lucid(min(shape[2:])), seed)
+    return Moved(inner, ops, transforms.lucid(min(shape[2:])), seed)
 
 
 def optimiser(recipe: Recipe, ops: Ops, pixels: Pixels) -> Optimiser:

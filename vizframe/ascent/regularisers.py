@@ -71,7 +71,7 @@ def drop_small_norms(ops: Ops, percent: float, pixels: Pixels) -> Regulariser:
         if not isinstance(scale, float):
             squares *= squares
         norms = ops.sum(squares, (1,))
-        image *= ops.at_least(norms, ops.percentile(norms, percent))
+        image *= ops.largest(norms, percent)
         return image
 
     return apply
@@ -83,7 +83,7 @@ def drop_small_contributions(ops: Ops, percent: float) -> Regulariser:
 
     def apply(image: DeviceArray, gradient: DeviceArray, _iteration: int) -> DeviceArray:
         contributions = ops.abs(ops.sum(gradient * image, (1,)))
-        image *= ops.at_least(contributions, ops.percentile(contributions, percent))
+        image *= ops.largest(contributions, percent)
         return image
 
     return apply

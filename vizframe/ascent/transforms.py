@@ -42,7 +42,7 @@ def scale(factors: Sequence[float]) -> Transform:
     """Enlarge about the centre by one of the factors."""
 
     def draw(random: np.random.Generator) -> Matrix:
-        factor = random.choice(factors)
+        factor = factors[random.integers(len(factors))]
         return np.diag([1 / factor, 1 / factor, 1.0])
 
     return draw
@@ -52,7 +52,7 @@ def rotate(degrees: Sequence[float]) -> Transform:
     """Turn about the centre by one of the angles."""
 
     def draw(random: np.random.Generator) -> Matrix:
-        angle = math.radians(random.choice(degrees))
+        angle = math.radians(degrees[random.integers(len(degrees))])
         cos, sin = math.cos(angle), math.sin(angle)
         return np.array([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
 

@@ -71,9 +71,9 @@ class ImperativeExcitation:
         source = mx.nd.empty(self.shape, ctx=self._context)
         self._ops.give(images, source)
         self._output, _ = self._network.record_layer(source, self._layer.name, None)
-        values, (spread,) = self._head.read_response([self._output])
+        (spread,) = self._head.gradients
         gradient = gradient_of(self._output, source, spread)
-        return self._ops.take(values), self._ops.take(gradient)
+        return self._head.response(self._ops.take(self._output)), self._ops.take(gradient)
 
     def responses(self) -> DeviceArray:
         if self._output is None:

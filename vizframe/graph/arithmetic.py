@@ -17,6 +17,12 @@ def ranks(percent: float, count: int) -> tuple[int, int, float]:
     return below, min(below + 1, count - 1), place - below
 
 
+def rank_of_least(percent: float, count: int) -> int:
+    """The rank of the least of so many values that is no less than a percentile of them."""
+    below, above, between = ranks(percent, count)
+    return above if between > 1e-6 else below
+
+
 def adam_shrink(steps: int, mean_decay: float, square_decay: float) -> float:
     """What corrects both of Adam's moments for having begun at zero, as a factor of the rate
     (Kingma & Ba 2014, end of section 2)."""

@@ -51,8 +51,8 @@ class NumpyOps:
     def sqrt(self, values: DeviceArray) -> DeviceArray:
         return _device(np.sqrt(_host(values)))
 
-    def sigmoid(self, values: DeviceArray) -> DeviceArray:
-        return _device(0.5 + 0.5 * np.tanh(_host(values) / 2))
+    def tanh(self, values: DeviceArray) -> DeviceArray:
+        return _device(np.tanh(_host(values)))
 
     def maximum(self, a: DeviceArray, b: DeviceArray | float) -> DeviceArray:
         return _device(np.maximum(_host(a), _host(b)))
@@ -69,6 +69,11 @@ class NumpyOps:
     def percentile(self, values: DeviceArray, percent: float) -> DeviceArray:
         rows = _host(values).reshape(values.shape[0], -1)
         return _device(np.percentile(rows, percent, axis=1).reshape(-1, 1, 1, 1))
+
+    def largest(self, values: DeviceArray, percent: float) -> DeviceArray:
+        rows = _host(values).reshape(values.shape[0], -1)
+        wanted = np.percentile(rows.astype(np.float64), percent, axis=1, keepdims=True)
+        return _device((rows >= wanted).reshape(values.shape))
 
     def blur(self, images: DeviceArray, sigma: float) -> DeviceArray:
         radius = int(4 * sigma + 0.5)
@@ -129,14 +134,16 @@ class NumpyOps:
         mean, square = np.zeros((), np.float32), np.zeros((), np.float32)
         steps = 0
 
-        def step(values: DeviceArray, gradient: DeviceArray, rate: float) -> DeviceArray:
+        def step(
+            values: DeviceArray, gradient: DeviceArray, rate: DeviceArray | float
+        ) -> DeviceArray:
             nonlocal mean, square, steps
             steps += 1
             g = _host(gradient)
             mean = np.asarray(mean_decay * mean + (1 - mean_decay) * g, np.float32)
             square = np.asarray(square_decay * square + (1 - square_decay) * g * g, np.float32)
             shrink = adam_shrink(steps, mean_decay, square_decay)
-            return _device(_host(values) + rate * shrink * mean / (np.sqrt(square) + 1e-8))
+            return _device(_host(values) + _host(rate) * shrink * mean / (np.sqrt(square) + 1e-8))
 
         return step
 

@@ -28,7 +28,7 @@ ANSWERS: dict[str, Answer] = {
     "abs": lambda ops, a, b: ops.abs(a),
     "exp": lambda ops, a, b: ops.exp(a),
     "sqrt": lambda ops, a, b: ops.sqrt(ops.abs(a)),
-    "sigmoid": lambda ops, a, b: ops.sigmoid(a * 9.0),
+    "tanh": lambda ops, a, b: ops.tanh(a * 9.0),
     "maximum": lambda ops, a, b: ops.maximum(a, b),
     "maximum of a number": lambda ops, a, b: ops.maximum(a, 0.1),
     "minimum": lambda ops, a, b: ops.minimum(a, ops.sum(b, (1,))),
@@ -41,6 +41,11 @@ ANSWERS: dict[str, Answer] = {
     "percentile 0": lambda ops, a, b: ops.percentile(a, 0),
     "percentile 37.5": lambda ops, a, b: ops.percentile(a, 37.5),
     "percentile 100": lambda ops, a, b: ops.percentile(a, 100),
+    "largest 0": lambda ops, a, b: ops.largest(a, 0),
+    "largest 37.5": lambda ops, a, b: ops.largest(a, 37.5),
+    "largest of one channel": lambda ops, a, b: ops.largest(ops.sum(a, (1,)), 80),
+    "largest 100": lambda ops, a, b: ops.largest(a, 100),
+    "largest of ties": lambda ops, a, b: ops.largest(ops.at_least(a, b), 50),
     "blur": lambda ops, a, b: ops.blur(a, 1.0),
     "blur half a pixel": lambda ops, a, b: ops.blur(a, 0.5),
     "blur wider than the image": lambda ops, a, b: ops.blur(a, 6.0),
@@ -66,6 +71,21 @@ def in_place(fresh: DeviceArray, broadcast: DeviceArray, other: DeviceArray) -> 
     fresh += other
     fresh *= 0.5
     return fresh
+
+
+def rate_of(ops: Ops, rate: float | list[float]) -> DeviceArray | float:
+    """A number, or one per channel."""
+    if isinstance(rate, float):
+        return rate
+    return ops.to_device(np.asarray(rate, np.float32).reshape(1, -1, 1, 1))
+
+
+def transform_rows(ops: Ops, images: DeviceArray) -> DeviceArray:
+    """A product with all channels in one column, of images of 5 × 7 pixels."""
+    batch, channels, height, width = images.shape
+    column = ops.reshape(images, (batch, 1, channels * height, width))
+    rows, columns = (ops.to_device(draw_matrix(each) / 4) for each in (channels * height, width))
+    return ops.reshape(ops.separable(column, rows, columns), images.shape)
 
 
 def draw_noise(channels: int, seed: int) -> FloatArray:
@@ -107,16 +127,34 @@ class OpsContract:
         for seed, each in enumerate(given):
             assert np.array_equal(ops.to_numpy(each), draw_noise(3, seed))
 
-    def test_adam_is_the_one_written_out_in_numpy_and_each_has_its_own_moments(self) -> None:
+    @pytest.mark.parametrize("rate", [0.05, [0.05, 0.1, 0.2]])
+    def test_adam_is_the_one_written_out_in_numpy_and_each_has_its_own_moments(
+        self, rate: float | list[float]
+    ) -> None:
         for _ in range(2):
             paths = []
             for ops in (NumpyOps(), self.made()):
                 step = ops.adam(0.9, 0.999)
                 values = ops.to_device(draw_noise(3, 0))
+                given = rate_of(ops, rate)
                 for seed in range(6):
-                    values = step(values, ops.to_device(draw_noise(3, seed)), 0.05)
+                    values = step(values, ops.to_device(draw_noise(3, seed)), given)
                 paths.append(ops.to_numpy(values))
             assert paths[1] == pytest.approx(paths[0], abs=1e-5)
+
+    def test_many_small_images_come_to_the_same_as_they_are_moved_and_mixed_in_turn(self) -> None:
+        noise = np.random.default_rng(0).normal(size=(2, 20, 3, 5, 7)).astype(np.float32)
+        paths = []
+        for ops in (NumpyOps(), self.made()):
+            values, gradient = (ops.to_device(each) for each in noise)
+            step = ops.adam(0.9, 0.999)
+            for _ in range(3):
+                moved = ops.tanh(ops.warp(transform_rows(ops, values), TURN))
+                pulled = transform_rows(ops, ops.unwarp(moved * gradient, TURN))
+                values = ops.blur(step(values, pulled, rate_of(ops, [0.5, 1.0, 2.0])), 0.7)
+                values = ops.clip(values, -1.5, rate_of(ops, [1.0, 2.0, 3.0]))
+            paths.append(ops.to_numpy(values * ops.largest(ops.sum(values, (1,)), 30)))
+        assert (np.abs(paths[1] - paths[0]) > 1e-3).mean() < 0.01
 
     @pytest.mark.parametrize("size", [1, 2, 16, 33])
     def test_unwarp_is_the_adjoint_of_warp(self, size: int) -> None:

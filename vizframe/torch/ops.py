@@ -79,8 +79,8 @@ class TorchOps:
     def sqrt(self, values: DeviceArray) -> DeviceArray:
         return _device(_own(values).sqrt())
 
-    def sigmoid(self, values: DeviceArray) -> DeviceArray:
-        return _device(_own(values).sigmoid())
+    def tanh(self, values: DeviceArray) -> DeviceArray:
+        return _device(_own(values).tanh())
 
     def maximum(self, a: DeviceArray, b: DeviceArray | float) -> DeviceArray:
         own = _own(a)
@@ -102,6 +102,9 @@ class TorchOps:
         ranked = rows.sort(dim=1).values
         low, high = ranked[:, below], ranked[:, above]
         return _device((low + (high - low) * share).reshape(-1, 1, 1, 1))
+
+    def largest(self, values: DeviceArray, percent: float) -> DeviceArray:
+        return self.at_least(values, self.percentile(values, percent))
 
     def blur(self, images: DeviceArray, sigma: float) -> DeviceArray:
         wide = _own(images) @ self._blur(images.shape[3], sigma)
@@ -151,7 +154,9 @@ class TorchOps:
         moments: list[Tensor] = []
         steps = 0
 
-        def step(values: DeviceArray, gradient: DeviceArray, rate: float) -> DeviceArray:
+        def step(
+            values: DeviceArray, gradient: DeviceArray, rate: DeviceArray | float
+        ) -> DeviceArray:
             nonlocal steps
             steps += 1
             own = _own(gradient)

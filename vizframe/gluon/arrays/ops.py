@@ -108,8 +108,8 @@ class GluonOps:
     def sqrt(self, values: DeviceArray) -> DeviceArray:
         return _device(mx.nd.sqrt(_own(values)))
 
-    def sigmoid(self, values: DeviceArray) -> DeviceArray:
-        return _device(mx.nd.sigmoid(_own(values)))
+    def tanh(self, values: DeviceArray) -> DeviceArray:
+        return _device(mx.nd.tanh(_own(values)))
 
     def maximum(self, a: DeviceArray, b: DeviceArray | float) -> DeviceArray:
         return _device(mx.nd.maximum(a, b))
@@ -139,6 +139,9 @@ class GluonOps:
         low = mx.nd.slice_axis(ranked, axis=1, begin=0, end=1)
         high = mx.nd.slice_axis(ranked, axis=1, begin=1, end=2)
         return _device((low + (high - low) * between).reshape((-1, 1, 1, 1)))
+
+    def largest(self, values: DeviceArray, percent: float) -> DeviceArray:
+        return self.at_least(values, self.percentile(values, percent))
 
     def blur(self, images: DeviceArray, sigma: float) -> DeviceArray:
         wide = mx.nd.dot(_own(images), self._blur(images.shape[3], sigma))
@@ -187,22 +190,23 @@ class GluonOps:
         moments: list[NDArray] = []
         steps = 0
 
-        def step(values: DeviceArray, gradient: DeviceArray, rate: float) -> DeviceArray:
+        def step(
+            values: DeviceArray, gradient: DeviceArray, rate: DeviceArray | float
+        ) -> DeviceArray:
             nonlocal steps
             steps += 1
             if not moments:
                 moments.extend(mx.nd.zeros_like(_own(values)) for _ in range(2))
             shrink = adam_shrink(steps, mean_decay, square_decay)
+            if isinstance(rate, int | float):
+                return update(_own(values), _own(gradient), -rate * shrink)
+            unit = update(mx.nd.zeros_like(_own(values)), _own(gradient), -shrink)
+            return unit * rate + values
+
+        def update(values: NDArray, gradient: NDArray, rate: float) -> DeviceArray:
+            decays = {"beta1": mean_decay, "beta2": square_decay}
             return _device(
-                mx.nd.adam_update(
-                    _own(values),
-                    _own(gradient),
-                    *moments,
-                    lr=-rate * shrink,
-                    beta1=mean_decay,
-                    beta2=square_decay,
-                    epsilon=1e-8,
-                )
+                mx.nd.adam_update(values, gradient, *moments, lr=rate, epsilon=1e-8, **decays)
             )
 
         return step

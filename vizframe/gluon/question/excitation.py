@@ -74,12 +74,12 @@ class GluonExcitation:
         self._images.give(images, is_free=self._is_done)
         self._is_done = False
         self._outputs = self._compiled.evaluate()
-        values, gradients = self._output_gradient.read_response(self._outputs)
-        self._compiled.pull_back(gradients)
+        head = self._output_gradient
+        self._compiled.pull_back(head.gradients)
         # The gradient, which is there last, first: one wait is enough then.
-        gradient, response = self._gradient.take(), self._linked(values).take()
+        gradient, read = self._gradient.take(), self._linked(self._outputs[head.read]).take()
         self._is_done = True
-        return response, gradient
+        return head.response(read), gradient
 
     def _linked(self, values: Any) -> Linked:
         """Those of the last evaluation, which are the same array each time where the graph itself

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from vizframe.gluon.graph.shapes import Shape
 from vizframe.gluon.question.compiled import CompiledGraph
 from vizframe.gluon.question.plan import OWN_BIASES, OWN_KERNELS, Kernel
 from vizframe.graph.target import output_weights, unit_places
-from vizframe.network import DeviceArray, Objective, ReluRule
+from vizframe.network import DeviceArray, FloatArray, Objective, ReluRule
 
 
 class OutputGradient(Protocol):
@@ -31,8 +31,19 @@ class OutputGradient(Protocol):
         """Give the compiled graph what it is asked with; it may hold another head's."""
         ...
 
-    def read_response(self, outputs: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
-        """Each image's value, (batch,), and the gradients at the outputs."""
+    @property
+    def gradients(self) -> Sequence[Any]:
+        """What the way back starts from, at each output: the same arrays as long as one question
+        is asked."""
+        ...
+
+    @property
+    def read(self) -> int:
+        """Which output `response` looks at."""
+        ...
+
+    def response(self, output: DeviceArray) -> DeviceArray:
+        """Each image's value, (batch,), from the output that is to be read."""
         ...
 
     def responses(self, outputs: Sequence[Any]) -> DeviceArray:
@@ -51,6 +62,8 @@ class KernelOutputGradient:
     Every rule of a last ReLU is a gradient that passes in any case and one that passes where the
     response is above 0.
     """
+
+    read = -2
 
     def __init__(
         self,
@@ -75,7 +88,7 @@ class KernelOutputGradient:
         units = mx.nd.array(objective.units, ctx=context)
         self._asked = mx.nd.take(self._kernels, units), mx.nd.take(self._bias, units)
         heads = _output_gradients_of(objective, context)
-        self._gradients = (
+        self.gradients: Sequence[Any] = (
             split_output_gradients(self._rule, heads) if self._kernel.relu else [heads]
         )
 
@@ -83,8 +96,8 @@ class KernelOutputGradient:
         for asked, own in zip(self._asked, self._own, strict=True):
             asked.copyto(own)
 
-    def read_response(self, outputs: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
-        return outputs[-2], self._gradients
+    def response(self, output: DeviceArray) -> DeviceArray:
+        return output
 
     def responses(self, outputs: Sequence[Any]) -> DeviceArray:
         ops, meets = self._ops, self._kernel.meets
@@ -111,6 +124,8 @@ class MapOutputGradient:
     What is not asked for is never multiplied, not even by zero: there may be NaN.
     """
 
+    read = 0
+
     def __init__(self, output: Shape, cropped: bool, context: Any) -> None:
         self._shape, self._cropped, self._context = output, cropped, context
         self._ops = ops_of(context)
@@ -118,25 +133,32 @@ class MapOutputGradient:
     def ask(self, objective: Objective) -> None:
         shape = self._shape
         places = None if self._cropped else unit_places(objective, shape)
-        self._gradients = [mx.nd.array(output_weights(objective, shape), ctx=self._context)]
-        self._units = mx.nd.array([np.arange(shape[0]), objective.units], ctx=self._context)
+        self.gradients: Sequence[Any] = [
+            mx.nd.array(output_weights(objective, shape), ctx=self._context)
+        ]
+        images = np.arange(shape[0])
+        self._own = (images, objective.units, *(() if places is None else places.T))
+        self._units = mx.nd.array(objective.units, ctx=self._context)
         self._places = (
-            None
-            if places is None
-            else mx.nd.array([np.arange(shape[0]), *places.T], ctx=self._context)
+            None if places is None else mx.nd.array([images, *places.T], ctx=self._context)
         )
 
     def fill(self) -> None:
         pass  # it has no inputs of its own
 
-    def read_response(self, outputs: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
-        return mx.nd.pick(self._responses(outputs), self._units[1], axis=1), self._gradients
+    def response(self, output: DeviceArray) -> DeviceArray:
+        if isinstance(output, np.ndarray):  # a few numbers of NumPy's take no operation of MXNet's
+            return cast(DeviceArray, self._own_of(output))
+        return self._ops.take(mx.nd.pick(self._responses(output), self._units, axis=1))
 
     def responses(self, outputs: Sequence[Any]) -> DeviceArray:
-        return self._ops.take(self._responses(outputs))
+        return self._ops.take(self._responses(outputs[0]))
 
-    def _responses(self, outputs: Sequence[Any]) -> Any:
-        output = outputs[0]
+    def _own_of(self, output: FloatArray) -> FloatArray:
+        own: FloatArray = output[self._own]
+        return own if own.ndim == 1 else own.reshape(len(own), -1).mean(axis=1, dtype=np.float32)
+
+    def _responses(self, output: Any) -> Any:
         if self._places is not None:
             last = mx.nd.transpose(output, (0, 2, 3, 1))
             return mx.nd.gather_nd(last, self._places)
