@@ -30,17 +30,23 @@ Work = Callable[..., object]
 class Nursery:
     """The process that forks, from without."""
 
-    def __init__(self, target: str, warm: str = "") -> None:
+    def __init__(self, target: str, warm: str = "", **environment: str) -> None:
         """Args:
         target: what a child calls, ``module:function``.
         warm: what is called once before the first child is there.
+        environment: variables beside those of this process.
         """
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.nursery", target, *([warm] if warm else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            env={**os.environ, **environment},
         )
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
 
     def bear(self, *given: str | int | float) -> int:
         """The id of a new process that works on these."""

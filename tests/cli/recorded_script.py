@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 
@@ -67,11 +65,6 @@ def write_file(folder: Path, *, changes: str = "", end: str = END, name: str = "
     script = textwrap.dedent(SCRIPT) + textwrap.dedent(changes) + end
     (folder / name).write_text(script)
     return folder
-
-
-def ran(folder: Path, *words: str) -> tuple[int, str, str]:
-    done = subprocess.run([sys.executable, *words], cwd=folder, capture_output=True, text=True)
-    return done.returncode, done.stdout, done.stderr
 
 
 def record_run(folder: Path) -> History:

@@ -15,11 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.warm_python import python
 from vizframe.demo.server_process import serve_folder
 from vizframe.demo.tasks import PLUGINS
 from vizframe.store import RunCatalog
 
-DEMO = [sys.executable, "-m", "vizframe", "demo"]
+DEMO = ["-m", "vizframe", "demo"]
 
 
 @contextmanager
@@ -32,18 +33,18 @@ def busy_port() -> Iterator[int]:
 
 def test_a_busy_port_is_one_sentence_before_anything_is_trained(tmp_path: Path) -> None:
     with busy_port() as port:
-        command = [*DEMO, "--port", str(port), "--runs", str(tmp_path)]
-        run = subprocess.run(command, capture_output=True, text=True)
-    assert run.returncode == 1
-    assert run.stderr.startswith(f"vizframe: port {port} of 127.0.0.1 cannot be served")
-    assert (run.stderr.count("\n"), list(tmp_path.iterdir())) == (1, [])
+        words = [*DEMO, "--port", str(port), "--runs", str(tmp_path)]
+        code, _, said = python(tmp_path, *words)
+    assert code == 1
+    assert said.startswith(f"vizframe: port {port} of 127.0.0.1 cannot be served")
+    assert (said.count("\n"), list(tmp_path.iterdir())) == (1, [])
 
 
 def test_a_run_that_exists_is_not_trained_over(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
-    command = [*DEMO, "--run", "mine", "--runs", str(tmp_path), "--no-serve"]
-    run = subprocess.run(command, capture_output=True, text=True)
-    assert (run.returncode, run.stderr) == (
+    words = [*DEMO, "--run", "mine", "--runs", str(tmp_path), "--no-serve"]
+    code, _, said = python(tmp_path, *words)
+    assert (code, said) == (
         2,
         f"vizframe: run is 'mine', which exists in {tmp_path}; it can be a new name\n",
     )
@@ -77,7 +78,7 @@ def test_a_page_with_much_to_say_goes_on(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_demo_that_is_ended_by_another_signal_ends_the_page_too(
     number: signal.Signals, tmp_path: Path
 ) -> None:
-    command = [*DEMO, "--port", "0", "--runs", str(tmp_path), "--no-train"]
+    command = [sys.executable, *DEMO, "--port", "0", "--runs", str(tmp_path), "--no-train"]
     demo = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
     assert demo.stdout is not None
     page = demo.stdout.readline().split("Watch it at ")[1].split()[0]
@@ -97,7 +98,8 @@ def asked_live(page: str) -> dict[str, object]:
 
 
 def test_the_demo_trains_records_and_serves_and_ctrl_c_ends_it_all(tmp_path: Path) -> None:
-    command = [*DEMO, "--port", "0", "--runs", str(tmp_path), "--steps", "100000"]
+    words = ["--port", "0", "--runs", str(tmp_path), "--steps", "100000"]
+    command = [sys.executable, *DEMO, *words]
     demo = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.warm_python import python
 from vizframe.store import open as open_history
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -27,10 +28,9 @@ def test_the_mnist_training_is_recorded_unmodified_with_a_plugin_of_one_s_own(
 ) -> None:
     words = ["--every", "10", "--plugins", str(EXAMPLES / "contrast.py"), "--"]
     words += [str(EXAMPLES / "train_mnist.py"), "--steps", "50"]
-    command = [sys.executable, "-m", "vizframe", "record", *words]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("step 50: loss 0.")
+    code, said, told = python(tmp_path, "-m", "vizframe", "record", *words)
+    assert (code, told) == (0, "")
+    assert said.startswith("step 50: loss 0.")
     history = open_history(tmp_path / "runs" / "train_mnist")
     assert list(history.steps) == [0, 10, 20, 30, 40, 50]
     assert {key.kind for key in history.declarations} == {"contrast"}
@@ -38,10 +38,9 @@ def test_the_mnist_training_is_recorded_unmodified_with_a_plugin_of_one_s_own(
 
 
 def test_a_cell_comes_to_follow_the_depth_of_brackets(tmp_path: Path) -> None:
-    command = [sys.executable, str(EXAMPLES / "brackets.py")]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
-    lines = done.stdout.splitlines()
+    code, said, told = python(tmp_path, str(EXAMPLES / "brackets.py"))
+    assert (code, told) == (0, "")
+    lines = said.splitlines()
     follows = [float(line.partition("|r| ")[2].partition(";")[0]) for line in lines]
     bits = [float(line.rpartition("; ")[2].removesuffix(" bits")) for line in lines]
     assert [line.partition(":")[0] for line in lines] == [

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.cli.recorded_script import ran
+from tests.warm_python import python
 from vizframe.demo.demo import MODELS
 from vizframe.errors import NetworkError, UsageError
 from vizframe.history import SeriesKey
@@ -76,7 +76,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("trained")
     (folder / "nets.py").write_text(textwrap.dedent(NETS))
     (folder / "train.py").write_text(textwrap.dedent(TRAIN))
-    assert ran(folder, "train.py") == (0, "", "")
+    assert python(folder, "train.py") == (0, "", "")
     return folder
 
 
@@ -100,7 +100,7 @@ def draw_noise(run: Path) -> dict[int, bytes]:
 
 def test_checkpoints_give_the_history_that_the_training_would_have_recorded(folder: Path) -> None:
     words = ["--model", "nets:net_and_batch", "--run", "runs/after"]
-    assert ran(folder, *FROM, *words) == (0, "3 checkpoints recorded to runs/after\n", "")
+    assert python(folder, *FROM, *words) == (0, "3 checkpoints recorded to runs/after\n", "")
     live, after = draw_noise(folder / "runs/live"), draw_noise(folder / "runs/after")
     assert list(after) == [2, 4, 6]
     assert after == {step: live[step] for step in after}
@@ -111,11 +111,11 @@ def test_images_can_be_the_probe_of_checkpoints_and_new_ones_are_added(folder: P
     Image.new("L", (20, 20), 255).save(folder / "images" / "white.png")
     (folder / "ckpt-0006.params").rename(folder / "later")
     words = ["--model", "nets.py:net", "--run", "runs/x", "--probe", "images", "--shape", "1,8,8"]
-    assert ran(folder, *FROM, *words)[:2] == (0, "2 checkpoints recorded to runs/x\n")
+    assert python(folder, *FROM, *words)[:2] == (0, "2 checkpoints recorded to runs/x\n")
     (folder / "later").rename(folder / "ckpt-0006.params")
-    assert ran(folder, *FROM, *words)[:2] == (0, "1 checkpoint recorded to runs/x\n")
+    assert python(folder, *FROM, *words)[:2] == (0, "1 checkpoint recorded to runs/x\n")
     assert list(draw_noise(folder / "runs/x")) == [2, 4, 6]
-    code, _, said = ran(folder, *FROM, *words)
+    code, _, said = python(folder, *FROM, *words)
     assert (code, said) == (
         2,
         "vizframe: checkpoints is 'ckpt-*.params', which names no file after step 6, which runs/x "
@@ -126,7 +126,7 @@ def test_images_can_be_the_probe_of_checkpoints_and_new_ones_are_added(folder: P
 def test_a_checkpoint_that_cannot_be_read_is_passed_over(folder: Path) -> None:
     (folder / "ckpt-0004.params").write_bytes(b"torn")
     words = ["--model", "nets:net_and_batch", "--run", "runs/x"]
-    code, said, told = ran(folder, *FROM, *words)
+    code, said, told = python(folder, *FROM, *words)
     assert (code, said) == (0, "2 checkpoints recorded to runs/x\n")
     assert told.startswith(
         "vizframe: checkpoint 'ckpt-0004.params' cannot be loaded into the model: "
@@ -183,14 +183,14 @@ def test_checkpoints_are_followed_until_ctrl_c(folder: Path) -> None:
 def test_what_checkpoints_cannot_be_recorded_with_is_named(
     words: list[str], sentence: str, folder: Path
 ) -> None:
-    code, out, said = ran(folder, *FROM, "--run", "runs/x", *words)
+    code, out, said = python(folder, *FROM, "--run", "runs/x", *words)
     assert (code, out) == (2, "")
     assert said.startswith(f"vizframe: {sentence}")
     assert said.count("\n") == 1
 
 
 def test_without_checkpoints_their_options_mean_nothing(tmp_path: Path) -> None:
-    code, _, said = ran(tmp_path, "-m", "vizframe", "record", "--follow", "--", "train.py")
+    code, _, said = python(tmp_path, "-m", "vizframe", "record", "--follow", "--", "train.py")
     assert (code, said) == (
         2,
         "vizframe: --model and --follow are for --checkpoints, which is missing\n",
@@ -198,7 +198,7 @@ def test_without_checkpoints_their_options_mean_nothing(tmp_path: Path) -> None:
 
 
 def test_a_pattern_that_names_nothing_is_told(tmp_path: Path) -> None:
-    code, _, said = ran(tmp_path, *FROM, "--model", "nets:net")
+    code, _, said = python(tmp_path, *FROM, "--model", "nets:net")
     assert (code, said) == (
         2,
         "vizframe: checkpoints is 'ckpt-*.params', which names no file\n",
@@ -206,7 +206,7 @@ def test_a_pattern_that_names_nothing_is_told(tmp_path: Path) -> None:
 
 
 def test_the_same_images_are_given_to_every_checkpoint(folder: Path) -> None:
-    ran(folder, *FROM, "--model", "nets:net_and_batch", "--run", "runs/x")
+    python(folder, *FROM, "--model", "nets:net_and_batch", "--run", "runs/x")
     history = open_history(folder / "runs/x")
     probe = history.probe
     history.close()
@@ -219,7 +219,7 @@ def test_a_dry_run_tells_what_checkpoints_would_cost_and_writes_nothing(folder: 
     shutil.copy(folder / "train.py", folder / "ckpt-0001.params")  # no checkpoint: passed over
     before = sorted(folder.rglob("*"))
     words = ["--model", "nets:net", "--shape", "1,8,8", "--run", "runs/x", "--dry-run"]
-    code, output, errors = ran(folder, *FROM, *words)
+    code, output, errors = python(folder, *FROM, *words)
     assert (code, errors) == (0, "")
     assert "nothing is recorded" in output
     assert "(a run: 4 recordings)" in output
@@ -233,10 +233,10 @@ def test_a_dry_run_of_a_run_that_exists_counts_what_it_lacks_and_sees_its_images
 ) -> None:
     (folder / "ckpt-0006.params").rename(folder / "later")
     words = ["--model", "nets:net_and_batch", "--run", "runs/x"]
-    assert ran(folder, *FROM, *words)[0] == 0
+    assert python(folder, *FROM, *words)[0] == 0
     (folder / "later").rename(folder / "ckpt-0006.params")
     again = ["--model", "nets:net", "--run", "runs/x", "--dry-run"]
-    code, output, _ = ran(folder, *FROM, *again)
+    code, output, _ = python(folder, *FROM, *again)
     assert code == 0
     assert "5 probe images" in output
     assert "(a run: 1 recording)" in output

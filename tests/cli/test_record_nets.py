@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.recorded_script import QUICK, RECORD, ran, record_run, steps_of, write_file
+from tests.cli.recorded_script import QUICK, RECORD, record_run, steps_of, write_file
+from tests.warm_python import python
 from vizframe.store import open as open_history
 
 PLAIN = """
@@ -26,7 +27,7 @@ PLAIN = """
 
 
 def sentence(folder: Path, *words: str) -> tuple[int, str]:
-    code, _, said = ran(folder, *RECORD, *words)
+    code, _, said = python(folder, *RECORD, *words)
     assert said.startswith("vizframe: ")
     assert said.count("\n") == 1
     return code, said.removeprefix("vizframe: ").strip()
@@ -67,7 +68,7 @@ def test_a_mistake_that_only_the_net_shows_is_said_and_the_script_trains_on(
 def test_a_net_that_cannot_be_traced_is_recorded_as_far_as_hooks_reach(tmp_path: Path) -> None:
     write_file(tmp_path, changes=PLAIN)
     words = ["--plugins", "activation,weights", "--", "train.py", "w.params"]
-    code, _, said = ran(tmp_path, *RECORD, *words)
+    code, _, said = python(tmp_path, *RECORD, *words)
     assert (code, said) == (0, "")
     history = record_run(tmp_path)
     assert {str(key) for key in history.declarations} >= {"activation of dense", "weights of dense"}
@@ -101,7 +102,7 @@ LEFT_OUT = (
 
 def test_every_net_that_a_script_trains_has_a_run_of_one_group(tmp_path: Path) -> None:
     write_file(tmp_path, changes=RIVALS)
-    code, _, said = ran(tmp_path, *QUICK, "--", "train.py", "w.params")
+    code, _, said = python(tmp_path, *QUICK, "--", "train.py", "w.params")
     assert (code, said) == (0, "")
     infos = []
     for name, steps in (("x", [0, 5, 10, 12]), ("x-2", [0, 5, 6])):
@@ -112,14 +113,14 @@ def test_every_net_that_a_script_trains_has_a_run_of_one_group(tmp_path: Path) -
     assert infos[0].group == infos[1].group != ""
     nets = [info.hyper_parameters["net"] for info in infos]
     assert nets == ["hybridsequential0", "rival"]
-    shown = ran(tmp_path, "-m", "vizframe", "show", "runs/x")[1]
+    shown = python(tmp_path, "-m", "vizframe", "show", "runs/x")[1]
     assert "trained beside it: x-2 (Rival)" in " ".join(shown.split())
 
 
 @pytest.mark.parametrize("pattern", ["Rival", "riv*"])
 def test_of_several_nets_the_wanted_is_recorded(pattern: str, tmp_path: Path) -> None:
     write_file(tmp_path, changes=RIVALS)
-    code, _, said = ran(tmp_path, *QUICK, "--net", pattern, "--", "train.py", "w.params")
+    code, _, said = python(tmp_path, *QUICK, "--net", pattern, "--", "train.py", "w.params")
     told = LEFT_OUT.format("hybridsequential0", "HybridSequential", pattern)
     assert (code, said) == (0, told)
     assert steps_of(tmp_path) == [0, 5, 6]
@@ -128,7 +129,7 @@ def test_of_several_nets_the_wanted_is_recorded(pattern: str, tmp_path: Path) ->
 
 def test_a_net_that_is_not_trained_is_named_with_those_that_are(tmp_path: Path) -> None:
     write_file(tmp_path, changes=RIVALS)
-    code, _, said = ran(tmp_path, *QUICK, "--net", "Critic", "--", "train.py", "w.params")
+    code, _, said = python(tmp_path, *QUICK, "--net", "Critic", "--", "train.py", "w.params")
     assert (code, said) == (
         0,
         LEFT_OUT.format("hybridsequential0", "HybridSequential", "Critic")
@@ -140,6 +141,6 @@ def test_a_net_that_is_not_trained_is_named_with_those_that_are(tmp_path: Path) 
 
 def test_a_script_without_a_training_is_told_so(tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text("print('nothing to learn')")
-    code, out, said = ran(tmp_path, *RECORD, "--", "train.py")
+    code, out, said = python(tmp_path, *RECORD, "--", "train.py")
     assert (code, out) == (0, "nothing to learn\n")
     assert said.startswith("vizframe: nothing was recorded: the script made no update")

@@ -2,60 +2,58 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.recording.forked import place
+from tests.recording.training_case import Case
 from tests.recording.trainings import CASES
+from tests.warm_python import Left, started
 from vizframe.store import open as open_history
-
-ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.slow
 
-
-@pytest.fixture(scope="module")
-def ended(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that all trainings have left, plain and recorded."""
-    folder = tmp_path_factory.mktemp("trainings")
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "tests.recording.forked", str(folder)]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=280)
-    return folder
+RECORD = ("-m", "vizframe", "record", "--every", "2", "--")
 
 
-def read(folder: Path, mode: str, name: str, what: str) -> str:
-    return (place(folder, mode, name) / what).read_text()
+@dataclass(frozen=True)
+class Ended:
+    """How a training has ended alone and recorded, and the runs that it has left."""
+
+    case: Case
+    plain: Left
+    recorded: Left
+    runs: tuple[Path, ...]
+
+    @property
+    def told(self) -> list[str]:
+        """What vizframe said, beside findings, which are the training's, and single layers."""
+        said = [line for line in self.recorded[2].splitlines() if line.startswith("vizframe: ")]
+        return [line for line in said if " since step " not in line and " leaves out " not in line]
 
 
-def told(folder: Path, name: str) -> list[str]:
-    """What vizframe said, beside findings, which are the training's, and single layers."""
-    lines = read(folder, "recorded", name, "err").splitlines()
-    said = [line for line in lines if line.startswith("vizframe: ")]
-    return [line for line in said if " since step " not in line and " leaves out " not in line]
+@pytest.fixture(scope="module", params=CASES)
+def ended(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Ended:
+    """Both at once, each in a folder of its own."""
+    case = CASES[request.param]
+    plain, recorded = (tmp_path_factory.mktemp(mode) for mode in ("plain", "recorded"))
+    for folder in (plain, recorded):
+        (folder / "train.py").write_text(case.script)
+    with started(plain, "train.py") as one, started(recorded, *RECORD, "train.py") as other:
+        left = one.wait(), other.wait()
+    return Ended(case, *left, tuple(sorted((recorded / "runs").glob("*"))))
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_it_ends_as_it_does_alone(name: str, ended: Path) -> None:
-    outputs = [
-        (read(ended, mode, name, "out"), read(ended, mode, name, "code"))
-        for mode in ("plain", "recorded")
-    ]
-    assert outputs[0] == outputs[1], read(ended, "recorded", name, "err")
-    assert outputs[0][0]
-    assert outputs[0][1] == str(CASES[name].code), read(ended, "plain", name, "err")
+def test_it_ends_as_it_does_alone(ended: Ended) -> None:
+    assert ended.recorded[:2] == ended.plain[:2], ended.recorded[2]
+    assert ended.plain[1]
+    assert ended.plain[0] == ended.case.code, ended.plain[2]
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_it_has_pictures_or_a_sentence(name: str, ended: Path) -> None:
-    case = CASES[name]
-    runs = sorted((place(ended, "recorded", name) / "runs").glob("*"))
-    assert len(runs) == case.runs, told(ended, name)
-    for run in runs:
+def test_it_has_pictures_or_a_sentence(ended: Ended) -> None:
+    assert len(ended.runs) == ended.case.runs, ended.told
+    for run in ended.runs:
         history = open_history(run)
         try:
             assert history.steps[0] == 0
@@ -65,8 +63,8 @@ def test_it_has_pictures_or_a_sentence(name: str, ended: Path) -> None:
             assert history.faults() == []
         finally:
             history.close()
-    if case.says:
-        assert len(told(ended, name)) == 1
-        assert case.says in told(ended, name)[0]
+    if ended.case.says:
+        assert len(ended.told) == 1
+        assert ended.case.says in ended.told[0]
     else:
-        assert told(ended, name) == []
+        assert ended.told == []

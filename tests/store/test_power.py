@@ -18,7 +18,7 @@ import pytest
 import vizframe.store
 from tests.store.small import INFO, PROBE, assert_whole, record, spooled
 from vizframe.store.format.image import Buffer
-from vizframe.store.write import spool
+from vizframe.store.write import claim, spool
 from vizframe.store.write.disk import Disk
 from vizframe.store.write.due import MergePlan
 
@@ -215,7 +215,10 @@ def test_no_power_cut_loses_a_step_that_was_committed_durably(
         assert not history.faults()
 
 
-def test_a_run_goes_on_after_a_power_cut(tmp_path: Path, calls: Sequence[Call]) -> None:
+def test_a_run_goes_on_after_a_power_cut(
+    tmp_path: Path, calls: Sequence[Call], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claim, "PATIENCE", 0.1)  # the claim is torn: nobody can say whose it is
     dice = random.Random(7)
     for name, data in after_cut(calls[: len(calls) * 2 // 3], dice).items():
         (tmp_path / name).write_bytes(data)

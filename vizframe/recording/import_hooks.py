@@ -6,10 +6,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader, MetaPathFinder
+else:  # they bring pathlib and tempfile: twice what all else of `import vizframe` takes
+    Loader = MetaPathFinder = object
 
 Around = Callable[[], AbstractContextManager[object]]
 
