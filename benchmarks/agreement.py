@@ -7,7 +7,6 @@ with BatchNorm on 16 images. `--write` writes the table of docs/agreement.md.
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
@@ -22,6 +21,7 @@ import vizframe
 import vizframe.store
 from benchmarks.agreement_net import IMAGES, gluon_net, torch_net
 from benchmarks.agreement_others import EPSILON, references
+from benchmarks.command import command_line
 from vizframe.errors import PluginError, VizframeError
 from vizframe.gluon.network import GluonNetwork
 from vizframe.history import Declaration, StepRecord
@@ -154,7 +154,7 @@ def table(rows: list[Row]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("--write", action="store_true", help="into docs/agreement.md")
     write = parser.parse_args().write
     with warnings.catch_warnings():

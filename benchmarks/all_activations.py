@@ -15,6 +15,7 @@ from statistics import median
 import numpy as np
 
 from benchmarks.clock import seconds
+from benchmarks.command import command_line
 from benchmarks.side_by_side import claim
 from vizframe.gluon.compat import mx
 from vizframe.gluon.network import GluonNetwork
@@ -26,6 +27,7 @@ ROUNDS = 7
 
 
 def main() -> None:
+    command_line(__doc__, clock=True).parse_args()
     net = mx.gluon.model_zoo.vision.resnet18_v1()
     net.initialize(mx.init.MSRAPrelu(slope=0))
     images = np.random.default_rng(0).standard_normal((IMAGES, *SHAPE), np.float32)

@@ -10,7 +10,6 @@ units' exact receptive fields in batches; PyTorch's on the full 224² image, a u
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -23,6 +22,7 @@ import torch
 from torch import nn
 
 from benchmarks.clock import now, on_processor
+from benchmarks.command import command_line
 from benchmarks.side_by_side import claim
 from benchmarks.usual_way import UsualWay, resnet18, take_weights, vgg16
 from vizframe.ascent.gallery import Question, ascend
@@ -131,8 +131,11 @@ def compare(case: Case, network: Network, net: nn.Module, rounds: int) -> None:
 
 
 def main() -> None:
+    words = command_line(__doc__, clock=True)
+    words.add_argument("--quick", action="store_true", help="Fewer rounds.")
+    given = words.parse_args()
     torch.set_num_threads(1 if on_processor else 2)
-    rounds = 2 if "--quick" in sys.argv else 5
+    rounds = 2 if given.quick else 5
     for name, cases in (("vgg16", VGG), ("resnet18_v1", RESNET)):
         network, net = same_model(name)
         for case in cases:

@@ -11,7 +11,6 @@ rate of one large convolution; vizframe leaves out what the unit does not see, t
 
 from __future__ import annotations
 
-import sys
 from statistics import median
 from typing import Any
 
@@ -20,6 +19,7 @@ import torch
 from torch import nn
 
 from benchmarks.clock import now
+from benchmarks.command import command_line
 from benchmarks.side_by_side import claim
 from benchmarks.usual_way import Bottleneck, resnet18, resnet50, take_weights, vgg16
 from vizframe.ascent.best_size import BEST, at_best_size
@@ -190,12 +190,14 @@ def compare(name: str, title: str, network: Network, net: nn.Module, top: float)
 
 
 def main() -> None:
+    words = command_line(__doc__, clock=True)
+    words.add_argument("nets", nargs="*", metavar="NET", help=f"Of {', '.join(NETS)}.")
+    given = words.parse_args()
     torch.set_num_threads(1)
     np.seterr(all="ignore")
-    chosen = [name for name in NETS if name in sys.argv] or list(NETS)
     top = peak()
     print(f"peak {top / 1e9:.0f} Gflop/s")
-    for name in chosen:
+    for name in given.nets or NETS:
         network, net = same_model(name)
         for title in NETS[name][1]:
             compare(name, title, network, net, top)

@@ -11,7 +11,6 @@ whole climb. Both run on the same batch, round by round in turn.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
@@ -20,6 +19,7 @@ from typing import Any, cast
 import numpy as np
 
 from benchmarks.clock import now
+from benchmarks.command import command_line
 from benchmarks.side_by_side import claim
 from vizframe.ascent.climb import climb
 from vizframe.ascent.gallery import Question, ascend
@@ -58,6 +58,9 @@ def build_view(net: Any, shape: tuple[int, ...]) -> Network:
     net(mx.nd.zeros((1, *shape)))
     mx.nd.waitall()
     return GluonNetwork.of(net, shape)
+
+
+LAYERS = "conv2_2", "conv3_3", "conv2", "classes"
 
 
 def lenet() -> Any:
@@ -153,16 +156,21 @@ def whole_layer(case: Case) -> float:
 
 
 def main() -> None:
+    words = command_line(__doc__, clock=True)
+    words.add_argument("--quick", action="store_true", help="Fewer rounds.")
+    words.add_argument("layers", nargs="*", metavar="LAYER", help=f"Of {', '.join(LAYERS)}.")
+    given = words.parse_args()
+    if unknown := set(given.layers) - set(LAYERS):
+        words.error(f"the layer is {sorted(unknown)[0]}; it can be {', '.join(LAYERS)}")
     np.random.seed(0)
-    quick = "--quick" in sys.argv
-    for case in cases([each for each in sys.argv[1:] if not each.startswith("-")]):
+    for case in cases(given.layers):
         if case.title.endswith("conv2_2"):
             whole = "Yosinski 3, 64 units of VGG-16 conv2_2, 100 iterations"
             claim(whole, whole_layer(case), "≤ 20", "s")
         for preset in PRESETS:
             if preset == "lucid" and case.pixels is GREY:  # it is about colours
                 continue
-            alone, over, features = ratio(case, preset, 3 if quick else 7)
+            alone, over, features = ratio(case, preset, 3 if given.quick else 7)
             what = f"{case.title}, {preset}, bare {alone:.2f} ms ({features:.2f} over features)"
             claim(what, over, case.goal)
 

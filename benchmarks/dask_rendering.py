@@ -9,11 +9,11 @@ not grow with the number of tasks.
 
 from __future__ import annotations
 
-import sys
 import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.command import command_line
 from vizframe.demo.mnist import network
 from vizframe.gluon.compat import mx
 from vizframe.network.layer import select
@@ -93,13 +93,16 @@ def many(count: int) -> None:
 
 
 def main() -> None:
+    words = command_line(__doc__)
+    words.add_argument("--quick", action="store_true", help="A thousand tasks.")
+    given = words.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "own_model.py").write_text(MODEL)
         checkpoints(folder, 12)
         one, two = render(folder, 1), render(folder, 2)
         print(f"two workers over one: {one / two:.2f}   (at least 1.7)")
-    many(1000 if "--quick" in sys.argv else 10_000)
+    many(1000 if given.quick else 10_000)
 
 
 if __name__ == "__main__":

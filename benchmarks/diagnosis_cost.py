@@ -10,7 +10,6 @@ costs once the credit of the first minutes is spent.
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.command import command_line
 from benchmarks.side_by_side import claim
 from vizframe.gluon.compat import mx
 from vizframe.history.memory import MemoryRun
@@ -138,9 +138,8 @@ def measure(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser = command_line(__doc__, clock=True)
     parser.add_argument("--turns", type=int, default=12)
-    parser.add_argument("--cpu", action="store_true")
     parser.add_argument("--spent", action="store_true")
     parser.add_argument("--only", choices=NETS)
     given = parser.parse_args()

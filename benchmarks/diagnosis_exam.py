@@ -10,7 +10,6 @@ chooses its random numbers. Each is recorded as it is, by ``vizframe record``, a
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
@@ -23,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.command import command_line
 from vizframe import store
 from vizframe.diagnosis.report import Report
 
@@ -218,7 +218,7 @@ def share(what: str, hits: Sequence[bool]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser = command_line(__doc__)
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=1)

@@ -10,7 +10,6 @@ with its weights shuffled, and of the start noise. What must be reached: 7 of 10
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ import numpy as np
 from PIL import Image
 from sklearn.svm import SVC
 
+from benchmarks.command import command_line
 from benchmarks.side_by_side import claim
 from vizframe.demo.digits import Digits, digits
 from vizframe.demo.mnist import MnistTraining
@@ -41,7 +41,7 @@ Judge = Callable[[FloatArray], int]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = command_line(__doc__)
     parser.add_argument("--pictures", type=Path, help="where to keep a PNG of each row of ten")
     parser.add_argument("--seeds", type=int, default=3, help="how many trainings")
     given = parser.parse_args()

@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 from benchmarks.clock import on_processor
+from benchmarks.command import command_line
 from benchmarks.side_by_side import claim
 from benchmarks.store_frames import Kind, load
 from vizframe import store
@@ -54,7 +55,9 @@ def command(*arguments: str) -> tuple[float, float]:
 
 
 def main() -> None:
-    given = [each for each in sys.argv[1:] if not each.startswith("--")]
+    words = command_line(__doc__, clock=True)
+    words.add_argument("run", nargs="?", type=Path, metavar="RUN")
+    given = words.parse_args()
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         for kind in KINDS:
@@ -62,7 +65,7 @@ def main() -> None:
             took, memory = command("export", str(run), "--as", "gif", "--out", str(folder / "out"))
             claim(f"a GIF of {UNITS} × {STEPS} {kind} of {PIXELS}²", took, "≤ 3", "s")
             claim("its process's peak memory", memory, "≤ 300", "MiB")
-        page = Path(given[0]) if given else folder / "maps"
+        page = given.run or folder / "maps"
         took, memory = command("export", str(page), "--as", "html", "--out", str(folder / "out"))
         claim(f"the page of {page.name} ({memory:.0f} MiB)", took, "≤ 5", "s")
 

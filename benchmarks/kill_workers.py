@@ -15,6 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks.command import command_line
 from vizframe.history.ranks import scalars_of
 from vizframe.store import open as open_history
 
@@ -72,7 +73,10 @@ def launch(number: int, folder: Path) -> tuple[int, int]:
 
 
 def main() -> None:
-    launches = int(sys.argv[1]) if len(sys.argv) > 1 else 25
+    words = command_line(__doc__)
+    words.add_argument("launches", nargs="?", type=int, default=25, metavar="LAUNCHES")
+    given = words.parse_args()
+    launches = given.launches
     killed = missing = 0
     for number in range(launches):
         with tempfile.TemporaryDirectory() as folder:

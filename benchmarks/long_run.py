@@ -9,7 +9,6 @@ are counted on; the steps that are polled for are committed as any.
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import tempfile
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.command import command_line
 from benchmarks.side_by_side import claim
 from vizframe import store
 from vizframe.history import Declaration, SeriesKey, StepRecord
@@ -131,7 +131,7 @@ def measure(run: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("--steps", type=int, default=100_000)
     parser.add_argument("--keep", type=Path, help="where the run is, or is to be")
     given = parser.parse_args()

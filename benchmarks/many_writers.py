@@ -9,7 +9,6 @@ machine ``--cpu`` measures processor seconds.
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import tempfile
@@ -20,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.command import command_line
 from vizframe.history import Declaration, RunInfo, SeriesKey, StepRecord
 from vizframe.history.memory import new_info
 from vizframe.history.rank_names import ranked_scalar, split_rank
@@ -133,11 +133,10 @@ def measure(run: Path, steps: int, clock: Callable[[], float]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__, clock=True)
     parser.add_argument("--writers", type=int, default=256)
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--keep", type=Path, help="where the run is, or is to be")
-    parser.add_argument("--cpu", action="store_true", help="processor seconds, not the wall's")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         run = given.keep or Path(folder) / "many"

@@ -7,12 +7,12 @@ Prints the process's resident memory after 10 % of the recordings, and what the 
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.command import command_line
 from vizframe.gluon.compat import mx
 from vizframe.gluon.network import GluonNetwork
 from vizframe.network import Objective
@@ -49,7 +49,7 @@ def resident() -> float:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
+    options = command_line(__doc__)
     options.add_argument("--recordings", type=int, default=10_000)
     recordings = options.parse_args().recordings
     network = GluonNetwork.of(net(), SHAPE)

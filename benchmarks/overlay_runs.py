@@ -13,6 +13,7 @@ import shutil
 import numpy as np
 from playwright.sync_api import sync_playwright
 
+from benchmarks.command import command_line
 from vizframe.history import StepRecord
 from vizframe.history.memory import MemoryCatalog, MemoryRun
 from vizframe.testing.runs import fake_info, fake_run
@@ -48,6 +49,7 @@ def run_of(number: int) -> MemoryRun:
 
 
 def main() -> None:
+    command_line(__doc__).parse_args()
     names = [f"run{number:02d}" for number in range(RUNS)]
     catalog = MemoryCatalog({name: run_of(number) for number, name in enumerate(names)})
     catalog.add("fake", fake_run())

@@ -32,6 +32,7 @@ from typing import cast
 
 from playwright.sync_api import Browser, Locator, Page, Playwright, sync_playwright
 
+from benchmarks.command import command_line
 from benchmarks.side_by_side import claim
 from benchmarks.slider_moves import FLAGS
 from benchmarks.store_frames import TensorBoard, load
@@ -310,7 +311,9 @@ def ratio(times: dict[str, float], way: str) -> float:
 
 
 if __name__ == "__main__":
-    chosen = SIZES[1:2] if "--quick" in sys.argv[1:] else SIZES
+    words = command_line(__doc__)
+    words.add_argument("--quick", action="store_true", help="One size.")
+    chosen = SIZES[1:2] if words.parse_args().quick else SIZES
     for count, pixels in chosen:
         with tempfile.TemporaryDirectory() as made:
             measure(Path(made), count, pixels, memory=(count, pixels) == (256, 64))

@@ -24,6 +24,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from benchmarks.command import folder
 from benchmarks.side_by_side import claim
 from benchmarks.slider_moves import FLAGS
 from vizframe.store import RunCatalog
@@ -122,5 +123,5 @@ def run(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory(dir=sys.argv[1] if len(sys.argv) > 1 else None) as made:
+    with tempfile.TemporaryDirectory(dir=folder(__doc__)) as made:
         run(Path(made))

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.command import command_line
 from vizframe.gluon.call import batch_of
 from vizframe.gluon.compat import mx
 from vizframe.gluon.view import view
@@ -173,6 +174,7 @@ def copied(lag: int, steps: int) -> float:
 
 
 def main() -> int:
+    command_line(__doc__).parse_args()
     found = [planted(seed, 800) for seed in (0, 1, 2)]
     near, far = copied(1, 200), copied(10, 1500)
     print(f"lag 1 reaches {near:.1f} (at most 2), lag 10 {far:.1f} (at least 8)")

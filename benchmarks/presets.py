@@ -9,7 +9,6 @@ iterations, in under 20 s on two cores, and 1.15 times the bare time at most.
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,6 +16,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from benchmarks.command import command_line
 from benchmarks.side_by_side import claim
 from vizframe.ascent.gallery import Question, ascend
 from vizframe.ascent.pixels import Pixels
@@ -33,7 +33,7 @@ Result = TypeVar("Result")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = command_line(__doc__)
     parser.add_argument("presets", nargs="*", default=list(PRESETS), metavar="PRESET")
     parser.add_argument("--iterations", type=int, default=100)
     given = parser.parse_args()

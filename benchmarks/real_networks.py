@@ -10,7 +10,6 @@ processor time, so that a busy machine counts less; OMP_NUM_THREADS=1, as thread
 
 from __future__ import annotations
 
-import argparse
 import resource
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from typing import Any
 import numpy as np
 
 import vizframe
+from benchmarks.command import command_line
 from vizframe.gluon.compat import mx
 from vizframe.network.layer import Layer, select
 from vizframe.network.probe import Probe
@@ -201,7 +201,7 @@ def deconvolution_of(network: Any, layer: Layer, probe: Probe, sample: int) -> f
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("nets", nargs="*", default=NETS)
     parser.add_argument("--side", type=int, default=224)
     parser.add_argument("--steps", type=int, default=200)

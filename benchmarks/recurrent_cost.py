@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 import vizframe
+from benchmarks.command import command_line
 from benchmarks.planted_cells import LETTERS, reader, text
 from vizframe.gluon.compat import mx
 
@@ -49,6 +50,7 @@ def train(run: Path | None) -> float:
 
 
 def main() -> None:
+    command_line(__doc__).parse_args()
     alone, recorded = list[float](), list[float]()
     train(None)  # what the first pass of all has to load
     for number in range(ROUNDS):

@@ -3,11 +3,11 @@ forward passes that they need: `python -m benchmarks.relevance_cost` (ResNet-18,
 
 from __future__ import annotations
 
-import argparse
 from typing import Any
 
 import numpy as np
 
+from benchmarks.command import command_line
 from benchmarks.side_by_side import claim, side_by_side
 from vizframe.attribution.baseline import baseline_of
 from vizframe.attribution.batches import scores
@@ -30,10 +30,9 @@ def resnet(side: int) -> GluonNetwork:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__, clock=True)
     parser.add_argument("--side", type=int, default=224)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--cpu", action="store_true", help="Processor time: see benchmarks.clock.")
     given = parser.parse_args()
     network = resnet(given.side)
     draw = np.random.default_rng(0)

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 import vizframe.store
+from benchmarks.command import command_line
 from vizframe.history import SeriesKey, StepRecord
 from vizframe.plugin.frame import Frame
 from vizframe.store.write.thinning import folder_bytes
@@ -52,6 +53,7 @@ def peak_of(limit: int, rate: float) -> tuple[float, float]:
 
 
 def main() -> None:
+    command_line(__doc__).parse_args()
     for limit, rate in ((10_000_000, 5), (10_000_000, 25), (10_000_000, 100), (2_000_000, 25)):
         peak, commits = peak_of(limit, rate)
         print(

@@ -17,7 +17,6 @@ costs about one frame on that clock, which is measured beside it.
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 from typing import cast
@@ -25,6 +24,7 @@ from typing import cast
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
+from benchmarks.command import command_line
 from vizframe.history import LayerInfo
 from vizframe.store import RunCatalog, create
 from vizframe.testing.runs import fake_info, fake_probe, fill
@@ -79,8 +79,11 @@ LAYERS = (
 
 
 def main() -> None:
-    if len(sys.argv) > 1:
-        measure(Path(sys.argv[1]))
+    words = command_line(__doc__)
+    words.add_argument("runs", nargs="?", type=Path, metavar="RUNS")
+    given = words.parse_args()
+    if given.runs:
+        measure(given.runs)
         return
     with tempfile.TemporaryDirectory() as folder:
         with create(Path(folder) / "made", fake_info("made", LAYERS), fake_probe()) as writer:

@@ -8,12 +8,12 @@ quantising of float32 frames on its own.
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.command import folder
 from benchmarks.side_by_side import claim, side_by_side
 from benchmarks.store_frames import Load, PngFiles, RawMemmap, TensorBoard, load
 from vizframe import store
@@ -101,5 +101,5 @@ def run(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory(dir=sys.argv[1] if len(sys.argv) > 1 else None) as made:
+    with tempfile.TemporaryDirectory(dir=folder(__doc__)) as made:
         run(Path(made))

@@ -9,7 +9,6 @@ whole run is compacted, beside deflating and writing the same bytes by hand.
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import tempfile
@@ -17,6 +16,7 @@ import time
 import zlib
 from pathlib import Path
 
+from benchmarks.command import command_line
 from benchmarks.side_by_side import claim
 from benchmarks.store_frames import load
 from vizframe import store
@@ -78,7 +78,7 @@ def compact(run: Path, folder: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--steps", type=int, default=20_000)
     given = parser.parse_args()

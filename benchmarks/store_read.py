@@ -9,13 +9,13 @@ step for a strip, from a file of the same frames one after the other. All is in 
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.command import folder
 from benchmarks.side_by_side import Times, claim, side_by_side
 from benchmarks.store_frames import Load, load
 from vizframe import store
@@ -119,5 +119,5 @@ def run(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory(dir=sys.argv[1] if len(sys.argv) > 1 else None) as made:
+    with tempfile.TemporaryDirectory(dir=folder(__doc__)) as made:
         run(Path(made))

@@ -8,12 +8,12 @@ writes (a PNG grid per layer and step); the PNG files are those grids without th
 
 from __future__ import annotations
 
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from benchmarks.command import folder
 from benchmarks.side_by_side import claim
 from benchmarks.store_frames import Load, PngFiles, TensorBoard, folder_bytes, load
 from vizframe import store
@@ -62,5 +62,5 @@ def run(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory(dir=sys.argv[1] if len(sys.argv) > 1 else None) as made:
+    with tempfile.TemporaryDirectory(dir=folder(__doc__)) as made:
         run(Path(made))

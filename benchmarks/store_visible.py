@@ -15,6 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.command import folder
 from benchmarks.side_by_side import claim
 from vizframe import store
 from vizframe.history import SeriesKey
@@ -68,5 +69,5 @@ def run(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory(dir=sys.argv[1] if len(sys.argv) > 1 else None) as made:
+    with tempfile.TemporaryDirectory(dir=folder(__doc__)) as made:
         run(Path(made))

@@ -24,6 +24,7 @@ from typing import cast
 import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from benchmarks.command import command_line
 from benchmarks.slider_moves import FLAGS, IDLE, MOVE
 from vizframe.store import RunCatalog, create
 from vizframe.testing.text_runs import text_info, text_probe, text_records
@@ -55,6 +56,7 @@ def source(length: int) -> list[str]:
 
 
 def main() -> None:
+    command_line(__doc__).parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         for length in (2_000, 10_000):
             probe = text_probe([source(length)])

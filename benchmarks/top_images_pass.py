@@ -14,6 +14,7 @@ from functools import partial
 import numpy as np
 
 from benchmarks.clock import seconds
+from benchmarks.command import command_line
 from vizframe.attribution.top import Ints, TopImages, kept_images
 from vizframe.demo.mnist import network as demo_network
 from vizframe.gluon.adapter import network
@@ -25,6 +26,7 @@ COUNT, PIECE, BATCH, TOP = 60_000, 4_000, 128, 9
 
 
 def main() -> None:
+    command_line(__doc__, clock=True).parse_args()
     images = np.random.default_rng(0).random((COUNT, 1, 28, 28), np.float32)
     net = demo_network()
     seen = network(net, images)

@@ -14,7 +14,6 @@ watching      a training step of a small net that is watched and records nothing
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -26,6 +25,7 @@ import torch
 from torch import nn
 
 from benchmarks.clock import now
+from benchmarks.command import command_line
 from benchmarks.side_by_side import claim
 from benchmarks.usual_way import UsualWay, vgg16
 from vizframe.ascent.climb import climb
@@ -183,10 +183,12 @@ def tell_watching(*, tiny: bool, steps: int, rounds: int = 15) -> None:
 
 
 def main() -> None:
-    if "--only" not in sys.argv or "watching" in sys.argv:
-        tell_watching(tiny=True, steps=400)
-        tell_watching(tiny=False, steps=60, rounds=7)
-    if "--only" in sys.argv:
+    words = command_line(__doc__, clock=True)
+    words.add_argument("--only", choices=["watching"])
+    given = words.parse_args()
+    tell_watching(tiny=True, steps=400)
+    tell_watching(tiny=False, steps=60, rounds=7)
+    if given.only:
         return
     net = vgg16()
     network = view(net, (3, 224, 224))

@@ -33,6 +33,7 @@ import torch
 from torch import nn
 
 from benchmarks.clock import now
+from benchmarks.command import command_line
 from benchmarks.usual_way import vgg16
 from vizframe.arrays import even_size
 from vizframe.ascent.gallery import Question, ascend
@@ -247,7 +248,7 @@ def variants(network: Network, options: argparse.Namespace, device: Any) -> Foun
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--iterations", type=int, default=100)
     parser.add_argument("--units", type=int, default=4224, help="of each layer, at most")

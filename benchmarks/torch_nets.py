@@ -18,7 +18,6 @@ have to be declared first, which this does.
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from benchmarks.command import command_line
 from vizframe.network import FloatArray, Network
 from vizframe.torch.live import LiveNetwork
 from vizframe.torch.tape import scores_in
@@ -236,6 +236,9 @@ def describe(made: Made) -> bool:
 
 
 def main() -> None:
+    words = command_line(__doc__)
+    words.add_argument("names", nargs="*", metavar="NAME")
+    given = words.parse_args()
     library = torch.library.Library("torchvision", "DEF")
     library.define("nms(Tensor a, Tensor b, float c) -> Tensor")
     library.define("qnms(Tensor a, Tensor b, float c) -> Tensor")
@@ -243,7 +246,7 @@ def main() -> None:
     heads = ("scores", "layers", "maps", "field", "heads", "compared", "wrong")
     print(f"{'net':45} {' '.join(heads)}")
     right = count = 0
-    for made in nets(set(sys.argv[1:])):
+    for made in nets(set(given.names)):
         count += 1
         try:
             right += describe(made)

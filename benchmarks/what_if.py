@@ -10,13 +10,13 @@ browser has begun the next frame. Units stay off, so that the last clicks have 3
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 from playwright.sync_api import sync_playwright
 
+from benchmarks.command import command_line
 from vizframe.demo.digits import CLASSES
 from vizframe.history.memory import MemoryCatalog, MemoryRun
 from vizframe.network.live import Live, leave_a_core
@@ -63,8 +63,10 @@ def weights(framework: str, folder: Path) -> Live:
 
 
 def main() -> None:
+    words = command_line(__doc__)
+    words.add_argument("framework", nargs="?", choices=["mxnet", "torch"], default="mxnet")
+    framework = words.parse_args().framework
     leave_a_core()  # as `vizframe serve` does
-    framework = sys.argv[1] if len(sys.argv) > 1 else "mxnet"
     images = np.random.default_rng(0).random((16, 1, 28, 28)).astype(np.float32)
     info = fake_info("digits").model_copy(update={"class_names": CLASSES})
     catalog = MemoryCatalog({"digits": MemoryRun(info, Probe(images, np.arange(16) % 10))})

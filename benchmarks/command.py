@@ -1,0 +1,28 @@
+"""The command line of a benchmark: its docstring is its help, other words are refused."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def command_line(text: str | None, *, clock: bool = False) -> argparse.ArgumentParser:
+    """One whose help is the program's docstring as it is written.
+
+    Args:
+        clock: whether it takes ``--cpu``, which `benchmarks.clock` reads by itself.
+    """
+    made = argparse.ArgumentParser(
+        description=text, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    if clock:
+        made.add_argument("--cpu", action="store_true", help="Seconds of the processor's clock.")
+    return made
+
+
+def folder(text: str | None) -> Path | None:
+    """Where the program is asked to write, by default the system's temporary folder."""
+    made = command_line(text)
+    made.add_argument("folder", nargs="?", type=Path, help="Where it writes.")
+    given: Path | None = made.parse_args().folder
+    return given
