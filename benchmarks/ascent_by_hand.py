@@ -1,6 +1,6 @@
 """Gradient ascent beside the best loop that one would write by hand in PyTorch.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.ascent_by_hand [--cpu] [resnet50_v1 …]
+    OMP_NUM_THREADS=1 python -m benchmarks.ascent_by_hand [--cpu] [vgg16 …] [--layer conv3_3 …]
 
 The loop by hand: the net is cut at the layer, its parameters are frozen, a batch of units climbs
 together, channels last or not, whichever is faster there; plain gradient steps, nothing else.
@@ -192,6 +192,7 @@ def compare(name: str, title: str, network: Network, net: nn.Module, top: float)
 def main() -> None:
     words = command_line(__doc__, clock=True)
     words.add_argument("nets", nargs="*", metavar="NET", help=f"Of {', '.join(NETS)}.")
+    words.add_argument("--layer", nargs="*", default=[], help="Of the nets', all without it.")
     given = words.parse_args()
     torch.set_num_threads(1)
     np.seterr(all="ignore")
@@ -199,7 +200,7 @@ def main() -> None:
     print(f"peak {top / 1e9:.0f} Gflop/s")
     for name in given.nets or NETS:
         network, net = same_model(name)
-        for title in NETS[name][1]:
+        for title in [each for each in NETS[name][1] if each in given.layer] or NETS[name][1]:
             compare(name, title, network, net, top)
 
 

@@ -15,6 +15,7 @@ from scipy.ndimage import gaussian_filter
 from vizframe.gluon.arrays.host import GluonHostOps
 from vizframe.gluon.arrays.ops import Arithmetic, GluonOps
 from vizframe.gluon.compat import mx
+from vizframe.graph import selection
 from vizframe.graph.product import product
 from vizframe.network import FloatArray, Ops
 from vizframe.testing.ops import NumpyOps
@@ -100,11 +101,18 @@ def test_unwarp_leaves_recording_and_mode_as_they_were(made: Made) -> None:
     assert not mx.autograd.is_training()
 
 
-@pytest.mark.parametrize("rows", [1, 3, 300, 5000, 200_000])
-def test_a_product_in_pieces_is_the_product(rows: int) -> None:
+@pytest.mark.parametrize(
+    ("rows", "depth", "columns"),
+    [(1, 14, 9), (300, 14, 9), (5000, 14, 9), (200_000, 14, 9), (64, 1153, 128), (64, 0, 3)],
+)
+def test_a_product_in_pieces_is_the_product(rows: int, depth: int, columns: int) -> None:
     random = np.random.default_rng(0)
-    a, b = (random.normal(size=shape).astype(np.float32) for shape in ((rows, 14), (14, 9)))
-    np.testing.assert_allclose(product(a, b), a @ b, rtol=1e-4, atol=1e-5)
+    shapes = (rows, depth), (depth, columns)
+    a, b = (random.normal(size=shape).astype(np.float32) for shape in shapes)
+    into = np.full((rows, columns + 2), np.nan, np.float32)[:, 1:-1]
+    for found in (product(a, b), product(a, b, into)):
+        np.testing.assert_allclose(found, a @ b, rtol=1e-4, atol=1e-4)
+    assert np.isfinite(into).all()
 
 
 @settings(deadline=None)
@@ -112,15 +120,20 @@ def test_a_product_in_pieces_is_the_product(rows: int) -> None:
     values=arrays(
         np.float32,
         array_shapes(min_dims=4, max_dims=4, max_side=6),
-        elements=st.floats(-1e6, 1e6, width=32),
+        elements=st.floats(0, 1e6, width=32),
     ),
     percent=st.integers(0, 100),
+    in_lanes=st.booleans(),
 )
-def test_the_largest_are_those_from_the_percentile_on(values: FloatArray, percent: int) -> None:
+def test_the_largest_are_those_from_the_percentile_on(
+    values: FloatArray, percent: int, in_lanes: bool
+) -> None:
     rows = values.reshape(len(values), -1)
     wanted = rows >= np.percentile(rows.astype(np.float64), percent, axis=1, keepdims=True)
     ops = GluonHostOps()
-    found = ops.to_numpy(ops.largest(ops.to_device(values), percent))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(selection, "SORTS_IN_LANES", in_lanes)
+        found = ops.to_numpy(ops.largest(ops.to_device(values), percent))
     assert np.array_equal(found, wanted.reshape(values.shape))
 
 

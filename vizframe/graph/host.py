@@ -20,6 +20,7 @@ import numpy as np
 from vizframe.graph.arithmetic import adam_shrink, blur_matrix, rank_of_least, ranks
 from vizframe.graph.product import product
 from vizframe.graph.resampling import Move, moves
+from vizframe.graph.selection import value_of_rank
 from vizframe.network import AdamStep, DeviceArray, FloatArray
 
 LESSON = 31 << 20
@@ -87,7 +88,7 @@ class HostOps:
             return _device(_over_channels(own))
         kept = own.ndim - len(axes)
         if axes == tuple(range(kept, own.ndim)):  # the last ones: as one, three times as fast
-            totals = own.reshape(*own.shape[:kept], -1).sum(axis=kept)
+            totals = np.add.reduce(own.reshape(*own.shape[:kept], -1), axis=kept)
             return _device(totals.reshape(own.shape[:kept] + (1,) * len(axes)))
         return _device(own.sum(axis=axes, keepdims=True))
 
@@ -100,11 +101,9 @@ class HostOps:
 
     def largest(self, values: DeviceArray, percent: float) -> DeviceArray:
         rows = _own(values).reshape(values.shape[0], -1)
-        rank = rank_of_least(percent, rows.shape[1])
-        ranked = rows.copy()
-        ranked.partition(rank, axis=1)
+        least = value_of_rank(rows, rank_of_least(percent, rows.shape[1]))
         found = np.empty(rows.shape, np.float32)
-        np.greater_equal(rows, ranked[:, rank : rank + 1], out=found)
+        np.greater_equal(rows, least, out=found)
         return _device(found.reshape(values.shape))
 
     def blur(self, images: DeviceArray, sigma: float) -> DeviceArray:

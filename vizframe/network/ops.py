@@ -68,7 +68,8 @@ class Ops(Protocol):
         ...
 
     def largest(self, values: DeviceArray, percent: float) -> DeviceArray:
-        """1.0 where a value is at least that percentile of its image's, else 0.0."""
+        """1.0 where a value is at least that percentile of its image's, else 0.0; of values that
+        are no less than 0."""
         ...
 
     def blur(self, images: DeviceArray, sigma: float) -> DeviceArray:

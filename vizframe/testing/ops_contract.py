@@ -41,10 +41,10 @@ ANSWERS: dict[str, Answer] = {
     "percentile 0": lambda ops, a, b: ops.percentile(a, 0),
     "percentile 37.5": lambda ops, a, b: ops.percentile(a, 37.5),
     "percentile 100": lambda ops, a, b: ops.percentile(a, 100),
-    "largest 0": lambda ops, a, b: ops.largest(a, 0),
-    "largest 37.5": lambda ops, a, b: ops.largest(a, 37.5),
-    "largest of one channel": lambda ops, a, b: ops.largest(ops.sum(a, (1,)), 80),
-    "largest 100": lambda ops, a, b: ops.largest(a, 100),
+    "largest 0": lambda ops, a, b: ops.largest(ops.abs(a), 0),
+    "largest 37.5": lambda ops, a, b: ops.largest(ops.abs(a), 37.5),
+    "largest of one channel": lambda ops, a, b: ops.largest(ops.sum(a * a, (1,)), 80),
+    "largest 100": lambda ops, a, b: ops.largest(ops.abs(a), 100),
     "largest of ties": lambda ops, a, b: ops.largest(ops.at_least(a, b), 50),
     "blur": lambda ops, a, b: ops.blur(a, 1.0),
     "blur half a pixel": lambda ops, a, b: ops.blur(a, 0.5),
@@ -153,7 +153,7 @@ class OpsContract:
                 pulled = transform_rows(ops, ops.unwarp(moved * gradient, TURN))
                 values = ops.blur(step(values, pulled, rate_of(ops, [0.5, 1.0, 2.0])), 0.7)
                 values = ops.clip(values, -1.5, rate_of(ops, [1.0, 2.0, 3.0]))
-            paths.append(ops.to_numpy(values * ops.largest(ops.sum(values, (1,)), 30)))
+            paths.append(ops.to_numpy(values * ops.largest(ops.abs(ops.sum(values, (1,))), 30)))
         assert (np.abs(paths[1] - paths[0]) > 1e-3).mean() < 0.01
 
     @pytest.mark.parametrize("size", [1, 2, 16, 33])
