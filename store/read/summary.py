@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -34,13 +35,22 @@ def summarize_folder(name: str, run: Path) -> RunSummary:
     return RunSummary(
         name=name,
         info=info,
-        steps=sum(each.last - each.first + 1 for each in segments)
-        + sum(each.steps for each in compacted[-1:]),
+        steps=_count_steps(segments) + sum(each.steps for each in compacted[-1:]),
         last_step=max(highest, default=None),
         last_time=newest,
         bytes=size,
         fault=fault,
     )
+
+
+def _count_steps(segments: Sequence[SegmentName]) -> int:
+    """How many there are at least, and nearly always: several writers have the same steps, such as
+    the workers of a training, or one that writes findings alone."""
+    of_one: Counter[str] = Counter()
+    for each in segments:
+        of_one[each.commits.session.writer] += each.last - each.first + 1
+    alone = {each.low for each in segments if each.low == each.high}
+    return max(len(alone), *of_one.values(), 0)
 
 
 def _look(

@@ -47,6 +47,27 @@ def test_a_film_of_one_unit_over_the_training(run: str) -> None:
         assert film.info["loop"] == 0
 
 
+def test_a_unit_that_only_some_layers_have_is_written_of_those(
+    run: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    history = store.open(Path("runs", run))
+    units = {
+        key.layer: dict(zip(each.tile_axes, each.tile_shape, strict=True)).get("unit", 0)
+        for key, each in history.declarations.items()
+        if key.kind == "gradient_ascent"
+    }
+    history.close()
+    most = max(units.values())
+    assert min(units.values()) < most
+    words = ["--as", "gif", "--plugin", "gradient_ascent", "--unit", str(most - 1)]
+    assert exit_code("export", run, *words) == 0
+    assert len(write_file()) == sum(units[layer] == most for layer in units)
+    capsys.readouterr()
+    words[-1] = str(most)
+    assert exit_code("export", run, *words) == 2
+    assert f"unit is {most} in gradient_ascent" in capsys.readouterr().err
+
+
 def test_one_page_with_every_series(run: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code("export", run, "--as", "html", "--out", "pages") == 0
     assert capsys.readouterr().out == "pages/fake.html\n"

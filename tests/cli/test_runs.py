@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.calling import Called, call, make_run
+from vizframe import store
+from vizframe.testing.runs import fake_info, fill
 
 
 def test_runs_are_listed_with_steps_and_size(tmp_path: Path) -> None:
@@ -20,6 +22,13 @@ def test_runs_are_listed_with_steps_and_size(tmp_path: Path) -> None:
     assert two.split()[1:4] == ["FakeNet", "3", "2"]
     assert "kB" in one
     assert "now" in one
+
+
+def test_a_step_that_several_writers_have_is_one_step(tmp_path: Path) -> None:
+    make_run(tmp_path / "one", steps=range(4))
+    with store.create(tmp_path / "one", fake_info(), writer="main-findings") as writer:
+        fill(writer, steps=[1, 2])
+    assert call("runs", str(tmp_path)).line("one ").split()[1:4] == ["FakeNet", "4", "3"]
 
 
 def test_json_has_a_line_for_each_run(tmp_path: Path) -> None:

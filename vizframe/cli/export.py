@@ -39,6 +39,7 @@ def export(
     from vizframe.cli.progress_bar import bar
     from vizframe.images.film import Look
     from vizframe.reading.export import (
+        chosen_series,
         export_gif,
         export_html,
         export_png,
@@ -54,7 +55,7 @@ def export(
     look = Look(scale, pixels, dark, unit, probe)
     with open(run if "://" in run else find_run(run)) as opened, bar(f"writing {form}") as report:
         history = opened.history
-        keys = series(history, plugin, layer)
+        keys = chosen_series(history, series(history, plugin, layer), look)
         folder = out / file_name(history.info.name)
         if form == "html":
             page = folder.with_name(folder.name + ".html")

@@ -101,7 +101,9 @@ def _series(found: Content) -> RenderableType:
 
     from vizframe import wording
 
-    table = Table("plugin", "layer", "shape", box=None, padding=(0, 2, 0, 0))
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("plugin", "layer", "shape"):
+        table.add_column(heading, overflow="fold")  # a name that is cut cannot be copied
     for heading in ("steps", "size"):
         table.add_column(heading, justify="right", no_wrap=True)
     for each in found.series:

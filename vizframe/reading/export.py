@@ -43,6 +43,22 @@ def series(history: History, kind: str = "*", layer: str = "*") -> list[SeriesKe
     return find_series(history, kind, layer, fnmatch.fnmatchcase)
 
 
+def chosen_series(history: History, keys: Sequence[SeriesKey], look: Look) -> Sequence[SeriesKey]:
+    """Those that have the unit and the probe image that are asked for; all, where none has, so that
+    it is said why."""
+    wanted = [
+        (axis, at) for axis, at in (("unit", look.unit), ("probe", look.image)) if at is not None
+    ]
+    found = [key for key in keys if all(_has(history, key, *each) for each in wanted)]
+    return found or keys
+
+
+def _has(history: History, key: SeriesKey, axis: str, at: int) -> bool:
+    declaration = history.declarations[key]
+    sizes = dict(zip(declaration.tile_axes, declaration.tile_shape, strict=True))
+    return at < sizes.get(axis, 0)
+
+
 def steps_of(history: History, key: SeriesKey, step: int | None = None) -> list[int]:
     """All recorded steps of the series, or the nearest to ``step``."""
     recorded = list(history.series_steps(key))
