@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { ago, ofRank, pictureOf, plural, rankOf, short, tileLabel, tileName, title, valueWords } from "../../webapp/assets/viewer/words.js";
+import { ago, ofRank, pictureOf, placeName, plural, rankOf, short, tileLabel, tileName, title, valueWords } from "../../webapp/assets/viewer/words.js";
 import { run, series } from "./support.mjs";
 
 test("numbers have three digits and a real minus", () => {
@@ -31,6 +31,12 @@ test("a column's number is said as its role asks", () => {
 
 test("a number without a role is a number, whatever it is called", () => {
   assert.equal(valueWords(run(), series(), "converged", 1), "1");
+});
+
+test("a distribution is one of the layer as a whole", () => {
+  const of = (given) => placeName(run(), series({ layer: "dense0", ...given }), 0);
+  assert.equal(of({ draw: "map", tile_axes: ["unit"], tile_shape: [4], spread: "unit" }), "dense0 · unit 0");
+  assert.equal(of({ draw: "distribution", tile_axes: ["layer"], tile_shape: [1], spread: "layer" }), "dense0");
 });
 
 test("tiles are named by class, label or number", () => {

@@ -8,7 +8,7 @@ import { limitsOf, MARK_WORDS, paintTile } from "./painter.js";
 import { columnOf, isDistribution, isOverTime, stepsOf, tileAt } from "./series.js";
 import { TextFilm } from "./textfilm.js";
 import { surroundings } from "./textlayout.js";
-import { layerName, short, tileName, title, valueWords, whole } from "./words.js";
+import { placeName, short, title, valueWords, whole } from "./words.js";
 import { WHOLE, Zoomable } from "./zoom.js";
 
 const LARGEST = 264;
@@ -53,7 +53,7 @@ export class UnitPanel {
     if (drawn !== this.drawn) { this.drawn = drawn; this.zoom.view = WHOLE; }
     this.where = tileAt(series, at, index);
     this.root.classList.toggle("statistics", isDistribution(series));
-    this.heading.textContent = `${layerName(run, series.layer)} · ${tileName(run, series, series.spread ?? "tile", index)}`;
+    this.heading.textContent = placeName(run, series, index);
     this.numbers.replaceChildren();
     this.beside.replaceChildren();
     this.asked = null;

@@ -2,13 +2,14 @@
 import { addresses, extent } from "./api.js";
 import { stepLimits } from "./colours.js";
 import { lowerBound } from "./curves.js";
+import { Distribution } from "./distribution.js";
 import { $, button, el, ink, sized } from "./dom.js";
 import { Film } from "./film.js";
 import { lookOf, paintBar, paintTile } from "./painter.js";
-import { hasScale, isOverTime, otherAxes, stepsOf, tileAt, unitSeries } from "./series.js";
+import { hasScale, isDistribution, isOverTime, otherAxes, stepsOf, tileAt, unitSeries } from "./series.js";
 import { paintStrips } from "./strips.js";
 import { TextFilm } from "./textfilm.js";
-import { layerName, rankOf, short, tileLabel, tileName, title, whole } from "./words.js";
+import { placeName, rankOf, short, tileLabel, title, whole } from "./words.js";
 import { Zoomable } from "./zoom.js";
 
 const TALL = 84;
@@ -21,14 +22,18 @@ export class UnitPage {
     this.heading = el("h1", {});
     this.filmTitle = el("h3", { role: "heading", "aria-level": 2 });
     this.filmBox = el("div", {});
+    this.wholeTitle = el("h3", { role: "heading", "aria-level": 2 });
+    this.wholeHelp = el("p", { className: "quiet" });
     this.cardBox = el("div", { className: "cards" });
     const by = (n) => () => this.turn(n);
     $("#unit-page").replaceChildren(el("div", { className: "inner" },
       el("div", { className: "head" }, button("previous", "Unit before (←)", by(-1)), this.heading,
         button("next", "Next unit (→)", by(1))),
       el("h2", { className: "visually-hidden" }, "All that was recorded of it"), this.cardBox,
-      el("section", { className: "card" }, this.filmTitle, this.filmBox)));
+      this.wholeBox = el("section", { className: "card" }, this.wholeTitle, this.wholeHelp),
+      this.filmCard = el("section", { className: "card" }, this.filmTitle, this.filmBox)));
     const go = (step) => viewer.goTo(step);
+    this.distribution = new Distribution(this.wholeBox, { on: { go, film: (index) => viewer.filmOf(index) } });
     this.pictureFilm = new Film(this.filmBox, { go, height: 72, wall: true });
     this.textFilm = new TextFilm(this.filmBox, { go, wall: true });
     this.film = this.pictureFilm;
@@ -49,11 +54,11 @@ export class UnitPage {
   show() {
     const { viewer } = this;
     const { run, series, place: { unit } } = viewer;
-    const name = tileName(run, series, series.spread ?? "tile", unit);
     const step = viewer.frame?.step;
-    this.heading.textContent = `${layerName(run, series.layer)} · ${name} · step ${whole(step ?? 0)}`;
+    this.heading.textContent = `${placeName(run, series, unit)} · step ${whole(step ?? 0)}`;
     const which = JSON.stringify([run.id, series.kind, series.layer, unit, viewer.at, viewer.steps.length]);
     if (which !== this.which) { this.which = which; this.build(); }
+    if (this.isWhole) { if (viewer.frame) this.distribution.show(viewer.frame, viewer.look); return; }
     this.textFilm.setTime(viewer.place.time);
     this.film.setLook(isOverTime(series) ? viewer.lookOfText(viewer.look) : viewer.look, viewer.underOf()?.(unit));
     this.film.mark(step);
@@ -63,6 +68,16 @@ export class UnitPage {
   build() {
     const { viewer } = this;
     const { run, series, place: { unit, at } } = viewer;
+    this.isWhole = isDistribution(series);
+    for (const each of [this.cardBox, this.filmCard]) each.hidden = this.isWhole;
+    this.wholeBox.hidden = !this.isWhole;
+    this.distribution.clear();
+    if (this.isWhole) {
+      this.cards = [];
+      this.wholeTitle.textContent = `${title(series.kind)} over training`;
+      this.wholeHelp.textContent = series.picture_help || series.help.split("\n")[0];
+      return;
+    }
     this.filmTitle.textContent = `${title(series.kind)} over training`;
     const overTime = isOverTime(series);
     this.film = overTime ? this.textFilm : this.pictureFilm;
