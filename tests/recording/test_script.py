@@ -148,6 +148,15 @@ def test_safe_paths_keep_the_folder_of_the_script_out(tmp_path: Path) -> None:
             ["python3", "train.py", "--lr", "1"],
             "script is 'python3'; leave that out: vizframe record -- train.py --lr 1",
         ),
+        (
+            ["-u", "-O", "train.py", "-x"],
+            "script is '-u'; give what is Python's to Python: python -u -O -m vizframe record",
+        ),
+        (
+            ["python", "-u", "train.py"],
+            "script is 'python'; give what is Python's to Python: python -u -m vizframe record",
+        ),
+        (["-c", "print(1)"], "script is '-c', code without a file; it can be a Python file"),
         (["absent.py"], "script is 'absent.py'; it can be a Python file, or a folder or zip file"),
         (["tests"], "script is "),
         (["-m", "absent_module"], "module is 'absent_module'; it can be a module that"),

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec, SourceFileLoader, SourcelessFileLoader
 from importlib.util import MAGIC_NUMBER
+from itertools import takewhile
 from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
 from typing import Protocol, Self
@@ -59,9 +60,8 @@ class Script:
         named = tuple(words[1:] if is_module else words)
         if not named:
             raise UsageError("there is no script to run; give one: vizframe record -- train.py")
-        if not is_module and _PYTHON.fullmatch(named[0]):
-            rest = " ".join(named[1:]) or "train.py"
-            raise UsageError(f"script is {named[0]!r}; leave that out: vizframe record -- {rest}")
+        if not is_module:
+            _check_no_python(named)
         check_no_launcher(named[0], is_module=is_module)
         return cls(named[0], named[1:], is_module)
 
@@ -117,6 +117,24 @@ class Script:
         main.__package__ = spec.parent
         main.__dict__["__cached__"] = spec.cached
         return main, code
+
+
+def _check_no_python(words: Sequence[str]) -> None:
+    """Raises UsageError where a command line begins with Python itself, or with an option of it."""
+    is_python = _PYTHON.fullmatch(words[0]) is not None
+    given = words[1:] if is_python else words
+    options = list(takewhile(lambda word: word.startswith("-") and word != "-m", given))
+    rest = " ".join(given[len(options) :]) or "train.py"
+    if "-c" in options:
+        raise UsageError("script is '-c', code without a file; it can be a Python file")
+    if options and not Path(words[0]).exists():
+        own = " ".join(options)
+        raise UsageError(
+            f"script is {words[0]!r}; give what is Python's to Python: "
+            f"python {own} -m vizframe record -- {rest}"
+        )
+    if is_python:
+        raise UsageError(f"script is {words[0]!r}; leave that out: vizframe record -- {rest}")
 
 
 def _importer(target: str) -> _Finder | None:
