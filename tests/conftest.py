@@ -10,6 +10,11 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase, settings
 
+# Of two threads on a busy core one waits, spinning, for the other: a convolution of a few numbers
+# takes 14 ms then. Tests and what they start have one each, before PyTorch or MXNet counts them;
+# those that need more say so.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # A failing example may take five minutes to become a small one, and fails as well when it is large:
 # `pytest --hypothesis-profile=shrink PATH` makes it small.
 _FOUND = (Phase.explicit, Phase.reuse, Phase.generate, Phase.target)

@@ -19,8 +19,10 @@ from vizframe.store import open as open_history
 
 
 def fresh(folder: Path, *words: str) -> tuple[int, str, str]:
-    """Python, started as a user does."""
-    done = subprocess.run([sys.executable, *words], cwd=folder, capture_output=True, text=True)
+    """Python, started as a user does, with more than one thread to compute."""
+    threads = {**os.environ, "OMP_NUM_THREADS": "2"}
+    command = [sys.executable, *words]
+    done = subprocess.run(command, cwd=folder, env=threads, capture_output=True, text=True)
     return done.returncode, done.stdout, done.stderr
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -39,7 +40,8 @@ def test_a_script_is_recorded_without_edits_and_ends_as_it_does_alone(tmp_path: 
         ("watched.pt", [sys.executable, "-m", "vizframe", "record", "--every", "2", "--"]),
     ):
         command = [*before, str(script), "7", name]
-        run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        threads = {**os.environ, "OMP_NUM_THREADS": "2"}  # as on most machines: more than one
+        run = subprocess.run(command, cwd=tmp_path, env=threads, capture_output=True, text=True)
         ended.append((run.returncode, run.stdout))
     assert ended[0] == ended[1]
     assert ended[0][0] == 3
