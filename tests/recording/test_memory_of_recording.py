@@ -70,6 +70,19 @@ def test_memory_is_given_back_where_the_process_grew() -> None:
     trim()
 
 
+def test_memory_is_given_back_at_the_end_by_what_there_was_at_the_beginning() -> None:
+    grown = [5, 1, 1, 3, 3, 3, 3, 0]
+    sizes, trimmed = iter([each * GROWN for each in grown]), []
+    freed = FreedMemory(lambda: next(sizes), lambda: trimmed.append(True))
+    within = freed.begin()  # what was there before is given back
+    assert len(trimmed) == 1
+    within.give_back()  # the first plugin has grown, and holds it
+    within.give_back()  # the second has not
+    assert len(trimmed) == 2
+    freed.give_back()  # now both have let go of it
+    assert len(trimmed) == 3
+
+
 def net() -> Any:
     made = nn.HybridSequential()
     made.add(nn.Conv2D(8, 3, padding=1, activation="relu"), nn.Conv2D(4, 3), nn.Dense(3))

@@ -10,6 +10,7 @@ import numpy as np
 
 from vizframe.arrays import even_size
 from vizframe.gluon.bound_graphs import BoundGraphs
+from vizframe.gluon.compat import mx
 from vizframe.gluon.graph.parameters import to_numpy
 from vizframe.gluon.question.peaks import with_maxima
 from vizframe.graph.passes import PASS
@@ -95,5 +96,6 @@ class ForwardPasses(BoundGraphs):
     def rest(self) -> None:
         """See `vizframe.network.Rests`."""
         self._kept.shrink(self._settings.memory // AT_REST)
+        mx.nd.waitall()  # MXNet gives memory back as it computes, behind all that it was asked for
         if "_twin" in self.__dict__:
             self.__dict__["_twin"].rest()

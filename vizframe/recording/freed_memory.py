@@ -41,6 +41,15 @@ class FreedMemory:
     _trim: Callable[[], None] = trim
     _last: int = field(default=0, init=False)
 
+    def begin(self) -> FreedMemory:
+        """Give back what others have freed. What grows is counted from here: by this one up to the
+        end, and by the one that is returned from one part of the work to the next."""
+        self.give_back()
+        self._last = self._size()
+        within = FreedMemory(self._size, self._trim)
+        within._last = self._last
+        return within
+
     def give_back(self) -> None:
         """Takes a tenth of a second in a process of gigabytes, and none where nothing grew."""
         if self._size() > self._last + GROWN:

@@ -100,7 +100,7 @@ class Recording:
             timeout=self.timeout,
             portions=self.portions,
             aside=aside_of(self.writer),
-            between=self._system.give_back,
+            between=self._system.begin().give_back,
         )
         scene.cache.clear()
         self.given_up |= snapshot.overdue

@@ -285,7 +285,7 @@ class Vitals:
         predicted = None
         if look or self._looks.is_left:
             with self._looks.spend(), np.errstate(all="ignore"):
-                self._system.give_back()  # what the training has freed since
+                self._system.begin()
                 # Beside a rectified normalization the one before it is looked at, too.
                 room = self._room / 2 if self._normalized else self._room
                 for group in in_room(self._layers, len(self._probe), room):
