@@ -1,6 +1,6 @@
 """What the ascent's loop adds to the forward and backward passes that it is made of.
 
-    python -m benchmarks.ascent_loop [--quick] [--cpu] [conv2_2 | conv3_3 | conv2 | classes …]
+    python -m benchmarks.ascent_loop [--quick] [--cpu] [conv2_2 …] [--preset lucid …]
 
 Bare is the compiled graph alone, run as often: no update, no regulariser. The loop is vizframe's
 whole climb. Both run on the same batch, round by round in turn.
@@ -159,6 +159,7 @@ def main() -> None:
     words = command_line(__doc__, clock=True)
     words.add_argument("--quick", action="store_true", help="Fewer rounds.")
     words.add_argument("layers", nargs="*", metavar="LAYER", help=f"Of {', '.join(LAYERS)}.")
+    words.add_argument("--preset", nargs="*", default=list(PRESETS), choices=list(PRESETS))
     given = words.parse_args()
     if unknown := set(given.layers) - set(LAYERS):
         words.error(f"the layer is {sorted(unknown)[0]}; it can be {', '.join(LAYERS)}")
@@ -167,7 +168,7 @@ def main() -> None:
         if case.title.endswith("conv2_2"):
             whole = "Yosinski 3, 64 units of VGG-16 conv2_2, 100 iterations"
             claim(whole, whole_layer(case), "≤ 20", "s")
-        for preset in PRESETS:
+        for preset in given.preset:
             if preset == "lucid" and case.pixels is GREY:  # it is about colours
                 continue
             alone, over, features = ratio(case, preset, 3 if given.quick else 7)
