@@ -63,7 +63,9 @@ class Uphill:
     def strongest(self) -> npt.NDArray[np.bool_]:
         """Whether each asked unit responded more strongly (more weakly, if lowered) than all
         others of its layer, (batch,)."""
-        responses = self.excitation.ops.to_numpy(self.excitation.responses()) * self.sign
+        responses = self.excitation.ops.to_numpy(self.excitation.responses())
+        if self.sign < 0:
+            responses = -responses
         own = responses[np.arange(len(responses)), self._units][:, None]
         beaten = (responses >= own).sum(axis=1)
         alone: npt.NDArray[np.bool_] = beaten == 1

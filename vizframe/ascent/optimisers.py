@@ -42,11 +42,13 @@ def progress(ops: Ops, wanted: float, rate: float, squared_scale: Factor) -> Opt
 
     def step(values: DeviceArray, gradient: DeviceArray) -> DeviceArray:
         squares = gradient * gradient
-        if isinstance(squared_scale, float):
-            norm = ops.sum(squares, (1, 2, 3)) / squared_scale
+        if isinstance(squared_scale, float):  # the scale of the norm cancels that of the way
+            norm = ops.maximum(ops.sum(squares, (1, 2, 3)), TINY * squared_scale)
+            share = ops.minimum(goal / norm, rate / squared_scale)
         else:
             norm = ops.sum(ops.sum(squares, (2, 3)) / squared_scale, (1,))
-        moved = gradient * (ops.minimum(goal / ops.maximum(norm, TINY), rate) / squared_scale)
+            share = ops.minimum(goal / ops.maximum(norm, TINY), rate) / squared_scale
+        moved = gradient * share
         moved += values
         return moved
 

@@ -53,7 +53,8 @@ class HostLinked:
     def give(self, values: DeviceArray, *, is_free: bool = False) -> None:
         if not is_free:
             _done(mx.base._LIB.MXNDArrayWaitToWrite(self._handle))
-        np.copyto(self._now(), cast(FloatArray, values), casting="same_kind")
+            self._now()
+        np.copyto(self._view, cast(FloatArray, values), casting="same_kind")
 
     def _now(self) -> FloatArray:
         """Its memory, which MXNet may have moved: an operator leaves what it gives as it likes, and

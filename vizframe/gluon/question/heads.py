@@ -9,7 +9,7 @@ from typing import Any, Protocol, cast
 import numpy as np
 
 from vizframe.gluon.arrays.host import ops_of
-from vizframe.gluon.arrays.ops import Arithmetic
+from vizframe.gluon.arrays.ops import Arithmetic, Linked
 from vizframe.gluon.compat import mx
 from vizframe.gluon.graph.parameters import Arrays
 from vizframe.gluon.graph.rules import split_output_gradients
@@ -82,6 +82,7 @@ class KernelOutputGradient:
         )
         self._kernel, self._rule, self._ops = kernel, rule, ops
         self._own = compiled.inputs[OWN_KERNELS], compiled.inputs[OWN_BIASES]
+        self._features: tuple[Any, Linked] | None = None
 
     def ask(self, objective: Objective) -> None:
         context = self._kernels.context
@@ -101,7 +102,9 @@ class KernelOutputGradient:
 
     def responses(self, outputs: Sequence[Any]) -> DeviceArray:
         ops, meets = self._ops, self._kernel.meets
-        features: Any = ops.take(outputs[-1])
+        if self._features is None or self._features[0] is not outputs[-1]:
+            self._features = outputs[-1], ops.linked(outputs[-1])
+        features: Any = self._features[1].take()
         if meets is not None:
             features = features[:, :, meets[0], meets[1]]
         met = ops.reshape(features, (features.shape[0], -1))
