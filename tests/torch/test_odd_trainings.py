@@ -186,6 +186,28 @@ def test_of_each_net_it_is_said_why_it_is_not_recorded(
     assert [each.partition(" ")[0] for each in caplog.messages] == ["the", "LayerNorm"]
 
 
+def test_what_a_script_has_put_around_the_calls_of_modules_sees_its_own_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: list[int] = []
+
+    def training() -> None:
+        counts.append(0)
+        own: Any = nn.Module.__call__
+
+        def counted(module: Any, *given: Any, **named: Any) -> Any:
+            counts[-1] += 1
+            return own(module, *given, **named)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(nn.Module, "__call__", counted)
+            fit(small_net(), (data()[0][:4],), lambda given: given.square().mean())
+
+    training()
+    recorded(training, tmp_path)
+    assert counts[0] == counts[1] > 0
+
+
 def in_a_fork(work: Callable[[], int]) -> int:
     """What it gives, as the exit code of a process that is forked for it."""
     child = os.fork()

@@ -58,6 +58,7 @@ def test_a_process_that_is_spawned_records_what_it_trains(
         (_worker_loop, (), True),
         (BaseManager._run_server, (), True),  # type: ignore[attr-defined]  # it has no stub
         (train, (1,), False),
+        (train, (BaseManager(),), False),  # what a manager shares is work's own
         (map, (_worker_loop, 1), True),  # a pool that a library has for itself
         (None, (), False),
     ],

@@ -13,6 +13,7 @@ import functools
 import pickle
 from collections.abc import Callable
 from multiprocessing.process import BaseProcess
+from types import FunctionType, MethodType
 
 _SERVANTS = (
     "multiprocessing.managers",
@@ -49,7 +50,8 @@ def _serves_others(process: BaseProcess) -> bool:
     """Whether a library has it for work of its own."""
     told = vars(process)
     runs = (told.get("_target"), *(told.get("_args") or ()))
-    return any(getattr(each, "__module__", None) in _SERVANTS for each in runs)
+    functions = [each for each in runs if isinstance(each, FunctionType | MethodType)]
+    return any(each.__module__ in _SERVANTS for each in functions)
 
 
 def _start(heritage: bytes) -> End | None:

@@ -31,6 +31,7 @@ def aside(device: Any, *, gradients: bool = False) -> Iterator[None]:
         stack.enter_context(without_modes())
         stack.enter_context(same_random_numbers(device))
         stack.enter_context(no_global_hooks())
+        stack.enter_context(_own_calls())
         stack.enter_context(torch.inference_mode(False))
         stack.enter_context(torch.set_grad_enabled(gradients))
         if gradients:
@@ -167,6 +168,22 @@ def _no_autocast(kind: str) -> contextlib.AbstractContextManager[object]:
         return contextlib.nullcontext()
     context: contextlib.AbstractContextManager[object] = torch.autocast(kind, enabled=False)
     return context
+
+
+@contextlib.contextmanager
+def _own_calls() -> Iterator[None]:
+    """Inside, modules are called as PyTorch itself calls them: what a script has put in the place
+    of that, to count or time the calls of its training, sees none of ours."""
+    module: Any = torch.nn.Module
+    before = module.__call__
+    if before is module._wrapped_call_impl:
+        yield
+        return
+    module.__call__ = module._wrapped_call_impl
+    try:
+        yield
+    finally:
+        module.__call__ = before
 
 
 @contextlib.contextmanager
