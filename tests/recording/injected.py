@@ -64,6 +64,8 @@ BEFORE = (
     "recording/sight.py:Sight.__init__",
     "recording/autostart.py:record_call",
     "recording/autostart.py:Watch.__init__",
+    "recording/autostart.py:Watch._heritage",
+    "recording/spawning.py:Spawning.__init__",
 )
 """What runs before the training does, and may refuse it; and what says that something broke."""
 

@@ -127,11 +127,11 @@ def test_workers_share_one_run_and_end_with_the_weights_of_a_plain_training(
 
 
 @pytest.mark.slow
-def test_of_four_asynchronous_workers_those_record_that_were_chosen(tmp_path: Path) -> None:
-    assert trained(tmp_path, 4, "dist_async", options=("--ranks", "1,3")) == 0
+def test_of_three_asynchronous_workers_those_record_that_were_chosen(tmp_path: Path) -> None:
+    assert trained(tmp_path, 3, "dist_async", options=("--ranks", "1,2")) == 0
     history = recorded(tmp_path)
-    assert ranks_of(history) == [1, 3]
-    assert [steps_of(history, rank) for rank in (1, 3)] == [[0, 4, 8, 12]] * 2
+    assert ranks_of(history) == [1, 2]
+    assert [steps_of(history, rank) for rank in (1, 2)] == [[0, 4, 8, 12]] * 2
     assert history.faults() == []
     assert differing_steps(history)  # asynchronous workers' weights differ
     assert max(np.nanmax(far) for far in drift(history.scalars()).values()) > 0

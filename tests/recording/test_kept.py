@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("toys")
 def test_a_run_of_limited_size_keeps_its_first_and_newest_steps(tmp_path: Path) -> None:
     def frames(**options: Any) -> list[int]:
         run = tmp_path / str(len(options))
-        train_run(run, 300, every=1, **options)
+        train_run(run, 150, every=1, **options)
         history = vizframe.store.open(run)
         try:
             return list(history.series_steps(CONV0))
@@ -29,9 +29,9 @@ def test_a_run_of_limited_size_keeps_its_first_and_newest_steps(tmp_path: Path) 
             history.close()
 
     whole, thinned = frames(), frames(max_size=1)
-    assert len(whole) == 301
+    assert len(whole) == 151
     assert len(thinned) < len(whole) / 2
-    assert (thinned[0], thinned[-1]) == (0, 300)
+    assert (thinned[0], thinned[-1]) == (0, 150)
 
 
 @pytest.mark.parametrize(("keep", "rare"), [(10, 10), ("log", 20)])
