@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from vizframe.network.guard import Guard
+from vizframe.network.guard import Guard, describe_loss
 
 
 class Enough(Exception):
@@ -59,3 +59,12 @@ def test_what_breaks_in_a_plugin_does_not(handler: signal.Handlers | Callable[..
     signal.signal(signal.SIGUSR1, handler)
     with Guard()("a picture"):
         raise ValueError
+
+
+def test_of_an_error_with_a_traceback_in_it_the_last_line_is_said() -> None:
+    error = ValueError(
+        "Traceback (most recent call last):\n  File ops.cc, line 3\nOpError: no gemm\n"
+    )
+    assert describe_loss("the recording", error).startswith(
+        "the recording failed: ValueError: OpError: no gemm; training goes on without it"
+    )

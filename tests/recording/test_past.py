@@ -35,3 +35,9 @@ def test_what_comes_and_goes_in_a_new_run_is_no_other_thing(tmp_path: Path) -> N
     (tmp_path / "notes.txt").touch()
     with pytest.raises(UsageError, match="holds other things; it can be a new name"):
         past_of(tmp_path)
+
+
+def test_a_place_where_no_folder_can_be_made_is_named_with_the_cure(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("a file of somebody's")
+    with pytest.raises(UsageError, match=r"no run can be made in .*runs' \(File exists\); give a"):
+        make_run_folder("train", tmp_path / "runs")

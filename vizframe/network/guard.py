@@ -129,7 +129,10 @@ class Guarded:
 def describe_loss(what: str, error: BaseException) -> str:
     """One sentence: what went wrong, and that only ``what`` is lost."""
     try:
-        text = " ".join(str(error).split())
+        told = str(error)
+        if "Traceback (most recent call last)" in told:  # of another language, as MXNet's errors
+            told = told.strip().splitlines()[-1]
+        text = " ".join(told.split())
     except Exception:  # an error whose own text breaks is told by its type alone
         text = ""
     if isinstance(error, VizframeError):

@@ -31,10 +31,21 @@ _PACKAGES = ("vizframe", "numpy", "h5py")
 def make_run_folder(stem: str, runs: Path = RUNS) -> Path:
     """Make the first of ``runs/stem``, ``runs/stem-2``, … that does not exist, and give its path.
 
-    Of many that ask at once, as a sweep does, each makes a folder of its own. Raises OSError.
+    Of many that ask at once, as a sweep does, each makes a folder of its own. Raises UsageError
+    where none can be made there.
     """
     folder = runs.absolute()
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return _make_free(folder, stem)
+    except OSError as error:
+        raise UsageError(
+            f"no run can be made in {str(folder)!r} ({error.strerror}); give a folder that can be "
+            "written: --run FOLDER"
+        ) from error
+
+
+def _make_free(folder: Path, stem: str) -> Path:
     for number in count(1):
         path = folder / (stem if number == 1 else f"{stem}-{number}")
         try:
