@@ -82,5 +82,6 @@ def test_what_cannot_be_handed_down_is_said_and_the_process_starts(
     finally:
         spawning.end()
     assert "vizframe" not in prepared
+    assert spawning.seen
     assert len(caplog.messages) == 1
     assert pickle.loads(pickle.dumps(prepared["sys_argv"]))

@@ -329,7 +329,8 @@ class Watch:
         if self._names or self._seen_by_any[0] or self.guard.has_said("unseen"):
             return
         asked_for_help = not {"-h", "--help"}.isdisjoint(sys.argv[1:])
-        if asked_for_help or self._meeting.has_run_of(self._group):  # of a spawned process
+        foretold = self._dry_run and self._spawning.seen
+        if asked_for_help or foretold or self._meeting.has_run_of(self._group):  # of one spawned
             return
         if self.left_out:
             known = ", ".join(map(repr, dict.fromkeys(self.left_out)))

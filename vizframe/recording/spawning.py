@@ -63,9 +63,14 @@ class _Beginning:
 
 
 class Spawning:
-    """Sees processes being spawned, from `begin` to `end`."""
+    """Sees processes being spawned, from `begin` to `end`.
+
+    Attributes:
+        seen: whether any was.
+    """
 
     def __init__(self, heritage: Heritage, guard: Guard) -> None:
+        self.seen = False
         self._heritage = heritage
         self._patches = Patches(guard)
 
@@ -76,4 +81,5 @@ class Spawning:
         self._patches.remove()
 
     def _hand_down(self, prepared: Mapping[str, object], *_given: object) -> dict[str, object]:
+        self.seen = True
         return {**prepared, "vizframe": _Beginning(pickle.dumps(self._heritage))}
