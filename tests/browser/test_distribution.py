@@ -53,3 +53,8 @@ def test_a_click_on_the_bands_goes_to_that_step(visitor: Visitor, show: Show) ->
     expect(facts).to_contain_text("step 100")
     expect(facts).to_contain_text("nearly all from −101 to 101")
     expect(page.locator("#unit canvas").first).to_be_hidden()
+    page.keyboard.press("Enter")
+    whole = page.locator("#unit-page .distribution")
+    expect(whole.locator(".token-facts")).to_contain_text("nearly all from −101 to 101")
+    expect(page.locator("#unit-page h1")).to_have_text("conv0 · step 100")
+    expect(page.locator("#unit-page .cards")).to_be_hidden()
