@@ -1,6 +1,7 @@
 """A writer is killed at any moment, merging included, under the eyes of a polling reader.
 
-400 kills by default; ``VIZFRAME_KILLS=10000 pytest tests/store/test_kill.py`` for half an hour.
+240 kills by default, other ones each time;
+``VIZFRAME_KILLS=10000 pytest tests/store/test_kill.py`` for half an hour.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from vizframe.store.write import spool
 from vizframe.store.write.due import MergePlan
 from vizframe.testing.runs import declare, fake_info
 
-KILLS = int(os.environ.get("VIZFRAME_KILLS", "400"))
+KILLS = int(os.environ.get("VIZFRAME_KILLS", "240"))
 LIVES = 6
 """Kills of one run before a fresh one is begun."""
 
