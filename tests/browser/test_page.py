@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.browser.conftest import Show, Visitor, visiting
 from tests.browser.pages import live_records, replaced, step_of
@@ -50,6 +50,50 @@ def test_back_goes_to_the_layer_before(visitor: Visitor, url: str) -> None:
     page.go_back()
     expect(page.locator("#stage h1")).to_contain_text("conv0 · Weights")
     assert step_of(page) == 40
+
+
+def test_back_goes_to_the_run_before_however_long_runs_take(visitor: Visitor, url: str) -> None:
+    page = visitor.open(url, "?run=fake&kind=weights&layer=conv0&step=40")
+    page.locator("#slider").fill("6")  # the address says so a little later, of this run alone
+
+    def be_late(route: Route) -> None:
+        page.wait_for_timeout(600)
+        route.continue_()
+
+    page.route(re.compile("/run[?]"), be_late)
+    page.select_option("#run", "other")
+    page.wait_for_url("**run=other*")
+    expect(page.locator("#stage")).to_have_attribute("data-step", "270")
+    page.go_back()
+    expect(page.locator("#run")).to_have_value("fake")
+    expect(page.locator("#stage")).to_have_attribute("data-step", "60")
+    page.wait_for_timeout(300)  # nothing that waited is written into the address that was gone to
+    assert "run=fake" in page.url
+    assert "step=60" in page.url
+    page.go_forward()
+    expect(page.locator("#run")).to_have_value("other")
+
+
+def test_of_two_runs_the_newest_wish_is_shown(visitor: Visitor, url: str) -> None:
+    page = visitor.open(url, "?run=fake&kind=weights&layer=conv0")
+    page.evaluate("""() => {
+        const choice = document.querySelector("#run");
+        const fetched = window.fetch;
+        let first = true;
+        window.fetch = async (...asked) => {
+            const late = first && String(asked[0]).includes("run?");
+            first = false;
+            if (late) await new Promise((done) => setTimeout(done, 500));
+            return fetched(...asked);
+        };
+        for (const name of ["other", "fake"]) {
+            choice.value = name;
+            choice.dispatchEvent(new Event("change"));
+        }
+    }""")
+    page.wait_for_timeout(800)
+    expect(page.locator("#run")).to_have_value("fake")
+    assert "run=fake" in page.url
 
 
 WRITER = """

@@ -135,12 +135,15 @@ document.addEventListener("click", (event) => {
 });
 
 window.addEventListener("popstate", async () => {
+  place.forget();
   const next = place.read();
-  const { run } = viewer.place;
-  viewer.setPlace({ ...next, run: next.run ?? run });
-  viewer.stepper.setFollowing(next.step === null);
-  if (viewer.place.run !== run) await viewer.openRun(viewer.place.run).catch(report);
-  else if (viewer.run) await viewer.showSeries();
+  const run = next.run ?? viewer.place.run;
+  if (run) {
+    await viewer.openRun(run, next, () => {
+      viewer.stepper.setFollowing(next.step === null);
+      runChoice.value = run;
+    }).catch(report);
+  } else viewer.setPlace(next);
   showPage();
   tellDash();
   viewer.tell("page");
@@ -164,16 +167,17 @@ async function listRuns() {
 }
 
 async function openRun(name, page = viewer.place.page) {
-  viewer.stepper.setFollowing(true);
-  viewer.setPlace({ ...viewer.place, step: null, page });
   try {
-    await viewer.openRun(name);
-    place.write(viewer.addressed(), { push: true });
-    banner("");
+    await viewer.openRun(name, { step: null, page }, () => {
+      viewer.stepper.setFollowing(true);
+      runChoice.value = name;
+      place.write(viewer.addressed(), { push: true });
+      banner("");
+    });
   } catch (error) {
+    runChoice.value = viewer.place.run; // it stays
     report(error);
   }
-  runChoice.value = name;
   showPage();
   tellDash();
 }

@@ -52,10 +52,27 @@ export function search(place) {
 }
 
 let due = 0;
+let waiting = null; // the address that is written when it is due
 
 /** Write the address: at once for a place one may want to go back to, else four times a second. */
 export function write(place, { push = false } = {}) {
   clearTimeout(due);
-  if (push) { history.pushState(null, "", search(place)); return; }
-  due = setTimeout(() => history.replaceState(null, "", search(place)), 250);
+  if (push) {
+    replace(); // the place that is left is found again as it was left
+    history.pushState(null, "", search(place));
+    return;
+  }
+  waiting = search(place);
+  due = setTimeout(replace, 250);
+}
+
+/** One has gone to another address: what waited belongs to the one that was left. */
+export function forget() {
+  clearTimeout(due);
+  waiting = null;
+}
+
+function replace() {
+  if (waiting !== null) history.replaceState(null, "", waiting);
+  waiting = null;
 }

@@ -13,15 +13,30 @@ export class OpenRun {
     this.probe = null; // the probe's pictures, where they are some
     this.texts = null; // the tokens of each of the probe's texts, where it has some
     this.curves = null; // numbers over the steps
+    this.wishes = 0; // how often one was asked for: the newest wish counts
   }
 
-  /** Open a run. A place that names a series or step keeps it where the run has it. */
-  async open(name) {
+  /**
+   * Open a run. A place that names a series or step keeps it where the run has it. Until the run is
+   * there, everything is about the one before.
+   *
+   * @param patch what of the place changes with the run
+   * @param entered called when the place is the new one, before anything of it is shown
+   */
+  async open(name, patch = {}, entered = () => {}) {
+    this.wishes += 1;
+    const wish = this.wishes;
+    const found = name === this.manifest?.run ? this.manifest : await json("run", { run: name });
+    if (wish !== this.wishes) return;
+    this.viewer.setPlace({ ...this.viewer.place, ...patch, run: name });
+    entered();
+    await this.enter(found);
+  }
+
+  async enter(found) {
     const { viewer } = this;
-    const found = await json("run", { run: name });
     const other = this.manifest?.id !== found.id;
     this.manifest = found;
-    viewer.place.run = name;
     if (other) {
       this.probe = null;
       this.texts = null;
@@ -40,7 +55,8 @@ export class OpenRun {
     if (!old) return;
     const known = { since: old.steps.length, mark: old.mark };
     const found = withKnown(old, await json("run", { run: old.run, ...known }));
-    if (found.id !== old.id) { await this.open(found.run); return; }
+    if (this.manifest !== old) return; // another run was opened meanwhile
+    if (found.id !== old.id) { await this.enter(found); return; }
     if (found.version === old.version && found.faults.length === old.faults.length) {
       viewer.tell("time");
       return;

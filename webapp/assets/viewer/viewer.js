@@ -115,7 +115,7 @@ export class Viewer {
 
   // ── runs ────────────────────────────────────────────────────────────────────────────────────
 
-  openRun(name) { return this.opened.open(name); }
+  openRun(name, patch, entered) { return this.opened.open(name, patch, entered); }
   refresh() { return this.opened.refresh(); }
   sayNewer() { this.stepper.sayNewer(); }
 
