@@ -8,12 +8,13 @@ import pickle
 import random
 import traceback
 from collections.abc import Callable, Iterator
+from types import ModuleType
 
 import numpy as np
 import pytest
 
 from tests.graph.failing import Failing
-from vizframe.graph.patches import Patches
+from vizframe.graph.patches import Patches, Switch
 
 
 @pytest.fixture
@@ -79,3 +80,47 @@ def test_what_a_script_puts_around_stays_and_nothing_is_seen_any_more(
     assert math.sqrt is mine
     assert math.sqrt(9) == 4
     assert seen == [4]
+
+
+@pytest.mark.parametrize("way", ["see", "change", "wrap", "put"])
+def test_a_script_that_puts_ours_back_again_and_again_has_none_in_its_way(
+    way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def square(x: float) -> float:
+        return math.sqrt(x)
+
+    roots = ModuleType("roots")
+    vars(roots)["square"] = own = square
+    seen: list[float] = []
+
+    def around(own: Callable[[float], float], x: float) -> float:
+        seen.append(x)
+        return own(x)
+
+    def changed(made: float, x: float) -> float:
+        seen.append(x)
+        return made
+
+    def make(original: Callable[[float], float], switch: Switch) -> Callable[[float], float]:
+        return lambda x: around(original, x) if switch.is_on else original(x)
+
+    ways: dict[str, Callable[[Patches], None]] = {
+        "see": lambda patches: patches.see(roots, "square", before=seen.append),
+        "change": lambda patches: patches.change(roots, "square", changed),
+        "wrap": lambda patches: patches.wrap(roots, "square", around),
+        "put": lambda patches: patches.put(roots, "square", make),
+    }
+    for _ in range(3):
+        patches = Patches()
+        ways[way](patches)
+        with monkeypatch.context() as script:
+            ours: Callable[[float], float] = vars(roots)["square"]
+            script.setattr(roots, "square", lambda x, ours=ours: ours(x))
+            assert roots.square(9.0) == 3.0
+            patches.remove()
+            assert roots.square(4.0) == 2.0
+    assert seen == [9.0] * 3
+    last = Patches()
+    ways[way](last)
+    last.remove()
+    assert vars(roots)["square"] is own

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import torch
 
-from vizframe.graph.patches import Method, Patches, leave_no_frame
+from vizframe.graph.patches import Method, Patches, Switch, leave_no_frame
 
 
 class CalledNet(Protocol):
@@ -67,14 +67,14 @@ class ModuleCalls:
         self.sees_all = False
         self._known.clear()
 
-    def _of_any(self, original: Method) -> Method:
+    def _of_any(self, original: Method, switch: Switch) -> Method:
         @functools.wraps(original)
         def watched(module: Any, *args: Any, **kwargs: Any) -> Any:
             # What a script has kept of this wrap, as `torch.compile` does, outlives it.
             if torch.compiler.is_compiling():
                 return original(module, *args, **kwargs)
             try:
-                if not self.sees_all:
+                if not switch.is_on:
                     return original(module, *args, **kwargs)
                 return self._around(original, module, *args, **kwargs)
             except BaseException as error:
@@ -83,7 +83,7 @@ class ModuleCalls:
 
         return watched
 
-    def _of_known(self, kind: type, original: Method) -> Method:
+    def _of_known(self, kind: type, original: Method, switch: Switch) -> Method:
         known, inherits = self._known, kind is not torch.nn.Module
         above: Any = super
 
@@ -95,7 +95,7 @@ class ModuleCalls:
             # What all modules have by now: a script may put something of its own there.
             call = above(kind, type(module)).__call__ if inherits else original
             try:
-                if net is None or not net.wanted:
+                if net is None or not net.wanted or not switch.is_on:
                     return call(module, *args, **kwargs)
                 return self._around(call, module, *args, **kwargs)
             except BaseException as error:
