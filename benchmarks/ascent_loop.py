@@ -1,6 +1,6 @@
 """What the ascent's loop adds to the forward and backward passes that it is made of.
 
-    python -m benchmarks.ascent_loop [--quick] [--cpu] [conv2_2 …] [--preset lucid …]
+    python -m benchmarks.ascent_loop [--quick] [--cpu] [--floor] [conv2_2 …] [--preset lucid …]
 
 Bare is the compiled graph alone, run as often: no update, no regulariser. The loop is vizframe's
 whole climb. Both run on the same batch, round by round in turn.
@@ -128,6 +128,34 @@ def ratio(case: Case, preset: str, rounds: int) -> tuple[float, float, float]:
     return 1000 * alone, over_question, median(climbed / least for least, _, climbed in times)
 
 
+def floor(case: Case, idle: float, rounds: int) -> float:
+    """Passes between which nothing is done but to wait for the gradient and for ``idle`` seconds,
+    over bare passes: what a loop pays to MXNet's engine, whose thread falls asleep meanwhile."""
+    objective = Objective.of(case.network.layer(case.layer).name, range(case.units))
+    with case.network.excitation(objective) as opened:
+        asked = cast(GluonExcitation, opened)
+        start = noise(0, range(case.units), opened.shape[1:])
+        opened.evaluate(opened.ops.to_device(start))
+        (gradient,) = asked._compiled.gradients.values()
+
+        def bare() -> None:
+            for _ in range(case.iterations):
+                asked._compiled.evaluate()
+                asked._compiled.pull_back(asked._output_gradient.gradients)
+
+        def idling() -> None:
+            for _ in range(case.iterations):
+                asked._compiled.evaluate()
+                asked._compiled.pull_back(asked._output_gradient.gradients)
+                gradient.wait_to_read()
+                until = now() + idle
+                while now() < until:
+                    pass
+
+        [seconds(each) for each in (bare, idling)]
+        return median(seconds(idling) / seconds(bare) for _ in range(rounds))
+
+
 def bare_graph(network: GluonNetwork, excitation: GluonExcitation) -> CompiledGraph:
     """The features before the last kernel, from images of the excitation's shape. The graph on its
     own is nothing that plugins may ask for."""
@@ -160,18 +188,25 @@ def main() -> None:
     words.add_argument("--quick", action="store_true", help="Fewer rounds.")
     words.add_argument("layers", nargs="*", metavar="LAYER", help=f"Of {', '.join(LAYERS)}.")
     words.add_argument("--preset", nargs="*", default=list(PRESETS), choices=list(PRESETS))
+    words.add_argument("--floor", action="store_true", help="What a loop of nothing costs.")
     given = words.parse_args()
+    rounds = 3 if given.quick else 7
     if unknown := set(given.layers) - set(LAYERS):
         words.error(f"the layer is {sorted(unknown)[0]}; it can be {', '.join(LAYERS)}")
     np.random.seed(0)
     for case in cases(given.layers):
+        if given.floor:
+            found = {idle: floor(case, 1e-6 * idle, rounds) for idle in (0, 50, 100)}
+            told = ", ".join(f"{idle} µs {over:.2f} ×" for idle, over in found.items())
+            print(f"{case.title}, a loop that waits, and then does nothing for {told}")
+            continue
         if case.title.endswith("conv2_2"):
             whole = "Yosinski 3, 64 units of VGG-16 conv2_2, 100 iterations"
             claim(whole, whole_layer(case), "≤ 20", "s")
         for preset in given.preset:
             if preset == "lucid" and case.pixels is GREY:  # it is about colours
                 continue
-            alone, over, features = ratio(case, preset, 3 if given.quick else 7)
+            alone, over, features = ratio(case, preset, rounds)
             what = f"{case.title}, {preset}, bare {alone:.2f} ms ({features:.2f} over features)"
             claim(what, over, case.goal)
 
