@@ -132,7 +132,7 @@ class Fourier:
         self._span = factor(
             ops, [(high - low) / 2 for low, high in zip(pixels.low, pixels.high, strict=True)]
         )
-        self._planes: _Planes = (_Mixed if colour else _Apart)(ops, height, width)
+        self._planes = _planes(ops, height, width, colour=colour)
         self.ground = _ground(ops, pixels.centre)
 
     def start(self, noise: FloatArray) -> DeviceArray:
@@ -183,36 +183,54 @@ class _Apart:
 
 
 class _Mixed:
-    """Decorrelated colours as red, green, blue. The colours of small maps are mixed by the product
-    that transforms their rows, as if they stood in one column."""
-
-    STACKED = 24
-    """Rows up to which three times the multiplications are less than reading all once more."""
+    """Decorrelated colours as red, green, blue."""
 
     def __init__(self, ops: Ops, height: int, width: int) -> None:
         self._ops, self._apart = ops, _Apart(ops, height, width)
-        mixing = (COLOUR / np.linalg.norm(COLOUR, axis=0).max()).astype(np.float32)
+        mixing = _mixing()
         self._mixing = ops.to_device(mixing.T.copy()), ops.to_device(mixing)
-        self._columns = ops.to_device(hartley(width))
-        self._stacked = height <= self.STACKED
-        if self._stacked:
-            rows = hartley(height) / 2
-            self._rows = [ops.to_device(np.kron(each, rows)) for each in (mixing, mixing.T)]
 
     def there(self, maps: DeviceArray) -> DeviceArray:
-        if self._stacked:
-            return self._stack(maps, self._rows[0])
         return self._ops.mix(self._apart.there(maps), self._mixing[0])
 
     def back(self, maps: DeviceArray) -> DeviceArray:
-        if self._stacked:
-            return self._stack(maps, self._rows[1])
         return self._apart.back(self._ops.mix(maps, self._mixing[1]))
+
+
+class _Stacked:
+    """Likewise, the colours mixed by the product that transforms the rows, as if they stood in one
+    column."""
+
+    ROWS = 24
+    """Up to which three times the multiplications are less than reading all once more."""
+
+    def __init__(self, ops: Ops, height: int, width: int) -> None:
+        self._ops, self._columns = ops, ops.to_device(hartley(width))
+        mixing, rows = _mixing(), hartley(height) / 2
+        self._rows = [ops.to_device(np.kron(each, rows)) for each in (mixing, mixing.T)]
+
+    def there(self, maps: DeviceArray) -> DeviceArray:
+        return self._stack(maps, self._rows[0])
+
+    def back(self, maps: DeviceArray) -> DeviceArray:
+        return self._stack(maps, self._rows[1])
 
     def _stack(self, maps: DeviceArray, rows: DeviceArray) -> DeviceArray:
         batch, channels, height, width = maps.shape
         column = self._ops.reshape(maps, (batch, 1, channels * height, width))
         return self._ops.reshape(self._ops.separable(column, rows, self._columns), maps.shape)
+
+
+def _planes(ops: Ops, height: int, width: int, *, colour: bool) -> _Planes:
+    if not colour:
+        return _Apart(ops, height, width)
+    return (_Stacked if height <= _Stacked.ROWS else _Mixed)(ops, height, width)
+
+
+def _mixing() -> FloatArray:
+    """From decorrelated colours to red, green, blue, (3, 3)."""
+    mixing: FloatArray = (COLOUR / np.linalg.norm(COLOUR, axis=0).max()).astype(np.float32)
+    return mixing
 
 
 def hartley(size: int) -> FloatArray:
