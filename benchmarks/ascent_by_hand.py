@@ -19,7 +19,7 @@ import torch
 from torch import nn
 
 from benchmarks.clock import now
-from benchmarks.command import command_line
+from benchmarks.command import command_line, one_of
 from benchmarks.side_by_side import claim
 from benchmarks.usual_way import Bottleneck, resnet18, resnet50, take_weights, vgg16
 from vizframe.ascent.best_size import BEST, at_best_size
@@ -191,7 +191,7 @@ def compare(name: str, title: str, network: Network, net: nn.Module, top: float)
 
 def main() -> None:
     words = command_line(__doc__, clock=True)
-    words.add_argument("nets", nargs="*", metavar="NET", help=f"Of {', '.join(NETS)}.")
+    words.add_argument("nets", nargs="*", type=one_of(NETS), help=f"Of {', '.join(NETS)}.")
     words.add_argument("--layer", nargs="*", default=[], help="Of the nets', all without it.")
     given = words.parse_args()
     torch.set_num_threads(1)

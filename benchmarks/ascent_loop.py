@@ -19,7 +19,7 @@ from typing import Any, cast
 import numpy as np
 
 from benchmarks.clock import now
-from benchmarks.command import command_line
+from benchmarks.command import command_line, one_of
 from benchmarks.side_by_side import claim
 from vizframe.ascent.climb import climb
 from vizframe.ascent.gallery import Question, ascend
@@ -138,15 +138,17 @@ def floor(case: Case, idle: float, rounds: int) -> float:
         opened.evaluate(opened.ops.to_device(start))
         (gradient,) = asked._compiled.gradients.values()
 
+        def once() -> None:
+            asked._compiled.evaluate()
+            asked._compiled.pull_back(asked._output_gradient.gradients)
+
         def bare() -> None:
             for _ in range(case.iterations):
-                asked._compiled.evaluate()
-                asked._compiled.pull_back(asked._output_gradient.gradients)
+                once()
 
         def idling() -> None:
             for _ in range(case.iterations):
-                asked._compiled.evaluate()
-                asked._compiled.pull_back(asked._output_gradient.gradients)
+                once()
                 gradient.wait_to_read()
                 until = now() + idle
                 while now() < until:
@@ -186,13 +188,12 @@ def whole_layer(case: Case) -> float:
 def main() -> None:
     words = command_line(__doc__, clock=True)
     words.add_argument("--quick", action="store_true", help="Fewer rounds.")
-    words.add_argument("layers", nargs="*", metavar="LAYER", help=f"Of {', '.join(LAYERS)}.")
+    layers = ", ".join(LAYERS)
+    words.add_argument("layers", nargs="*", type=one_of(LAYERS), help=f"Of {layers}; or all.")
     words.add_argument("--preset", nargs="*", default=list(PRESETS), choices=list(PRESETS))
     words.add_argument("--floor", action="store_true", help="What a loop of nothing costs.")
     given = words.parse_args()
     rounds = 3 if given.quick else 7
-    if unknown := set(given.layers) - set(LAYERS):
-        words.error(f"the layer is {sorted(unknown)[0]}; it can be {', '.join(LAYERS)}")
     np.random.seed(0)
     for case in cases(given.layers):
         if given.floor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 
@@ -26,3 +27,16 @@ def folder(text: str | None) -> Path | None:
     made.add_argument("folder", nargs="?", type=Path, help="Where it writes.")
     given: Path | None = made.parse_args().folder
     return given
+
+
+def one_of(names: Iterable[str]) -> Callable[[str], str]:
+    """The type of an argument that may be given several times, or not at all: argparse's own
+    ``choices`` asks that of the empty list, too."""
+    known = list(names)
+
+    def check(word: str) -> str:
+        if word not in known:
+            raise argparse.ArgumentTypeError(f"it is {word!r}; it can be {', '.join(known)}")
+        return word
+
+    return check

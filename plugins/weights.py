@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field, PrivateAttr
 
+from vizframe.arrays import blocks
 from vizframe.network import FloatArray, Network
 from vizframe.network.layer import Layer
 from vizframe.plugin import Plugin, Scene
@@ -257,11 +258,9 @@ def _kernel_columns(
 def _squares(kernels: FloatArray) -> FloatArray:
     """The sum of each unit's squares, of a few units at a time: a dense layer may have as many
     weights as all others together."""
-    size = max(1, TOGETHER // max(1, kernels[:1].size))
     found = np.empty(len(kernels), np.float32)
-    for first in range(0, len(kernels), size):
-        part = kernels[first : first + size]
-        found[first : first + size] = (part**2).sum(axis=(1, 2, 3))
+    for part in blocks(kernels, TOGETHER):
+        found[part] = (kernels[part] ** 2).sum(axis=(1, 2, 3))
     return found
 
 

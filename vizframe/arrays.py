@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Iterator
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,3 +25,9 @@ def even_size(count: int, most: int) -> int:
     most 8 are 5 and 4, not 8 and 1 that is filled up to 8."""
     rounds = -(-count // max(1, most))
     return -(-count // max(1, rounds))
+
+
+def blocks(values: npt.NDArray[Any], most: int) -> Iterator[slice]:
+    """Parts of the first axis that have at most so many values together, and one entry at least."""
+    size = max(1, most // max(1, values[:1].size))
+    return (slice(first, first + size) for first in range(0, len(values), size))

@@ -35,6 +35,17 @@ HEAD = 1 << 14
 """Bytes that are read at once from a file's begin: most parts of a small segment lie there."""
 
 
+def read_full(fd: int, view: memoryview, offset: int) -> int:
+    """Fill the view with what lies at an offset of a file; how many bytes, fewer where it ends."""
+    done = 0
+    while done < len(view):
+        more = os.preadv(fd, [view[done:]], offset + done)
+        if not more:
+            break
+        done += more
+    return done
+
+
 class Source(Protocol):
     """Bytes at places."""
 
@@ -112,13 +123,9 @@ class FileSource:
         os.close(self._fd)
 
     def read_into(self, view: memoryview, offset: int) -> None:
-        while len(view):
-            done = os.preadv(self._fd, [view], offset)
-            if done == len(view):
-                return
-            if not done:
-                raise damage_error(self, f"it ends at byte {offset}, in the middle of its data")
-            view, offset = view[done:], offset + done
+        done = read_full(self._fd, view, offset)
+        if done < len(view):
+            raise damage_error(self, f"it ends at byte {offset + done}, in the middle of its data")
 
     def read_many(self, offsets: Sequence[int], sizes: Sequence[int]) -> Sequence[bytes]:
         found = list(map(os.pread, repeat(self._fd), sizes, offsets))

@@ -30,6 +30,7 @@ from vizframe.store.format.checksum import crc32
 from vizframe.store.format.image import Buffer, np_bytes
 from vizframe.store.format.layout import STORED
 from vizframe.store.format.names import temporary_name
+from vizframe.store.format.source import read_full
 from vizframe.store.write.disk import Disk
 from vizframe.store.write.publish import discard
 from vizframe.store.write.records import tile_records
@@ -79,12 +80,8 @@ class SpooledBytes:
         return values
 
     def _read(self, view: memoryview, begin: int) -> None:
-        done = 0
-        while done < len(view):
-            more = os.preadv(self.file.fd, [view[done:]], self.offset + begin + done)
-            if not more:
-                raise OSError(errno.EIO, os.strerror(errno.EIO))
-            done += more
+        if read_full(self.file.fd, view, self.offset + begin) < len(view):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
 
 
 class SpooledFrame(StoredFrame):

@@ -13,6 +13,7 @@ import pytest
 import vizframe.store
 from vizframe.errors import Inapplicable, PluginError
 from vizframe.history import Failure, SeriesKey, StepRecord
+from vizframe.history.aside import IN_MEMORY
 from vizframe.plugin import Growth, Plugin, Scene
 from vizframe.plugin.frame import Frame, Picture
 from vizframe.plugins.activation import Activation
@@ -177,7 +178,7 @@ def test_what_choosing_a_portion_has_made_is_recorded_from_where_it_waited(
             limit=lambda _label: 1e-9,
             aside=room,
         )
-        for room in (None, writer.aside())
+        for room in (IN_MEMORY, writer.aside())
     ]
     writer.close()
     one, two = (

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { ago, ofRank, pictureOf, placeName, plural, rankOf, short, tileLabel, tileName, title, valueWords } from "../../webapp/assets/viewer/words.js";
+import { placeName } from "../../webapp/assets/viewer/series.js";
+import { ago, ofRank, pictureOf, plural, rankOf, short, tileLabel, tileName, title, valueWords } from "../../webapp/assets/viewer/words.js";
 import { run, series } from "./support.mjs";
 
 test("numbers have three digits and a real minus", () => {

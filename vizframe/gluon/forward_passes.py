@@ -6,14 +6,12 @@ import math
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
 from vizframe.arrays import even_size
 from vizframe.gluon.bound_graphs import BoundGraphs
 from vizframe.gluon.compat import mx
 from vizframe.gluon.graph.parameters import to_numpy
 from vizframe.gluon.question.peaks import with_maxima
-from vizframe.graph.passes import PASS
+from vizframe.graph.passes import PASS, Joined
 from vizframe.network import FloatArray
 
 AT_REST = 16
@@ -34,18 +32,11 @@ class ForwardPasses(BoundGraphs):
         batch = self._settings.check_images(images, self._name)
         if not layers:
             return {}
-        found: dict[str, FloatArray] = {}
-        done = 0
+        made = Joined(len(batch))
         for part in self._parts(batch):
-            for name, values in self._activations(part, layers):
-                if len(part) == len(batch):
-                    found[name] = values
-                    continue
-                if name not in found:
-                    found[name] = np.empty((len(batch), *values.shape[1:]), values.dtype)
-                found[name][done : done + len(part)] = values
-            done += len(part)
-        return {name: found[name] for name in layers}
+            for name, values in self._activations(batch[part], layers):
+                made.add(name, part, values)
+        return made.found
 
     def _activations(
         self, batch: FloatArray, layers: Sequence[str]
@@ -58,11 +49,11 @@ class ForwardPasses(BoundGraphs):
         for name in dict.fromkeys(layers):
             yield name, self._axes_of(name).outside(to_numpy(outputs[self._entry(name)]))
 
-    def _parts(self, batch: FloatArray) -> Iterator[FloatArray]:
+    def _parts(self, batch: FloatArray) -> Iterator[slice]:
         """The images in batches of one size, the last one perhaps smaller, of which a graph for
         all layers takes an eighth of the memory; all of them where only so many go together."""
         if self._count > 1 or len(batch) == 1:
-            yield batch
+            yield slice(0, len(batch))
             return
         shapes = self._shapes(self._settings.input_shape)
         entries = set(self._entries.values()) & shapes.keys()
@@ -72,7 +63,7 @@ class ForwardPasses(BoundGraphs):
             len(batch), int(self._settings.memory / (PASS * 4 * max(1, numbers * larger)))
         )
         for first in range(0, len(batch), size):
-            yield batch[first : first + size]
+            yield slice(first, min(first + size, len(batch)))
 
     def peaks(self, images: FloatArray, layers: Sequence[str]) -> dict[str, FloatArray]:
         """See `vizframe.network.peaks.peaks`."""

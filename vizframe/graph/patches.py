@@ -149,7 +149,7 @@ class Patches:
         if isinstance(owner, ModuleType):  # by which it is pickled, for a worker that is spawned
             watched.__module__, watched.__qualname__ = owner.__name__, name
         setattr(owner, name, watched)
-        self._undo.append(functools.partial(_put_back, owner, name, watched, own))
+        self._undo.append(functools.partial(_put_back, owner, name, watched))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -182,9 +182,10 @@ def _method(owner: Any, name: str) -> Method:
     return method
 
 
-def _put_back(owner: Any, name: str, watched: Method, own: Any) -> None:
+def _put_back(owner: Any, name: str, watched: Method) -> None:
     if vars(owner).get(name) is not watched:  # the script has something of its own there by now
         return
+    own = _wrapped[watched].own
     if own is None:
         delattr(owner, name)
     else:

@@ -46,6 +46,10 @@ class InMemory:
         return lambda: values
 
 
+IN_MEMORY = InMemory()
+"""Where a step waits when nobody has other room for it."""
+
+
 @runtime_checkable
 class PutsAside(Protocol):
     """A writer that has room for a coming step elsewhere than in memory."""
@@ -57,7 +61,7 @@ class PutsAside(Protocol):
 
 def aside_of(writer: object) -> Aside:
     """Room for the writer's next step; memory, where it has no other."""
-    return writer.aside() if isinstance(writer, PutsAside) else InMemory()
+    return writer.aside() if isinstance(writer, PutsAside) else IN_MEMORY
 
 
 def is_plain(values: object) -> bool:

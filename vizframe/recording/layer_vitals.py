@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from vizframe.arrays import blocks
 from vizframe.diagnosis.course import LayerReading
 from vizframe.network import FloatArray
 from vizframe.network.kinds import KERNEL_KINDS
@@ -76,7 +77,7 @@ def as_trained(layer: Layer, outputs: FloatArray, weights: Mapping[str, FloatArr
     )
     wide = (-1, *(1,) * (before.ndim - 1))
     others = tuple(range(1, before.ndim))
-    for part in _blocks(before):
+    for part in blocks(before, BLOCK):
         own = before[part]
         mean = own.mean(others, keepdims=True, dtype=np.float64)
         deviation = own.std(others, keepdims=True, dtype=np.float64)
@@ -126,17 +127,10 @@ def read_layer(
     )
 
 
-def _blocks(units: FloatArray) -> Iterator[slice]:
-    """Of units along the first axis, as many as are looked at together."""
-    size = max(1, BLOCK // max(1, units[:1].size))
-    for first in range(0, len(units), size):
-        yield slice(first, first + size)
-
-
 def _deviation(units: FloatArray, mean: float) -> float:
     """The standard deviation of all values around their mean."""
     square = 0.0
-    for part in _blocks(units):
+    for part in blocks(units, BLOCK):
         away = np.subtract(units[part], mean, dtype=np.float64)
         square += float(np.vdot(away, away))
     return math.sqrt(square / max(1, units.size))
@@ -145,7 +139,7 @@ def _deviation(units: FloatArray, mean: float) -> float:
 def _variation(units: FloatArray) -> float:
     """The deviation over the batch, of units (unit, batch, …), as the mean of all places."""
     total, places = 0.0, 0
-    for part in _blocks(units):
+    for part in blocks(units, BLOCK):
         each = units[part].std(1, dtype=np.float64)
         total, places = total + float(each.sum()), places + each.size
     return total / max(1, places)

@@ -17,7 +17,7 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from vizframe.history.aside import Aside, InMemory, is_plain
+from vizframe.history.aside import IN_MEMORY, Aside, is_plain
 from vizframe.network.layer import Layer
 from vizframe.plugin import Frame, Plugin, Scene, ignore_progress
 from vizframe.recording.portion import ALL, Portion
@@ -89,7 +89,7 @@ def choose(
     scene: Scene,
     means: Means,
     clock: Clock = work_time,
-    aside: Aside | None = None,
+    aside: Aside = IN_MEMORY,
 ) -> Choice:
     """As much as the means pay for, spread over the layers.
 
@@ -97,12 +97,12 @@ def choose(
     however little there is.
 
     Args:
-        aside: takes what the trial makes, which may be recorded; None: that waits in memory.
+        aside: takes what the trial makes, which may be recorded.
     """
     if means.is_unlimited or not scene.layers:
         return Choice(ALL)
     if "units" in plugin.grows_with:
-        return _choose_units(plugin, scene, means, clock, aside or InMemory())
+        return _choose_units(plugin, scene, means, clock, aside)
     if "images" in plugin.grows_with:
         return Choice(_choose_images(plugin, scene, means, clock))
     return Choice(ALL)

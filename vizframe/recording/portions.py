@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Self
 
 from vizframe.errors import UsageError
-from vizframe.history.aside import Aside
+from vizframe.history.aside import IN_MEMORY, Aside
 from vizframe.plugin import Frame, Scene
 from vizframe.recording.budget import share_of
 from vizframe.recording.config import Config
@@ -64,7 +64,7 @@ class Portions:
         scene: Scene,
         seconds: float,
         caches: Caches | None = None,
-        aside: Aside | None = None,
+        aside: Aside = IN_MEMORY,
     ) -> Portion:
         """How much of the scene the plugin is shown, given so many seconds the first time.
 

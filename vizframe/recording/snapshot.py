@@ -14,7 +14,7 @@ from functools import partial
 
 from vizframe.errors import Inapplicable, PluginError
 from vizframe.history import Declaration, Failure, SeriesKey
-from vizframe.history.aside import Aside, InMemory
+from vizframe.history.aside import IN_MEMORY, Aside
 from vizframe.history.encoding import stored_frame
 from vizframe.network.guard import is_from_script
 from vizframe.network.layer import select
@@ -79,7 +79,7 @@ def take(
     limit: Limit = no_limit,
     timeout: Limit = no_limit,
     portions: Portions | None = None,
-    aside: Aside | None = None,
+    aside: Aside = IN_MEMORY,
     between: Callable[[], object] = lambda: None,
 ) -> Snapshot:
     """Let each job's plugin visualize its portion of the scene; they share its cached activations.
@@ -88,14 +88,13 @@ def take(
         portions: those that were chosen; plugins that have none yet divide what may be spent.
         limit: beyond which a plugin that reports its progress is stopped.
         timeout: after which one that does not end is interrupted.
-        aside: takes each frame as soon as it is made; None: they wait in memory.
+        aside: takes each frame as soon as it is made.
         between: is called before each plugin.
 
     Raises:
         PluginError: one broke, and ``strict`` is true.
     """
     snapshot, chosen = Snapshot(), Portions() if portions is None else portions
-    room = InMemory() if aside is None else aside
     caches: Caches = {}
     for place, job in enumerate(jobs):
         waiting, seconds = count_waiting(jobs[place:], chosen), limit(job.label)
@@ -115,9 +114,9 @@ def take(
         try:
             with unchanged_python(), interrupted_after(timeout(job.label), job.label):
                 own = select_scene(job, timed)
-                portion = chosen.of(job, own, seconds / max(1, waiting), caches, room)
+                portion = chosen.of(job, own, seconds / max(1, waiting), caches, aside)
                 shown, made = portion.of(own, caches), chosen.made(job.label)
-                kept = Keeping(job, portion, len(scene.probe), room)
+                kept = Keeping(job, portion, len(scene.probe), aside)
                 for each in kept.frames(shown, made):
                     frames.append(each)
         except Stopped as stopped:

@@ -1,5 +1,5 @@
 // What a manifest says of the series of a run.
-import { pictureOf, rankOf } from "./words.js";
+import { layerName, pictureOf, rankOf, tileName } from "./words.js";
 
 export const find = (run, kind, layer) =>
   run.series.find((each) => each.kind === kind && each.layer === layer) ?? null;
@@ -9,6 +9,12 @@ export const isOverTime = (series) => series.draw === "text" || series.draw === 
 
 /** Whether tiles are the quantiles of many values. */
 export const isDistribution = (series) => series.draw === "distribution";
+
+/** What a tile is of: a layer's unit, or the layer as a whole. */
+export function placeName(manifest, series, index) {
+  const layer = layerName(manifest, series.layer);
+  return isDistribution(series) ? layer : `${layer} · ${tileName(manifest, series, series.spread ?? "tile", index)}`;
+}
 
 export const stepsOf = (run, series) => run.step_lists[series.steps];
 

@@ -5,10 +5,10 @@ import { Film } from "./film.js";
 import { drawOverTime, extremesOver } from "./overtime.js";
 import { css, entryOf } from "./colours.js";
 import { limitsOf, MARK_WORDS, paintTile } from "./painter.js";
-import { columnOf, isDistribution, isOverTime, stepsOf, tileAt } from "./series.js";
+import { columnOf, isDistribution, isOverTime, placeName, stepsOf, tileAt } from "./series.js";
 import { TextFilm } from "./textfilm.js";
 import { surroundings } from "./textlayout.js";
-import { placeName, short, title, valueWords, whole } from "./words.js";
+import { short, title, valueWords, whole } from "./words.js";
 import { WHOLE, Zoomable } from "./zoom.js";
 
 const LARGEST = 264;

@@ -6,10 +6,10 @@ import { Distribution } from "./distribution.js";
 import { $, button, el, ink, sized } from "./dom.js";
 import { Film } from "./film.js";
 import { lookOf, paintBar, paintTile } from "./painter.js";
-import { hasScale, isDistribution, isOverTime, otherAxes, stepsOf, tileAt, unitSeries } from "./series.js";
+import { hasScale, isDistribution, isOverTime, otherAxes, placeName, stepsOf, tileAt, unitSeries } from "./series.js";
 import { paintStrips } from "./strips.js";
 import { TextFilm } from "./textfilm.js";
-import { placeName, rankOf, short, tileLabel, title, whole } from "./words.js";
+import { rankOf, short, tileLabel, title, whole } from "./words.js";
 import { Zoomable } from "./zoom.js";
 
 const TALL = 84;

@@ -82,12 +82,6 @@ export function notAsked(manifest) {
     + `pictures; what this one does with its ${noun}s is on the Gallery and the Unit page.`;
 }
 
-/** What a tile is of: a layer's unit, or the layer as a whole. */
-export function placeName(manifest, series, index) {
-  const layer = layerName(manifest, series.layer);
-  return series.draw === "distribution" ? layer : `${layer} · ${tileName(manifest, series, series.spread ?? "tile", index)}`;
-}
-
 /** What one tile along an axis is called: "unit 9", "probe image 3 (label 7)". */
 export function tileName(manifest, series, axis, index) {
   const noun = axis === "probe" ? probeNoun(manifest) : axis;
