@@ -116,9 +116,13 @@ def _described_anew(found: Apart, run: Path) -> None:
     np.testing.assert_allclose(found.scores(PROBE.images, ()), other.scores(), atol=1e-6)
 
 
-def test_a_network_that_may_take_nothing_is_refused_and_that_is_said(kept: Path) -> None:
+@pytest.mark.parametrize("megabytes", [1, 30])
+def test_a_network_that_may_take_little_is_refused_and_that_is_said(
+    megabytes: int, recorded: tuple[Path, Any]
+) -> None:
     told = r"needs more memory than it may|ended its process"
-    with closing(Apart(kept, memory=1 << 20)) as found, pytest.raises(NetworkError, match=told):
+    asked = Apart(recorded[0], memory=megabytes << 20)
+    with closing(asked) as found, pytest.raises(NetworkError, match=told):
         found.layers()
 
 

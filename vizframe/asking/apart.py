@@ -37,7 +37,7 @@ START = 120.0
 """What a new process may take beside, which loads a framework on a machine that may be busy."""
 
 MEMORY = 4 << 30
-"""Bytes that such a process may take, beside thrice the weights."""
+"""Bytes that such a process may take, beside its code and thrice the weights."""
 
 Step = int | str | None
 """Which weights are to be asked: of a step, the ``"newest"``, None for those that were."""
@@ -234,7 +234,7 @@ class Apart:
             said.seek(max(0, said.seek(0, os.SEEK_END) - 2_000))
             told = said.read().decode(errors="replace").strip().rpartition("\n")[2]
         self._end()
-        room = f"{self.memory >> 30} GiB"
+        room = f"{self.memory / (1 << 30):.3g} GiB"
         if status is not None and status < 0:
             return (
                 f"computing the network ended its process (signal {-status}); it may have needed "

@@ -21,12 +21,13 @@ from typing import Any
 
 import numpy as np
 
+from vizframe.asking.memory_limit import MemoryLimit, is_want_of_memory
 from vizframe.asking.question import Question, Reply, Unchanged
 from vizframe.asking.wire import Array, pack, unpack
 from vizframe.errors import HistoryError, UsageError, VizframeError
 from vizframe.network.adapter import Adapter
 from vizframe.network.frozen import FrozenNetwork
-from vizframe.network.kept import KeptWeights, thaw
+from vizframe.network.kept import KeptWeights, framework_of, freezer, thaw
 from vizframe.network.live import leave_a_core
 from vizframe.network.network import FloatArray
 from vizframe.network.unit_change import activations_with, changes_of
@@ -47,6 +48,7 @@ class Asker:
 
     run: Path
     kept: KeptWeights
+    limit: MemoryLimit
     step: int | None = None
     _opened: tuple[Adapter, FrozenNetwork] | None = None
     _stamp: object = None
@@ -132,14 +134,17 @@ class Asker:
         self.step = step
 
     def _thawed(self, step: int) -> tuple[Adapter, FrozenNetwork]:
-        from vizframe.store import open as open_history
-
+        with self.limit.lifted():
+            from vizframe.store import open as open_history
         history = open_history(self.run)
         probe, names = history.probe, history.info.class_names
         history.close()
         if probe is None:
             raise UsageError("the run has no probe, so that it is not known what its network takes")
         frozen = self.kept.frozen(step)
+        framework = framework_of(frozen)
+        with self.limit.lifted():
+            freezer(framework)
         return thaw(frozen, probe.images.shape[1:], call=probe.call, class_names=names or None)
 
     def _network(self) -> tuple[Adapter, FrozenNetwork]:
@@ -153,25 +158,25 @@ def answer(asker: Asker, words: Words, arrays: Sequence[Array]) -> Told:
         return asker.tell(words, arrays)
     except UsageError as error:
         return {"error": str(error), "kind": "usage"}, ()
-    except VizframeError as error:
-        return {"error": str(error), "kind": "network"}, ()
-    except MemoryError:
-        return {
-            "error": "the network needs more memory than it may take",
-            "kind": "network",
-        }, ()
     except Exception as error:  # a network of anybody's, computed: it may say anything
-        sentence = str(error).strip().splitlines()[:1] or [type(error).__name__]
-        return {"error": f"the network could not be asked: {sentence[0]}", "kind": "network"}, ()
+        return {"error": _sentence(error), "kind": "network"}, ()
+
+
+def _sentence(error: Exception) -> str:
+    """What went wrong with the network."""
+    if is_want_of_memory(error):
+        return "the network needs more memory than it may take"
+    if isinstance(error, VizframeError):
+        return str(error)
+    told = str(error).strip().splitlines()[:1] or [type(error).__name__]
+    return f"the network could not be asked: {told[0]}"
 
 
 def main(run: str, folder: str, number: str, memory: str) -> None:
     """Reply until nobody asks."""
-    limit = int(memory)
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     leave_a_core()
-    asker = Asker(Path(run), KeptWeights(Path(folder)))
+    asker = Asker(Path(run), KeptWeights(Path(folder)), MemoryLimit(int(memory)))
     with os.fdopen(int(number), "wb") as told:
         while select.select([0], [], [], IDLE)[0]:
             try:

@@ -17,7 +17,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,10 @@ _NAME = re.compile(r"(\d{12})\.npz")
 _REFUSED = "refused.txt"
 _LONGEST = 2_000
 """Bytes of a sentence that is shown."""
+
+
+class FreezingAdapter(Adapter, Freezer, Protocol):
+    """An adapter that can freeze its networks."""
 
 
 class KeptWeights:
@@ -131,7 +135,13 @@ def thaw(
         MissingExtra: which is not installed here.
         NetworkError: it cannot be asked, or the description is none.
     """
-    framework = _framework_of(frozen)
+    adapter = freezer(framework_of(frozen))
+    thawed = adapter.thaw(frozen, input_shape, call=call, class_names=class_names, memory=memory)
+    return adapter, thawed
+
+
+def freezer(framework: str) -> FreezingAdapter:
+    """The adapter of a framework, which is loaded. Raises as `thaw` does."""
     known = frameworks()
     if framework not in known:
         raise NetworkError(
@@ -143,11 +153,10 @@ def thaw(
     adapter = load_adapter(framework)
     if not isinstance(adapter, Freezer):
         raise NetworkError(f"networks of {framework} cannot be kept")
-    thawed = adapter.thaw(frozen, input_shape, call=call, class_names=class_names, memory=memory)
-    return adapter, thawed
+    return adapter
 
 
-def _framework_of(frozen: Frozen) -> str:
+def framework_of(frozen: Frozen) -> str:
     """As its adapter wrote it down; MXNet's where nothing is said."""
     try:
         said = json.loads(frozen.description)
