@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Route, expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import Show, Visitor, visiting
 from tests.browser.pages import live_records, replaced, step_of
@@ -55,12 +55,15 @@ def test_back_goes_to_the_layer_before(visitor: Visitor, url: str) -> None:
 def test_back_goes_to_the_run_before_however_long_runs_take(visitor: Visitor, url: str) -> None:
     page = visitor.open(url, "?run=fake&kind=weights&layer=conv0&step=40")
     page.locator("#slider").fill("6")  # the address says so a little later, of this run alone
-
-    def be_late(route: Route) -> None:
-        page.wait_for_timeout(600)
-        route.continue_()
-
-    page.route(re.compile("/run[?]"), be_late)
+    page.evaluate("""() => {
+        const fetched = window.fetch;
+        window.fetch = async (...asked) => {
+            if (String(asked[0]).includes("run?")) {
+                await new Promise((done) => setTimeout(done, 600));
+            }
+            return fetched(...asked);
+        };
+    }""")
     page.select_option("#run", "other")
     page.wait_for_url("**run=other*")
     expect(page.locator("#stage")).to_have_attribute("data-step", "270")
