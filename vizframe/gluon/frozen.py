@@ -34,9 +34,10 @@ def freeze(network: Network) -> Frozen:
             f"the network {network.name!r} has no graph, so it cannot be looked at later without "
             "its own code"
         )
-    refuse_code(network._trace.graph, network.name)
-    needed = network._trace.graph.variables()
-    kept = {name: each for name, each in network._parameters.arrays().items() if name in needed}
+    graph = network.trace.graph
+    refuse_code(graph, network.name)
+    needed = graph.variables()
+    kept = {name: each for name, each in network.parameters.arrays().items() if name in needed}
     return Frozen(
         _description(network),
         CopiedArrays({name: each.asnumpy for name, each in kept.items()}),
@@ -50,7 +51,7 @@ _DESCRIPTIONS: WeakKeyDictionary[Network, str] = WeakKeyDictionary()
 
 def _description(network: GluonNetwork) -> str:
     if network not in _DESCRIPTIONS:
-        _DESCRIPTIONS[network] = json.dumps(_describe(network.name, network._trace))
+        _DESCRIPTIONS[network] = json.dumps(_describe(network.name, network.trace))
     return _DESCRIPTIONS[network]
 
 

@@ -158,6 +158,16 @@ class GluonNetwork(ForwardPasses, OwnWeights, ResumedGraphs):
         return self._name
 
     @property
+    def trace(self) -> Trace:
+        """What the model computes, as it was traced."""
+        return self._trace
+
+    @property
+    def parameters(self) -> Parameters:
+        """The model's own arrays."""
+        return self._parameters
+
+    @property
     def layers(self) -> tuple[Layer, ...]:
         return self._layers
 

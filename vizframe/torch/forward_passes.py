@@ -10,8 +10,7 @@ from vizframe.graph.passes import Joined, parts_in_room
 from vizframe.network import FloatArray
 from vizframe.torch.aside import aside
 from vizframe.torch.batch import lengths
-from vizframe.torch.layers import LayerList
-from vizframe.torch.node import Tape
+from vizframe.torch.layers import LayeredTape
 from vizframe.torch.parameters import to_numpy
 from vizframe.torch.played_tapes import PlayedTapes
 
@@ -26,18 +25,18 @@ class ForwardPasses(PlayedTapes):
         wanted = {name: self.layer(name).name for name in layers}
         if not wanted:
             return {}
-        tape, found = self._tape(batch.shape[1:])
-        nodes = {asked: self._node(found, name, batch) for asked, name in wanted.items()}
-        played = self._program(tape, list(nodes.values()), "plain")
+        traced = self._tape(batch.shape[1:])
+        nodes = {asked: self._node(traced, name, batch) for asked, name in wanted.items()}
+        played = self._program(traced, list(nodes.values()), "plain")
         made, beside = Joined(len(batch)), Joined(len(batch))
-        numbers = _numbers(tape, found)
+        numbers = _numbers(traced)
         with aside(self._model.device), ignore_float_warnings():
             for part in parts_in_room(len(batch), numbers, self._settings.memory):
                 values = self._play(played, batch[part])
                 for asked, node in nodes.items():
                     own = wanted[asked]
-                    made.add(asked, part, to_numpy(self._shown(found, own, values[node])))
-                    tokens = self._tokens(found, own, values[node])
+                    made.add(asked, part, to_numpy(traced.show(own, values[node])))
+                    tokens = traced.tokens(own, values[node])
                     if tokens is not None:
                         beside.add(asked, part, to_numpy(tokens))
                 del values  # before the next images go forward
@@ -49,7 +48,7 @@ class ForwardPasses(PlayedTapes):
         return self._beside
 
 
-def _numbers(tape: Tape, found: LayerList) -> int:
-    """What all layers give for one image."""
-    shapes = (lengths(tape.nodes[node].shape, 1) for node in {*found.nodes.values()})
+def _numbers(traced: LayeredTape) -> int:
+    """How many numbers all layers give for one image."""
+    shapes = (lengths(traced.tape.nodes[n].shape, 1) for n in {*traced.nodes.values()})
     return sum(map(math.prod, shapes))

@@ -41,7 +41,7 @@ def freeze(network: Network) -> Frozen:
             f"the network {network.name!r} decides while it runs what it computes, so it cannot be "
             "looked at later without its own code"
         )
-    tape, model = network._main[0], network._model
+    tape, model = network.tape, network.model
     kept = _tensors(tape, model)
     about = {name: [_dtype(each), is_parameter] for name, (each, is_parameter) in kept.items()}
     words = {
@@ -65,7 +65,7 @@ _WRITTEN: WeakKeyDictionary[Network, str] = WeakKeyDictionary()
 def _written(network: TorchNetwork) -> str:
     if network not in _WRITTEN:
         try:
-            _WRITTEN[network] = json.dumps(write_tape(network._main[0]))
+            _WRITTEN[network] = json.dumps(write_tape(network.tape))
         except NetworkError as error:
             raise NetworkError(
                 f"the network {network.name!r} cannot be looked at later: {error}"
@@ -97,7 +97,7 @@ class KeptNetwork(TorchNetwork):
         )
 
     def _of_model(self, model: Model) -> TorchNetwork:
-        return KeptNetwork(model, self._settings, self._main[0])
+        return KeptNetwork(model, self._settings, self.tape)
 
 
 def thaw(

@@ -17,7 +17,7 @@ from vizframe.network.relevance import RelevanceRules
 from vizframe.network.sick import with_twin
 from vizframe.torch.aside import aside
 from vizframe.torch.excitation import gradients_of
-from vizframe.torch.node import Tape
+from vizframe.torch.layers import LayeredTape
 from vizframe.torch.parameters import to_numpy
 from vizframe.torch.played_tapes import PlayedTapes
 from vizframe.torch.relevance import relevance_tape
@@ -48,16 +48,16 @@ class HandingBack(PlayedTapes):
                 f"the network {self.name!r} takes numbers of words, which have no relevance; "
                 "it can be one that takes images"
             )
-        tape, found = self._tape(batch.shape[1:])
-        target = self._node(found, layer.name, batch)
-        played, ends = self._relevance_program(tape, target, rules)
+        traced = self._tape(batch.shape[1:])
+        target = self._node(traced, layer.name, batch)
+        played, ends = self._relevance_program(traced, target, rules)
         with aside(self._model.device, gradients=True), ignore_float_warnings():
             sources = [self._model.images(batch), *self._ends(batch, rules)]
             for each in sources:
                 each.requires_grad_()
             beside = dict(zip(ends, sources[1:], strict=True))
             values = self._play(played, batch, sources[0], beside=beside)
-            output = self._units_first(found, layer.name)(values[target])
+            output = self._units_first(traced, layer.name)(values[target])
             refuse_shape(layer.name, output.shape, len(batch))
             spread = torch.from_numpy(output_weights(objective, output.shape))
             weighed = (output * spread.to(output.device, output.dtype)).sum()
@@ -65,10 +65,10 @@ class HandingBack(PlayedTapes):
             return Gradient(read(objective, to_numpy(output)), to_numpy(total))
 
     def _relevance_program(
-        self, tape: Tape, target: int, rules: RelevanceRules
+        self, traced: LayeredTape, target: int, rules: RelevanceRules
     ) -> tuple[Program, tuple[int, ...]]:
         """What plays the target by the rules, and the nodes that are given beside the images."""
-        ruled, given = relevance_tape(tape, target, rules)
+        ruled, given = relevance_tape(traced.tape, target, rules)
         return program(ruled, [target], given=given), given[1:]
 
     def _ends(self, batch: FloatArray, rules: RelevanceRules) -> list[Any]:

@@ -41,10 +41,11 @@ LOOKS: tuple[Axis, ...] = ("head", "time", "source")
 
 
 @dataclass(slots=True, eq=False)
-class LayerList:
-    """What a tape's nodes are.
+class LayeredTape:
+    """A tape, and the layers that its nodes compute.
 
     Attributes:
+        tape: the calls that the net made for images of one size.
         layers: in forward order.
         nodes: the node of each layer, as the net computes it.
         views: what the layer's output is made by from that, where it is not the node's own.
@@ -54,6 +55,7 @@ class LayerList:
         axes: of y and x in the output of each node that has them.
     """
 
+    tape: Tape
     layers: tuple[Layer, ...]
     nodes: dict[str, int]
     views: dict[str, Layout]
@@ -62,9 +64,25 @@ class LayerList:
     maps: dict[int, MapNode]
     axes: dict[int, tuple[int, int]]
 
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Of a layer's output for one image, its units first."""
+        layer = next(each for each in self.layers if each.name == name)
+        rest = tuple(n for axis, n in enumerate(layer.shape) if axis != layer.unit_axis)
+        return (layer.units, *rest) if layer.shape else ()
 
-def layers_of(tape: Tape) -> LayerList:
-    """Every layer of a net."""
+    def show(self, name: str, output: Any) -> Any:
+        """What a layer's node gave, as the layer's output."""
+        view = self.views.get(name)
+        return output if view is None else view(output)
+
+    def tokens(self, name: str, output: Any) -> Any:
+        """What a layer's node gave at tokens that are no place of its map; None without any."""
+        view = self.views.get(name)
+        return None if view is None else view.beside(output)
+
+
+def find_layers(tape: Tape) -> LayeredTape:
+    """The tape with every layer that is on it."""
     labels = labels_of(tape)
     heads = heads_of(tape, labels)
     names, aliases = names_of(tape, set(labels))
@@ -104,7 +122,7 @@ def layers_of(tape: Tape) -> LayerList:
             )
         )
     kept = {name: each for name, each in aliases.items() if each in nodes and name not in nodes}
-    return LayerList(tuple(found), nodes, views, own, kept, maps, axes)
+    return LayeredTape(tape, tuple(found), nodes, views, own, kept, maps, axes)
 
 
 def _units(words: Sequence[str], shape: Sequence[int]) -> int:

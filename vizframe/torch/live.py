@@ -17,7 +17,7 @@ from vizframe.network.relevance import RelevanceRules
 from vizframe.torch.aside import aside
 from vizframe.torch.axes import labels_of
 from vizframe.torch.batch import FIRST, Count
-from vizframe.torch.layers import LayerList
+from vizframe.torch.layers import LayeredTape
 from vizframe.torch.model import Model, sample_images
 from vizframe.torch.names import names_of
 from vizframe.torch.network import TorchNetwork
@@ -100,24 +100,24 @@ class LiveNetwork(TorchNetwork):
     def _trace(self, shape: tuple[int, ...]) -> Tape:
         return live_tape(self._model, shape)
 
-    def _plan(self, tape: Tape, found: LayerList, name: str, exact_field: bool) -> Plan:
-        self._node(found, name)
-        return plan(tape, found, name, exact_field=False)
+    def _plan(self, traced: LayeredTape, name: str, exact_field: bool) -> Plan:
+        self._node(traced, name)
+        return plan(traced, name, exact_field=False)
 
     def _program(
-        self, tape: Tape, wanted: Iterable[int], rule: ReluRule, chosen: Plan | None = None
+        self, traced: LayeredTape, wanted: Iterable[int], rule: ReluRule, chosen: Plan | None = None
     ) -> Program:
-        names = {index: name for name, index in self._tapes_layers(tape).nodes.items()}
-        return LiveProgram(self._model, tape.data, {n: names[n] for n in wanted}, rule)
+        names = {index: name for name, index in traced.nodes.items()}
+        return LiveProgram(self._model, traced.tape.data, {n: names[n] for n in wanted}, rule)
 
     def _relevance_program(
-        self, tape: Tape, target: int, rules: RelevanceRules
+        self, traced: LayeredTape, target: int, rules: RelevanceRules
     ) -> tuple[Program, tuple[int, ...]]:
-        names = {index: name for name, index in self._tapes_layers(tape).nodes.items()}
-        played = LiveRelevance(self._model, tape.data, target, names[target], rules)
+        names = {index: name for name, index in traced.nodes.items()}
+        played = LiveRelevance(self._model, traced.tape.data, target, names[target], rules)
         return played, ENDS
 
-    def _fixed(self, tape: Tape, found: LayerList, played: Program, count: int) -> Values:
+    def _fixed(self, traced: LayeredTape, played: Program, count: int) -> Values:
         return {}
 
     def _of_model(self, model: Model) -> TorchNetwork:

@@ -48,7 +48,7 @@ from vizframe.torch.forward_passes import ForwardPasses
 from vizframe.torch.handing_back import HandingBack
 from vizframe.torch.head import KernelHead, MapHead
 from vizframe.torch.healthy import has_nonfinite, switch_off_tensors
-from vizframe.torch.layers import LayerList, layers_of
+from vizframe.torch.layers import find_layers
 from vizframe.torch.memory import most_at_once
 from vizframe.torch.model import Model
 from vizframe.torch.node import Tape
@@ -77,13 +77,21 @@ class TorchNetwork(ForwardPasses, ResumedTapes, HandingBack):
         traced = model.trace(settings.input_shape) if tape is None else tape
         if traced.broke is not None:
             raise self._refusal((1, *settings.input_shape), traced.broke)
-        self._tapes: dict[tuple[int, ...], tuple[Tape, LayerList]] = {}
         self._programs: dict[object, Program] = {}
         self._beside: dict[str, FloatArray] = {}
-        self._main = traced, layers_of(traced)
-        self._tapes[settings.input_shape] = self._main
-        self._found = self._main[1]
-        self._by_name = {layer.name: layer for layer in self._found.layers}
+        self._main = find_layers(traced)
+        self._tapes = {settings.input_shape: self._main}
+        self._by_name = {layer.name: layer for layer in self._main.layers}
+
+    @property
+    def model(self) -> Model:
+        """The module that is asked."""
+        return self._model
+
+    @property
+    def tape(self) -> Tape:
+        """What the module does with images of the network's own size."""
+        return self._main.tape
 
     def refuse_changed(self) -> None:
         self._model.refuse_changed()
@@ -94,7 +102,7 @@ class TorchNetwork(ForwardPasses, ResumedTapes, HandingBack):
 
     @property
     def layers(self) -> tuple[Layer, ...]:
-        return self._found.layers
+        return self._main.layers
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -105,12 +113,11 @@ class TorchNetwork(ForwardPasses, ResumedTapes, HandingBack):
         output = self._settings.output
         if isinstance(output, str):
             return self.layer(output).name
-        index = score_node(self._main[0])
-        names = {node: name for name, node in self._found.nodes.items()}
+        main = self._main
+        index = score_node(main.tape)
+        names = {node: name for name, node in main.nodes.items()}
         while index not in names:
-            sources = [
-                each for each in self._main[0].nodes[index].inputs if each in self._found.maps
-            ]
+            sources = [each for each in main.tape.nodes[index].inputs if each in main.maps]
             if not sources:
                 return self.layers[-1].name
             index = sources[0]
@@ -121,7 +128,7 @@ class TorchNetwork(ForwardPasses, ResumedTapes, HandingBack):
         return self._settings.class_names
 
     def layer(self, name: str) -> Layer:
-        known = self._by_name.get(self._found.aliases.get(name, name))
+        known = self._by_name.get(self._main.aliases.get(name, name))
         if known is None:
             raise UnknownName("layer", name, self._by_name)
         return known
@@ -200,25 +207,25 @@ class TorchNetwork(ForwardPasses, ResumedTapes, HandingBack):
         refuse_flat(self.name, self.input_shape)
         refuse_units(layer, objective.units)
         centred = isinstance(objective.place, str) and objective.place == "centre"
-        tape, found = self._tape(self._sized(size))
-        node = self._node(found, layer.name)
-        chosen = self._plan(tape, found, layer.name, exact_field and centred)
+        traced = self._tape(self._sized(size))
+        node = self._node(traced, layer.name)
+        chosen = self._plan(traced, layer.name, exact_field and centred)
         count = len(objective.units)
-        played = self._program(tape, chosen.wanted, rule, chosen)
+        played = self._program(traced, chosen.wanted, rule, chosen)
         sick = has_nonfinite(self._model, played.leaves.values())
         with aside(self._model.device):
-            fixed = self._fixed(tape, found, played, count)
+            fixed = self._fixed(traced, played, count)
         if chosen.kernel is not None:
             head: Any = KernelHead(chosen.kernel, rule, fixed)
         else:
-            shape = (count, *self._shape_of(found, layer.name, tape))
+            shape = (count, *traced.shape(layer.name))
             refuse_shape(layer.name, shape, count)
             cropped = chosen.part is not None
-            shown = self._units_first(found, layer.name)
+            shown = self._units_first(traced, layer.name)
             head = MapHead(node, shown, shape, cropped, self._model.device)
         shape = (count, self.input_shape[0], *chosen.size)
         excitation = TorchExcitation(
-            self._model, tape.data, played, fixed, head, layer, shape, chosen.exact_field
+            self._model, traced.tape.data, played, fixed, head, layer, shape, chosen.exact_field
         )
         excitation.ask(replace(objective, layer=layer.name))
         return excitation, sick
@@ -232,39 +239,38 @@ class TorchNetwork(ForwardPasses, ResumedTapes, HandingBack):
     def batch_size(
         self, layer: str, *, size: tuple[int, int] | None = None, exact_field: bool = True
     ) -> int:
-        found_layer = self.layer(layer)
-        tape, found = self._tape(self._sized(size))
-        chosen = self._plan(tape, found, found_layer.name, exact_field)
-        computed = needed_nodes(tape, chosen.wanted) & set(found.maps)
-        each_takes = 8 * chosen.numbers(tape, sorted(computed))
+        name = self.layer(layer).name
+        traced = self._tape(self._sized(size))
+        chosen = self._plan(traced, name, exact_field)
+        computed = needed_nodes(traced.tape, chosen.wanted) & set(traced.maps)
+        each_takes = 8 * chosen.numbers(traced.tape, sorted(computed))  # values and gradients
         room = self._settings.memory // max(1, each_takes)
         return max(1, min(most_at_once(self._model.device), room))
 
     def weights(self, layer: str) -> dict[str, FloatArray]:
         name = self.layer(layer).name
         self._model.refuse_changed()
-        return read_weights(
-            self._model, self._main[0], self._found.nodes[name], self._found.own[name]
-        )
+        main = self._main
+        return read_weights(self._model, main.tape, main.nodes[name], main.own[name])
 
     def own_names(self, layer: str) -> dict[str, str]:
         """See `vizframe.network.masked.NamesParameters`."""
-        own = self._found.own[self.layer(layer).name]
-        leaves = {short: self._main[0].nodes[each].leaf for short, each in own.items()}
+        own = self._main.own[self.layer(layer).name]
+        leaves = {short: self._main.tape.nodes[each].leaf for short, each in own.items()}
         return {short: leaf for short, leaf in leaves.items() if leaf is not None}
 
     def weight_gradients(self, layer: str) -> dict[str, FloatArray]:
         name = self.layer(layer).name
-        node, own = self._found.nodes[name], self._found.own[name]
-        return read_gradients(self._model, self._main[0], node, own)
+        main = self._main
+        return read_gradients(self._model, main.tape, main.nodes[name], main.own[name])
 
     def parameter_views(self) -> list[ParameterView]:
         """See `vizframe.network.parameter`."""
-        tape, model = self._main[0], self._model
+        main, model = self._main, self._model
         views = []
         others = [name for name in model.shadow.leaves if model.is_trained(name)]
-        for layer in self._found.own:
-            node = tape.nodes[self._found.nodes[layer]]
+        for layer in main.own:
+            node = main.tape.nodes[main.nodes[layer]]
             for short, leaf in self.own_names(layer).items():
                 views.append(view_parameter(model, leaf, f"{layer}.{short}", layer, node))
                 others = [each for each in others if each != leaf]
@@ -275,9 +281,8 @@ class TorchNetwork(ForwardPasses, ResumedTapes, HandingBack):
 
     def randomized_from(self, layer: str, seed: int) -> AbstractContextManager[Network]:
         """See `vizframe.network.cascade.CascadeNetwork`."""
-        first = self._found.nodes[self.layer(layer).name]
-        tape = self._main[0]
-        before = [n for n in self._found.maps if n < first]
+        tape, first = self._main.tape, self._main.nodes[self.layer(layer).name]
+        before = [n for n in self._main.maps if n < first]
         kept = {tape.nodes[n].leaf for n in needed_nodes(tape, before)}
         return self._randomize(seed, {name for name in kept if name is not None})
 
@@ -290,7 +295,7 @@ class TorchNetwork(ForwardPasses, ResumedTapes, HandingBack):
         yield self._of_model(model)
 
     def _of_model(self, model: Model) -> TorchNetwork:
-        return TorchNetwork(model, self._settings, self._main[0])
+        return TorchNetwork(model, self._settings, self._main.tape)
 
     def _differentiate(
         self,
@@ -307,19 +312,19 @@ class TorchNetwork(ForwardPasses, ResumedTapes, HandingBack):
         layer = self.layer(objective.layer)
         refuse_batch(objective, len(batch))
         refuse_units(layer, objective.units)
-        tape, found = self._tape(batch.shape[1:])
-        target = self._node(found, layer.name, batch)
-        before = needed_nodes(tape, [target]) - {target}
-        nodes = {n: e for n in inner if (e := self._node(found, n, batch)) in before}
+        traced = self._tape(batch.shape[1:])
+        target = self._node(traced, layer.name, batch)
+        before = needed_nodes(traced.tape, [target]) - {target}
+        nodes = {n: e for n in inner if (e := self._node(traced, n, batch)) in before}
         if not of_images and not nodes:
             raise unrelated_error(layer.name, inner[0])
-        played = self._program(tape, [target, *nodes.values()], rule)
+        played = self._program(traced, [target, *nodes.values()], rule)
         with aside(self._model.device, gradients=True), ignore_float_warnings():
             given = self._model.images(batch)
             if of_images and not self._model.integers:
                 given.requires_grad_()
             values = self._play(played, batch, given, tracked=set(nodes.values()))
-            output = self._units_first(found, layer.name)(values[target])
+            output = self._units_first(traced, layer.name)(values[target])
             refuse_shape(layer.name, output.shape, len(batch))
             spread = output_weights(objective, output.shape)
             sources = {
@@ -330,8 +335,8 @@ class TorchNetwork(ForwardPasses, ResumedTapes, HandingBack):
             responses = read(replace(objective, layer=layer.name), to_numpy(output))
             return responses, {
                 name: (
-                    to_numpy(self._shown(found, name, each) if name else each),
-                    to_numpy(self._shown(found, name, sources[name]) if name else sources[name]),
+                    to_numpy(traced.show(name, each) if name else each),
+                    to_numpy(traced.show(name, sources[name]) if name else sources[name]),
                 )
                 for name, each in gradients.items()
             }

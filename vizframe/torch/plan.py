@@ -17,12 +17,11 @@ from vizframe.graph.crop import needed_boxes, size_of
 from vizframe.graph.kernel_overlap import Slices, kernel_overlap, strided
 from vizframe.graph.target import centre
 from vizframe.graph.window import Box
-from vizframe.network import ReluRule
 from vizframe.torch.batch import lengths
-from vizframe.torch.layers import LayerList
+from vizframe.torch.layers import LayeredTape
 from vizframe.torch.node import Ref, Tape
 from vizframe.torch.operators import arguments, is_relu, kind_of, name_of
-from vizframe.torch.replay import Part, Program, program
+from vizframe.torch.replay import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +62,6 @@ class Plan:
     part: Part | None
     kernel: Kernel | None
 
-    def program(self, tape: Tape, rule: ReluRule) -> Program:
-        return program(tape, self.wanted, rule=rule, part=self.part)
-
     def numbers(self, tape: Tape, computed: Sequence[int]) -> int:
         """How many numbers the maps of one image hold."""
         total = 0
@@ -79,44 +75,47 @@ class Plan:
         return total
 
 
-def plan(tape: Tape, found: LayerList, layer: str, *, exact_field: bool) -> Plan:
+def plan(traced: LayeredTape, layer: str, *, exact_field: bool) -> Plan:
     """How to compute a layer: cut and without its last kernel where that is possible.
 
     Without ``exact_field`` the whole map is computed, from the whole image.
     """
-    target = found.nodes[layer]
-    size = found.maps[tape.data].size or (1, 1)
+    target = traced.nodes[layer]
+    size = traced.maps[traced.tape.data].size or (1, 1)
     whole = Plan((target,), size, False, None, None)
     if not exact_field:
         return whole
-    kernel = _last_kernel(tape, found, target)
+    kernel = _last_kernel(traced, target)
     if kernel is not None:
-        return _before_kernel(tape, found, target, kernel, size)
-    middle = _middle(found, target)
+        return _before_kernel(traced, target, kernel, size)
+    middle = _middle(traced, target)
     if middle is None:
         return whole
-    part = _part(tape, found, target, middle)
+    part = _part(traced, target, middle)
     if part is None:
         return whole
-    cut = size_of(part.boxes[tape.data])
+    cut = size_of(part.boxes[traced.tape.data])
     return Plan((target,), cut, cut != size, part, None)
 
 
-def _middle(found: LayerList, target: int) -> Box | None:
-    size = found.maps[target].size if target in found.maps else None
+def _middle(traced: LayeredTape, target: int) -> Box | None:
+    """The centre of the target's map, as a box of one place; None where it is no map."""
+    size = traced.maps[target].size if target in traced.maps else None
     if size is None:
         return None
     y, x = centre(size)
     return (y, y), (x, x)
 
 
-def _part(tape: Tape, found: LayerList, target: int, needed: Box) -> Part | None:
-    boxes = needed_boxes(found.maps, tape.data, target, needed)
-    return None if boxes is None else Part(boxes, found.maps, found.axes)
+def _part(traced: LayeredTape, target: int, needed: Box) -> Part | None:
+    """What of every map a box of the target needs; None where that is not known."""
+    boxes = needed_boxes(traced.maps, traced.tape.data, target, needed)
+    return None if boxes is None else Part(boxes, traced.maps, traced.axes)
 
 
-def _last_kernel(tape: Tape, found: LayerList, target: int) -> Kernel | None:
+def _last_kernel(traced: LayeredTape, target: int) -> Kernel | None:
     """The convolution or dense layer that makes the target, a ReLU between them or not."""
+    tape, maps = traced.tape, traced.maps
     node, relu = tape.nodes[target], False
     if is_relu(node):
         source = arguments(node).get("input")
@@ -125,17 +124,13 @@ def _last_kernel(tape: Tape, found: LayerList, target: int) -> Kernel | None:
         node, relu = tape.nodes[source.node], True
     given = arguments(node)
     features, weight, bias = given.get("input"), given.get("weight"), given.get("bias")
-    if (
-        not isinstance(features, Ref)
-        or not isinstance(weight, Ref)
-        or features.node not in found.maps
-    ):
+    if not isinstance(features, Ref) or not isinstance(weight, Ref) or features.node not in maps:
         return None
     rank = len(tape.nodes[features.node].shape)
     plain = given.get("groups", 1) == 1
-    if weight.node in found.maps or not plain or (name_of(node), rank) not in _LINEAR:
+    if weight.node in maps or not plain or (name_of(node), rank) not in _LINEAR:
         return None
-    if bias is not None and (not isinstance(bias, Ref) or bias.node in found.maps):
+    if bias is not None and (not isinstance(bias, Ref) or bias.node in maps):
         return None
     return Kernel(
         features.node, weight.node, bias.node if isinstance(bias, Ref) else None, None, None, relu
@@ -145,25 +140,24 @@ def _last_kernel(tape: Tape, found: LayerList, target: int) -> Kernel | None:
 _LINEAR = (("linear", 2), ("conv2d", 4))
 
 
-def _before_kernel(
-    tape: Tape, found: LayerList, target: int, kernel: Kernel, size: tuple[int, int]
-) -> Plan:
+def _before_kernel(traced: LayeredTape, target: int, kernel: Kernel, size: tuple[int, int]) -> Plan:
+    tape, maps = traced.tape, traced.maps
     wanted = tuple(
         each for each in (kernel.features, kernel.weight, kernel.bias) if each is not None
     )
     made = target if kind_of(tape.nodes[target]) == "convolution" else None
     if made is None and kernel.relu:
-        made = found.maps[target].sources[0]
-    window = found.maps[made].window if made is not None else None
-    features = found.maps[kernel.features].size
-    middle = _middle(found, target)
+        made = maps[target].sources[0]
+    window = maps[made].window if made is not None else None
+    features = maps[kernel.features].size
+    middle = _middle(traced, target)
     if window is None or features is None or middle is None:
         return Plan(wanted, size, False, None, kernel)
     overlap = kernel_overlap(window, (middle[0][0], middle[1][0]), features)
     if overlap is None:
         return Plan(wanted, size, False, None, kernel)
     box, part = overlap
-    cut = _part(tape, found, kernel.features, box)
+    cut = _part(traced, kernel.features, box)
     if cut is None:
         seen = replace(kernel, part=part, meets=strided(box, window))
         return Plan(wanted, size, False, None, seen)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from vizframe.errors import NetworkError
@@ -11,11 +11,14 @@ from vizframe.graph.settings import Settings
 from vizframe.network import FloatArray, ReluRule
 from vizframe.network.layer import Layer
 from vizframe.torch.batch import lengths
-from vizframe.torch.layers import LayerList, layers_of
+from vizframe.torch.layers import LayeredTape, find_layers
 from vizframe.torch.model import Model
 from vizframe.torch.node import Tape
 from vizframe.torch.plan import Plan, plan
 from vizframe.torch.replay import Program, Values, program
+
+MOST_PROGRAMS = 256
+"""Programs that are kept for the next question of their kind; beyond that they are made anew."""
 
 
 class PlayedTapes(ABC):
@@ -24,10 +27,9 @@ class PlayedTapes(ABC):
 
     _model: Model
     _settings: Settings
-    _main: tuple[Tape, LayerList]
-    _tapes: dict[tuple[int, ...], tuple[Tape, LayerList]]
+    _main: LayeredTape
+    _tapes: dict[tuple[int, ...], LayeredTape]
     _programs: dict[object, Program]
-    _found: LayerList
     _by_name: dict[str, Layer]
 
     @property
@@ -54,7 +56,7 @@ class PlayedTapes(ABC):
         """
         self._model.refuse_changed()
         images = self._model.images(batch) if given is None else given
-        values = {self._main[0].data: images, **(beside or {})}
+        values = {self._main.tape.data: images, **(beside or {})}
         try:
             return played.run(values, self._model.leaf, len(batch), tracked=tracked)
         except RuntimeError as error:
@@ -67,77 +69,56 @@ class PlayedTapes(ABC):
             f"{told[0].rstrip('. ')}"
         )
 
-    def _tape(self, shape: tuple[int, ...]) -> tuple[Tape, LayerList]:
+    def _tape(self, shape: tuple[int, ...]) -> LayeredTape:
         """The tape for images of this shape; of another size than the net's own, a new one."""
         if shape not in self._tapes:
-            tape = self._trace(shape)
-            self._tapes[shape] = tape, layers_of(tape)
+            self._tapes[shape] = find_layers(self._trace(shape))
         return self._tapes[shape]
 
     def _trace(self, shape: tuple[int, ...]) -> Tape:
         return self._model.trace(shape)
 
-    def _tapes_layers(self, tape: Tape) -> LayerList:
-        return next(found for each, found in self._tapes.values() if each is tape)
-
-    def _node(self, found: LayerList, name: str, batch: FloatArray | None = None) -> int:
+    def _node(self, traced: LayeredTape, name: str, batch: FloatArray | None = None) -> int:
         """Where a layer is found on a tape.
 
         Raises:
             NetworkError: the net broke off before it.
         """
-        if name not in found.nodes:
-            tape = next(tape for tape, each in self._tapes.values() if each is found)
-            shape = lengths(tape.nodes[tape.data].shape, 1)
-            given = shape if batch is None else batch.shape
-            raise self._refusal(given, tape.broke or ValueError(f"layer {name!r} is not reached"))
-        return found.nodes[name]
+        if name not in traced.nodes:
+            tape = traced.tape
+            shape = lengths(tape.nodes[tape.data].shape, 1) if batch is None else batch.shape
+            raise self._refusal(shape, tape.broke or ValueError(f"layer {name!r} is not reached"))
+        return traced.nodes[name]
 
-    def _shown(self, found: LayerList, name: str, output: Any) -> Any:
-        """What a layer's node gave, as the layer's output."""
-        view = found.views.get(name)
-        return output if view is None else view(output)
-
-    def _tokens(self, found: LayerList, name: str, output: Any) -> Any:
-        """What a layer's node gave at tokens that are no place of its map; None without any."""
-        view = found.views.get(name)
-        return None if view is None else view.beside(output)
-
-    def _units_first(self, found: LayerList, name: str) -> Any:
+    def _units_first(self, traced: LayeredTape, name: str) -> Callable[[Any], Any]:
         """How the node's output becomes the layer's, its units right behind the images."""
         axis = 1 + self._by_name[name].unit_axis
-        return lambda output: self._shown(found, name, output).movedim(axis, 1)
-
-    def _shape_of(self, found: LayerList, name: str, tape: Tape) -> tuple[int, ...]:
-        """Of a layer's output on a tape, units first."""
-        layer = next(each for each in found.layers if each.name == name)
-        axis = layer.unit_axis
-        rest = tuple(n for each, n in enumerate(layer.shape) if each != axis)
-        return (layer.units, *rest) if layer.shape else ()
+        return lambda output: traced.show(name, output).movedim(axis, 1)
 
     def _sized(self, size: tuple[int, int] | None) -> tuple[int, ...]:
         shape = self._settings.input_shape
         return shape if size is None else (shape[0], *size)
 
-    def _plan(self, tape: Tape, found: LayerList, name: str, exact_field: bool) -> Plan:
-        self._node(found, name)
-        view = found.views.get(name)
+    def _plan(self, traced: LayeredTape, name: str, exact_field: bool) -> Plan:
+        self._node(traced, name)
+        view = traced.views.get(name)
         spatial = view is None or view.is_permutation  # tokens are no map that could be cut
-        return plan(tape, found, name, exact_field=exact_field and spatial)
+        return plan(traced, name, exact_field=exact_field and spatial)
 
     def _program(
-        self, tape: Tape, wanted: Sequence[int], rule: ReluRule, chosen: Plan | None = None
+        self, traced: LayeredTape, wanted: Sequence[int], rule: ReluRule, chosen: Plan | None = None
     ) -> Program:
-        part = None if chosen is None else chosen.part
+        """What plays these nodes, of images that the plan may have cut; made once."""
+        tape, part = traced.tape, None if chosen is None else chosen.part
         key = (id(tape), tuple(wanted), rule, None if part is None else tuple(part.boxes.items()))
         if key not in self._programs:
-            if len(self._programs) > 256:
+            if len(self._programs) > MOST_PROGRAMS:
                 self._programs.clear()
             self._programs[key] = program(tape, wanted, rule=rule, part=part)
         return self._programs[key]
 
-    def _fixed(self, tape: Tape, found: LayerList, played: Program, count: int) -> Values:
+    def _fixed(self, traced: LayeredTape, played: Program, count: int) -> Values:
         """The values of all that does not depend on the images."""
-        still = [each.index for each in played.steps if each.index not in found.maps]
-        before = program(tape, [*still, *played.leaves, *played.constants])
+        still = [each.index for each in played.steps if each.index not in traced.maps]
+        before = program(traced.tape, [*still, *played.leaves, *played.constants])
         return before.run({}, self._model.leaf, count)

@@ -9,8 +9,7 @@ from vizframe.graph.host import ignore_float_warnings
 from vizframe.network import FloatArray
 from vizframe.network.resumed import resume_unknown
 from vizframe.torch.aside import aside
-from vizframe.torch.layers import LayerList
-from vizframe.torch.node import Tape
+from vizframe.torch.layers import LayeredTape
 from vizframe.torch.parameters import to_numpy
 from vizframe.torch.played_tapes import PlayedTapes
 from vizframe.torch.replay import program
@@ -29,30 +28,28 @@ class ResumedTapes(PlayedTapes):
         self, batch: FloatArray, given: Mapping[str, FloatArray], asked: Sequence[str]
     ) -> dict[str, FloatArray]:
         self._model.refuse_changed()
-        tape, found = self._tape(batch.shape[1:])
-        nodes = {name: self._node(found, name, batch) for name in asked}
+        traced = self._tape(batch.shape[1:])
+        nodes = {name: self._node(traced, name, batch) for name in asked}
         with aside(self._model.device), ignore_float_warnings():
             values = {
-                self._node(found, name, batch): self._of_layer(tape, found, name, batch, each)
+                self._node(traced, name, batch): self._of_layer(traced, name, batch, each)
                 for name, each in given.items()
             }
-            played = program(tape, nodes.values(), given=values)
-            values[tape.data] = self._model.images(batch)
+            played = program(traced.tape, nodes.values(), given=values)
+            values[traced.tape.data] = self._model.images(batch)
             made = played.run(values, self._model.leaf, len(batch))
-            return {
-                name: to_numpy(self._shown(found, name, made[node])) for name, node in nodes.items()
-            }
+            return {name: to_numpy(traced.show(name, made[node])) for name, node in nodes.items()}
 
     def _of_layer(
-        self, tape: Tape, found: LayerList, name: str, batch: FloatArray, values: FloatArray
+        self, traced: LayeredTape, name: str, batch: FloatArray, values: FloatArray
     ) -> Any:
         """The layer's output as its node gives it: tokens that are not part of it stay."""
         output = self._model.images(values).to(self._model.dtype)
-        view = found.views.get(name)
+        view = traced.views.get(name)
         if view is None:
             return output
         if view.is_permutation:
             return view.put(None, output)
-        node = self._node(found, name, batch)
-        whole = self._play(self._program(tape, [node], "plain"), batch)[node]
+        node = self._node(traced, name, batch)
+        whole = self._play(self._program(traced, [node], "plain"), batch)[node]
         return view.put(whole, output)
