@@ -8,8 +8,6 @@ net({"image": images, "mask": m})   a dictionary or a list
 
 from __future__ import annotations
 
-import functools
-import inspect
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -20,8 +18,10 @@ import torch
 
 from vizframe.network import FloatArray
 from vizframe.network.adapter import Batch
-from vizframe.network.call import Array, Call, Other, arguments_of, observe_call
+from vizframe.network.call import Array, Call, observe_call
 from vizframe.network.worker import Worker, worker_of_environment
+from vizframe.torch.calling import argument_names
+from vizframe.torch.time_first import has_time_first
 from vizframe.torch.wrapped import inner_of
 
 _LEARNED_FROM = ("labels", "label", "targets", "target")
@@ -70,8 +70,6 @@ def learned_from(module: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) 
 
 def _is_other_way(model: Any, images: Array, call: Call) -> bool:
     """Whether sequences are (time, batch) and taken for the other way: found out once for a net."""
-    from vizframe.torch.time_first import has_time_first
-
     known = call_of(model)
     if known is not None and (known.names, known.dtype) == (call.names, call.dtype):
         return bool(known.axis) and not call.axis
@@ -81,58 +79,6 @@ def _is_other_way(model: Any, images: Array, call: Call) -> bool:
 def call_of(model: Any) -> Call | None:
     """How the model was seen to be called."""
     return _calls.get(inner_of(model))
-
-
-def argument_names(module: Any) -> tuple[str, ...]:
-    """What a module's positional arguments are called, in order."""
-    forward = module.forward
-    function = getattr(forward, "__func__", None)
-    return _positional(forward) if function is None else _positional(function)[1:]
-
-
-@functools.lru_cache(maxsize=256)
-def _positional(function: Any) -> tuple[str, ...]:
-    try:
-        asked = inspect.signature(function).parameters.values()
-    except ValueError:  # nobody can tell, as of what TorchScript runs
-        return ()
-    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return tuple(each.name for each in asked if each.kind in positional)
-
-
-def call_module(module: Any, call: Call, images: Any) -> Any:
-    """What the module gives when it is called so, with these images."""
-    if not call.others and "." not in call.input and not _is_keyword(module, call.input):
-        return module(_moved(images, call.axis))
-    values: dict[str, Any] = {}
-    for name in call.names:
-        if name == call.input:
-            values[name] = _moved(images, call.axis)
-        else:
-            values[name] = _repeated(call.others[name], len(images), images.device)
-    keys = list(dict.fromkeys(name.partition(".")[0] for name in values))
-    arguments = arguments_of(values)
-    first = sum(each.isdecimal() for each in keys)
-    if _takes(module, keys[first:]):
-        return module(*arguments[:first], **dict(zip(keys[first:], arguments[first:], strict=True)))
-    return module(*arguments)
-
-
-def _moved(images: Any, axis: int) -> Any:
-    return images.movedim(0, axis) if axis else images
-
-
-def _is_keyword(module: Any, name: str) -> bool:
-    """Whether an argument of this name is not the module's first."""
-    names = argument_names(module)
-    return bool(name) and not name.isdecimal() and names[:1] != (name,)
-
-
-def _takes(module: Any, keys: list[str]) -> bool:
-    """Whether the module can be called by these keywords."""
-    asked = inspect.signature(module.forward).parameters
-    anything = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in asked.values())
-    return all(not key.isdecimal() and (anything or key in asked) for key in keys)
 
 
 def _to_numpy(value: object) -> Array | None:
@@ -145,16 +91,3 @@ def _to_numpy(value: object) -> Array | None:
         found: Array = tensor.numpy().copy()
         return found
     return value if isinstance(value, np.ndarray) else None
-
-
-def _repeated(other: Other, count: int, device: Any) -> Any:
-    """What the module is given beside the images. It is repeated by PyTorch, so that a tape knows
-    the number of images in it."""
-    if not isinstance(other.value, np.ndarray):
-        return other.value
-    sample = torch.from_numpy(np.asarray(other.value)).to(device)
-    if other.axis is None:
-        return sample
-    sample = sample.unsqueeze(other.axis)
-    sizes = [count if axis == other.axis else -1 for axis in range(sample.ndim)]
-    return sample.expand(*sizes).contiguous()

@@ -14,7 +14,7 @@ from vizframe.network import FloatArray
 from vizframe.network.call import Call
 from vizframe.torch.aside import aside
 from vizframe.torch.batch import FIRST, SECOND, lengths, merge
-from vizframe.torch.calls import call_module
+from vizframe.torch.calling import call_module
 from vizframe.torch.node import NoTape, Tape
 from vizframe.torch.optimiser import is_held
 from vizframe.torch.replay import program

@@ -8,7 +8,7 @@ from typing import Any
 from vizframe.graph.settings import Settings
 from vizframe.network import Network
 from vizframe.network.call import Call
-from vizframe.torch.calls import argument_names
+from vizframe.torch.calling import argument_names
 from vizframe.torch.live import LiveNetwork
 from vizframe.torch.model import Model
 from vizframe.torch.network import TorchNetwork
