@@ -16,8 +16,9 @@ from vizframe.network.probe import Probe
 from vizframe.plugin import Scene
 from vizframe.plugins.deconvolution import Deconvolution
 from vizframe.plugins.gradient_ascent import GradientAscent
+from vizframe.recording.error_sentence import failure_sentence
 from vizframe.recording.jobs import jobs
-from vizframe.recording.snapshot import sentence, take
+from vizframe.recording.step_frames import make_frames
 
 nn = mx.gluon.nn
 IMAGES = np.random.default_rng(0).random((4, 3, 9, 9)).astype(np.float32)
@@ -111,15 +112,15 @@ def test_a_layer_that_cannot_be_asked_takes_no_other_along() -> None:
     layers = tuple(layer for layer in seen.layers if layer.has_kernel)
     scene = Scene(network=seen, layers=layers, probe=Probe(IMAGES))
     chosen = jobs([Deconvolution(), GradientAscent(iterations=2)])
-    snapshot = take(chosen, scene)
+    snapshot = make_frames(chosen, scene)
     made = {(declared.key.label, frame.layer) for declared, frame in snapshot.frames}
     assert {("deconvolution", "0"), ("gradient_ascent", "0")} <= made
     assert {failure.layer for failure in snapshot.failures} == {"2", "3"}
-    told = sentence(snapshot.failures[0])
+    told = failure_sentence(snapshot.failures[0])
     assert told.startswith("plugin 'deconvolution' leaves out layer '2': layer '2' has no gradient")
-    told = sentence(*snapshot.failures)
+    told = failure_sentence(*snapshot.failures)
     assert told.startswith(f"plugin 'deconvolution' leaves out {len(snapshot.failures)} layers, ")
-    take(chosen, scene, strict=True)
+    make_frames(chosen, scene, strict=True)
 
 
 class FixedSize(mx.gluon.HybridBlock):  # type: ignore[misc]  # MXNet ships no types

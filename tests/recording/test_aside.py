@@ -22,7 +22,7 @@ from vizframe.recording.deadline import Stopped
 from vizframe.recording.jobs import Job
 from vizframe.recording.portion_choice import Means, choose
 from vizframe.recording.portions import Portions
-from vizframe.recording.snapshot import Snapshot, take
+from vizframe.recording.step_frames import StepFrames, make_frames
 from vizframe.store.write import spool
 from vizframe.store.write.disk import Disk
 from vizframe.store.write.spool import Spool, SpooledFrame
@@ -74,9 +74,9 @@ def half(then: Callable[[Scene], Iterator[Frame]]) -> Plugin:
     return Half()
 
 
-def committed(folder: Path, snapshot: Snapshot) -> vizframe.History:
+def committed(folder: Path, made: StepFrames) -> vizframe.History:
     with vizframe.store.create(folder, fake_info("aside")) as writer:
-        record = StepRecord(step=0, frames=snapshot.frames, failures=snapshot.failures)
+        record = StepRecord(step=0, frames=made.frames, failures=made.failures)
         writer.commit(record)
     return vizframe.store.open(folder)
 
@@ -118,8 +118,8 @@ def test_of_a_plugin_that_ends_half_way_the_same_is_kept(
         return [Job("activation", Activation()), broken, Job("weights", Weights())]
 
     disk = vizframe.store.create(tmp_path / "disk", fake_info("aside"))
-    in_memory = take(jobs(), scene_of(ordinary()))
-    aside = take(jobs(), scene_of(ordinary()), aside=disk.aside())
+    in_memory = make_frames(jobs(), scene_of(ordinary()))
+    aside = make_frames(jobs(), scene_of(ordinary()), aside=disk.aside())
     disk.close()
     assert not any(isinstance(frame, SpooledFrame) for _, frame in in_memory.frames)
     assert all(isinstance(frame, SpooledFrame) for _, frame in aside.frames)
@@ -139,7 +139,7 @@ def test_of_a_plugin_that_ends_half_way_the_same_is_kept(
 def test_a_strict_recording_raises_what_breaks_half_way(tmp_path: Path) -> None:
     room = vizframe.store.create(tmp_path, fake_info("aside")).aside()
     with pytest.raises(PluginError, match="half way"):
-        take([Job("half", half(broken))], scene_of(ordinary()), strict=True, aside=room)
+        make_frames([Job("half", half(broken))], scene_of(ordinary()), strict=True, aside=room)
 
 
 class OneByOne(Plugin):
@@ -170,8 +170,8 @@ def test_what_choosing_a_portion_has_made_is_recorded_from_where_it_waited(
     )
     (frame,) = list(choice.frames or ())
     assert (frame.values == 4).all()
-    snapshots = [
-        take(
+    every = [
+        make_frames(
             [Job("one_by_one", OneByOne())],
             scene_of(ordinary()),
             portions=Portions(),
@@ -181,9 +181,7 @@ def test_what_choosing_a_portion_has_made_is_recorded_from_where_it_waited(
         for room in (IN_MEMORY, writer.aside())
     ]
     writer.close()
-    one, two = (
-        told(committed(tmp_path / str(number), each)) for number, each in enumerate(snapshots)
-    )
+    one, two = (told(committed(tmp_path / str(number), each)) for number, each in enumerate(every))
     assert one[0]
     assert one == two
 
@@ -210,6 +208,6 @@ def test_while_a_plugin_makes_a_frame_those_before_it_are_gone(tmp_path: Path) -
                 yield Frame(layer.name, values)
                 del values
 
-    take([Job("counting", Counting())], scene_of(ordinary()), aside=Spool(Disk(), tmp_path))
+    make_frames([Job("counting", Counting())], scene_of(ordinary()), aside=Spool(Disk(), tmp_path))
     assert len(alive) > 1
     assert not any(alive)

@@ -6,13 +6,13 @@ import pytest
 
 from tests.recording.test_budget import Clock
 from vizframe.plugin import ignore_progress
-from vizframe.recording.deadline import Forecast, Stopped
+from vizframe.recording.deadline import Deadline, Stopped
 
 
 def work(limit: float, seconds: list[float], totals: list[tuple[int, int]]) -> float | None:
     """Report after each stretch of work; what was foretold, or None where it could end."""
     clock = Clock()
-    forecast = Forecast(limit, ignore_progress, clock)
+    forecast = Deadline(limit, ignore_progress, clock)
     for passed, (done, total) in zip(seconds, totals, strict=True):
         clock.now += passed
         try:
@@ -44,5 +44,5 @@ def test_reports_that_come_at_once_foretell_nothing() -> None:
 
 def test_what_is_reported_is_passed_on() -> None:
     told: list[tuple[int, int, str]] = []
-    Forecast(1.0, lambda *report: told.append(report))(1, 2, "conv1")
+    Deadline(1.0, lambda *report: told.append(report))(1, 2, "conv1")
     assert told == [(1, 2, "conv1")]

@@ -23,7 +23,7 @@ from vizframe.recording.jobs import Job
 from vizframe.recording.portion import ALL, Portion, portion_of
 from vizframe.recording.portion_choice import Means, affordable, choose, cost_of_units
 from vizframe.recording.portions import Portions, units_of
-from vizframe.recording.snapshot import take
+from vizframe.recording.step_frames import make_frames
 from vizframe.testing.networks import ordinary, probe_for
 from vizframe.testing.plugin import scene_of
 
@@ -210,9 +210,9 @@ def test_the_built_in_plugins_keep_to_their_portion_and_a_note_says_so(
 ) -> None:
     job, scene = Job(plugin.name, plugin), scene_of(ordinary())
     portions = Portions({plugin.name: portion})
-    snapshot = take([job], scene, strict=True, portions=portions)
-    assert snapshot.frames
-    for declared, frame in snapshot.frames:
+    made = make_frames([job], scene, strict=True, portions=portions)
+    assert made.frames
+    for declared, frame in made.frames:
         counts = dict(zip(declared.tile_axes, declared.tile_shape, strict=True))
         if axis in counts:
             assert counts[axis] == 2
@@ -244,11 +244,11 @@ def test_who_grows_with_units_sees_the_images_whose_activations_are_there() -> N
     scene.network.__class__ = Counting
     known = {"activation": Portion(images=2), "saliency": Portion(images=1)}
     both = [Job("activation", Activation()), Job("deconvolution", Deconvolution())]
-    snapshot = take(both, scene, strict=True, portions=Portions(known))
+    made = make_frames(both, scene, strict=True, portions=Portions(known))
     assert asked == [2]
     values = [
         frame.columns["probe"].max()
-        for declared, frame in snapshot.frames
+        for declared, frame in made.frames
         if (declared.key.label == "deconvolution")
     ]
     assert max(values) == 1
@@ -265,11 +265,11 @@ def test_units_that_are_asked_for_are_made_whatever_they_cost() -> None:
 def test_a_run_goes_on_with_what_it_has() -> None:
     job, scene = Job("deconvolution", Deconvolution()), scene_of(ordinary())
     portions = Portions({"deconvolution": Portion(units=2)})
-    snapshot = take([job], scene, strict=True, portions=portions)
-    known = portion_of((declared for declared, _ in snapshot.frames), units_by_layer(scene), 3)
+    made = make_frames([job], scene, strict=True, portions=portions)
+    known = portion_of((declared for declared, _ in made.frames), units_by_layer(scene), 3)
     assert known == Portion(units=2)
-    again = take([job], scene, strict=True, portions=Portions({"deconvolution": known}))
-    shapes = [[declared.tile_shape for declared, _ in each.frames] for each in (snapshot, again)]
+    again = make_frames([job], scene, strict=True, portions=Portions({"deconvolution": known}))
+    shapes = [[declared.tile_shape for declared, _ in each.frames] for each in (made, again)]
     assert shapes[0] == shapes[1]
 
 
@@ -277,7 +277,7 @@ def test_of_a_layer_that_comes_later_all_is_shown_where_all_was_shown_of_the_oth
     scene = scene_of(ordinary())
     first = Scene(scene.network, scene.layers[:1], scene.probe)
     job = Job("deconvolution", Deconvolution())
-    declared = (each for each, _ in take([job], first, strict=True).frames)
+    declared = (each for each, _ in make_frames([job], first, strict=True).frames)
     assert portion_of(declared, units_by_layer(scene), 3) == ALL
 
 

@@ -1,4 +1,4 @@
-"""A forecast: what a plugin will have cost when it is done, told by its own report of progress.
+"""A deadline: a plugin is stopped whose own report of progress foretells that it takes too long.
 
     progress(3, 12, "conv1") ──► a quarter took 2 s ──► 8 s ──► over the limit: Stopped
 
@@ -30,7 +30,7 @@ class Stopped(Exception):
         self.seconds = seconds
 
 
-class Forecast:
+class Deadline:
     """A report of progress that passes on what it is told, and stops a plugin that would take
     longer than ``limit`` seconds, by raising `Stopped` inside it."""
 

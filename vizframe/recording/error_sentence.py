@@ -1,8 +1,9 @@
-"""An error in one line, however odd it is."""
+"""What went wrong, as a person is told of it: an error in one line, a failure of a plugin."""
 
 from __future__ import annotations
 
 from vizframe.errors import PluginError
+from vizframe.history import Failure
 from vizframe.recording.inspection import printable
 
 LONGEST = 500
@@ -18,3 +19,17 @@ def error_sentence(error: BaseException) -> str:
     kind = type(error).__name__
     told = text if isinstance(error, PluginError) else f"{kind}: {text}" if text else kind
     return printable(told, LONGEST)
+
+
+def failure_sentence(failure: Failure, *alike: Failure) -> str:
+    """The failure, as a person is told of it: of the whole plugin, or of one layer.
+
+    Args:
+        alike: the same of other layers.
+    """
+    if failure.layer:
+        which = f"layer {failure.layer!r}"
+        if alike:
+            which = f"{1 + len(alike)} layers, such as {failure.layer!r}"
+        return f"plugin {failure.label!r} leaves out {which}: {failure.sentence}"
+    return f"plugin {failure.label!r} failed at step {failure.step}: {failure.sentence}"

@@ -22,16 +22,15 @@ from vizframe.network.layer import select
 from vizframe.plugin import Plugin, Scene
 from vizframe.recording.budget import Budget, share_of
 from vizframe.recording.config import Config
-from vizframe.recording.deadline import Forecast, Stopped
+from vizframe.recording.deadline import Deadline, Stopped
 from vizframe.recording.destination import Destination
 from vizframe.recording.error_sentence import error_sentence
-from vizframe.recording.jobs import Job, jobs
+from vizframe.recording.jobs import Job, in_turn, jobs, select_scene
 from vizframe.recording.portion import ALL, Caches, Portion
 from vizframe.recording.portion_choice import bytes_of, cost_of_units, trial_cost
 from vizframe.recording.portions import Portions
 from vizframe.recording.probe_choice import given_probe, probe_of_batch, unflattened
 from vizframe.recording.sight import Sight
-from vizframe.recording.snapshot import count_waiting, in_turn, select_scene
 from vizframe.recording.unchanged import unchanged_python
 from vizframe.recording.work_clock import work_time
 from vizframe.wording import count_noun
@@ -117,7 +116,7 @@ def _costs(chosen: Config, scene: Scene) -> Iterator[PluginForecast]:
     budget = Budget(share)
     turns = in_turn(found)
     for place, job in enumerate(turns):
-        seconds = budget.limit(job.label) / max(1, count_waiting(turns[place:], portions))
+        seconds = budget.limit(job.label) / max(1, portions.count_unchosen(turns[place:]))
         try:
             yield _cost(job, select_scene(job, scene), portions, seconds, caches)
         except (VizframeError, PluginError) as error:
@@ -157,7 +156,7 @@ def _of_units(
 def _run(plugin: Plugin, scene: Scene) -> Cost:
     """Of a plugin that is run as it is, but no longer than it takes to foretell the rest."""
     started, size = work_time(), 0.0
-    timed = replace(scene, progress=Forecast(LONGEST, scene.progress))
+    timed = replace(scene, progress=Deadline(LONGEST, scene.progress))
     try:
         for frame in plugin.model_copy(deep=True).visualize(timed):
             size += bytes_of(plugin, frame)

@@ -18,7 +18,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vizframe.errors import UnknownName, UsageError
-from vizframe.plugin import Plugin
+from vizframe.network.layer import select
+from vizframe.plugin import Plugin, Scene
 from vizframe.plugin.commas import split_commas
 from vizframe.plugin.registry import Registry, plugin_files
 from vizframe.plugin.validation import validate_plugin
@@ -175,3 +176,23 @@ def patterns(layers: object) -> tuple[str, ...]:
         if all(isinstance(text, str) for text in given):
             return tuple(str(text) for text in given if text)
     raise UsageError(f"layers is {layers!r}; it can be layer names or patterns")
+
+
+def in_turn(jobs: Iterable[Job]) -> list[Job]:
+    """The jobs as they divide what may be spent: first those that take what they take, and last
+    those that can make any number of units, which get what the others leave. Of the others those
+    of sequences alone go first: a network of images they refuse at once, and leave it all."""
+
+    def turn(job: Job) -> tuple[bool, bool, bool]:
+        grows = job.plugin.grows_with
+        sees_maps = any("y" in picture.axes for picture in job.plugin.makes)
+        return "units" in grows, bool(grows), sees_maps
+
+    return sorted(jobs, key=turn)
+
+
+def select_scene(job: Job, scene: Scene) -> Scene:
+    """The scene with the job's own layers, sharing what was computed."""
+    if job.layers is None:
+        return scene
+    return replace(scene, layers=select(scene.network.layers, job.layers))

@@ -97,6 +97,11 @@ class Portions:
             layers=known.layers if "units" in grows else None,
         )
 
+    def count_unchosen(self, jobs: Iterable[Job]) -> int:
+        """How many of these plugins divide what may be spent: those that can be given a portion,
+        and have none yet. Others take what they take."""
+        return sum(bool(job.plugin.grows_with) and job.label not in self for job in jobs)
+
     def made(self, label: str) -> Iterator[Frame] | None:
         """The pictures of its portion that choosing it has made just now, once; None: there are
         none."""

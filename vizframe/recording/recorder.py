@@ -387,9 +387,9 @@ class Recorder(ShowsRecording, WatchesHealth):
         self._adapter.settle()  # what training still has to do is not the recorder's cost
         own = self._budget.numbers() | (self._health.numbers if self._health else {})
         with self._budget.measure(), self._adapter.preserve_state(), unchanged_python():
-            snapshot = self._recording.record(moment, paid, {**scalars, **own})
+            made = self._recording.record(moment, paid, {**scalars, **own})
             self._committed = moment.step
-            self._budget.learn(snapshot.seconds, snapshot.stopped)
-            self._dues.drop(snapshot.done | self._recording.given_up)
-            del snapshot
+            self._budget.learn(made.seconds, made.stopped)
+            self._dues.drop(made.done | self._recording.given_up)
+            del made
             self._recording.rest()

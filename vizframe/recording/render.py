@@ -25,9 +25,9 @@ from vizframe.plugin import Progress, Scene
 from vizframe.recording.cluster import Cluster, render_on
 from vizframe.recording.config import Config
 from vizframe.recording.jobs import Job, jobs
-from vizframe.recording.snapshot import take
 from vizframe.recording.snapshots import Snapshots, render_options
 from vizframe.recording.sources import SnapshotSource, Source
+from vizframe.recording.step_frames import make_frames
 from vizframe.recording.tasks import RenderPlan, record_of
 from vizframe.store import create
 from vizframe.store import open as open_history
@@ -95,11 +95,11 @@ class Rendering:
                 now = replace(scene, step=step, cache={})
                 with opened.adapter.preserve_state():
                     aside = aside_of(writer)
-                    snapshot = take(looking, now, strict=self.chosen.strict, aside=aside)
+                    made = make_frames(looking, now, strict=self.chosen.strict, aside=aside)
                     if step not in done:
-                        writer.commit(record_of(step, snapshot, now))
+                        writer.commit(record_of(step, made, now))
                         count += 1
-                    del aside, snapshot, now  # before the next step is made
+                    del aside, made, now  # before the next step is made
                 report(count, total, "")
         return count
 

@@ -1,6 +1,6 @@
 """A recording under way: a network, its probe, and the open run that what they give goes into.
 
-record(moment) ──► snapshot of the due plugins ──► StepRecord ──► writer.commit
+record(moment) ──► frames of the due plugins   ──► StepRecord ──► writer.commit
                    norms, losses, its own cost ──►
 """
 
@@ -22,12 +22,13 @@ from vizframe.network.layer import Layer
 from vizframe.network.probe import Probe
 from vizframe.plugin import Progress, Scene, ignore_progress
 from vizframe.recording.commit import Committer
+from vizframe.recording.error_sentence import failure_sentence
 from vizframe.recording.freed_memory import FreedMemory
-from vizframe.recording.jobs import Job
+from vizframe.recording.jobs import Job, in_turn
 from vizframe.recording.portions import Portions
 from vizframe.recording.scalars import Number, read_scalars
 from vizframe.recording.schedule import Moment
-from vizframe.recording.snapshot import Limit, Snapshot, in_turn, no_limit, sentence, take
+from vizframe.recording.step_frames import Limit, StepFrames, make_frames, no_limit
 
 log = logging.getLogger("vizframe")
 
@@ -76,7 +77,7 @@ class Recording:
 
     def record(
         self, moment: Moment, due: Collection[str], scalars: Mapping[str, Number]
-    ) -> Snapshot:
+    ) -> StepFrames:
         """Let the due plugins look, commit what they made, and say what that was.
 
         Raises:
@@ -92,7 +93,7 @@ class Recording:
             room=self.room,
         )
         chosen = [job for job in self.jobs if job.label in due and job.label not in self.given_up]
-        snapshot = take(
+        made = make_frames(
             in_turn(chosen),
             scene,
             strict=self.guard.strict,
@@ -103,20 +104,20 @@ class Recording:
             between=self._system.begin().give_back,
         )
         scene.cache.clear()
-        self.given_up |= snapshot.overdue
-        self._tell(snapshot.failures)
+        self.given_up |= made.overdue
+        self._tell(made.failures)
         self._committer.commit(
             StepRecord(
                 step=moment.step,
-                frames=snapshot.frames,
-                scalars=dict(self._scalars(scalars, snapshot)),
+                frames=made.frames,
+                scalars=dict(self._scalars(scalars, made)),
                 time=time.time(),
                 epoch=moment.epoch,
-                failures=snapshot.failures,
+                failures=made.failures,
             )
         )
         self._records += 1
-        return snapshot
+        return made
 
     def rest(self) -> None:
         """Give back the memory that is needed at the next recording only."""
@@ -138,16 +139,16 @@ class Recording:
                 reason = each.sentence.replace(repr(each.layer), "it") if each.layer else ""
                 alike.setdefault((each.label, reason), []).append(each)
         for group in alike.values():
-            log.warning("%s; training goes on", sentence(*group))
+            log.warning("%s; training goes on", failure_sentence(*group))
 
     def _scalars(
-        self, given: Mapping[str, Number], snapshot: Snapshot
+        self, given: Mapping[str, Number], made: StepFrames
     ) -> Iterator[tuple[str, float]]:
         yield from read_scalars(given, self.number, self.guard)
-        for declaration, frame in snapshot.frames:
+        for declaration, frame in made.frames:
             for name, number in frame.scalars.items():
                 yield f"{declaration.key.label}/{name}/{frame.layer}", float(number)
-        for label, seconds in snapshot.seconds.items():
+        for label, seconds in made.seconds.items():
             yield f"recorder/seconds/{label}", seconds
         yield from self._norms("weight_norm", self.network.weights)
         yield from self._gradient_norms()

@@ -27,8 +27,8 @@ from vizframe.plugin import Scene
 from vizframe.recording.config import Config
 from vizframe.recording.jobs import Job, jobs
 from vizframe.recording.session import norm
-from vizframe.recording.snapshot import Snapshot, take
 from vizframe.recording.sources import Opened, Source
+from vizframe.recording.step_frames import StepFrames, make_frames
 from vizframe.store import create
 from vizframe.store import open as open_history
 from vizframe.store.read.writers import commits_by_writer
@@ -127,16 +127,16 @@ class RenderPlan:
                 )
                 with opened.adapter.preserve_state():
                     aside = aside_of(writer)
-                    snapshot = take([job], scene, strict=self.chosen.strict, aside=aside)
-                    writer.commit(record_of(step, snapshot, scene))
-                    del aside, snapshot, scene  # before the next step is made
+                    made = make_frames([job], scene, strict=self.chosen.strict, aside=aside)
+                    writer.commit(record_of(step, made, scene))
+                    del aside, made, scene  # before the next step is made
 
 
-def record_of(step: int, snapshot: Snapshot, scene: Scene) -> StepRecord:
-    """What a snapshot commits, with the numbers that a recorder would give it, too."""
+def record_of(step: int, made: StepFrames, scene: Scene) -> StepRecord:
+    """What is committed of a step's frames, with the numbers that a recorder would give it, too."""
     scalars = {
         f"{declared.key.label}/{name}/{frame.layer}": float(number)
-        for declared, frame in snapshot.frames
+        for declared, frame in made.frames
         for name, number in frame.scalars.items()
     }
     for layer in scene.layers:
@@ -146,10 +146,10 @@ def record_of(step: int, snapshot: Snapshot, scene: Scene) -> StepRecord:
                 scalars[f"weight_norm/{layer.name}"] = norm(weights["weight"])
     return StepRecord(
         step=step,
-        frames=snapshot.frames,
+        frames=made.frames,
         scalars=scalars,
         time=time.time(),
-        failures=snapshot.failures,
+        failures=made.failures,
     )
 
 
