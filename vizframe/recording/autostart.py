@@ -22,7 +22,7 @@ from dataclasses import replace
 from functools import partial
 from mmap import mmap
 from pathlib import Path
-from weakref import WeakKeyDictionary, ref
+from weakref import ref
 
 from vizframe.errors import RunTaken, UsageError
 from vizframe.network.adapter import Batch, frameworks, load
@@ -35,6 +35,7 @@ from vizframe.recording.import_hooks import after_import
 from vizframe.recording.past import past_of
 from vizframe.recording.ranks import Meeting, Ranks, came_late
 from vizframe.recording.recorded_net import RecordedNet
+from vizframe.recording.recorded_nets import RecordedNets
 from vizframe.recording.recorder import Recorder
 from vizframe.recording.script import Script
 from vizframe.recording.script_facts import ScriptFacts
@@ -45,13 +46,6 @@ log = logging.getLogger("vizframe")
 
 MOST_NETS = 50
 """Nets of one script that are recorded; a search over hundreds fills no disk."""
-
-IDLE_AFTER = 100
-"""Updates of one net after which those that had none in between are over for now."""
-
-MANY_TURNS = 10
-"""Changes from one net to another after which they are trained beside each other, and not one
-after the other as the folds of a cross-validation are."""
 
 FORKED = (
     "a process that the script has forked trains a network that is recorded; what it does to it is "
@@ -103,11 +97,8 @@ class Watch:
         self._group = parent.group if parent else f"{stem} {time.strftime('%Y-%m-%d %H:%M:%S')}"
         self._spawning = Spawning(self._heritage(stem, runs), self.guard)
         self._facts = ScriptFacts(self.guard)
-        self._nets: WeakKeyDictionary[object, RecordedNet | None] = WeakKeyDictionary()
-        self._parents: WeakKeyDictionary[object, RecordedNet | None] = WeakKeyDictionary()
+        self._nets = RecordedNets()
         self._first: Path | None = None
-        self._last: ref[object] | None = None
-        self._turns = 0
         self._names: list[str] = []
         self._seen_by_any = mmap(-1, 1)  # of all processes that are forked from this one
         self.left_out: list[str] = []
@@ -140,12 +131,10 @@ class Watch:
             with self.guard("the end of the watch"):
                 each()
         self._unwatch.clear()
-        for net in list(self._nets.values()):
-            if net is not None and net.recorder is not None:
+        for net in self._nets:
+            if net.recorder is not None:
                 with self.guard("the recording of its end"):
                     (net.recorder.close if failed else net.recorder.finish)()
-        # A framework that was never imported still has this object waiting for it. What was
-        # trained must not live on through that: a dist kvstore not freed aborts the process.
         self._nets.clear()
         if not failed and not self._is_spawned:
             with self.guard("the last words"):
@@ -153,8 +142,7 @@ class Watch:
 
     def leave_to_parent(self) -> None:
         """This process was forked: what is recorded by now, the one that it came from records."""
-        self._parents.update(self._nets)
-        self._nets.update(dict.fromkeys(self._nets))
+        self._nets.leave_to_parent()
 
     def note(self, name: str, value: object) -> None:
         """See `vizframe.network.adapter.TrainingObserver`, as for the others."""
@@ -164,12 +152,13 @@ class Watch:
         """Start recording at the first update of each model that is wanted."""
         net: RecordedNet | None = None
         with self.guard("the recording"):
-            self._count_turns(model)
+            self._nets.count_turn(model)
             net = self._nets.get(model)
-            if net is None and model not in self._nets:
-                self._nets[model] = None  # where the start breaks, it is not tried again
-                net = self._nets[model] = self._started(model, batch)
-            elif net is None and self._parents.get(model) is not None:
+            if model not in self._nets:
+                self._nets.put(model, None)  # where the start breaks, it is not tried again
+                net = self._started(model, batch)
+                self._nets.put(model, net)
+            elif net is None and self._nets.is_left_to_parent(model):
                 self.guard.say("fork", FORKED)
             elif net is not None and net.recorder is None:
                 self._open(net, model, batch())
@@ -194,25 +183,12 @@ class Watch:
             if net is not None and net.recorder is not None:
                 counted = None if epoch is None else net.epochs_before + epoch
                 net.recorder.advance(scalars, epoch=counted)
-                self._end_idle(net)
+                self._nets.end_idle(net)
                 if net.recorder.is_outgrown:
                     log.warning(
                         "%r has other modules now: it goes on as a run of its own", _names(model)[0]
                     )
-                    del self._nets[model]
-
-    def _count_turns(self, model: object) -> None:
-        """Nets that are trained in turn, such as a GAN's two, are known by taking turns."""
-        last = None if self._last is None else self._last()
-        if last is model:
-            return
-        if last is not None:
-            self._turns += 1
-        self._last = ref(model)
-        if self._turns == MANY_TURNS:
-            for net in self._nets.values():
-                if net is not None and net.recorder is not None:
-                    net.recorder.trains_beside_others()
+                    self._nets.forget(model)
 
     def _started(self, model: object, batch: Callable[[], Batch]) -> RecordedNet | None:
         """`_start`, of which what cannot be recorded is said of each net: of others it may be
@@ -306,20 +282,6 @@ class Watch:
 
     def _is_wanted(self, names: list[str]) -> bool:
         return self._chosen.net is None or bool(fnmatch.filter(names, self._chosen.net))
-
-    def _end_idle(self, current: RecordedNet) -> None:
-        """Let go of nets that are trained no more, such as earlier folds, whose weights would stay
-        in memory for as long as they are recorded."""
-        current.alone += 1
-        if len(self._nets) == 1:
-            return
-        others = [each for each in self._nets.values() if each not in (None, current)]
-        for each in others:
-            assert each is not None
-            if current.alone >= IDLE_AFTER and each.recorder is not None:
-                each.recorder.finish()
-                each.recorder = None
-            each.alone = 0
 
     def _watch(self, framework: str) -> None:
         with self.guard("the recording"):
