@@ -28,6 +28,11 @@ def test_parts_differ_by_one_and_none_is_a_single_image(
     assert [each for part in parts for each in range(count)[part]] == list(range(count))
 
 
+def test_what_takes_an_image_alone_is_given_no_more_than_there_is_room_for() -> None:
+    parts = parts_in_room(5, 10, 2 * 10 * 4 * PASS, least=1)
+    assert [part.stop - part.start for part in parts] == [1, 2, 2]
+
+
 def test_what_parts_give_is_what_the_whole_gives() -> None:
     values = np.arange(30, dtype=np.float32).reshape(5, 2, 3)
     joined = Joined(5)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from vizframe.arrays import even_size
 from vizframe.gluon.bound_graphs import BoundGraphs
 from vizframe.gluon.compat import mx
 from vizframe.gluon.graph.parameters import to_numpy
 from vizframe.gluon.question.peaks import with_maxima
-from vizframe.graph.passes import PASS, Joined
+from vizframe.graph.passes import Joined, parts_in_room
 from vizframe.network import FloatArray
 
 AT_REST = 16
@@ -49,21 +48,17 @@ class ForwardPasses(BoundGraphs):
         for name in dict.fromkeys(layers):
             yield name, self._axes_of(name).outside(to_numpy(outputs[self._entry(name)]))
 
-    def _parts(self, batch: FloatArray) -> Iterator[slice]:
-        """The images in batches of one size, the last one perhaps smaller, of which a graph for
-        all layers takes an eighth of the memory; all of them where only so many go together."""
-        if self._count > 1 or len(batch) == 1:
-            yield slice(0, len(batch))
-            return
+    def _parts(self, batch: FloatArray) -> Iterable[slice]:
+        """The images in parts for which a graph of all layers has room; in one where the network
+        takes no other number of them."""
+        if self._count > 1:
+            return [slice(0, len(batch))]
         shapes = self._shapes(self._settings.input_shape)
         entries = set(self._entries.values()) & shapes.keys()
         numbers = sum(math.prod(shapes[entry]) for entry in entries)
         larger = math.prod(batch.shape[1:]) / math.prod(self._settings.input_shape)
-        size = even_size(
-            len(batch), int(self._settings.memory / (PASS * 4 * max(1, numbers * larger)))
-        )
-        for first in range(0, len(batch), size):
-            yield slice(first, min(first + size, len(batch)))
+        # The axes of a graph are known, so that it takes an image alone.
+        return parts_in_room(len(batch), int(numbers * larger), self._settings.memory, least=1)
 
     def peaks(self, images: FloatArray, layers: Sequence[str]) -> dict[str, FloatArray]:
         """See `vizframe.network.peaks.peaks`."""

@@ -139,9 +139,8 @@ class ImperativeNetwork(BlockWeights, RecordedRelevance):
         wanted, count = [self.layer(name).name for name in layers], len(images)
         made = Joined(count)
         numbers = sum(math.prod(layer.shape) for layer in self._layers)
-        whole = self._count > 1 or not count
-        parts = [slice(0, count)] if whole else parts_in_room(count, numbers, self._settings.memory)
-        for part in parts:
+        parts = parts_in_room(count, numbers, self._settings.memory)
+        for part in [slice(0, count)] if self._count > 1 else parts:
             outputs = self.run(self._on_device(images[part]))
             for name in wanted:
                 made.add(name, part, self._axes[name].from_kept(to_numpy(outputs[name].value)))

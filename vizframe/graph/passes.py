@@ -18,18 +18,20 @@ PASS = 8
 """Of the memory, as one part of so many, a forward pass takes beside what is copied out of it."""
 
 LEAST = 2
-"""Images of a pass, where there are as many: a net may drop an axis that is one long."""
+"""Images of a pass, where there are as many: a net's own code may drop an axis that is one long."""
 
 
-def parts_in_room(count: int, numbers: int, memory: int) -> Iterator[slice]:
-    """So many images in parts that differ by one at most.
+def parts_in_room(count: int, numbers: int, memory: int, least: int = LEAST) -> Iterator[slice]:
+    """So many images in parts of two sizes at most, which differ by one: what is compiled for one
+    part serves the others.
 
     Args:
         numbers: that a pass holds of each image, in single precision.
         memory: bytes, of which a pass takes its part.
+        least: images of a part, where there are as many, also where there is room for fewer.
     """
     room = max(1, memory // (PASS * 4 * max(1, numbers)))
-    rounds = max(1, min(-(-count // room), count // LEAST))
+    rounds = max(1, min(-(-count // room), count // least))
     bounds = [count * each // rounds for each in range(rounds + 1)]
     for first, end in pairwise(bounds):
         yield slice(first, end)
