@@ -41,26 +41,6 @@ class TestHost(OpsContract):
 @on_each
 @settings(deadline=None)  # MXNet's first calls take long
 @given(
-    values=arrays(
-        np.float32,
-        array_shapes(min_dims=4, max_dims=4, max_side=6),
-        elements=st.floats(-1e6, 1e6, width=32),
-    ),
-    percent=st.floats(0, 100),
-)
-def test_a_percentile_is_exact_also_of_ties_and_single_pixels(
-    made: Made, values: FloatArray, percent: float
-) -> None:
-    wanted = np.percentile(values.reshape(len(values), -1).astype(np.float64), percent, axis=1)
-    ops = made(mx.cpu())
-    found = ops.to_numpy(ops.percentile(ops.to_device(values), percent))
-    assert found.shape == (len(values), 1, 1, 1)
-    assert found.ravel() == pytest.approx(wanted, rel=1e-5, abs=1e-4)
-
-
-@on_each
-@settings(deadline=None)  # MXNet's first calls take long
-@given(
     height=st.integers(1, 9),
     width=st.integers(1, 9),
     sigma=st.floats(0.1, 8),

@@ -34,9 +34,6 @@ class NumpyOps:
     def to_numpy(self, values: DeviceArray) -> FloatArray:
         return _host(values).copy()
 
-    def zeros_like(self, values: DeviceArray) -> DeviceArray:
-        return _device(np.zeros(values.shape))
-
     def clip(
         self, values: DeviceArray, low: DeviceArray | float, high: DeviceArray | float
     ) -> DeviceArray:
@@ -44,12 +41,6 @@ class NumpyOps:
 
     def abs(self, values: DeviceArray) -> DeviceArray:
         return _device(np.abs(_host(values)))
-
-    def exp(self, values: DeviceArray) -> DeviceArray:
-        return _device(np.exp(_host(values)))
-
-    def sqrt(self, values: DeviceArray) -> DeviceArray:
-        return _device(np.sqrt(_host(values)))
 
     def tanh(self, values: DeviceArray) -> DeviceArray:
         return _device(np.tanh(_host(values)))
@@ -60,15 +51,8 @@ class NumpyOps:
     def minimum(self, a: DeviceArray, b: DeviceArray | float) -> DeviceArray:
         return _device(np.minimum(_host(a), _host(b)))
 
-    def at_least(self, a: DeviceArray, b: DeviceArray) -> DeviceArray:
-        return _device(_host(a) >= _host(b))
-
     def sum(self, values: DeviceArray, axes: tuple[int, ...]) -> DeviceArray:
         return _device(_host(values).sum(axis=axes, keepdims=True))
-
-    def percentile(self, values: DeviceArray, percent: float) -> DeviceArray:
-        rows = _host(values).reshape(values.shape[0], -1)
-        return _device(np.percentile(rows, percent, axis=1).reshape(-1, 1, 1, 1))
 
     def largest(self, values: DeviceArray, percent: float) -> DeviceArray:
         rows = _host(values).reshape(values.shape[0], -1)
@@ -98,21 +82,6 @@ class NumpyOps:
 
     def reshape(self, values: DeviceArray, shape: tuple[int, ...]) -> DeviceArray:
         return _device(_host(values).reshape(shape))
-
-    def transpose(self, values: DeviceArray, axes: tuple[int, ...]) -> DeviceArray:
-        return _device(_host(values).transpose(axes))
-
-    def pad(self, images: DeviceArray, width: int, value: float) -> DeviceArray:
-        edges = ((0, 0), (0, 0), (width, width), (width, width))
-        return _device(np.pad(_host(images), edges, constant_values=value))
-
-    def crop(self, images: DeviceArray, y: int, x: int, height: int, width: int) -> DeviceArray:
-        return _device(_host(images)[:, :, y : y + height, x : x + width])
-
-    def uncrop(self, grads: DeviceArray, y: int, x: int, height: int, width: int) -> DeviceArray:
-        whole = np.zeros((*grads.shape[:2], height, width), np.float32)
-        whole[:, :, y : y + grads.shape[2], x : x + grads.shape[3]] = _host(grads)
-        return _device(whole)
 
     def warp(self, images: DeviceArray, matrix: FloatArray) -> DeviceArray:
         values = _host(images)

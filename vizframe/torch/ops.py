@@ -62,9 +62,6 @@ class TorchOps:
     def to_numpy(self, values: DeviceArray) -> FloatArray:
         return cast(FloatArray, _own(values).detach().cpu().numpy().copy())
 
-    def zeros_like(self, values: DeviceArray) -> DeviceArray:
-        return _device(torch.zeros_like(_own(values)))
-
     def clip(
         self, values: DeviceArray, low: DeviceArray | float, high: DeviceArray | float
     ) -> DeviceArray:
@@ -72,12 +69,6 @@ class TorchOps:
 
     def abs(self, values: DeviceArray) -> DeviceArray:
         return _device(_own(values).abs())
-
-    def exp(self, values: DeviceArray) -> DeviceArray:
-        return _device(_own(values).exp())
-
-    def sqrt(self, values: DeviceArray) -> DeviceArray:
-        return _device(_own(values).sqrt())
 
     def tanh(self, values: DeviceArray) -> DeviceArray:
         return _device(_own(values).tanh())
@@ -90,21 +81,16 @@ class TorchOps:
         own = _own(a)
         return _device(own.clamp(max=b) if isinstance(b, int | float) else own.minimum(_own(b)))
 
-    def at_least(self, a: DeviceArray, b: DeviceArray) -> DeviceArray:
-        return _device((_own(a) >= _own(b)).to(torch.float32))
-
     def sum(self, values: DeviceArray, axes: tuple[int, ...]) -> DeviceArray:
         return _device(_own(values).sum(axes, keepdim=True))
 
-    def percentile(self, values: DeviceArray, percent: float) -> DeviceArray:
+    def largest(self, values: DeviceArray, percent: float) -> DeviceArray:
         rows = _own(values).reshape(values.shape[0], -1)
         below, above, share = ranks(percent, rows.shape[1])
         ranked = rows.sort(dim=1).values
-        low, high = ranked[:, below], ranked[:, above]
-        return _device((low + (high - low) * share).reshape(-1, 1, 1, 1))
-
-    def largest(self, values: DeviceArray, percent: float) -> DeviceArray:
-        return self.at_least(values, self.percentile(values, percent))
+        low, high = ranked[:, below : below + 1], ranked[:, above : above + 1]
+        chosen = (rows >= low + (high - low) * share).to(torch.float32)
+        return _device(chosen.reshape(values.shape))
 
     def blur(self, images: DeviceArray, sigma: float) -> DeviceArray:
         wide = _own(images) @ self._blur(images.shape[3], sigma)
@@ -123,20 +109,6 @@ class TorchOps:
 
     def reshape(self, values: DeviceArray, shape: tuple[int, ...]) -> DeviceArray:
         return _device(_own(values).reshape(shape))
-
-    def transpose(self, values: DeviceArray, axes: tuple[int, ...]) -> DeviceArray:
-        return _device(_own(values).permute(axes))
-
-    def pad(self, images: DeviceArray, width: int, value: float) -> DeviceArray:
-        padded = torch.nn.functional.pad(_own(images), (width,) * 4, value=value)
-        return _device(padded)
-
-    def crop(self, images: DeviceArray, y: int, x: int, height: int, width: int) -> DeviceArray:
-        return _device(_own(images)[:, :, y : y + height, x : x + width])
-
-    def uncrop(self, grads: DeviceArray, y: int, x: int, height: int, width: int) -> DeviceArray:
-        below, right = height - y - grads.shape[2], width - x - grads.shape[3]
-        return _device(torch.nn.functional.pad(_own(grads), (x, right, y, below)))
 
     def warp(self, images: DeviceArray, matrix: FloatArray) -> DeviceArray:
         return _device(self._sample(_own(images), matrix))

@@ -89,9 +89,6 @@ class GluonOps:
     def to_numpy(self, values: DeviceArray) -> FloatArray:
         return cast(FloatArray, _own(values).asnumpy())
 
-    def zeros_like(self, values: DeviceArray) -> DeviceArray:
-        return _device(mx.nd.zeros_like(_own(values)))
-
     def clip(
         self, values: DeviceArray, low: DeviceArray | float, high: DeviceArray | float
     ) -> DeviceArray:
@@ -102,12 +99,6 @@ class GluonOps:
     def abs(self, values: DeviceArray) -> DeviceArray:
         return _device(mx.nd.abs(_own(values)))
 
-    def exp(self, values: DeviceArray) -> DeviceArray:
-        return _device(mx.nd.exp(_own(values)))
-
-    def sqrt(self, values: DeviceArray) -> DeviceArray:
-        return _device(mx.nd.sqrt(_own(values)))
-
     def tanh(self, values: DeviceArray) -> DeviceArray:
         return _device(mx.nd.tanh(_own(values)))
 
@@ -116,9 +107,6 @@ class GluonOps:
 
     def minimum(self, a: DeviceArray, b: DeviceArray | float) -> DeviceArray:
         return _device(mx.nd.minimum(a, b))
-
-    def at_least(self, a: DeviceArray, b: DeviceArray) -> DeviceArray:
-        return _device(mx.nd.broadcast_greater_equal(_own(a), _own(b)))
 
     def sum(self, values: DeviceArray, axes: tuple[int, ...]) -> DeviceArray:
         shape, own = tuple(values.shape), _own(values)
@@ -130,7 +118,7 @@ class GluonOps:
             return _device(self._over_channels(own))
         return _device(mx.nd.sum(own, axis=axes, keepdims=True))
 
-    def percentile(self, values: DeviceArray, percent: float) -> DeviceArray:
+    def largest(self, values: DeviceArray, percent: float) -> DeviceArray:
         rows = _own(values).reshape((values.shape[0], -1))
         below, above, share = ranks(percent, rows.shape[1])
         between = round(share, 12)  # MXNet refuses numbers too small for float32
@@ -138,10 +126,8 @@ class GluonOps:
         ranked = mx.nd.take(mx.nd.sort(rows, axis=1), places, axis=1)
         low = mx.nd.slice_axis(ranked, axis=1, begin=0, end=1)
         high = mx.nd.slice_axis(ranked, axis=1, begin=1, end=2)
-        return _device((low + (high - low) * between).reshape((-1, 1, 1, 1)))
-
-    def largest(self, values: DeviceArray, percent: float) -> DeviceArray:
-        return self.at_least(values, self.percentile(values, percent))
+        chosen = mx.nd.broadcast_greater_equal(rows, low + (high - low) * between)
+        return _device(chosen.reshape(values.shape))
 
     def blur(self, images: DeviceArray, sigma: float) -> DeviceArray:
         wide = mx.nd.dot(_own(images), self._blur(images.shape[3], sigma))
@@ -164,20 +150,6 @@ class GluonOps:
 
     def reshape(self, values: DeviceArray, shape: tuple[int, ...]) -> DeviceArray:
         return _device(_own(values).reshape(shape))
-
-    def transpose(self, values: DeviceArray, axes: tuple[int, ...]) -> DeviceArray:
-        return _device(mx.nd.transpose(_own(values), axes))
-
-    def pad(self, images: DeviceArray, width: int, value: float) -> DeviceArray:
-        return _device(_pad_frame(_own(images), (width,) * 4, value))
-
-    def crop(self, images: DeviceArray, y: int, x: int, height: int, width: int) -> DeviceArray:
-        begin, end = (None, None, y, x), (None, None, y + height, x + width)
-        return _device(mx.nd.slice(_own(images), begin=begin, end=end))
-
-    def uncrop(self, grads: DeviceArray, y: int, x: int, height: int, width: int) -> DeviceArray:
-        below, right = height - y - grads.shape[2], width - x - grads.shape[3]
-        return _device(_pad_frame(_own(grads), (y, below, x, right), 0.0))
 
     def warp(self, images: DeviceArray, matrix: FloatArray) -> DeviceArray:
         return _device(_roomy(self._sample, _own(images), matrix))
@@ -279,11 +251,6 @@ def _roomy(
     tell places of, get a frame of zeros for it, which is taken off again."""
     if 1 not in images.shape[2:]:
         return move(images, matrix)
-    moved = move(_pad_frame(images, (1, 1, 1, 1), 0.0), matrix)
+    edges = (0, 0, 0, 0, 1, 1, 1, 1)  # before and after along each axis
+    moved = move(mx.nd.pad(images, mode="constant", pad_width=edges, constant_value=0.0), matrix)
     return mx.nd.slice(moved, begin=(None, None, 1, 1), end=(None, None, -1, -1))
-
-
-def _pad_frame(images: NDArray, edges: tuple[int, ...], value: float) -> NDArray:
-    """Padded by so many pixels (above, below, left, right)."""
-    width = (0, 0, 0, 0, *edges)
-    return mx.nd.pad(images, mode="constant", pad_width=width, constant_value=value)
