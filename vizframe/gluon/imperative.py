@@ -52,12 +52,11 @@ from vizframe.graph.host import ignore_float_warnings
 from vizframe.graph.passes import Joined, parts_in_room
 from vizframe.graph.settings import Settings
 from vizframe.graph.target import (
+    check_objective,
     output_weights,
     read,
-    refuse_batch,
     refuse_flat,
     refuse_shape,
-    refuse_units,
 )
 from vizframe.network import (
     Excitation,
@@ -168,8 +167,7 @@ class ImperativeNetwork(BlockWeights, RecordedRelevance):
         layer = self.layer(objective.layer)
         inner = None if at is None else self.layer(at).name
         given = self._on_device(images)
-        refuse_batch(objective, len(images))
-        refuse_units(layer, objective.units)
+        check_objective(objective, layer, len(images))
         output, source = self.record_layer(given, layer.name, inner)
         refuse_shape(layer.name, output.shape, len(images))
         spread = output_weights(objective, output.shape)

@@ -11,7 +11,7 @@ from vizframe.gluon.block_layers import Output
 from vizframe.gluon.compat import mx, unwatched
 from vizframe.gluon.question.heads import MapOutputGradient
 from vizframe.gluon.reason import reason
-from vizframe.graph.target import refuse_shape, refuse_units
+from vizframe.graph.target import check_opened, refuse_shape
 from vizframe.network import DeviceArray, Objective, Ops
 from vizframe.network.layer import Layer
 
@@ -57,12 +57,7 @@ class ImperativeExcitation:
         return self._ops
 
     def ask(self, objective: Objective) -> None:
-        if objective.layer != self._layer.name or len(objective.units) != self.shape[0]:
-            raise NetworkError(
-                f"the question is of {len(objective.units)} units of {objective.layer!r}; it can "
-                f"be of {self.shape[0]} units of {self._layer.name!r}, as it was opened"
-            )
-        refuse_units(self._layer, objective.units)
+        check_opened(objective, self._layer, self.shape[0])
         self._head.ask(objective)
 
     def evaluate(self, images: DeviceArray) -> tuple[DeviceArray, DeviceArray]:

@@ -49,12 +49,11 @@ from vizframe.gluon.resumed import ResumedGraphs
 from vizframe.graph.host import ignore_float_warnings
 from vizframe.graph.settings import Settings
 from vizframe.graph.target import (
+    check_objective,
     output_weights,
     read,
-    refuse_batch,
     refuse_flat,
     refuse_shape,
-    refuse_units,
 )
 from vizframe.network import (
     Excitation,
@@ -207,8 +206,7 @@ class GluonNetwork(ForwardPasses, OwnWeights, ResumedGraphs):
     ) -> Gradient:
         batch = self._settings.check_images(images, self._name)
         layer = self.layer(objective.layer)
-        refuse_batch(objective, len(batch))
-        refuse_units(layer, objective.units)
+        check_objective(objective, layer, len(batch))
         compiled, wanted = self._differentiable_graph(layer.name, batch, rule, at)
         output = compiled.forward(training=True)[0]
         refuse_shape(layer.name, output.shape, len(batch))
@@ -232,8 +230,7 @@ class GluonNetwork(ForwardPasses, OwnWeights, ResumedGraphs):
         batch = self._settings.check_images(images, self._name)
         layer = self.layer(objective.layer)
         names = tuple(self.layer(name).name for name in at)
-        refuse_batch(objective, len(batch))
-        refuse_units(layer, objective.units)
+        check_objective(objective, layer, len(batch))
         compiled, kept = self._tapped_graph(layer.name, names, batch)
         self._fill(compiled, batch)
         output, *others = compiled.forward(training=True)
@@ -255,8 +252,7 @@ class GluonNetwork(ForwardPasses, OwnWeights, ResumedGraphs):
     ) -> Iterator[Projections] | None:
         batch = self._settings.check_images(images, self._name)
         layer = self.layer(objective.layer)
-        refuse_batch(objective, len(chosen))
-        refuse_units(layer, objective.units)
+        check_objective(objective, layer, len(chosen))
         target = self._entry(layer.name)
         refuse_stopped(self._graph, self._data, target, layer.name)
         graph, arrays = (
@@ -290,8 +286,7 @@ class GluonNetwork(ForwardPasses, OwnWeights, ResumedGraphs):
     ) -> Gradient:
         batch = self._settings.check_images(images, self._name)
         layer = self.layer(objective.layer)
-        refuse_batch(objective, len(batch))
-        refuse_units(layer, objective.units)
+        check_objective(objective, layer, len(batch))
         target = self._entry(layer.name)
         refuse_stopped(self._graph, self._data, target, layer.name)
         ruled = relevance_graph(self._graph, self._data, target, rules)

@@ -20,7 +20,7 @@ from vizframe.gluon.graph.shapes import Shape
 from vizframe.gluon.question.compiled import CompiledGraph, compile_graph
 from vizframe.gluon.question.relevance import relevance_of
 from vizframe.gluon.recorded import recorded_graph, variable_name, watch_reads
-from vizframe.graph.target import refuse_batch, refuse_units
+from vizframe.graph.target import check_objective
 from vizframe.network import FloatArray, Gradient, Objective
 from vizframe.network.layer import Layer
 from vizframe.network.relevance import RelevanceRules
@@ -62,8 +62,7 @@ class RecordedRelevance(ABC):
     ) -> Gradient:
         layer = self.layer(objective.layer)
         given = self._on_device(images)
-        refuse_batch(objective, len(images))
-        refuse_units(layer, objective.units)
+        check_objective(objective, layer, len(images))
         with watch_reads() as reads:
             outputs = self._record_layer(given, None, layer.name)
             with mx.autograd.record(train_mode=False):

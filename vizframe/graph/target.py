@@ -94,13 +94,26 @@ def unit_times(objective: Objective, shape: Sequence[int]) -> npt.NDArray[np.int
     return times
 
 
-def refuse_batch(objective: Objective, count: int) -> None:
-    """Raises NetworkError unless the objective has one unit for each of so many images."""
+def check_objective(objective: Objective, layer: Layer, count: int) -> None:
+    """Raises NetworkError unless the objective has one unit for each of so many images, and
+    UsageError for a unit that the layer does not have."""
     if len(objective.units) != count:
         raise NetworkError(
             f"the objective has {len(objective.units)} units for {count} images; "
             "it can have one unit per image"
         )
+    refuse_units(layer, objective.units)
+
+
+def check_opened(objective: Objective, layer: Layer, count: int) -> None:
+    """Raises NetworkError unless the objective asks what an excitation was opened for, so many
+    units of the layer, and UsageError for a unit that the layer does not have."""
+    if objective.layer != layer.name or len(objective.units) != count:
+        raise NetworkError(
+            f"the question is of {len(objective.units)} units of {objective.layer!r}; it can be "
+            f"of {count} units of {layer.name!r}, as it was opened"
+        )
+    refuse_units(layer, objective.units)
 
 
 def selection_weights(objective: Objective, shape: Sequence[int]) -> FloatArray:

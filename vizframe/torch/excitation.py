@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from vizframe.errors import NetworkError
-from vizframe.graph.target import refuse_units
+from vizframe.graph.target import check_opened
 from vizframe.network import DeviceArray, Objective, Ops
 from vizframe.network.layer import Layer
 from vizframe.torch.aside import calm
@@ -75,13 +75,7 @@ class TorchExcitation:
         return self._ops
 
     def ask(self, objective: Objective) -> None:
-        name = self._layer.name
-        if objective.layer != name or len(objective.units) != self.shape[0]:
-            raise NetworkError(
-                f"the question is of {len(objective.units)} units of {objective.layer!r}; it can "
-                f"be of {self.shape[0]} units of {name!r}, as it was compiled"
-            )
-        refuse_units(self._layer, objective.units)
+        check_opened(objective, self._layer, self.shape[0])
         self._head.ask(objective)
         given = objective.output_gradients
         ones = np.ones(self.shape[0], np.float32) if given is None else given

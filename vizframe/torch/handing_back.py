@@ -11,7 +11,7 @@ import torch
 
 from vizframe.errors import NetworkError
 from vizframe.graph.host import ignore_float_warnings
-from vizframe.graph.target import output_weights, read, refuse_batch, refuse_shape, refuse_units
+from vizframe.graph.target import check_objective, output_weights, read, refuse_shape
 from vizframe.network import FloatArray, Gradient, Objective
 from vizframe.network.relevance import RelevanceRules
 from vizframe.network.sick import with_twin
@@ -41,8 +41,7 @@ class HandingBack(PlayedTapes):
     ) -> Gradient:
         batch = self._settings.check_images(images, self.name)
         layer = self.layer(objective.layer)
-        refuse_batch(objective, len(batch))
-        refuse_units(layer, objective.units)
+        check_objective(objective, layer, len(batch))
         if self._model.integers:
             raise NetworkError(
                 f"the network {self.name!r} takes numbers of words, which have no relevance; "

@@ -18,9 +18,9 @@ from vizframe.errors import NetworkError, UnknownName
 from vizframe.graph.host import ignore_float_warnings
 from vizframe.graph.settings import Settings
 from vizframe.graph.target import (
+    check_objective,
     output_weights,
     read,
-    refuse_batch,
     refuse_flat,
     refuse_shape,
     refuse_units,
@@ -310,8 +310,7 @@ class TorchNetwork(ForwardPasses, ResumedTapes, HandingBack):
         that it does not depend on, and its own, are left out."""
         batch = self._settings.check_images(images, self.name)
         layer = self.layer(objective.layer)
-        refuse_batch(objective, len(batch))
-        refuse_units(layer, objective.units)
+        check_objective(objective, layer, len(batch))
         traced = self._tape(batch.shape[1:])
         target = self._node(traced, layer.name, batch)
         before = needed_nodes(traced.tape, [target]) - {target}

@@ -13,7 +13,7 @@ from vizframe.gluon.graph.shapes import Shape
 from vizframe.gluon.question.compiled import CompiledGraph
 from vizframe.gluon.question.heads import KernelOutputGradient, MapOutputGradient, OutputGradient
 from vizframe.gluon.question.plan import Plan
-from vizframe.graph.target import refuse_shape, refuse_units
+from vizframe.graph.target import check_opened, refuse_shape
 from vizframe.network import DeviceArray, Objective, Ops, ReluRule
 from vizframe.network.layer import Layer
 
@@ -55,13 +55,7 @@ class GluonExcitation:
         return self._ops
 
     def ask(self, objective: Objective) -> None:
-        name = self._layer.name
-        if objective.layer != name or len(objective.units) != self.shape[0]:
-            raise NetworkError(
-                f"the question is of {len(objective.units)} units of {objective.layer!r}; it can "
-                f"be of {self.shape[0]} units of {name!r}, as it was compiled"
-            )
-        refuse_units(self._layer, objective.units)
+        check_opened(objective, self._layer, self.shape[0])
         self._output_gradient.ask(objective)
         self._compiled.asked_by = None
 
