@@ -1,4 +1,4 @@
-"""Memory: on which earlier tokens what a network says hangs, and how far back they lie."""
+"""Memory: on which earlier tokens a network's scores depend, and how far back they lie."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vizframe.sequences.memory import choose_targets, connectivity, reach
 
 
 class Memory(Plugin):
-    """On which earlier tokens, or steps, the network's likeliest score at a place hangs.
+    """On which earlier tokens, or steps, the network's likeliest score at a place depends.
 
     For some places along each text, the length of the score's gradient by each input before it
     (connectivity); and, as a curve over the training, how many tokens back that reaches in the
@@ -36,7 +36,9 @@ class Memory(Plugin):
             columns={
                 "target": "The place in time whose likeliest score is asked about, from 0.",
                 "score": "Which score that is: the number of the token that is likeliest there.",
-                "reach": Column("How many tokens back, in the mean, it hangs on.", role="strength"),
+                "reach": Column(
+                    "How many tokens back, in the mean, it depends on.", role="strength"
+                ),
             },
         ),
     )

@@ -86,7 +86,7 @@ class Prediction(Plugin):
         lengths = np.array([len(text) for text in scene.probe.tokens[: self.images]])
         bits = surprise(logs, ids, lengths)
         ahead = looks_ahead(scene.network.scores, scene.probe.images[0])
-        foretold = bool(np.isfinite(bits).any())
+        has_predictions = bool(np.isfinite(bits).any())
         note = ("The network sees later tokens too, so this is no forecast",) if ahead else ()
         yield Frame(
             layer.name,
@@ -94,7 +94,9 @@ class Prediction(Plugin):
             "surprise",
             columns={"mean": _mean(bits)},
             notes=note,
-            scalars={"surprise in bits per token": float(np.nanmean(bits))} if foretold else {},
+            scalars={"surprise in bits per token": float(np.nanmean(bits))}
+            if has_predictions
+            else {},
         )
         tokens, chances = likeliest(logs, min(self.ranks, logs.shape[-1]))
         yield Frame(layer.name, tokens.astype(np.float32), "likeliest", notes=note)
@@ -121,7 +123,7 @@ class Prediction(Plugin):
 
 
 def _mean(bits: FloatArray) -> FloatArray:
-    """Of each text, over what was foretold; 0 where nothing was."""
+    """Of each text, over the tokens that were predicted; 0 where none was."""
     known = np.isfinite(bits)
     total = np.where(known, bits, 0).sum(axis=1)
     return np.asarray(total / np.maximum(known.sum(axis=1), 1), np.float32)

@@ -10,7 +10,7 @@
                 │     change       what moved, and when       difference   what is new since
                 │     events       epochs, spikes, findings, damaged steps
                 │     results      what came of a run, for the list of runs
-                │     texts        tokens, and what is foretold behind one
+                │     texts        tokens, and what is predicted after one
                 └── app          Dash: the page's layout, and what is words and tables
                       layout       the frame of all pages     menus        layers, plugins, notes
                       pages/       training, network, runs, and curves of several runs

@@ -17,7 +17,7 @@
     export    run as [kind layer step …]   a picture, a film, or one page, to take along
     notes     run                          what was noted; a POST of JSON notes something
     texts     run id                       the tokens of the probe's texts
-    token     run id step text time        what is foretold behind one token
+    token     run id step text time        what is predicted after one token
     colours                                the colour maps, 256 × 3 bytes each
     live      [run weights]                what a network can be asked: the server's, or the one the
                                            run keeps, with its weights of that step; with a picture

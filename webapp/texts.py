@@ -1,6 +1,6 @@
-"""What a run says of the probe's texts: their tokens, and what the network foretells behind one.
+"""What a run says of the probe's texts: their tokens, and what the network predicts after one.
 
-A plugin that foretells tokens keeps, beside its surprise, parts whose values are numbers of tokens
+A plugin that predicts tokens keeps, beside its surprise, parts whose values are token ids
 or belong to such: ``likeliest`` and ``probability``, (probe, rank, time), and ``continuation``,
 (probe, time). They are words and not colours, so the page has them under the text and not in its
 menu.
@@ -43,14 +43,14 @@ def texts(history: History) -> Mapping[str, object]:
 
 
 def token(history: History, step: int, text: int, time: int) -> Mapping[str, object]:
-    """What is foretold behind one token: at each step the newest that is known by then.
+    """What is predicted after one token: at each step the newest that is known by then.
 
     Returns:
         ``surprise`` (bits, or None), ``likeliest`` (pairs of a token and its probability, the
         likeliest first), ``continuation`` (a sampled text, or None) and the ``step`` they are of.
     """
     said: dict[str, object] = {"surprise": None, "likeliest": [], "continuation": None}
-    found = {each.key.part: each.key for each in _foretold(history)}
+    found = {each.key.part: each.key for each in _predictions(history)}
     known = [_row(history, key, step, text) for key in found.values()]
     rows = {part: row for part, row in zip(found, known, strict=True) if row is not None}
     if SURPRISE in rows and time < rows[SURPRISE].shape[-1]:
@@ -62,8 +62,8 @@ def token(history: History, step: int, text: int, time: int) -> Mapping[str, obj
     return {**said, "step": step}
 
 
-def _foretold(history: History) -> Sequence[Declaration]:
-    """The parts of the plugin that foretells: the first that has likeliest tokens or a surprise."""
+def _predictions(history: History) -> Sequence[Declaration]:
+    """The parts of the plugin that predicts: the first that has likeliest tokens or a surprise."""
     of_parts = [
         each
         for each in history.declarations.values()

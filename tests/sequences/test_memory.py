@@ -1,4 +1,4 @@
-"""On which tokens a score hangs, and how far back they lie."""
+"""On which tokens a score depends, and how far back they lie."""
 
 from __future__ import annotations
 

@@ -305,7 +305,7 @@ def test_words_and_recurrent_layers_are_sequences() -> None:
     own = module(torch.from_numpy(words).long().to(DEVICE)).detach().cpu().numpy()
     assert np.allclose(network.scores(words), own)
     objective = Objective.of("head", [0, 1, 2])
-    with pytest.raises(NetworkError, match="numbers of words; gradients can be asked at a layer"):
+    with pytest.raises(NetworkError, match="token ids; gradients can be asked at a layer"):
         network.gradient(words, objective)
     assert network.gradient(words, objective, at="embedding").gradient.any()
 

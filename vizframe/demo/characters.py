@@ -1,4 +1,4 @@
-"""The demo's training on a text: an LSTM that foretells the next character, with Adam."""
+"""The demo's training on a text: an LSTM that predicts the next character, with Adam."""
 
 from __future__ import annotations
 

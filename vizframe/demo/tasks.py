@@ -28,7 +28,7 @@ SLOWER = ("gradient_ascent", "class_visualization")
 """What the demo makes at every second recorded step only, for the same reason."""
 
 TEXT_PLUGINS = ("recurrent", "prediction")
-"""What a text shows: every cell and gate over it, and what is foretold behind each character."""
+"""What a text shows: every cell and gate over it, and what is predicted after each character."""
 
 
 @dataclass(frozen=True, slots=True)

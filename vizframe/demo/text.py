@@ -90,12 +90,12 @@ class TextLearnt:
 
     def accuracy(self, most: int | None = None) -> float:
         """The share of the characters of held-out windows, or of so many of them, that are
-        foretold."""
+        predicted."""
         windows, next_ones = self._judged(most)
         return float((self.scores(windows).argmax(axis=2) == next_ones).mean())
 
     def outcome(self) -> str:
-        """How well a text that was never seen is foretold."""
+        """How well a text that was never seen is predicted."""
         windows, next_ones = self._judged(None)
         scores = self.scores(windows).astype(np.float64)
         scores -= scores.max(axis=2, keepdims=True)

@@ -74,7 +74,7 @@ def recorded_graph(output: Any, reads: Iterable[Any]) -> tuple[Graph, Arrays]:
     graph = history_of(output)
     if graph is None:
         raise NetworkError(
-            "the output does not hang on the images; it can be one that the net computes of them"
+            "the output does not depend on the images; it can be one that the net computes of them"
         )
     for node in graph.nodes:
         if node.operator in ("_CachedOp", "_CustomFunction", "_Function"):

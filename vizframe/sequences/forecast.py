@@ -48,7 +48,7 @@ def log_probabilities(scores: FloatArray) -> FloatArray:
 
 def surprise(logs: FloatArray, ids: Ids, lengths: Ids) -> FloatArray:
     """Bits by which each token was not expected, (text, time); NaN of the first, which nothing
-    foretold, and behind a text's end.
+    predicted, and behind a text's end.
 
     Args:
         logs: of each place's probabilities for the next token, (text, time, token).
@@ -71,7 +71,7 @@ def likeliest(logs: FloatArray, count: int) -> tuple[Ids, FloatArray]:
 
 
 def looks_ahead(score: Callable[[FloatArray], FloatArray], row: FloatArray) -> bool:
-    """Whether what the network says of a place hangs on tokens that come later."""
+    """Whether the scores at a place depend on tokens that come later."""
     other = row.copy()
     last = len(row) - 1
     other[last] = row[last] - 1 if row[last] else 1

@@ -1,4 +1,4 @@
-"""Memory: how much of what a network says at one place hangs on the tokens before it.
+"""Memory: how much the scores at one place depend on the tokens before it.
 
 Connectivity (Madsen 2019, "Visualizing memorization in RNNs") is the length of the gradient of a
 score with respect to each earlier input:
@@ -91,8 +91,8 @@ def connectivity(
 
 
 def reach(connected: FloatArray, time: int) -> float:
-    """How many tokens away, in the mean, what the target hangs on lies; NaN where it hangs on
-    nothing."""
+    """How many tokens away, in the mean, the tokens lie that the target depends on; NaN where it
+    depends on none."""
     weight = connected.astype(np.float64) ** 2
     distance = np.abs(np.arange(len(connected)) - time)
     total = weight.sum()

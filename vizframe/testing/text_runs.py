@@ -92,15 +92,15 @@ def text_records(
 def _frames(probe: Probe, cell: FloatArray, grown: float) -> list[tuple[Declaration, Frame]]:
     surprise = np.abs(cell[:, 0]) * (6 - 5 * grown)
     surprise[:, 0] = np.nan
-    foretold = _foretold(probe, grown)
+    predicted = _predictions(probe, grown)
     return [
         _series("recurrent", "rnn", "cell", ("probe", "unit", "time"), cell * grown, signed=True),
         _series("prediction", "out", "surprise", ("probe", "time"), surprise),
         *(
             _series("prediction", "out", part, ("probe", "rank", "time"), values)
-            for part, values in zip(("likeliest", "probability"), foretold, strict=True)
+            for part, values in zip(("likeliest", "probability"), predicted, strict=True)
         ),
-        _series("prediction", "out", "continuation", ("probe", "time"), foretold[0][:, 0, :12]),
+        _series("prediction", "out", "continuation", ("probe", "time"), predicted[0][:, 0, :12]),
     ]
 
 
@@ -135,7 +135,7 @@ def _cells(tokens: Sequence[str], units: int, longest: int) -> FloatArray:
     return cells
 
 
-def _foretold(probe: Probe, grown: float) -> tuple[FloatArray, FloatArray]:
+def _predictions(probe: Probe, grown: float) -> tuple[FloatArray, FloatArray]:
     """Numbers of tokens and probabilities, (probe, rank, time): the right one is the likeliest."""
     numbers = np.stack([np.roll(probe.images, -1 - rank, axis=1) for rank in range(RANKS)], axis=1)
     shares = np.float32(grown) * np.float32(0.5) ** np.arange(1, 1 + RANKS, dtype=np.float32)

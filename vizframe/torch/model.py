@@ -30,7 +30,7 @@ class Model:
 
     Attributes:
         module: the model's own, unwrapped.
-        integers: whether it takes numbers of words, not images.
+        integers: whether it takes token ids, not images.
         parts: the modules that it had when it was traced, by their ids, and their parameters.
     """
 
@@ -170,14 +170,14 @@ class Model:
 
 
 def sample_images(model: Model, shape: tuple[int, ...], count: int) -> Any:
-    """Images, or words, to be traced with."""
+    """Images, or token ids, to be traced with."""
     draw = np.random.default_rng(count)
     values = draw.random((count, *shape)).astype(np.float32)
     return model.images(np.round(values) if model.integers else values)
 
 
 def wants_integers(error: Exception | None) -> bool:
-    """Whether a net broke off since it takes numbers of words."""
+    """Whether a net broke off because it takes token ids."""
     return error is not None and "Long" in str(error)
 
 

@@ -45,7 +45,6 @@ from vizframe.network.sick import (
 from vizframe.torch.aside import aside
 from vizframe.torch.excitation import TorchExcitation, gradients_of
 from vizframe.torch.forward_passes import ForwardPasses
-from vizframe.torch.handing_back import HandingBack
 from vizframe.torch.head import KernelHead, MapHead
 from vizframe.torch.healthy import has_nonfinite, switch_off_tensors
 from vizframe.torch.layers import find_layers
@@ -59,12 +58,13 @@ from vizframe.torch.parameters import (
     to_numpy,
     view_parameter,
 )
+from vizframe.torch.relevance_tapes import RelevanceTapes
 from vizframe.torch.replay import Program, needed_nodes
 from vizframe.torch.resumed import ResumedTapes
 from vizframe.torch.scores import score_node, unrelated_error
 
 
-class TorchNetwork(ForwardPasses, ResumedTapes, HandingBack):
+class TorchNetwork(ForwardPasses, ResumedTapes, RelevanceTapes):
     """See `vizframe.network.Network`, whose docstrings hold here.
 
     Raises:
@@ -345,7 +345,7 @@ class TorchNetwork(ForwardPasses, ResumedTapes, HandingBack):
     ) -> dict[str, Any]:
         if "" in sources and not sources[""].requires_grad:
             raise NetworkError(
-                f"the network {self.name!r} takes numbers of words; gradients can be asked at a "
+                f"the network {self.name!r} takes token ids; gradients can be asked at a "
                 "layer, not at its input"
             )
         start = torch.from_numpy(spread).to(output.device, output.dtype)

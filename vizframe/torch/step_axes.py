@@ -17,7 +17,7 @@ _CELLS = ("lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell")
 
 
 def takes_words(tape: Tape) -> bool:
-    """Whether an embedding reads the images themselves, which so are numbers of words."""
+    """Whether an embedding reads the images themselves, which are token ids then."""
     return any(kind_of(node) == "embedding" and _is_data(tape, node) for node in tape.nodes)
 
 

@@ -150,8 +150,8 @@ class TapeRecorder(TorchFunctionMode):
         return ruled_relu(next(tensors_in([args, named])), self._rule, most)
 
     def _begun(self, result: Any, inputs: list[int]) -> Any:
-        """What the net computed first of numbers of words, which have no gradients: from here on
-        there are some, if they are to be kept."""
+        """What the net computed first of token ids, which have no gradients: from here on there are
+        some, if they are to be kept."""
         begins = (
             torch.is_grad_enabled()
             and isinstance(result, torch.Tensor)

@@ -233,7 +233,7 @@ class BatchSize(Rule):
 
 
 def _are_words(course: Course) -> bool:
-    """Whether inputs are numbers of words or items, which an embedding looks up."""
+    """Whether inputs are ids of tokens or items, which an embedding looks up."""
     reading = next(iter(course.layer_readings()), None)
     return reading is None or any(each.kind == "embedding" for each in reading.layers.values())
 

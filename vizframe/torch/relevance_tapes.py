@@ -1,4 +1,4 @@
-"""A module's tape that hands relevance back: `vizframe.network.relevance`."""
+"""Relevance propagated back along a module's tape: `vizframe.network.relevance`."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from vizframe.torch.relevance import relevance_tape
 from vizframe.torch.replay import Program, program
 
 
-class HandingBack(PlayedTapes):
+class RelevanceTapes(PlayedTapes):
     """What `vizframe.network.relevance.RelevanceNetwork` asks."""
 
     @abstractmethod
-    def _twin(self) -> HandingBack: ...
+    def _twin(self) -> RelevanceTapes: ...
 
     def relevance(
         self, images: FloatArray, objective: Objective, rules: RelevanceRules
@@ -44,7 +44,7 @@ class HandingBack(PlayedTapes):
         check_objective(objective, layer, len(batch))
         if self._model.integers:
             raise NetworkError(
-                f"the network {self.name!r} takes numbers of words, which have no relevance; "
+                f"the network {self.name!r} takes token ids, which have no relevance; "
                 "it can be one that takes images"
             )
         traced = self._tape(batch.shape[1:])
