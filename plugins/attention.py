@@ -87,7 +87,7 @@ def is_attention(layer: Layer) -> bool:
 
 
 def _are_shares(values: FloatArray) -> bool:
-    """Whether each token's numbers sum to 1; of a sick network nothing does."""
+    """Whether each token's numbers sum to 1; of NaN or infinities nothing does."""
     if not np.isfinite(values).all():
         return True
     return bool(np.allclose(values.sum(axis=-1), 1, atol=1e-3))

@@ -52,9 +52,9 @@ def _peaks(flat: FloatArray) -> tuple[npt.NDArray[np.int64], FloatArray]:
     unit). NumPy takes NaN for the strongest: only maps that have some are looked at without."""
     best = flat.argmax(axis=2)
     peaks = np.take_along_axis(flat, best[:, :, None], axis=2)[:, :, 0]
-    sick = np.isnan(peaks)
-    if sick.any():
-        rows = np.where(np.isnan(flat[sick]), -np.inf, flat[sick])
-        best[sick] = rows.argmax(axis=1)
-        peaks[sick] = rows.max(axis=1)
+    unknown = np.isnan(peaks)
+    if unknown.any():
+        rows = np.where(np.isnan(flat[unknown]), -np.inf, flat[unknown])
+        best[unknown] = rows.argmax(axis=1)
+        peaks[unknown] = rows.max(axis=1)
     return best, peaks

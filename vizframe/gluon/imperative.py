@@ -28,8 +28,8 @@ from vizframe.gluon.block_weights import BlockWeights
 from vizframe.gluon.call import argument
 from vizframe.gluon.compat import mx
 from vizframe.gluon.draws import no_draws
-from vizframe.gluon.graph.healthy import has_nonfinite, healthy
 from vizframe.gluon.graph.hooks import After, Before, Names, hook_blocks
+from vizframe.gluon.graph.nonfinite import has_nonfinite, without_nonfinite
 from vizframe.gluon.graph.parameters import Parameters, to_numpy
 from vizframe.gluon.graph.trace import input_names
 from vizframe.gluon.history import (
@@ -69,7 +69,7 @@ from vizframe.network import (
 )
 from vizframe.network.call import arguments_of
 from vizframe.network.layer import Layer
-from vizframe.network.sick import HealthyExcitation, with_twin
+from vizframe.network.nonfinite import FiniteExcitation, with_twin
 
 
 class _Enough(BaseException):
@@ -204,7 +204,7 @@ class ImperativeNetwork(BlockWeights, RecordedRelevance):
         shape = (len(objective.units), self.input_shape[0], *(size or self.input_shape[1:]))
         found: Excitation = self._excitation(layer, objective, shape)
         if has_nonfinite(self._parameters.arrays()):
-            found = HealthyExcitation(found, self._twin._excitation(layer, objective, shape))
+            found = FiniteExcitation(found, self._twin._excitation(layer, objective, shape))
         with ignore_float_warnings():
             yield found
 
@@ -217,8 +217,9 @@ class ImperativeNetwork(BlockWeights, RecordedRelevance):
 
     @cached_property
     def _twin(self) -> ImperativeNetwork:
-        """This network with its sick units switched off: see `vizframe.network.sick`."""
-        return ImperativeNetwork(self._net, healthy(self._parameters), self._settings, self._why)
+        """This network with its non-finite units switched off: see `vizframe.network.nonfinite`."""
+        finite = without_nonfinite(self._parameters)
+        return ImperativeNetwork(self._net, finite, self._settings, self._why)
 
     def batch_size(
         self, layer: str, *, size: tuple[int, int] | None = None, exact_field: bool = True

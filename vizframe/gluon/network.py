@@ -27,9 +27,9 @@ from vizframe.gluon.graph.canonical import axes_of_outputs, in_order
 from vizframe.gluon.graph.differentiable import refuse_stopped
 from vizframe.gluon.graph.folded import FoldedArrays, folded_shapes
 from vizframe.gluon.graph.graph import Entry, Graph
-from vizframe.gluon.graph.healthy import has_nonfinite, healthy
 from vizframe.gluon.graph.inference import for_inference
 from vizframe.gluon.graph.layers import layers_of
+from vizframe.gluon.graph.nonfinite import has_nonfinite, without_nonfinite
 from vizframe.gluon.graph.output_axes import BatchAxis
 from vizframe.gluon.graph.parameters import Parameters, to_numpy
 from vizframe.gluon.graph.rectifiers import with_plain_relus
@@ -66,13 +66,13 @@ from vizframe.network import (
     ReluRule,
 )
 from vizframe.network.layer import Layer
-from vizframe.network.relevance import RelevanceRules
-from vizframe.network.sick import (
-    HealthyExcitation,
+from vizframe.network.nonfinite import (
+    FiniteExcitation,
     join_layer_gradients,
     needs_twin,
     with_twin,
 )
+from vizframe.network.relevance import RelevanceRules
 
 _MOST_AT_ONCE = 64
 """Larger batches of receptive fields fall out of the processor's cache and gain nothing."""
@@ -318,7 +318,7 @@ class GluonNetwork(ForwardPasses, OwnWeights, ResumedGraphs):
         arrays = self._parameters.arrays()
         found: Excitation = self._excitation(chosen_plan, objective, rule)
         if has_nonfinite({n: arrays[n] for n in chosen_plan.parameters() if n in arrays}):
-            found = HealthyExcitation(found, self._twin._excitation(chosen_plan, objective, rule))
+            found = FiniteExcitation(found, self._twin._excitation(chosen_plan, objective, rule))
         with ignore_float_warnings():
             yield found
 
@@ -342,8 +342,9 @@ class GluonNetwork(ForwardPasses, OwnWeights, ResumedGraphs):
 
     @cached_property
     def _twin(self) -> GluonNetwork:
-        """This network with its sick units switched off: see `vizframe.network.sick`."""
-        return GluonNetwork(self._name, self._trace, healthy(self._parameters), self._settings)
+        """This network with its non-finite units switched off: see `vizframe.network.nonfinite`."""
+        finite = without_nonfinite(self._parameters)
+        return GluonNetwork(self._name, self._trace, finite, self._settings)
 
     def batch_size(
         self, layer: str, *, size: tuple[int, int] | None = None, exact_field: bool = True

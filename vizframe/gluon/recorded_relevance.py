@@ -23,8 +23,8 @@ from vizframe.gluon.recorded import recorded_graph, variable_name, watch_reads
 from vizframe.graph.target import check_objective
 from vizframe.network import FloatArray, Gradient, Objective
 from vizframe.network.layer import Layer
+from vizframe.network.nonfinite import with_twin
 from vizframe.network.relevance import RelevanceRules
-from vizframe.network.sick import with_twin
 
 
 class RecordedRelevance(ABC):

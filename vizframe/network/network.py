@@ -221,7 +221,7 @@ class Network(Protocol):
         the output of that layer, (batch, *layer.shape).
 
         Where the value is a number, so is the gradient, whatever other units of the network hold:
-        see `vizframe.network.sick`."""
+        see `vizframe.network.nonfinite`."""
         ...
 
     def gradients(

@@ -41,7 +41,7 @@ def peaks_of(activations: FloatArray) -> FloatArray:
     """The largest of each map, (image, unit, …) → (image, unit); NaN is passed over."""
     flat = activations.reshape(*activations.shape[:2], -1)
     largest: FloatArray = flat.max(axis=2)
-    sick = np.isnan(largest)
-    if sick.any():
-        largest[sick] = np.where(np.isnan(flat[sick]), -np.inf, flat[sick]).max(axis=1)
+    unknown = np.isnan(largest)
+    if unknown.any():
+        largest[unknown] = np.where(np.isnan(flat[unknown]), -np.inf, flat[unknown]).max(axis=1)
     return largest

@@ -34,14 +34,14 @@ from vizframe.network import (
     ReluRule,
 )
 from vizframe.network.layer import Layer, ReceptiveField
-from vizframe.network.relevance import RelevanceRules
-from vizframe.network.resumed import refuse_given
-from vizframe.network.sick import (
-    HealthyExcitation,
-    is_sick,
+from vizframe.network.nonfinite import (
+    FiniteExcitation,
+    holds_nonfinite,
     switch_off,
     with_twin,
 )
+from vizframe.network.relevance import RelevanceRules
+from vizframe.network.resumed import refuse_given
 from vizframe.testing.ops import NumpyOps
 from vizframe.testing.reference_objective import read_units, refuse_units, share_of_places
 from vizframe.testing.reference_ops import (
@@ -152,7 +152,7 @@ class ReferenceNetwork:
         return Gradient(values.astype(np.float32), gradient.astype(np.float32))
 
     def _twin(self) -> ReferenceNetwork:
-        """This network with its sick units switched off: see `vizframe.network.sick`."""
+        """This network with its non-finite units switched off: see `vizframe.network.nonfinite`."""
         off = {
             name: each.with_parameters(switch_off(each.parameters))
             for name, each in self.operations.items()
@@ -200,9 +200,9 @@ class ReferenceNetwork:
         exact_field: bool = True,
     ) -> Iterator[Excitation]:
         found: Excitation = self._excitation(objective, size, rule, exact_field)
-        if any(is_sick(each.parameters) for each in self.part(objective.layer).values()):
+        if any(holds_nonfinite(each.parameters) for each in self.part(objective.layer).values()):
             twin = self._twin()._excitation(objective, size, rule, exact_field)
-            found = HealthyExcitation(found, twin)
+            found = FiniteExcitation(found, twin)
         yield found
 
     def _excitation(

@@ -35,22 +35,22 @@ from vizframe.network import (
     ReluRule,
 )
 from vizframe.network.layer import Layer
-from vizframe.network.parameter import ParameterView
-from vizframe.network.sick import (
-    HealthyExcitation,
+from vizframe.network.nonfinite import (
+    FiniteExcitation,
     join_gradients,
     join_layer_gradients,
     needs_twin,
 )
+from vizframe.network.parameter import ParameterView
 from vizframe.torch.aside import aside
 from vizframe.torch.excitation import TorchExcitation, gradients_of
 from vizframe.torch.forward_passes import ForwardPasses
 from vizframe.torch.head import KernelHead, MapHead
-from vizframe.torch.healthy import has_nonfinite, switch_off_tensors
 from vizframe.torch.layers import find_layers
 from vizframe.torch.memory import most_at_once
 from vizframe.torch.model import Model
 from vizframe.torch.node import Tape
+from vizframe.torch.nonfinite import has_nonfinite, switch_off_tensors
 from vizframe.torch.parameters import (
     read_gradients,
     read_weights,
@@ -190,18 +190,18 @@ class TorchNetwork(ForwardPasses, ResumedTapes, RelevanceTapes):
         rule: ReluRule = "plain",
         exact_field: bool = True,
     ) -> Iterator[Excitation]:
-        real, sick = self._excitation(objective, size, rule, exact_field)
+        real, needs_finite = self._excitation(objective, size, rule, exact_field)
         found: Excitation = real
-        if sick:
+        if needs_finite:
             twin, _ = self._twin()._excitation(objective, size, rule, exact_field)
-            found = HealthyExcitation(real, twin)
+            found = FiniteExcitation(real, twin)
         with ignore_float_warnings():
             yield found
 
     def _excitation(
         self, objective: Objective, size: tuple[int, int] | None, rule: ReluRule, exact_field: bool
     ) -> tuple[TorchExcitation, bool]:
-        """The compiled question, and whether a tensor that it needs holds what is no number."""
+        """The compiled question, and whether a tensor that it needs holds NaN or infinities."""
         layer = self.layer(objective.layer)
         self._model.refuse_changed()
         refuse_flat(self.name, self.input_shape)
@@ -212,7 +212,7 @@ class TorchNetwork(ForwardPasses, ResumedTapes, RelevanceTapes):
         chosen = self._plan(traced, layer.name, exact_field and centred)
         count = len(objective.units)
         played = self._program(traced, chosen.wanted, rule, chosen)
-        sick = has_nonfinite(self._model, played.leaves.values())
+        needs_finite = has_nonfinite(self._model, played.leaves.values())
         with aside(self._model.device):
             fixed = self._fixed(traced, played, count)
         if chosen.kernel is not None:
@@ -228,10 +228,10 @@ class TorchNetwork(ForwardPasses, ResumedTapes, RelevanceTapes):
             self._model, traced.tape.data, played, fixed, head, layer, shape, chosen.exact_field
         )
         excitation.ask(replace(objective, layer=layer.name))
-        return excitation, sick
+        return excitation, needs_finite
 
     def _twin(self) -> TorchNetwork:
-        """This network with its sick units switched off: see `vizframe.network.sick`."""
+        """This network with its non-finite units switched off: see `vizframe.network.nonfinite`."""
         model = Model.of(self._model.module, self._model.call, switch_off_tensors(self._model))
         model.integers = self._model.integers
         return self._of_model(model)

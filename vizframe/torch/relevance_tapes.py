@@ -13,8 +13,8 @@ from vizframe.errors import NetworkError
 from vizframe.graph.host import ignore_float_warnings
 from vizframe.graph.target import check_objective, output_weights, read, refuse_shape
 from vizframe.network import FloatArray, Gradient, Objective
+from vizframe.network.nonfinite import with_twin
 from vizframe.network.relevance import RelevanceRules
-from vizframe.network.sick import with_twin
 from vizframe.torch.aside import aside
 from vizframe.torch.excitation import gradients_of
 from vizframe.torch.layers import LayeredTape

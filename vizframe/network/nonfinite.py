@@ -1,12 +1,12 @@
-"""Networks with parameters that are no numbers: what can be asked of the units that are healthy.
+"""Networks with NaN or infinite parameters: what can be asked of the units that are finite.
 
-One filter of NaN makes the gradient of every unit of its layer NaN, because its zero share of the
-way back is 0 · NaN. A unit whose own value is a number has a gradient all the same: that of the
-network with the sick filters switched off, which its value does not depend on. So each question is
-asked of two networks:
+One filter of NaN makes the gradient of every unit of its layer NaN, because what it sends back,
+though weighed by zero, is 0 · NaN. A unit whose own value is finite has a gradient all the same:
+that of the network with the non-finite filters switched off, on which its value does not depend.
+So each question is asked of two networks:
 
-    the network itself   ─► values, responses           NaN where a unit is sick
-    its healthy twin     ─► gradients                   of the units whose value is a number
+    the network itself   ─► values, responses           NaN of a non-finite unit
+    its finite twin      ─► gradients                   of the units whose value is finite
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from vizframe.network.ops import DeviceArray, Ops
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class HealthyExcitation:
+class FiniteExcitation:
     """Values of one excitation, gradients of another; see `vizframe.network.Excitation`."""
 
     real: Excitation
@@ -42,7 +42,7 @@ class HealthyExcitation:
     def evaluate(self, images: DeviceArray) -> tuple[DeviceArray, DeviceArray]:
         values, _ = self.real.evaluate(images)
         _, gradient = self.twin.evaluate(images)
-        nothing = self.ops.reshape(values * 0.0, (self.shape[0], 1, 1, 1))  # NaN where it is sick
+        nothing = self.ops.reshape(values * 0.0, (self.shape[0], 1, 1, 1))  # NaN where the value is
         return values, gradient + nothing
 
     def responses(self) -> DeviceArray:
@@ -54,14 +54,14 @@ class HealthyExcitation:
 
 
 def needs_twin(found: Gradient | LayerGradients) -> bool:
-    """Whether a value is a number and its gradient is not."""
+    """Whether a value is finite and its gradient is not."""
     gradients = [found.gradient]
     if isinstance(found, LayerGradients):
         gradients += found.gradients.values()
-    sick = np.zeros(len(found.values), np.bool_)
+    broken = np.zeros(len(found.values), np.bool_)
     for each in gradients:
-        sick |= ~np.isfinite(each).all(axis=tuple(range(1, each.ndim)))
-    return bool((sick & np.isfinite(found.values)).any())
+        broken |= ~np.isfinite(each).all(axis=tuple(range(1, each.ndim)))
+    return bool((broken & np.isfinite(found.values)).any())
 
 
 def with_twin(found: Gradient, twin: Callable[[], Gradient]) -> Gradient:
@@ -70,7 +70,7 @@ def with_twin(found: Gradient, twin: Callable[[], Gradient]) -> Gradient:
 
 
 def join_gradients(real: Gradient, twin: Gradient) -> Gradient:
-    """The values of the network itself, with the gradients of its twin where they are numbers."""
+    """The values of the network itself, with its twin's gradients where the values are finite."""
     return Gradient(real.values, _choose(real.values, twin.gradient, real.gradient))
 
 
@@ -87,27 +87,27 @@ def join_layer_gradients(real: LayerGradients, twin: LayerGradients) -> LayerGra
     )
 
 
-def _choose(values: FloatArray, healthy: FloatArray, real: FloatArray) -> FloatArray:
+def _choose(values: FloatArray, twin: FloatArray, real: FloatArray) -> FloatArray:
     known = np.isfinite(values).reshape(-1, *(1,) * (real.ndim - 1))
-    return np.where(known, healthy, real)
+    return np.where(known, twin, real)
 
 
-def is_sick(parameters: Mapping[str, FloatArray]) -> bool:
-    """Whether any of a layer's parameters is no number."""
+def holds_nonfinite(parameters: Mapping[str, FloatArray]) -> bool:
+    """Whether any of a layer's parameters holds NaN or infinities."""
     return not all(np.isfinite(values).all() for values in parameters.values())
 
 
 def switch_off(parameters: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
-    """A layer's parameters with the units that hold what is no number set to zero, bias and all."""
-    sick = [
+    """A layer's parameters with the units that hold NaN or infinities set to zero, bias and all."""
+    nonfinite = [
         ~np.isfinite(values).all(axis=tuple(range(1, values.ndim)))
         for values in parameters.values()
     ]
-    healthy = {}
+    switched = {}
     for name, values in parameters.items():
         off = np.zeros(len(values), np.bool_)
-        for each in sick:
+        for each in nonfinite:
             if each.shape == off.shape:
                 off |= each
-        healthy[name] = np.where(off.reshape(-1, *(1,) * (values.ndim - 1)), 0, values)
-    return healthy
+        switched[name] = np.where(off.reshape(-1, *(1,) * (values.ndim - 1)), 0, values)
+    return switched

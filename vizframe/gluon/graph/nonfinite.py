@@ -10,11 +10,11 @@ import numpy as np
 from vizframe.gluon.compat import mx
 from vizframe.gluon.graph.parameters import Arrays, Parameters, to_numpy
 from vizframe.network import FloatArray
-from vizframe.network.sick import switch_off
+from vizframe.network.nonfinite import switch_off
 
 
-def healthy(parameters: Parameters) -> Parameters:
-    """The same parameters, always the current ones, copies only of layers that are sick.
+def without_nonfinite(parameters: Parameters) -> Parameters:
+    """The same parameters, always the current ones: copies of layers that hold NaN or infinities.
 
     A copy is made anew when its values changed: oneDNN may have re-laid the last one, and MXNet
     refuses to write into that.
@@ -36,7 +36,7 @@ def healthy(parameters: Parameters) -> Parameters:
 
 
 def has_nonfinite(arrays: Arrays) -> bool:
-    """Whether any of the arrays holds what is no number; sums say so, on a CPU NumPy's, which are
+    """Whether any of the arrays holds NaN or infinities; sums say so, on a CPU NumPy's, which are
     several times as fast as MXNet's."""
     with np.errstate(all="ignore"):
         return not all(np.isfinite(_sum(each)) for each in arrays.values())
