@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 from pydantic import Field, PrivateAttr
@@ -32,8 +32,6 @@ CHANGED = {
     "norm": "How far the weights have moved: the root of the sum of squares.",
     "share": "The same as a share of what they were.",
 }
-
-Since = Literal["start", "last_step"]
 
 
 GATE_PARTS = tuple(

@@ -135,11 +135,6 @@ class Index:
     hides: Hides = ()
     """What each session hides of older ones; older files do not say."""
 
-    @cached_property
-    def scalar_places(self) -> Mapping[str, int]:
-        """The column of each scalar."""
-        return {name: place for place, name in enumerate(self.scalars)}
-
     def dump(self) -> bytes:
         shared: dict[str, int] = {}
         return json.dumps(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from vizframe.network import FloatArray, Network
@@ -63,8 +61,3 @@ def states_of(call: Call, layer: Layer, count: int) -> tuple[FloatArray, ...]:
 def _state(call: Call, name: str, count: int) -> FloatArray:
     repeated = np.asarray(call.others[name].repeated(count), np.float32)
     return repeated if repeated.ndim == 3 else repeated[None]
-
-
-def sequence_layers(layers: Sequence[Layer]) -> tuple[Layer, ...]:
-    """Those whose output is a row of units at each place of a sequence."""
-    return tuple(layer for layer in layers if layer.is_sequence)

@@ -30,14 +30,3 @@ def restore_layout(parameters: Iterable[Any], outputs: Iterable[Any]) -> None:
         array.wait_to_read()
         # The one function of MXNet's C interface that reorders in place; a look where that is done.
         mx.base.check_call(mx.base._LIB.MXNDArrayGetData(array.handle, ctypes.byref(pointer)))
-
-
-def has_own_layout(array: Any) -> bool:
-    """Whether a function of MXNet that reads memory, such as a push to a server, can read it."""
-    try:
-        array.to_dlpack_for_read()
-    except mx.MXNetError as error:
-        if "MKLDNN" in str(error):
-            return False
-        raise
-    return True
