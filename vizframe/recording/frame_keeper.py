@@ -15,7 +15,7 @@ from vizframe.plugin import Scene
 from vizframe.plugin.frame import Frame
 from vizframe.recording.declare import checked_frames, declaration
 from vizframe.recording.jobs import Job
-from vizframe.recording.not_finite import with_note
+from vizframe.recording.nonfinite import with_note
 from vizframe.recording.portion import Portion
 
 

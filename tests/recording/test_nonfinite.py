@@ -11,7 +11,7 @@ import vizframe.store
 from vizframe.history import SeriesKey, StepRecord
 from vizframe.network import FloatArray
 from vizframe.plugin.frame import Frame
-from vizframe.recording.not_finite import with_note
+from vizframe.recording.nonfinite import with_note
 from vizframe.testing.runs import declare, fake_info
 
 KEY = SeriesKey(label="weights", layer="conv0")
