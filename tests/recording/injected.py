@@ -65,6 +65,7 @@ BEFORE = (
     "recording/autostart.py:record_call",
     "recording/autostart.py:Watch.__init__",
     "recording/autostart.py:Watch._heritage",
+    "recording/recorded_nets.py:RecordedNets.__init__",
     "recording/spawning.py:Spawning.__init__",
 )
 """What runs before the training does, and may refuse it; and what says that something broke."""
