@@ -11,14 +11,15 @@ Clock = Callable[[], float]
 
 
 class Allowance:
-    """Lets something be done while it takes less than a share of all the time that passes.
+    """Allows a piece of work while it takes less than a share of all the time that passes.
 
     Args:
-        share: of the time since the first question.
-        credit: seconds that may be spent before anything is earned: short trainings, and the first
-            steps of long ones, are looked at in full.
-        cost: what is spent is read from this clock: `time.thread_time` where what is done waits for
-            the training, whose time that is.
+        share: the share, of the time since `is_left` was first asked.
+        credit: seconds that may be spent before they are earned, so that short trainings, and the
+            first steps of long ones, are looked at in full.
+        clock: tells how much time has passed.
+        cost: tells how much of it the work took; `time.thread_time` where the work waits for the
+            training, which is not its own cost.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class Allowance:
 
     @contextmanager
     def spend(self) -> Iterator[None]:
-        """Counts what is done inside."""
+        """Count the time spent inside."""
         began = self._cost()
         try:
             yield

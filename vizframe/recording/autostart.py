@@ -66,7 +66,7 @@ class Watch:
         chosen: the options; ``net`` says which nets are wanted.
         stem: a name for the runs.
         dry_run: tell what recording the first net would cost, and end the script there.
-        parent: of a process that a recorded one has spawned, what it has of that.
+        parent: what this process was handed down, where a recorded one has spawned it.
 
     Attributes:
         left_out: nets that are trained and not wanted, by name.
@@ -110,7 +110,8 @@ class Watch:
         return bool(self._names)
 
     def _heritage(self, stem: str, runs: Path) -> Heritage:
-        """What processes get that this one spawns: each has runs of its own, beside the first."""
+        """What is handed down to processes that this one spawns: they record to runs of their
+        own."""
         run = self._run or runs / stem
         job = f"{self._group}, spawned by {os.getpid()}"
         chosen = self._chosen.model_copy(update={"run": None})
@@ -125,8 +126,8 @@ class Watch:
             after_import(name, partial(self._watch, name))
 
     def end(self, *, failed: bool) -> None:
-        """Take everything off and close the runs; of a training that ended well, also its end is
-        recorded, and where nothing was, that is said."""
+        """Remove all that watches, and close the runs. Where the training did not fail, record its
+        end first, and say so where nothing was recorded."""
         for each in (*self._unwatch, self._facts.end, self._spawning.end):
             with self.guard("the end of the watch"):
                 each()
@@ -141,7 +142,8 @@ class Watch:
                 self._tell_nothing()
 
     def leave_to_parent(self) -> None:
-        """This process was forked: what is recorded by now, the one that it came from records."""
+        """This process was forked: the process that it came from records what is recorded by
+        now."""
         self._nets.leave_to_parent()
 
     def note(self, name: str, value: object) -> None:
@@ -166,8 +168,8 @@ class Watch:
             net.recorder.before_update(batch)
 
     def wants_batch(self, model: object) -> bool:
-        """See `vizframe.network.adapter.TrainingObserver`: of a net that is recorded, its vitals
-        do now and then."""
+        """See `vizframe.network.adapter.TrainingObserver`. A net that is recorded needs the batch
+        for its vitals, at some updates; one that is new, for its probe."""
         net = self._nets.get(model)
         if net is None:
             return model not in self._nets
@@ -176,8 +178,8 @@ class Watch:
     def after_update(
         self, model: object, scalars: Mapping[str, object], epoch: float | None
     ) -> None:
-        """Count the step of the model. A run that goes on counts its epochs on, as it does its
-        steps."""
+        """Count the step of the model. A run that is resumed goes on counting its epochs, as it
+        does its steps."""
         with self.guard("this step's recording"):
             net = self._nets.get(model)
             if net is not None and net.recorder is not None:
@@ -191,8 +193,8 @@ class Watch:
                     self._nets.forget(model)
 
     def _started(self, model: object, batch: Callable[[], Batch]) -> RecordedNet | None:
-        """`_start`, of which what cannot be recorded is said of each net: of others it may be
-        something else."""
+        """As `_start`; why a net cannot be recorded is said once for each net, since others may
+        have other reasons."""
         try:
             return self._start(model, batch)
         except UsageError as error:
@@ -254,7 +256,8 @@ class Watch:
             log.info("recording to %s%s; watch it with: %s", shown, most, serve)
 
     def _recorder(self, model: object, batch: Batch, path: Path) -> Recorder:
-        """The recorder of a net; a worker that comes late to a run goes on where that is."""
+        """The recorder of a net; a worker that comes late to a run begins at the run's last
+        step."""
         rank = None if batch.worker is None else batch.worker.rank
         start = None
         if rank is not None:
@@ -274,7 +277,8 @@ class Watch:
         )
 
     def _meeting_of(self, number: int, worker: Worker | None) -> Meeting:
-        """Where the first net's workers come together, and beside it those of the others."""
+        """Where the workers meet that train the net of this number: for the first net in the run
+        that was asked for, for the others beside it."""
         first = self._run or (self._first if worker is not None else None)
         if number == 1 or first is None:
             return self._meeting
@@ -302,8 +306,8 @@ class Watch:
 
 
 def record_script(script: Script, chosen: Config, *, dry_run: bool = False) -> None:
-    """Run the script and record what it trains. It leaves as it would alone; in a dry run at its
-    first update."""
+    """Run the script and record what it trains. The script ends as it would alone; in a dry run at
+    its first update."""
     if serves_others():  # the parameters of workers, which record themselves
         script.run()
     else:
@@ -332,8 +336,11 @@ def record_call(
 
 
 def record_spawned(heritage: Heritage) -> Callable[[bool], None]:
-    """Record what this process trains from now on, which a recorded one has spawned. What it gives
-    ends that, told whether the work has failed."""
+    """Record what this process, which a recorded one has spawned, trains from now on.
+
+    Returns:
+        A function that ends the recording; its argument says whether the work has failed.
+    """
     watch = Watch(heritage.chosen, heritage.stem, dry_run=heritage.dry_run, parent=heritage)
     deeper = ExitStack()
     with watch.guard("the recording"):
@@ -355,6 +362,6 @@ def _leave_to_parent(watch: ref[Watch]) -> None:
 
 
 def _names(model: object) -> list[str]:
-    """What a person may call the model: its own name, where it has one, and its class."""
+    """The names that a person may call the model by: its own, where it has one, and its class."""
     own, kind = getattr(model, "name", None), type(model).__name__
     return [own, kind] if isinstance(own, str) and own else [kind]

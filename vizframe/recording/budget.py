@@ -34,7 +34,7 @@ LENT = 40.0
 """Seconds of training whose share may be spent before they are over."""
 
 VITALS_IN_FULL = 0.1
-"""The smallest budget that lets the vitals take all of their time."""
+"""The smallest budget that leaves the vitals all the time that they usually take."""
 
 USUAL = "20%"
 """The budget of a script that is recorded, unless one says otherwise."""
@@ -95,8 +95,8 @@ class Budget:
 
     @property
     def part_for_vitals(self) -> float:
-        """Of the usual time that the vitals take: less where the budget is small, so that it pays
-        for pictures, too."""
+        """The share of their usual time that the vitals may take: less than 1 where the budget is
+        small, so that it pays for pictures, too."""
         return 1.0 if self.share is None else min(1.0, self.share / VITALS_IN_FULL)
 
     @property
@@ -141,18 +141,18 @@ class Budget:
         return chosen
 
     def limit(self, label: str) -> float:
-        """Seconds that this plugin may take now; where there are none, it is not to be started.
-        One that was stopped and has waited is not stopped again for a little more."""
+        """Seconds that this plugin may take now; 0 or less: it is not to be started. One that was
+        stopped, and has waited for what it costs, may take twice that."""
         if self.share is None or label in self._ended:
             return math.inf
         return max(self._left(), 2 * self.costs.get(label, 0.0))
 
     def learn(self, seconds: Mapping[str, float], stopped: Mapping[str, float]) -> None:
-        """Take down what plugins have cost, and what the stopped ones would have.
+        """Note what plugins have cost, and what those that were stopped would have cost.
 
         Args:
             seconds: spent on each plugin that was started.
-            stopped: what those of them that were stopped foretold, in seconds.
+            stopped: what those of them that were stopped would have taken, in seconds.
         """
         self._spent.update(seconds)
         self._ended |= seconds.keys() - stopped.keys()
@@ -169,14 +169,15 @@ class Budget:
         )
 
     def numbers(self) -> dict[str, float]:
-        """What recording has cost, by name; nothing before it has cost anything."""
+        """What recording has cost, by the name of the scalar; empty before the first recording."""
         if not self._recordings:
             return {}
         return {"recorder/share": self.spent, "recorder/seconds": self.last}
 
     @contextmanager
     def charge(self) -> Iterator[None]:
-        """Count the time spent inside as recording, also when it fails; inside of itself, once."""
+        """Count the time spent inside as recording, also when it fails; once, where charges
+        nest."""
         if self._since is not None:
             yield
             return
@@ -188,7 +189,8 @@ class Budget:
 
     @contextmanager
     def measure(self) -> Iterator[None]:
-        """Likewise, as one recording: what it costs beside its plugins is the next one's, too."""
+        """Likewise, as one recording. What it costs beside its plugins, the next one is expected to
+        cost, too."""
         before, plugins = self.recording, self._spent.total()
         try:
             with self.charge():
@@ -206,8 +208,8 @@ class Budget:
         return earned if self._recordings else max(earned, lent - self._under_way)
 
     def _each(self, demands: Mapping[str, float]) -> float:
-        """The most that one plugin may have spent, where nobody may have more than another needs
-        and all that is earned may be spent."""
+        """The most seconds that one plugin may have spent in all: what is earned is divided evenly,
+        and what some do not need goes to the others."""
         wanted = sorted({**self._spent, **demands}.values())
         left = self._left() + self._spent.total() - self._beside
         for before, demand in enumerate(wanted):

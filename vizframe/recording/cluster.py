@@ -51,11 +51,11 @@ class Cluster:
 
     @contextmanager
     def client(self) -> Iterator[Any]:
-        """A client of it while the block runs.
+        """A client of the cluster, open inside the block.
 
         Raises:
             MissingExtra: Dask is not installed.
-            VizframeError: nobody is there.
+            VizframeError: no scheduler answers.
         """
         distributed = _distributed()
         if self.local:
@@ -79,7 +79,7 @@ class Cluster:
 
 
 def render_on(cluster: Cluster, plan: RenderPlan, tasks: Sequence[Task], report: Progress) -> int:
-    """Do the tasks; how many were done.
+    """Do the tasks, and give their number.
 
     Raises:
         VizframeError: one failed as often as it was tried, with the last reason.
@@ -95,7 +95,8 @@ def run_tasks(
     tasks: Sequence[Any],
     report: Progress,
 ) -> int:
-    """Call ``work(shared, task)`` on the cluster for each task, in their order as far as may be."""
+    """Call ``work(shared, task)`` on the cluster for each task, roughly in their order, and give
+    their number."""
     batch = _Batch(client, work, shared, tasks)
     batch.refill()
     for count, _ in enumerate(batch.done(), 1):
@@ -105,7 +106,7 @@ def run_tasks(
 
 
 class _Batch:
-    """Tasks of which a few are with the scheduler."""
+    """Tasks, of which a few at a time are with the scheduler."""
 
     def __init__(
         self, client: Any, work: Callable[[Any, Any], object], shared: object, tasks: Sequence[Any]
@@ -128,7 +129,11 @@ class _Batch:
             self._submit(number)
 
     def done(self) -> Iterator[int]:
-        """Each task when it is done; one that failed is tried again first."""
+        """The number of each task when it is done; one that failed is tried again first.
+
+        Raises:
+            VizframeError: one failed `MOST_TRIES` times.
+        """
         for future in self._ended:
             number = self._running.pop(future)
             if future.status == "finished":
@@ -156,7 +161,7 @@ class _Batch:
         self._ended.add(future)
 
     def _send(self) -> Any:
-        """Once to every worker, and not with every task."""
+        """Send what the tasks share once to every worker, rather than with every task."""
         self._name = secrets.token_hex(4)
         [sent] = self._client.scatter([self._shared], broadcast=True, hash=False)
         return sent

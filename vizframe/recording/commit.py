@@ -20,7 +20,7 @@ Tell = Callable[[Failure], None]
 
 @dataclass(slots=True)
 class Committer:
-    """Writes steps; what is lost is said once, and again when it can be written.
+    """Writes steps. That steps are lost is logged once, and again when writing works again.
 
     Attributes:
         writer: the open run.

@@ -46,18 +46,18 @@ LARGEST = 5_000_000_000
 """Bytes that the run of a script may take, unless one says otherwise."""
 
 OF_MEMORY = 0.5
-"""The share of the memory that the activations may take, which the plugins of a step share."""
+"""The share of the memory that activations may take, which the plugins of a step share."""
 
 
 def _list(value: object) -> object:
-    """A text with commas is a list, as on the command line."""
+    """The list that a text with commas means, as on the command line."""
     if isinstance(value, str):
         return split_commas(value)
     return value
 
 
 def _lines(value: object) -> object:
-    """A text is a file of names, one a line."""
+    """The names in a file, one a line, where a text names one."""
     if not isinstance(value, (str, Path)):
         return value
     try:
@@ -165,7 +165,7 @@ class Config(BaseModel):
 
     @classmethod
     def of(cls, options: Mapping[str, object], base: Config | None = None) -> Self:
-        """The options that are given, over those that ``base`` sets.
+        """The given options; those that are not given are as ``base`` sets them.
 
         ``options`` is another name of ``set``, which Python has for itself.
 
@@ -183,7 +183,7 @@ class Config(BaseModel):
 
 
 def read(folder: Path) -> dict[str, object]:
-    """What the folder's ``vizframe.toml``, or else its ``pyproject.toml``, sets.
+    """The options that the folder's ``vizframe.toml``, or else its ``pyproject.toml``, sets.
 
     Raises:
         UsageError: the file cannot be read, or both of them set something.
@@ -197,11 +197,11 @@ def read(folder: Path) -> dict[str, object]:
 
 
 def config(given: Mapping[str, object], sets: Sequence[str] = (), *, folder: Path | None) -> Config:
-    """The options of the command line (None: not given) over those of the folder's file.
+    """The options of the command line; those that it does not give (None) are the file's.
 
     Args:
-        given: by name.
-        folder: None for no file.
+        given: the options of the command line, by name.
+        folder: where the file is looked for; None for no file.
         sets: each ``PLUGIN.PARAMETER=VALUE``; they are merged with the file's one by one.
 
     Raises:
@@ -219,15 +219,15 @@ def config(given: Mapping[str, object], sets: Sequence[str] = (), *, folder: Pat
 
 
 def for_script(chosen: Config) -> Config:
-    """The options of a script that is recorded: what it does not set itself is bounded, and files
-    are found wherever the script goes."""
+    """The options of a script that is recorded: a budget and a largest size where none are set, and
+    the whole paths of files, since a script may change its working directory."""
     usual = {"budget": USUAL, "max_size": LARGEST}
     unset = {name: each for name, each in usual.items() if name not in chosen.model_fields_set}
     return chosen.model_copy(update={**unset, **dict(_files_of(chosen))})
 
 
 def _files_of(chosen: Config) -> Iterator[tuple[str, object]]:
-    """The options that name files of this folder, with their whole paths."""
+    """The options that name files, each with the whole paths of these."""
     for name in {"probe", "vocab"} & chosen.model_fields_set:
         given = getattr(chosen, name)
         yield name, _whole(given) if isinstance(given, str) else given
@@ -238,7 +238,8 @@ def _files_of(chosen: Config) -> Iterator[tuple[str, object]]:
 
 
 def _whole(given: str) -> str:
-    """``/here/train.py:chars`` of ``train.py:chars``, where that file is here."""
+    """The whole path of a file, with the attribute behind it: of ``train.py:chars``
+    ``/here/train.py:chars``. Anything that is no file here stays as it is."""
     file, colon, attribute = given.partition(":")
     return f"{os.path.abspath(file)}{colon}{attribute}" if os.path.exists(file) else given
 

@@ -59,13 +59,13 @@ def declaration(label: str, plugin: Plugin, frame: Frame, seed: int = 0) -> Decl
 def checked_frames(
     plugin: Plugin, scene: Scene, made: Iterable[Frame] | None = None
 ) -> Generator[Frame, None, None]:
-    """What the plugin makes of the scene, each looked at before anybody relies on it.
+    """The frames that the plugin makes of the scene, each checked before it is used.
 
     Args:
-        made: where it has made it already, that.
+        made: the frames, where the plugin has made them already.
 
     Raises:
-        PluginError: it gives something else, or a frame of more units or images than there are.
+        PluginError: it gives something else, or a frame with more units or images than there are.
     """
     given: object = plugin.visualize(scene) if made is None else made
     if not isinstance(given, Iterable):
@@ -90,7 +90,8 @@ def checked_frames(
 
 
 def _with_tiles_first(plugin: Plugin, frame: Frame) -> Frame:
-    """The frame's axes as the history has them: of (probe, time, unit) a row over time per unit."""
+    """The frame with its axes in the history's order, those of the tiles first: (probe, time, unit)
+    becomes (probe, unit, time)."""
     axes = _picture(plugin, frame).axes
     ordered = tiles_first(axes)
     if axes == ordered or frame.values.ndim != len(axes):
@@ -102,7 +103,7 @@ def _with_tiles_first(plugin: Plugin, frame: Frame) -> Frame:
 
 
 def _check_lengths(plugin: Plugin, frame: Frame, scene: Scene) -> None:
-    """A frame may leave units or images out, but have none that are not there."""
+    """Raises PluginError for an empty frame, or one with more units or images than there are."""
     axes = _axes(plugin, _picture(plugin, frame), frame)
     if 0 in frame.values.shape:
         raise PluginError(
@@ -120,7 +121,8 @@ def _check_lengths(plugin: Plugin, frame: Frame, scene: Scene) -> None:
 
 @functools.cache
 def _schema(plugin: type[Plugin]) -> dict[str, object]:
-    """Made once per class: it costs milliseconds, and a step has dozens of frames."""
+    """The JSON schema of a plugin's parameters, made once per class: it costs milliseconds, and a
+    step has dozens of frames."""
     return plugin.model_json_schema()
 
 
@@ -133,8 +135,8 @@ def _picture(plugin: Plugin, frame: Frame) -> Picture:
 
 
 def _axes(plugin: Plugin, picture: Picture, frame: Frame) -> tuple[str, ...]:
-    """The frame's axes: the declared ones, or, of a grey input, those without channel, or, of a
-    dense layer, those without y and x, or, of a sequence, those without layers."""
+    """The frame's axes: the declared ones, without those that it does not have: channel for a grey
+    input, y and x for a dense layer, layer for a recurrent layer of one depth."""
     for left_out in ((), ("channel",), ("y", "x"), SPATIAL_AXES, ("layer",)):
         axes = tuple(axis for axis in tiles_first(picture.axes) if axis not in left_out)
         if frame.values.ndim == len(axes):

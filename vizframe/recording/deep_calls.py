@@ -14,7 +14,8 @@ which just fits, such as a recursive one, would not."""
 
 @contextmanager
 def deep_calls() -> Iterator[None]:
-    """Inside, calls nest as deep as without a recording. A limit that the script sets stays."""
+    """Inside, the script's calls may nest as deep as without a recording. A limit that the script
+    sets itself stays."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(ROOM * before)
     try:

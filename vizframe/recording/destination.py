@@ -1,4 +1,4 @@
-"""A place: where a recorder writes, and what is there already.
+"""A destination: where a recorder writes, and what is there already.
 
 a run's folder      new, or one that exists and goes on after its last step
 a function          that opens a writer, such as that of a history in memory
@@ -27,15 +27,15 @@ OpenWriter = Callable[[RunInfo, Probe], HistoryWriter]
 
 
 class Destination:
-    """Opens the writer of a run, once it is known that the run can go on with this network.
+    """Opens the writer of a run, once it is known that this network can go on with the run.
 
-    A folder is claimed from the start, so that nobody else records into it meanwhile, and is found
-    again wherever the script goes.
+    A folder is claimed from the start, so that no other recorder writes into it meanwhile. Its path
+    is absolute, since a script may change its working directory.
 
     Args:
         run: the folder, or a function.
         retention: how much of the run is kept.
-        writer: who records there.
+        writer: the name under which the recorder writes.
         durable: whether a recorded step survives a power cut.
         rank, job: see `vizframe.Recorder`.
 
@@ -66,12 +66,12 @@ class Destination:
 
     @property
     def folder(self) -> Path | None:
-        """Of the run; None where a function opens the writer."""
+        """The run's folder; None where a function opens the writer."""
         return self._run if isinstance(self._run, Path) else None
 
     @property
     def rank(self) -> int:
-        """Of the worker that writes there; 0 of a training of one process."""
+        """The rank of the worker that writes there; 0 in a training of one process."""
         return self._rank or 0
 
     def _claim_folder(self, folder: Path) -> Past:
@@ -87,7 +87,7 @@ class Destination:
             raise
 
     def close(self) -> None:
-        """Let others record there. A folder that was made and stayed empty goes again."""
+        """Let others record there. A folder that was made, and stayed empty, is removed."""
         if self._claim is not None:
             self._claim.release()
         if self._made and isinstance(self._run, Path):
@@ -103,7 +103,7 @@ class Destination:
         rank: int | None = None,
         job: str = "",
     ) -> Self:
-        """As the options say. Raises UsageError where they are not what they can be."""
+        """The destination that the options describe. Raises UsageError where they cannot be."""
         from vizframe.store import Retention
 
         retention = Retention.of(chosen.keep, chosen.max_size)
@@ -151,8 +151,8 @@ class Destination:
         return RankWriter(writer, self._rank) if self._rank else writer
 
     def findings_writer(self, network: Network) -> Callable[[], HistoryWriter] | None:
-        """What opens the writer of findings, beside the one of frames: they come at any step. None
-        where a function opens the run."""
+        """A function that opens the writer of findings: it is another one than that of frames,
+        since findings come at any step. None where a function opens the run."""
         if callable(self._run):
             return None
         from vizframe.store import create

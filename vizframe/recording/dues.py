@@ -1,4 +1,4 @@
-"""What is due: plugins whose schedule has come round, until the budget pays for them.
+"""What is due: plugins whose schedule asks for them, until the budget pays for them.
 
 schedules ──► due ──► the budget ──► recorded, and due no more
                ▲          └ not now: asked again a quarter of a second later, or when more is due
@@ -37,15 +37,15 @@ class Dues:
         return self._rhythms.in_epochs
 
     def look(self, moment: Moment) -> None:
-        """Take in what the schedules say of this moment; they are to be asked once at each."""
+        """Add the plugins whose schedules ask for this moment; to be called once at each."""
         self._due |= self._rhythms.due(moment)
 
     def add_all(self) -> None:
-        """The training has ended: all are due."""
+        """Make all plugins due, since the training has ended."""
         self._due = set(self._schedules)
 
     def drop(self, labels: Set[str]) -> None:
-        """These have been recorded, or never will be."""
+        """Make these due no more: they have been recorded, or never will be."""
         self._due -= labels
 
     def may_be_paid(self, now: float) -> bool:
@@ -60,8 +60,8 @@ class Dues:
         return not self._due <= self._refused or now - self._asked >= EVERY
 
     def payable(self, now: float, *, at_end: bool = False) -> list[str]:
-        """The labels that the budget pays for now; none where they would make no step, as the
-        newest weights alone."""
+        """The labels that the budget pays for now; none where that would be the newest weights
+        alone, for which no step is made."""
         due = [label for label in self._schedules if label in self._due]
         paid = self._budget.choose_affordable(due, at_end=at_end)
         if set(paid) - {NEWEST}:

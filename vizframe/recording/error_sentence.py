@@ -11,7 +11,8 @@ LONGEST = 500
 
 
 def error_sentence(error: BaseException) -> str:
-    """Our own errors are sentences already, others need their type."""
+    """The error in one line: a `PluginError` is a sentence already, others are told with their
+    type."""
     try:
         text = " ".join(str(error).split())
     except Exception:  # an error whose own text breaks is told by its type alone
@@ -25,7 +26,7 @@ def failure_sentence(failure: Failure, *alike: Failure) -> str:
     """The failure, as a person is told of it: of the whole plugin, or of one layer.
 
     Args:
-        alike: the same of other layers.
+        alike: failures of the same plugin at other layers, for the same reason.
     """
     if failure.layer:
         which = f"layer {failure.layer!r}"

@@ -34,7 +34,7 @@ class FitWatch(Watch):
     def after_update(
         self, model: object, scalars: Mapping[str, object], epoch: float | None
     ) -> None:
-        """What was seen goes before what was logged by the same name."""
+        """A scalar that was seen goes before one of the same name that was logged."""
         super().after_update(model, {**self.logged, **scalars}, epoch)
 
 
@@ -75,7 +75,7 @@ class FitRecording:
             self._watch.logged |= numbers
 
     def end(self, *, failed: bool) -> None:
-        """Take the watch off and close the run; again, nothing is done."""
+        """Stop watching and close the run; a second call does nothing."""
         watch, self._watch = self._watch, None
         if watch is not None:
             atexit.unregister(self._end_late)

@@ -38,15 +38,15 @@ from vizframe.wording import count_noun
 log = logging.getLogger("vizframe")
 
 A_RUN = 100
-"""Recordings, where nobody knows yet how many there will be."""
+"""Recordings of a run for which the bytes are told, where their number is not known."""
 
 LONGEST = 4.0
-"""Seconds that a plugin which can be given no portion is run for, before it is foretold."""
+"""Seconds for which a plugin without portions is run, before the rest of its cost is estimated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Of one recording: seconds, and bytes as its pictures are stored."""
+    """What one recording costs: seconds, and bytes of its pictures as they are stored."""
 
     seconds: float
     bytes: float
@@ -57,10 +57,10 @@ class PluginForecast:
     """What a plugin would cost.
 
     Attributes:
-        cost: of what would be recorded.
-        whole: of all that it could show.
-        left_out: what of that would be recorded, in words; empty for all.
-        reason: why it would give nothing, such as for a net without maps.
+        cost: of the portion that would be recorded.
+        whole: of all that the plugin could show.
+        left_out: which portion that is, in words; empty for all.
+        reason: why it would record nothing, such as for a net without maps; empty otherwise.
     """
 
     label: str
@@ -154,7 +154,7 @@ def _of_units(
 
 
 def _run(plugin: Plugin, scene: Scene) -> Cost:
-    """Of a plugin that is run as it is, but no longer than it takes to foretell the rest."""
+    """The cost of a plugin without portions, which is run until the rest can be estimated."""
     started, size = work_time(), 0.0
     timed = replace(scene, progress=Deadline(LONGEST, scene.progress))
     try:

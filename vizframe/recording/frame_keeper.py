@@ -38,7 +38,8 @@ class FrameKeeper:
     def frames(
         self, scene: Scene, made: Iterable[Frame] | None
     ) -> Generator[tuple[Declaration, Frame], None, None]:
-        """While the plugin makes the next frame, nothing of the last one is held here.
+        """Each frame with its declaration. While the plugin makes the next one, the last is not
+        held here.
 
         Args:
             made: the plugin's frames, where it has made them already.
@@ -61,8 +62,8 @@ class FrameKeeper:
                 del kept
 
     def _kept(self, declared: Declaration, frame: Frame, scene: Scene) -> Frame:
-        """The frame as the history will have it; one that cannot be stored as it is, for the commit
-        to say so."""
+        """The frame as the history will have it; one that cannot be stored stays as it is, and the
+        commit says so."""
         layer = scene.network.layer(frame.layer)
         noted = with_note(declared, self.portion.note(frame, layer, declared.axes, self.images))
         try:

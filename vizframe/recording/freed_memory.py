@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 GROWN = 1 << 27
-"""Bytes by which a process has to have grown for it to be worth while."""
+"""Bytes by which a process must have grown before giving memory back is worth while."""
 
 
 def resident() -> int:
@@ -26,7 +26,7 @@ def resident() -> int:
 
 
 def trim() -> None:
-    """Let the C library give back what is free; those that cannot are left alone."""
+    """Have the C library give free memory back; does nothing with one that cannot."""
     try:
         ctypes.CDLL(None).malloc_trim(0)
     except (OSError, AttributeError, TypeError):
@@ -35,15 +35,19 @@ def trim() -> None:
 
 @dataclass(slots=True)
 class FreedMemory:
-    """Gives back where the process has grown since it last did."""
+    """Gives memory back, where the process has grown since it last did."""
 
     _size: Callable[[], int] = resident
     _trim: Callable[[], None] = trim
     _last: int = field(default=0, init=False)
 
     def begin(self) -> FreedMemory:
-        """Give back what others have freed. What grows is counted from here: by this one up to the
-        end, and by the one that is returned from one part of the work to the next."""
+        """Give back what others have freed, and count growth from here.
+
+        Returns:
+            Another one for the parts of the work: it counts growth from part to part, while this
+            one counts it up to the end.
+        """
         self.give_back()
         self._last = self._size()
         within = FreedMemory(self._size, self._trim)
@@ -51,7 +55,8 @@ class FreedMemory:
         return within
 
     def give_back(self) -> None:
-        """Takes a tenth of a second in a process of gigabytes, and none where nothing grew."""
+        """Give memory back where the process has grown. Takes a tenth of a second in a process of
+        gigabytes, and nothing where it has not grown."""
         if self._size() > self._last + GROWN:
             self._trim()
             self._last = self._size()

@@ -89,7 +89,7 @@ class Health:
 
     @property
     def findings(self) -> list[Finding]:
-        """All so far."""
+        """All findings so far."""
         return self._diagnosis.findings
 
     @property
@@ -127,7 +127,7 @@ class Health:
                 self._examine(moment, may_stop=False)
 
     def close(self) -> None:
-        """Idempotent."""
+        """Close the writer of findings; a second call does nothing."""
         if self._unwatch is not None:
             self._unwatch()
             self._unwatch = None

@@ -33,7 +33,7 @@ PluginLike = str | Plugin | type[Plugin]
 Options = Mapping[str, Mapping[str, object]]
 
 _OWN_OPTIONS = ("every", "layers")
-"""What a job takes for itself; all other options are the plugin's parameters."""
+"""The options of a job itself; all others are parameters of its plugin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Job:
 
 
 def jobs(wanted: Iterable[PluginLike] | None = None, options: Options | None = None) -> list[Job]:
-    """What is wanted (None: the usual), with the options of each label.
+    """The jobs that are wanted (None: the usual ones), each with the options of its label.
 
     Raises:
         UsageError: a label comes twice, a path is no plugin, a parameter cannot be.
@@ -179,9 +179,12 @@ def patterns(layers: object) -> tuple[str, ...]:
 
 
 def in_turn(jobs: Iterable[Job]) -> list[Job]:
-    """The jobs as they divide what may be spent: first those that take what they take, and last
-    those that can make any number of units, which get what the others leave. Of the others those
-    of sequences alone go first: a network of images they refuse at once, and leave it all."""
+    """The jobs in the order in which they get their share of what may be spent.
+
+    First come plugins without portions, last those that can make any number of units: they get what
+    the others leave. Among the others, plugins of sequences come first: a network of images they
+    refuse at once, and leave all of their share.
+    """
 
     def turn(job: Job) -> tuple[bool, bool, bool]:
         grows = job.plugin.grows_with

@@ -24,7 +24,7 @@ from vizframe.recording.jobs import Job
 LABEL = "kept_weights"
 
 SHARE = 4
-"""Of a run that has a limit, one part of so many is the most that its weights may take."""
+"""The weights may take at most one part in so many of a run's largest size."""
 
 
 class NewestTaker(Plugin):
@@ -77,8 +77,8 @@ class NewestTaker(Plugin):
 def newest_jobs(
     adapter: Adapter, folder: Path | None, chosen: Config, rank: int = 0
 ) -> Sequence[Job]:
-    """What keeps the newest weights in the run's folder; nothing where that is not to be, or not
-    the affair of this worker."""
+    """The job that keeps the newest weights in the run's folder; none where they are not to be
+    kept, or another worker keeps them."""
     most = min(chosen.keep_weights, (chosen.max_size or 0) // SHARE or chosen.keep_weights)
     if not most or folder is None or rank or not isinstance(adapter, Freezer):
         return ()

@@ -26,10 +26,10 @@ AGAIN = 0.1
 
 LEAST = 60.0
 LONGEST = 3600.0
-"""Seconds that a plugin may take where nobody says."""
+"""Seconds that a plugin may take where no timeout is given."""
 
 PATIENCE = 5.0
-"""Seconds after which an interruption that did nothing is said."""
+"""Seconds after which an interruption that had no effect is logged."""
 
 
 def timeout_of(given: float | None, limit: float, cost: float | None = None) -> float:

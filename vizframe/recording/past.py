@@ -64,7 +64,7 @@ def new_run(
     group: str = "",
     job: str = "",
 ) -> RunInfo:
-    """What a run of this network starts with."""
+    """The `RunInfo` with which a run of this network starts."""
     return RunInfo(
         id=str(uuid.uuid4()),
         name=name,

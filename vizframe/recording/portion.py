@@ -37,7 +37,7 @@ class Portion:
     layers: frozenset[str] | None = None
 
     def of(self, scene: Scene, caches: Caches | None = None) -> Scene:
-        """The scene cut down to it; those of as many images share their activations."""
+        """The scene cut down to the portion. Portions of equally many images share activations."""
         if self.layers is not None:
             kept = tuple(layer for layer in scene.layers if layer.name in self.layers)
             scene = replace(scene, layers=kept)
@@ -91,12 +91,12 @@ ALL = Portion()
 def portion_of(
     declarations: Iterable[Declaration], units: Mapping[str, int], images: int
 ) -> Portion:
-    """What a run has of a plugin, given what it has declared of it; None of what it has all of.
-    Only where it had one unit of each layer may there have been more layers.
+    """The portion of a plugin that a run has, by the declarations of its series. Layers were left
+    out only where one unit of each of the others was recorded.
 
     Args:
-        units: of every layer of the network.
-        images: of the probe.
+        units: how many each layer of the network has, by name.
+        images: how many the probe has.
     """
     few, seen, layers = [], [], set()
     for each in declarations:

@@ -27,7 +27,7 @@ class Portions:
     """How much of each plugin is recorded.
 
     Args:
-        known: of the plugins that the run has already.
+        known: the portions of plugins that the run has already, by label.
         units: at most so many of each layer; ``all``; None for as many as can be paid.
         max_size: bytes that the run may take; None for no limit.
         growing: how many plugins share these bytes.
@@ -50,7 +50,8 @@ class Portions:
 
     @classmethod
     def of_config(cls, config: Config, jobs: Iterable[Job], known: Mapping[str, Portion]) -> Self:
-        """As the options say; without a budget the run may take what it takes."""
+        """The portions that the options describe; without a budget the run's size is not
+        limited."""
         growing = sum(bool(each.plugin.grows_with) for each in jobs)
         max_size = None if share_of(config.budget) is None else config.max_size
         return cls(known, units_of(config.units), max_size, growing, config.room)
@@ -66,10 +67,10 @@ class Portions:
         caches: Caches | None = None,
         aside: Aside = IN_MEMORY,
     ) -> Portion:
-        """How much of the scene the plugin is shown, given so many seconds the first time.
+        """How much of the scene the plugin is shown; chosen the first time, for so many seconds.
 
-        One that grows with units is shown the images that others are shown most of, whose
-        activations are there already.
+        A plugin that grows with units is shown as many images as the plugin that is shown most,
+        since the activations for these are there already.
         """
         grows = job.plugin.grows_with
         if "units" in grows and self._units is not None:
@@ -103,8 +104,8 @@ class Portions:
         return sum(bool(job.plugin.grows_with) and job.label not in self for job in jobs)
 
     def made(self, label: str) -> Iterator[Frame] | None:
-        """The pictures of its portion that choosing it has made just now, once; None: there are
-        none."""
+        """The frames of its portion, where choosing the portion has just made them; None otherwise,
+        and when asked again."""
         return self._made.pop(label, None)
 
     def _images(self) -> int | None:

@@ -1,5 +1,5 @@
-"""Which images, or texts, a recording is asked about: those that were given, those of a file or
-folder, or the first of the batch that is trained on."""
+"""The choice of a probe: images or texts that were given, those of a file or folder, or the first
+of the batch that is trained on."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def given_probe(chosen: Config, to_array: ToArray) -> Probe | None:
 
 
 _FLAT_IMAGES: dict[int, tuple[int, ...]] = {784: (1, 28, 28), 3072: (3, 32, 32)}
-"""What so many numbers usually are: MNIST's digits, CIFAR's photographs."""
+"""The image that so many numbers usually are: one of MNIST's digits, of CIFAR's photographs."""
 
 
 def unflattened(batch: Batch, shape: tuple[int, ...] | None) -> Batch:

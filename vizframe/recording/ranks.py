@@ -72,8 +72,9 @@ class Meeting:
 
     Attributes:
         job: see `vizframe.network.worker.job_of_environment`.
-        run: the folder, where it was said; None for a free name of this stem.
-        runs: the folder that such names are looked for in.
+        run: the run's folder, where it was given; None for the first free name of this stem.
+        stem: what a free name begins with.
+        runs: the folder in which a free name is looked for.
     """
 
     job: str
@@ -160,7 +161,7 @@ def _stamp(run: Path) -> float:
 
 
 def _is_made(run: Path) -> bool:
-    """Whether all that the others need is there: the probe is written behind ``run.json``."""
+    """Whether all that the others need is there; the probe is written after ``run.json``."""
     return _job_of(run) is not None and (run / "probe.h5").exists()
 
 
@@ -170,7 +171,7 @@ def _job_of(run: Path) -> str | None:
 
 
 def _said(run: Path, what: str) -> str | None:
-    """What a run says of itself, if anything; None where there is no run (yet)."""
+    """An entry of a run's ``run.json``, "" where it has none; None where there is no run (yet)."""
     try:
         said = json.loads((run / "run.json").read_bytes())
     except (OSError, ValueError):
@@ -179,5 +180,5 @@ def _said(run: Path, what: str) -> str | None:
 
 
 def _literal(text: str) -> str:
-    """For a glob."""
+    """A pattern for `Path.glob` that matches this text alone."""
     return "".join(f"[{each}]" if each in "*?[" else each for each in text)

@@ -158,7 +158,7 @@ class Recorder(ShowsRecording, WatchesHealth):
 
     @property
     def last_epoch(self) -> float | None:
-        """Epochs complete so far, where that was told."""
+        """Epochs complete so far; None where the script has not said."""
         return self._count.epoch
 
     @property
@@ -236,8 +236,8 @@ class Recorder(ShowsRecording, WatchesHealth):
             self.close()
 
     def _start(self, past: Probe | None, batch: Batch | None) -> None:
-        """Open the run now, or at the model's first batch where that is needed for it. What is
-        asked for wrongly is raised here, and only said where the training is under way."""
+        """Open the run now, or at the model's first batch where that is needed for it. An option
+        that is wrong is raised here; once the training is under way it is only logged."""
         wrong: UsageError | None = None
         with self._lost():
             try:
@@ -252,7 +252,7 @@ class Recorder(ShowsRecording, WatchesHealth):
             self._unwatch = self._adapter.watch(self._model, self._seen)
 
     def _open_now(self, past: Probe | None, batch: Batch | None) -> None:
-        """Open the run, where the model is ready and it is known by which images it is seen."""
+        """Open the run, if the model is ready and its probe is known."""
         probe = given_probe(self._config, self._adapter.to_array) or past
         if batch is not None:
             batch = unflattened(batch, self._config.shape)
@@ -266,15 +266,16 @@ class Recorder(ShowsRecording, WatchesHealth):
                 raise  # without one the model's first will show them
 
     def _seen(self, batch: Callable[[], Batch], is_training: bool) -> None:
-        """The model was called. Recording starts at what it is trained on, not at a call that only
-        lets it find its shapes."""
+        """The model was called. Recording starts at a batch that it is trained on, not at a call
+        that only lets it find its shapes."""
         with self._lost():
             self._last_batch = batch
             if is_training:
                 self._open_at(batch())
 
     def _open_late(self) -> None:
-        """At an update of a model that was never seen to be trained: with what it was given."""
+        """Open the run at an update, where no call of the model was known to be training: with the
+        batch of its last call."""
         if self._recording is None and self._last_batch is not None and not self._is_off:
             with self._lost():
                 self._open_at(self._last_batch())
@@ -294,7 +295,7 @@ class Recorder(ShowsRecording, WatchesHealth):
 
     @contextmanager
     def _lost(self) -> Iterator[None]:
-        """Inside, what breaks leaves nothing to record."""
+        """Inside, an error ends the recording, and not the training."""
         done = False
         with self._opening("the recording"):
             yield
@@ -357,7 +358,7 @@ class Recorder(ShowsRecording, WatchesHealth):
 
     @property
     def _vitals_seconds(self) -> float:
-        """What the looks between recordings have taken."""
+        """Seconds that the vitals, which are read between recordings, have taken."""
         return 0.0 if self._health is None else self._health.vitals.seconds
 
     def _time_limit(self, label: str) -> float:

@@ -62,7 +62,7 @@ class Rendering:
         )
 
     def on(self, cluster: Cluster, bar: Bar) -> int:
-        """Render on a cluster what is missing; the number of tasks done."""
+        """Render what is missing on a cluster, and give the number of tasks done."""
         plan = self.plan
         _, probe, names = _about(self.run)
         opened = self.source.open(probe, names, self.chosen.memory)
@@ -72,7 +72,7 @@ class Rendering:
             return render_on(cluster, plan, tasks, report) if tasks else 0
 
     def here(self, bar: Bar, more: Callable[[], Sequence[int]] | None = None) -> int:
-        """Render in this process, step after step, what is missing; the number of steps done.
+        """Render what is missing in this process, step after step, and give the number of steps.
 
         Args:
             more: gives the steps that are there now; it is asked again and again, until somebody
@@ -142,7 +142,8 @@ def _steps(source: Source, more: Callable[[], Sequence[int]] | None) -> Iterator
 
 
 def _free_writer(run: Path) -> str:
-    """Of a writer that comes again later steps hide earlier ones; here all add up."""
+    """A writer's name that the run does not have. Of a name that comes again, later steps hide
+    earlier ones; here all steps are to stay."""
     known = commits_by_writer(run)
     names = ("render" if number == 1 else f"render{number}" for number in count_from(1))
     return next(name for name in names if name not in known)

@@ -25,7 +25,7 @@ ToNumber = Callable[[object], float]
 def read_scalars(
     given: Mapping[str, Number], number: ToNumber, guard: Guard
 ) -> Iterator[tuple[str, float]]:
-    """Each scalar as one number; what is none is said once, by its name, and left out.
+    """Each scalar as one number. A value that is none is named once in a warning, and left out.
 
     Args:
         number: reads an array as its mean.

@@ -110,10 +110,10 @@ class Schedule:
 
 
 class Rhythms:
-    """The schedules of several, each asked once for all that have it.
+    """The schedules of several plugins; plugins of one schedule are asked about together.
 
     Attributes:
-        in_epochs: whether any of them counts these.
+        in_epochs: whether any of them counts epochs.
     """
 
     def __init__(self, schedules: Mapping[str, Schedule]) -> None:
@@ -124,7 +124,7 @@ class Rhythms:
         self.in_epochs = any(unit == "epochs" for _, unit in shared)
 
     def due(self, moment: Moment) -> set[str]:
-        """Those whose schedule asks for this moment."""
+        """The labels whose schedule asks for this moment."""
         found: set[str] = set()
         for each, labels in self._shared:
             if each.due(moment):

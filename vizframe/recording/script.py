@@ -176,13 +176,14 @@ def _compiled(content: bytes, path: str) -> CodeType:
 
 
 def _look_first_in(folder: str) -> None:
-    """In place of where `vizframe` lies; where Python was told to use safe paths, neither is."""
+    """Put the folder first on the path of modules, in the place of the one with `vizframe`. Where
+    Python was told to use safe paths, neither is on it."""
     if not sys.flags.safe_path:
         sys.path[0] = folder
 
 
 def _main(file: str | None, loader: object) -> ModuleType:
-    """An empty `__main__` that has what Python's own has."""
+    """An empty `__main__` module with the attributes that Python itself gives one."""
     main = ModuleType("__main__")
     main.__dict__.update(
         __file__=file,
@@ -229,7 +230,7 @@ def _hide_our_frames() -> None:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The exception and all those it came from, each once."""
+    """The exception, and all its causes and contexts, each once."""
     waiting: list[BaseException | None] = [error]
     seen: set[int] = set()
     while waiting:

@@ -17,7 +17,7 @@ from vizframe.recording.hyper_parameters import script_arguments
 
 
 class ScriptFacts:
-    """Collects them, from `begin` to `end`."""
+    """Collects what a script sets its training up with, from `begin` to `end`."""
 
     def __init__(self, guard: Guard) -> None:
         self._patches = Patches(guard)
@@ -50,5 +50,6 @@ class ScriptFacts:
             self.note(f"seed/{whose}", seed)
 
     def _parse(self, _token: None, made: Any, *_given: Any, **_named: Any) -> None:
-        """A parser's last word counts: one may be asked twice, and sub-parsers before it."""
+        """The last call counts: a parser may be asked twice, and sub-parsers are asked before
+        it."""
         self._parsed = dict(vars(made[0]))

@@ -78,7 +78,7 @@ class Recording:
     def record(
         self, moment: Moment, due: Collection[str], scalars: Mapping[str, Number]
     ) -> StepFrames:
-        """Let the due plugins look, commit what they made, and say what that was.
+        """Have the due plugins make their frames, commit these, and return them.
 
         Raises:
             PluginError, HistoryWriteError: something broke, and ``strict`` is true.
@@ -129,8 +129,8 @@ class Recording:
         self._tell([failure])
 
     def _tell(self, failures: Iterable[Failure]) -> None:
-        """Say it the first time that this plugin breaks, and of layers that it leaves out for one
-        reason all at once; the history keeps every time."""
+        """Log the first failure of each plugin, and all layers that it leaves out for one reason in
+        one line; the history keeps every failure."""
         alike: dict[tuple[str, str], list[Failure]] = {}
         for each in failures:
             key = f"{each.label} of {each.layer}" if each.layer else each.label
@@ -154,8 +154,8 @@ class Recording:
         yield from self._gradient_norms()
 
     def _gradient_norms(self) -> Iterator[tuple[str, float]]:
-        """Those per example. Before the first backward pass all are zero and say nothing; later
-        that they are all zero says that the net is dead."""
+        """The gradients' norms per example. Before the first backward pass all are zero, and are
+        left out; later, zeros say that the net is dead."""
         scale = 1.0
         with self.guard("the scale of its gradients"):
             scale = self.gradient_scale()
@@ -167,7 +167,7 @@ class Recording:
     def _norms(
         self, kind: str, arrays: Callable[[str], Mapping[str, FloatArray]]
     ) -> Iterator[tuple[str, float]]:
-        """How long each layer's weights, or their gradients where the model keeps them, are."""
+        """The norm of each layer's weights, or of their gradients where the model keeps them."""
         for layer in self.layers:
             found: Mapping[str, FloatArray] = {}
             with self.guard(f"the {kind.replace('_', ' ')} of layer {layer.name!r}"):

@@ -38,7 +38,7 @@ def step_of(value: object, number: ToNumber) -> int:
 
 
 def epoch_of(value: object, number: ToNumber) -> float | None:
-    """The epoch that a number means, possibly fractional; None where it is not told.
+    """The epoch that a number means, possibly fractional; None for None.
 
     Raises:
         UsageError: it means none.
@@ -73,7 +73,7 @@ class StepCount:
         self._guard = guard
 
     def advance(self, step: object = None, epoch: object = None) -> None:
-        """Count one update, or up to the step that is told.
+        """Count one update, or up to the step that is given.
 
         Raises:
             UsageError: step or epoch is not what it can be, and the guard is strict.

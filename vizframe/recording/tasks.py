@@ -69,7 +69,8 @@ class RenderPlan:
         return Config.model_validate_json(self.config)
 
     def writer(self, task: Task) -> str:
-        """The task's own name: other parameters, or another network, are other tasks."""
+        """The name of the task's writer. It says what the task is: with other parameters, or
+        another network, it is another one."""
         options = self.chosen.set.get(task.label, {})
         told = [task.steps, task.label, task.layers, options, self.chosen.seed, self._of_run]
         told.append(self.source.rank)
@@ -81,13 +82,13 @@ class RenderPlan:
         return RunInfo.model_validate_json(self.info).id
 
     def undone(self, tasks: Iterable[Task]) -> list[Task]:
-        """Those whose steps the run does not all have."""
+        """The tasks of which the run lacks a step."""
         done = commits_by_writer(self.run)
         return [each for each in tasks if done.get(self.writer(each), 0) < len(each.steps)]
 
     def tasks(self, layers: Sequence[Layer], steps: Sequence[int]) -> Iterator[Task]:
-        """In the order in which they are done: the plugins that look back first, since each is one
-        long task per layer; then the first step, the last, the middle, ….
+        """The tasks, in the order in which they are to be done: plugins that look back first, since
+        each is one long task per layer; then the first step, the last, the middle, ….
 
         A plugin of many passes is cut by layers; a quick one shares its pass between them.
         """
@@ -183,7 +184,8 @@ def _chunks(job: Job, layers: Sequence[Layer]) -> Iterator[tuple[str, ...]]:
 
 
 def _job(chosen: Config, label: str) -> Job:
-    """A fresh plugin: what it remembers is this task's alone. Its layers are the task's."""
+    """The job of a label with a fresh plugin, so that what it remembers is this task's alone, and
+    without layers, which the task has."""
     found: Mapping[str, Job] = {each.label: each for each in jobs(chosen.plugins, chosen.set)}
     return replace(found[label], layers=None)
 

@@ -67,7 +67,7 @@ def _signal_handlers() -> Iterator[Restore]:
 
 
 def _working_directory() -> str | None:
-    """None where it was removed."""
+    """The working directory; None where it was removed."""
     try:
         return os.getcwd()
     except OSError:

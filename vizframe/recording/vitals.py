@@ -90,7 +90,7 @@ Norms = Callable[[], dict[str, float]]
 
 
 class Vitals:
-    """Fills the course of one training.
+    """Reads the vitals of one training, and fills its course with them.
 
     Args:
         network: that is trained.
@@ -151,7 +151,7 @@ class Vitals:
 
     @property
     def seconds(self) -> float:
-        """What all of it took so far."""
+        """Seconds that all of it has taken so far."""
         return self._pulses.spent + self._readings.spent + self._looks.spent
 
     @property
@@ -225,7 +225,7 @@ class Vitals:
                 self._read(step, {}, look=True)
 
     def judge(self) -> AbstractContextManager[None]:
-        """Counts what rules take with the readings that they look at."""
+        """Count the time inside, which rules take, with that of the readings that they look at."""
         return self._readings.spend()
 
     @property
@@ -259,7 +259,7 @@ class Vitals:
         self.course.open(Opening(first.inputs, first.targets, outputs, known))
 
     def _told(self, value: object) -> float | None:
-        """As a number; None where it was not told, or is none."""
+        """The scalar as a number; None where the script gave none, or no number."""
         if value is None:
             return None
         try:
@@ -299,7 +299,7 @@ class Vitals:
         self.course.read(Reading(step, parameters, layers, predicted, cosine))
 
     def _cosine(self) -> float | None:
-        """Between the kernels' gradients now and at the last reading."""
+        """The cosine between the kernels' gradients now and at the last reading."""
         before, self._gradients = self._gradients, {}
         for view in self._trained:
             gradient = view.gradient() if view.is_kernel else None
@@ -309,7 +309,7 @@ class Vitals:
         return cosine_of(both)
 
     def _look(self, layers: Sequence[Layer]) -> dict[str, LayerReading]:
-        """At some of the layers; what they give is let go of before others are looked at."""
+        """Read some of the layers; their activations are freed before others are read."""
         found = {}
         before_them = [
             self._normalized[each.name] for each in layers if each.name in self._normalized
@@ -331,7 +331,7 @@ class Vitals:
         return None if kept is None else kept()
 
     def _settle(self) -> None:
-        """Read the losses that were only kept."""
+        """Read the losses that were kept without waiting for them."""
         for step, loss, norms, bad in self._waiting:
             known = self._told(loss)
             told = math.nan if known is None else known

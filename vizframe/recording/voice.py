@@ -23,7 +23,7 @@ class Voice(logging.Handler):
 
     @property
     def is_silenced(self) -> bool:
-        """Whether nobody can hear it any more."""
+        """Whether its stream is closed."""
         return self._stream is None or getattr(self._stream, "closed", False)
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -35,7 +35,7 @@ class Voice(logging.Handler):
 
 
 def say(sentence: str) -> None:
-    """Write one line on what standard error is by now, if anything."""
+    """Write one line on the present standard error, if there is one."""
     _write(sentence, sys.stderr)
 
 
@@ -57,8 +57,8 @@ def is_terminal() -> bool:
 
 
 def speak() -> None:
-    """Give vizframe's logger a handler of its own; one that has any is left as it is, with which a
-    program says where it wants these lines."""
+    """Give vizframe's logger a handler, unless it has one: a program says by that where it wants
+    these lines."""
     for each in [each for each in log.handlers if isinstance(each, Voice) and each.is_silenced]:
         log.removeHandler(each)
     if not log.handlers:

@@ -15,7 +15,8 @@ from vizframe.recording.session import Recording
 
 
 class WatchesHealth:
-    """What a recorder has of it; before its run is open, and without vitals, nothing.
+    """What a recorder offers of its training's health; nothing before its run is open, and without
+    vitals.
 
     Attributes:
         is_outgrown: whether the model has other modules than those that the run shows, which ended
@@ -39,7 +40,8 @@ class WatchesHealth:
 
     @contextmanager
     def ended_by_change(self) -> Iterator[None]:
-        """Inside, a model that got other modules ends the recording: one run shows one network."""
+        """Inside, a model whose modules have changed ends the recording: one run shows one
+        network."""
         try:
             yield
         except Exception as error:  # whatever breaks when modules are not what they were
