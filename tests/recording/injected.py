@@ -61,7 +61,7 @@ BEFORE = (
     "recording/portions.py",
     "recording/newest.py:NewestTaker.of",
     "recording/newest.py:newest_jobs",
-    "recording/sight.py:Sight.__init__",
+    "recording/model_view.py:ModelView.__init__",
     "recording/autostart.py:record_call",
     "recording/autostart.py:Watch.__init__",
     "recording/autostart.py:Watch._heritage",

@@ -26,11 +26,11 @@ from vizframe.recording.deadline import Deadline, Stopped
 from vizframe.recording.destination import Destination
 from vizframe.recording.error_sentence import error_sentence
 from vizframe.recording.jobs import Job, in_turn, jobs, select_scene
+from vizframe.recording.model_view import ModelView
 from vizframe.recording.portion import ALL, Caches, Portion
 from vizframe.recording.portion_choice import bytes_of, cost_of_units, trial_cost
 from vizframe.recording.portions import Portions
 from vizframe.recording.probe_choice import given_probe, probe_of_batch, unflattened
-from vizframe.recording.sight import Sight
 from vizframe.recording.unchanged import unchanged_python
 from vizframe.recording.work_clock import work_time
 from vizframe.wording import count_noun
@@ -84,9 +84,9 @@ def foretell(
     adapter = adapter_for(model)
     batch = unflattened(batch, chosen.shape)
     probe = given_probe(chosen, adapter.to_array) or probe_of_batch(batch, chosen)
-    sight = Sight(model, adapter, chosen, Destination.of(_nowhere, chosen))
+    view = ModelView(model, adapter, chosen, Destination.of(_nowhere, chosen))
     with adapter.preserve_state(), unchanged_python():
-        network, probe = sight.see(sight.complete(probe, batch))
+        network, probe = view.network(probe, batch)
         layers = select(network.layers, chosen.layers)
         scene = Scene(network, layers, probe, seed=chosen.seed)
         costs = list(_costs(chosen, scene))

@@ -37,6 +37,7 @@ from vizframe.recording.destination import Destination, OpenWriter
 from vizframe.recording.dues import Dues
 from vizframe.recording.health import Health
 from vizframe.recording.jobs import jobs
+from vizframe.recording.model_view import ModelView
 from vizframe.recording.newest import newest_jobs
 from vizframe.recording.overdue import timeout_of
 from vizframe.recording.portions import Portions
@@ -45,7 +46,6 @@ from vizframe.recording.scalars import Number
 from vizframe.recording.schedule import Moment, Schedule
 from vizframe.recording.session import Recording
 from vizframe.recording.showing import ShowsRecording
-from vizframe.recording.sight import Sight
 from vizframe.recording.snapshots import snapshot_job
 from vizframe.recording.steps import StepCount, step_of
 from vizframe.recording.unchanged import unchanged_python
@@ -132,7 +132,7 @@ class Recorder(ShowsRecording, WatchesHealth):
 
         with self._budget.charge():
             self._destination = Destination.of(run, chosen, rank=rank, job=job)
-        self._sight = Sight(model, self._adapter, chosen, self._destination)
+        self._view = ModelView(model, self._adapter, chosen, self._destination)
         past = self._destination.past
         self._portions = Portions.of_config(chosen, self._jobs, past.portions)
         begun = (past.last_step or 0) if start is None else step_of(start, self._adapter.number)
@@ -260,7 +260,7 @@ class Recorder(ShowsRecording, WatchesHealth):
         if probe is None or not self._adapter.is_ready(self._model):
             return
         try:
-            self._open(self._sight.complete(probe, batch), batch)
+            self._open(probe, batch)
         except UnknownInputs:
             if batch is not None:
                 raise  # without one the model's first will show them
@@ -285,7 +285,7 @@ class Recorder(ShowsRecording, WatchesHealth):
         batch = unflattened(batch, self._config.shape)
         probe = given_probe(self._config, self._adapter.to_array) or self._destination.past.probe
         chosen = probe_of_batch(batch, self._config) if probe is None else probe
-        self._open(self._sight.complete(chosen, batch), batch)
+        self._open(chosen, batch)
 
     def _stop_watching(self) -> None:
         unwatch, self._unwatch, self._last_batch = self._unwatch, None, None
@@ -306,7 +306,7 @@ class Recorder(ShowsRecording, WatchesHealth):
 
     def _open(self, probe: Probe, batch: Batch | None) -> None:
         with self._budget.charge(), self._adapter.preserve_state(), unchanged_python():
-            network, probe = self._sight.see(probe)
+            network, probe = self._view.network(probe, batch)
             layers = select(network.layers, self._config.layers)
             if not layers:
                 raise UsageError(_NOTHING.format(network.name))

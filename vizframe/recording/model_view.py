@@ -1,4 +1,4 @@
-"""How a recording sees the model: as a network, by a probe, as the run saw it before."""
+"""How a recording views the model: as a network, by a probe, as its run viewed it before."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from vizframe.recording.probe_choice import flattened
 from vizframe.recording.text_probe import in_windows, vocabulary_of, with_tokens
 
 
-class Sight:
+class ModelView:
     """Makes the network of a model, and completes its probe.
 
     Args:
         model: the network that is being trained.
         adapter: of its framework.
         config: the options of the recording.
-        destination: knows which network and probe a run that goes on has.
+        destination: knows the network and the probe of a run that is resumed.
     """
 
     def __init__(
@@ -32,22 +32,41 @@ class Sight:
     ) -> None:
         self._model, self._adapter = model, adapter
         self._config, self._destination = config, destination
-        self._length: int | None = None
 
-    def see(self, probe: Probe) -> tuple[Network, Probe]:
-        """The network and its probe, which are those of the run if that goes on. One that is not
-        seen as taking images, though its rows could be some, is seen as it is."""
-        network, probe = self._see(self._of_its_length(probe))
-        return network, with_tokens(probe, network, vocabulary_of(self._config.vocab))
+    def network(self, probe: Probe, batch: Batch | None) -> tuple[Network, Probe]:
+        """The network, and the probe completed by what the model is given beside its inputs.
 
-    def _of_its_length(self, probe: Probe) -> Probe:
-        """Texts whole where the network goes along them step by step, whatever their length; else
-        in windows as long as those that it is trained on."""
-        length = self._length
-        if not probe.tokens or length is None or probe.images.shape[1] == length:
+        Where rows were taken for images, and the network cannot be traced with these, they are
+        rows again.
+
+        Args:
+            batch: what the model is trained on, where that is known.
+
+        Raises:
+            UsageError: the run was recorded with another network or probe.
+            NetworkError: the model cannot be traced.
+        """
+        whole = self._with_call(probe, batch)
+        if batch is not None and batch.inputs.ndim == 2:
+            whole = self._fitted(whole, batch.inputs.shape[1])
+        network, known = self._checked(whole)
+        return network, with_tokens(known, network, vocabulary_of(self._config.vocab))
+
+    def _with_call(self, probe: Probe, batch: Batch | None) -> Probe:
+        """The probe with what the model is given beside the images, where it has none of its
+        own."""
+        if probe.call.names:
+            return probe
+        call = probe.call if batch is None else batch.call
+        return replace(probe, call=call.given(self._config.others))
+
+    def _fitted(self, probe: Probe, length: int) -> Probe:
+        """Texts whole, where the network goes along them step by step, whatever their length; else
+        in windows of the length that it is trained on."""
+        if not probe.tokens or probe.images.shape[1] == length:
             return probe
         try:
-            layers = self._network(probe).layers
+            layers = self._traced(probe).layers
         except (NetworkError, UsageError):
             return in_windows(probe, length, self._config.probe_images)
         goes_along = any(
@@ -60,16 +79,19 @@ class Sight:
             return probe
         return in_windows(probe, length, self._config.probe_images)
 
-    def _see(self, probe: Probe) -> tuple[Network, Probe]:
+    def _checked(self, probe: Probe) -> tuple[Network, Probe]:
+        """The network and the probe, if they are those of the run."""
         try:
-            return self._destination.check(lambda: self._network(probe), probe), probe
+            return self._destination.check(lambda: self._traced(probe), probe), probe
         except NetworkError:
             if not probe.call.is_flat:
                 raise
         rows = flattened(probe)
-        return self._destination.check(lambda: self._network(rows), rows), rows
+        return self._destination.check(lambda: self._traced(rows), rows), rows
 
-    def _network(self, probe: Probe) -> Network:
+    def _traced(self, probe: Probe) -> Network:
+        """The network as it is traced for such a probe, its classes named by the probe's folders
+        where these are as many."""
         memory = self._config.memory
         names: Sequence[str] | None = self._config.class_names
         network = self._adapter.network(self._model, probe.images, names, memory, probe.call)
@@ -81,13 +103,3 @@ class Sight:
     def _class_folders(self) -> tuple[str, ...]:
         given = self._config.probe
         return class_folders(Path(given)) if isinstance(given, (str, Path)) else ()
-
-    def complete(self, probe: Probe, batch: Batch | None) -> Probe:
-        """The probe with what the model is given beside the images, where it has none of its
-        own."""
-        if batch is not None and batch.inputs.ndim == 2:
-            self._length = batch.inputs.shape[1]
-        if probe.call.names:
-            return probe
-        call = probe.call if batch is None else batch.call
-        return replace(probe, call=call.given(self._config.others))
