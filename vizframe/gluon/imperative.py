@@ -28,13 +28,12 @@ from vizframe.gluon.block_weights import BlockWeights
 from vizframe.gluon.call import argument
 from vizframe.gluon.compat import mx
 from vizframe.gluon.draws import no_draws
-from vizframe.gluon.graph.hooks import After, Before, Names, hook_blocks
+from vizframe.gluon.graph.hooks import hook_blocks
 from vizframe.gluon.graph.nonfinite import has_nonfinite, without_nonfinite
 from vizframe.gluon.graph.parameters import Parameters, to_numpy
 from vizframe.gluon.graph.trace import input_names
 from vizframe.gluon.history import (
     history_of,
-    is_pooling,
     maxima_without_block,
     outputs_per_image,
     score_layer,
@@ -45,6 +44,7 @@ from vizframe.gluon.imperative_excitation import (
     gradient_of,
 )
 from vizframe.gluon.lending import lend_parameters
+from vizframe.gluon.output_hooks import Enough, OutputHooks
 from vizframe.gluon.reason import reason
 from vizframe.gluon.recorded_relevance import RecordedRelevance
 from vizframe.gluon.semantics import from_net_array, is_numpy, numpy_interface, to_net_array
@@ -70,10 +70,6 @@ from vizframe.network import (
 from vizframe.network.call import arguments_of
 from vizframe.network.layer import Layer
 from vizframe.network.nonfinite import FiniteExcitation, with_twin
-
-
-class _Enough(BaseException):
-    """Ends a net's forward pass where nothing behind is asked for; no net's own code stops it."""
 
 
 class ImperativeNetwork(BlockWeights, RecordedRelevance):
@@ -259,51 +255,26 @@ class ImperativeNetwork(BlockWeights, RecordedRelevance):
         self, images: Any, cut: str | None = None, last: str | None = None
     ) -> dict[str, Output]:
         """`run` with arrays as the net takes and gives them."""
-        outputs: dict[str, Output] = {}
-        names = Names()
-
-        def before(block: Any, _inputs: tuple[Any, ...]) -> None:
-            mx.autograd.set_training(is_pooling(block))
-
-        def watch(path: str, _block: Any) -> tuple[Before, After]:
-            def after(block: Any, inputs: tuple[Any, ...], made: Any) -> None:
-                mx.autograd.set_training(False)
-                values = list(leaves(made))
-                for place, value in enumerate(values):
-                    known = next((n for n, each in outputs.items() if each.value is value), None)
-                    if known is not None:
-                        if not block._reg_params or outputs[known].block._reg_params:
-                            continue  # a container, whose last child has said so
-                        del outputs[known]  # the activation of a layer that has the parameters
-                    own = f"{path or 'output'}.{place}" if len(values) > 1 else path or "output"
-                    name = names.unique(own)
-                    outputs[name] = Output(block, value, tuple(leaves(inputs)), place)
-                    if name == cut:
-                        value.attach_grad()
-                    if name == last:
-                        raise _Enough
-
-            return before, after
-
+        hooks = OutputHooks(cut, last)
         given = {
             name: argument(self._call, name, images, numpy=self._numpy) for name in self._call.names
         }
         with (
             numpy_interface(self._numpy),
             lend_parameters(self._net, self._parameters),
-            hook_blocks(self._net, watch),
+            hook_blocks(self._net, hooks.watch),
             no_draws(),
         ):
             try:
                 self._returned = list(leaves(self._net(*arguments_of(given))))
-            except _Enough:
+            except Enough:
                 pass
             except Exception as error:  # whatever the net's own code says of such images
                 raise NetworkError(
                     f"the network {self.name!r} cannot take images of shape {images.shape}: "
                     f"{reason(error)}"
                 ) from error
-            outputs = fold_outputs(outputs)
+            outputs = fold_outputs(hooks.outputs)
         computed = [output.value for output in outputs.values()]
         restore_layout(self._parameters.arrays().values(), computed)
         return outputs

@@ -82,14 +82,14 @@ def scalars_of(history: History, rank: int) -> Scalars:
     """The numbers of one rank, under their plain names, at the steps that it reported."""
     scalars = history.scalars()
     own = {name: values for name, values in scalars.values.items() if split_rank(name)[1] == rank}
-    told = np.zeros(len(scalars.steps), np.bool_)
+    reported = np.zeros(len(scalars.steps), np.bool_)
     for values in own.values():
-        told |= ~np.isnan(values)
+        reported |= ~np.isnan(values)
     return Scalars(
-        scalars.steps[told],
-        scalars.time[told],
-        scalars.epoch[told],
-        {split_rank(name)[0]: values[told] for name, values in own.items()},
+        scalars.steps[reported],
+        scalars.time[reported],
+        scalars.epoch[reported],
+        {split_rank(name)[0]: values[reported] for name, values in own.items()},
     )
 
 
@@ -98,9 +98,9 @@ def last_steps(history: History) -> Mapping[int, int]:
     scalars = history.scalars()
     found: dict[int, int] = {}
     for name, values in scalars.values.items():
-        told = np.flatnonzero(~np.isnan(values))
-        if len(told):
-            rank, step = split_rank(name)[1], int(scalars.steps[told[-1]])
+        reported = np.flatnonzero(~np.isnan(values))
+        if len(reported):
+            rank, step = split_rank(name)[1], int(scalars.steps[reported[-1]])
             found[rank] = max(step, found.get(rank, step))
     for key in history.declarations:
         for last in history.series_steps(key)[-1:]:

@@ -36,10 +36,10 @@ class Roll:
     axis: int
     shift: int
 
-    def done(self, shown: Any) -> Any:
+    def apply(self, shown: Any) -> Any:
         return shown.roll(self.shift, self.axis)
 
-    def undone(self, shown: Any) -> Any:
+    def revert(self, shown: Any) -> Any:
         return shown.roll(-self.shift, self.axis)
 
 
@@ -51,12 +51,12 @@ class Pad:
     inner: int
     length: int
 
-    def done(self, shown: Any) -> Any:
+    def apply(self, shown: Any) -> Any:
         shape = list(shown.shape)
         shape[self.axis] = self.length - self.inner
         return torch.cat([shown, shown.new_zeros(shape)], self.axis)
 
-    def undone(self, shown: Any) -> Any:
+    def revert(self, shown: Any) -> Any:
         return shown.narrow(self.axis, 0, self.inner)
 
 
@@ -92,7 +92,7 @@ class Layout:
         ends = [0, *accumulate(self.merged)]
         made = moved.reshape([_product(lengths[a:b]) for a, b in pairwise(ends)])
         for each in self.steps:
-            made = each.undone(made)
+            made = each.revert(made)
         return made
 
     def beside(self, output: Any) -> Any:
@@ -116,7 +116,7 @@ class Layout:
         grid = self._on_grid(whole)
         pieces = [self._lengths[each] for each in self.order]
         for each in reversed(self.steps):
-            shown = each.done(shown)
+            shown = each.apply(shown)
         grid.copy_(shown.reshape(pieces).permute(back).reshape(grid.shape))
         return whole
 

@@ -64,14 +64,7 @@ def layers_of(
     layers: list[Layer] = []
     owned: dict[str, Own] = {}
     for entry, name in named.items():
-        made = trace.made_by.get(entry, ())
-        orders = _kernel_orders(graph, (*made, entry[0]))
-        named_so = trace.own.get(entry) or _of_operator(graph, entry[0], claimed)
-        own = {
-            short: OwnParameter(full, orders.get(full, AS_IT_IS))
-            for short, full in named_so.items()
-        }
-        owned[name] = own = own | _computed_weight(graph, (*made, entry[0]), own, shapes)
+        own = owned[name] = _own_parameters(graph, trace, entry, claimed, shapes)
         shape = axes[entry].layer_shape(shapes[entry])
         layers.append(
             Layer(
@@ -83,7 +76,7 @@ def layers_of(
                 parameters={short: _shape_of(graph, shapes, each) for short, each in own.items()},
                 receptive_field=fields.get(entry[0]),
                 inputs=tuple(_all_sources(graph, trace, entry, edges)),
-                kind=_kind(graph, trace, entry, made, axes[entry]),
+                kind=_kind(graph, trace, entry, axes[entry]),
                 nonnegative=entry[0] in nonnegative,
                 rectifies=relu_source(graph, entry[0]) is not None,
             )
@@ -91,10 +84,22 @@ def layers_of(
     return tuple(layers), {name: entry for entry, name in named.items()}, owned
 
 
-def _kind(
-    graph: Graph, trace: Trace, entry: Entry, made: tuple[int, ...], axes: OutputAxes
-) -> Kind:
-    """A softmax over what each place looks at is an attention; a loop of cells is recurrent."""
+def _own_parameters(
+    graph: Graph, trace: Trace, entry: Entry, claimed: set[str], shapes: Mapping[Entry, Shape]
+) -> Own:
+    """The parameters of the layer at an entry: those of its block, or, where no block made it, of
+    its operator, unless another layer has ``claimed`` them; and a weight that it computes."""
+    operators = (*trace.made_by.get(entry, ()), entry[0])
+    orders = _kernel_orders(graph, operators)
+    named = trace.own.get(entry) or _of_operator(graph, entry[0], claimed)
+    own = {short: OwnParameter(full, orders.get(full, AS_IT_IS)) for short, full in named.items()}
+    return own | _computed_weight(graph, operators, own, shapes)
+
+
+def _kind(graph: Graph, trace: Trace, entry: Entry, axes: OutputAxes) -> Kind:
+    """The kind of the layer: a softmax over what each place attends to is an attention; a loop of
+    cells is recurrent."""
+    made = trace.made_by.get(entry, ())
     folded = trace.folded.get(entry)
     if folded is not None:
         return "recurrent" if folded.is_cell else kind_of_layer(graph, folded.steps[0], made)
