@@ -31,9 +31,11 @@ def adam_shrink(steps: int, mean_decay: float, square_decay: float) -> float:
 
 @cache
 def blur_matrix(size: int, sigma: float) -> FloatArray:
-    """What a line of pixels, (…, size), is multiplied with to be blurred: column j holds the
-    Gaussian about pixel j, cut at 4σ, what falls beyond the edges reflected back
-    (d c b a | a b c d | d c b a)."""
+    """The matrix, (size, size), by which lines of pixels, (…, size), are multiplied to be blurred.
+
+    Column j holds the Gaussian about pixel j, cut at 4σ; what falls beyond the edges is reflected
+    back (d c b a | a b c d | d c b a).
+    """
     radius = int(4 * sigma + 0.5)
     places = np.arange(-radius, radius + 1)
     weights = np.exp(-0.5 * (places / sigma) ** 2)

@@ -76,7 +76,7 @@ class Draws:
         return CountedBatches(iter(batches), self, Pass(length, outer=self.last), self._guard)
 
     def draw(self, one: Pass) -> None:
-        """Another batch of this pass was taken."""
+        """Count another batch of this pass."""
         one.drawn += 1
         self._drawn.last = one
 

@@ -181,7 +181,8 @@ class FixedBatch:
             yield FixedBatch(control, self._size)
 
     def _batches(self, images: npt.NDArray[_Any]) -> Iterator[tuple[npt.NDArray[_Any], int]]:
-        """So many images each, the last one repeated, and how many of them were asked for."""
+        """Batches of the network's size, the last one filled up with its last image, and how many
+        rows of each count."""
         for first in range(0, len(images), self._size):
             rows = np.minimum(np.arange(first, first + self._size), len(images) - 1)
             yield images[rows], min(self._size, len(images) - first)
@@ -197,7 +198,7 @@ class FixedBatch:
 
 
 def _whole(parts: Sequence[tuple[Gradient, int]]) -> Gradient:
-    """Of all images, of each part so many."""
+    """The gradients of all images together; of each part so many rows count."""
     return Gradient(
         np.concatenate([each.values[:count] for each, count in parts]),
         np.concatenate([each.gradient[:count] for each, count in parts]),

@@ -30,7 +30,7 @@ which cost four times as much as the sums did. Freed, the block itself costs not
 
 
 def ignore_float_warnings() -> AbstractContextManager[object]:
-    """Inside, infinities and what is not a number are results, as on any device, not warnings."""
+    """Inside, infinities and NaN are results, as on any device, and raise no warnings."""
     return np.errstate(all="ignore")
 
 
@@ -145,7 +145,7 @@ class HostOps:
         return step
 
     def _moves(self, shape: tuple[int, ...], matrix: FloatArray) -> tuple[Move, Move]:
-        """There and back. The last ones are kept, as an adjoint follows each move."""
+        """The move and its adjoint. The last two are kept, since an adjoint follows each move."""
         height, width = shape[2:]
         key = (height, width, matrix.tobytes())
         if self._last is None or self._last[0] != key:
@@ -154,7 +154,7 @@ class HostOps:
 
 
 def _over_channels(values: FloatArray) -> FloatArray:
-    """One after the other: for a few channels five times as fast as ``sum``."""
+    """The sum over the channels, one after the other: of a few, five times as fast as ``sum``."""
     if values.shape[1] == 1:
         return values
     if values.shape[1] > 8:
@@ -167,7 +167,7 @@ def _over_channels(values: FloatArray) -> FloatArray:
 
 
 def _between(images: FloatArray, tall: FloatArray, wide: FloatArray) -> FloatArray:
-    """tall · map · wide of each map."""
+    """The product tall · map · wide of each map."""
     height, width = images.shape[2:]
     across = product(images.reshape(-1, width), wide).reshape(-1, height, width)
     made: FloatArray = np.matmul(tall, across).reshape(images.shape)

@@ -22,7 +22,8 @@ what is summed over is divided; and how much of that is worth a piece."""
 
 
 def product(a: FloatArray, b: FloatArray, into: FloatArray | None = None) -> FloatArray:
-    """Of two matrices, (n, k) and (k, m), in pieces of rows, or of what is summed over."""
+    """The product of two matrices, (n, k) and (k, m), in pieces of rows, or of what is summed
+    over."""
     found = np.empty((len(a), b.shape[1]), np.float32) if into is None else into
     rows = max(1, UNDIVIDED // max(1, b.size))
     if rows < FEW and rows < len(a):

@@ -67,13 +67,13 @@ Move = Callable[[FloatArray], FloatArray]
 
 
 def moves(height: int, width: int, matrix: FloatArray) -> tuple[Move, Move]:
-    """There and back, the adjoint of it."""
+    """The move of images by a matrix, and its adjoint."""
     return _moves_of(height, width)(matrix.astype(np.float32).tobytes())
 
 
 @cache
 def _moves_of(height: int, width: int) -> Callable[[bytes], tuple[Move, Move]]:
-    """Those of images of one size, which do not drive out another's."""
+    """The moves of images of one size: a cache each, so that no size drives out another's."""
 
     def find(told: bytes) -> tuple[Move, Move]:
         there = bilinear(height, width, np.frombuffer(told, np.float32).reshape(2, 3))

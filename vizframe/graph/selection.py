@@ -29,7 +29,7 @@ SORTS_IN_LANES = _sorts_in_lanes()
 
 
 def value_of_rank(rows: FloatArray, rank: int) -> FloatArray:
-    """Of each row of (n, values), float32: (n, 1)."""
+    """The value of this rank in each row: of rows (n, values), float32, (n, 1)."""
     count = rows.shape[1]
     bits = np.ascontiguousarray(rows).view(np.int32)
     if SORTS_IN_LANES and count <= SORTED:

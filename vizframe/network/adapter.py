@@ -77,11 +77,11 @@ class TrainingObserver(Protocol):
 
     @property
     def guard(self) -> Guard:
-        """Inside it stands whatever enters the training."""
+        """What an adapter does in a training, it does inside this guard."""
         ...
 
     def note(self, name: str, value: object) -> None:
-        """Something the training was set up with, such as a seed."""
+        """Take note of something that the training was set up with, such as a seed."""
         ...
 
     def before_update(self, model: object, batch: Callable[[], Batch]) -> None:
@@ -97,8 +97,9 @@ class TrainingObserver(Protocol):
     def after_update(
         self, model: object, scalars: Mapping[str, object], epoch: float | None
     ) -> None:
-        """It has. ``scalars`` holds what could be seen, such as the loss and learning rate;
-        ``epoch`` how many epochs are complete, None where the data's loader was not seen."""
+        """The optimiser has changed the model. ``scalars`` holds what could be seen, such as the
+        loss and learning rate; ``epoch`` how many epochs are complete, None where the data's loader
+        was not seen."""
         ...
 
 

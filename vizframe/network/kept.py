@@ -49,7 +49,7 @@ class KeptWeights:
 
     @property
     def steps(self) -> Sequence[int]:
-        """Of the complete ones, increasing."""
+        """The steps whose files are complete, increasing."""
         try:
             found = [match for each in os.listdir(self.folder) if (match := _NAME.fullmatch(each))]
         except (FileNotFoundError, NotADirectoryError):
@@ -70,7 +70,7 @@ class KeptWeights:
 
     @property
     def stamp(self) -> object:
-        """Another one where another recording has described its network."""
+        """A value that changes when another recording describes its network."""
         try:
             status = (self.folder / "network.json").stat()
         except OSError:
@@ -157,7 +157,7 @@ def freezer(framework: str) -> FreezingAdapter:
 
 
 def framework_of(frozen: Frozen) -> str:
-    """As its adapter wrote it down; MXNet's where nothing is said."""
+    """The framework of the network, as its adapter wrote it down; ``mxnet`` where it did not."""
     try:
         said = json.loads(frozen.description)
     except (ValueError, RecursionError) as error:
@@ -175,7 +175,7 @@ def _short(member: zipfile.ZipInfo) -> str:
 
 
 def _read(stored: zipfile.ZipFile, member: zipfile.ZipInfo) -> npt.NDArray[np.generic]:
-    """An array that has the length that its header says. Raises ValueError."""
+    """The array of a member, which must be as long as its header says. Raises ValueError."""
     if member.compress_type != zipfile.ZIP_STORED:
         raise ValueError(f"{member.filename!r} is compressed; it can be stored as it is")
     with stored.open(member) as file:
@@ -210,7 +210,7 @@ def _write(member: IO[bytes], values: npt.NDArray[np.generic]) -> None:
 
 
 def publish(path: Path, write: Callable[[Path], object]) -> None:
-    """Write beside it and rename, so that the name never stands for half a file."""
+    """Write a file beside the path and rename it, so that the path never names half a file."""
     draft = path.with_name(f".tmp-{path.name}-{os.getpid()}")
     try:
         write(draft)

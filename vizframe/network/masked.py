@@ -36,7 +36,7 @@ class NamesParameters(Protocol):
     """A network that says what its layers' parameters are called in the model."""
 
     def own_names(self, layer: str) -> Mapping[str, str]:
-        """Short name to full name, of those that the model itself keeps."""
+        """The full name of each parameter that the model itself keeps, by its short name."""
         ...
 
 

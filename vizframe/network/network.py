@@ -195,7 +195,9 @@ class Network(Protocol):
         ...
 
     @property
-    def class_names(self) -> tuple[str, ...] | None: ...
+    def class_names(self) -> tuple[str, ...] | None:
+        """One per class score; None where they are not known."""
+        ...
 
     def layer(self, name: str) -> Layer:
         """Raises UnknownName with the nearest names."""

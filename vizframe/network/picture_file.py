@@ -58,7 +58,7 @@ def _from_0_to_1(values: FloatArray) -> FloatArray:
 
 
 def _on_paper(image: Image.Image) -> Image.Image:
-    """Without transparency."""
+    """The picture on white paper, where it is transparent."""
     if image.mode not in ("RGBA", "LA", "PA", "La", "RGBa") and "transparency" not in image.info:
         return image
     drawn = image.convert("RGBA")

@@ -1,7 +1,7 @@
 """Layer-wise relevance propagation: the rules, and what a network does that can be asked by them.
 
-A class score S is handed back through the network, layer by layer, each unit j getting its share of
-what the units k behind it have (Bach et al. 2015; Montavon et al. 2019):
+A class score S is propagated back through the network, layer by layer; each unit j gets its share
+of what the units k behind it have (Bach et al. 2015; Montavon et al. 2019):
 
               a_j ρ(w_jk)
     R_j = Σ_k ─────────────── R_k        stab(z) = z + ε · sign(z)
@@ -32,7 +32,7 @@ FirstRule = Literal["box", "flat"]
 
 @dataclass(frozen=True, slots=True)
 class RelevanceRules:
-    """Which layer hands back by which rule.
+    """By which rule each kind of layer propagates relevance.
 
     Attributes:
         convolution, dense: the rule of these layers.
@@ -63,7 +63,7 @@ COMPOSITES: Mapping[str, RelevanceRules] = {
 
 @runtime_checkable
 class RelevanceNetwork(Protocol):
-    """A network that can hand relevance back; not every framework's adapter is one."""
+    """A network that can propagate relevance; not every framework's adapter is one."""
 
     def relevance(
         self, images: FloatArray, objective: Objective, rules: RelevanceRules

@@ -19,7 +19,7 @@ from vizframe.network.network import FloatArray, Network
 
 @runtime_checkable
 class ResumableNetwork(Protocol):
-    """A network that can be computed on from the inside; not every one can."""
+    """A network that can be computed on from the outputs of inner layers; not every one can."""
 
     def resume(
         self, images: FloatArray, given: Mapping[str, FloatArray], layers: Sequence[str]

@@ -53,7 +53,8 @@ class UnitChange:
         return f"{quote(self.layer, safe='')}:{self.unit}:{shown}"
 
     def apply(self, values: FloatArray) -> FloatArray:
-        """The unit's outputs, changed. Off is zero even where they are no numbers."""
+        """The unit's outputs, changed. A unit that is off is zero even where its outputs are
+        NaN."""
         match self.how:
             case "off":
                 return np.zeros_like(values)

@@ -34,7 +34,7 @@ _PIECES = re.compile(r"\n|\w+|[^\w\s]", re.UNICODE)
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What every number stands for.
+    """The tokens of a language model: what every token id stands for.
 
     Attributes:
         tokens: by number; what no number stands for is the empty text.
@@ -81,7 +81,7 @@ class Vocabulary:
         return bool(plain) and all(len(token) == 1 for token in plain)
 
     def ids(self, text: str) -> list[int]:
-        """The text in numbers; what the vocabulary lacks is left out, where it has no sign for
+        """The token ids of a text. What the vocabulary lacks is left out, where it has no token for
         that: see `lacking`."""
         return [number for _, number in self._cut(text) if number is not None]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def split_commas(text: str) -> list[str]:
-    """What stands between commas, without blanks; nothing of what is empty.
+    """The parts of a text between commas, stripped of blanks; empty ones are left out.
 
     >>> split_commas("a, b,, ")
     ['a', 'b']
@@ -13,7 +13,7 @@ def split_commas(text: str) -> list[str]:
 
 
 def items(given: object) -> object:
-    """What stands for a list as that list; anything else as it is, to be judged by others.
+    """The list that a text or a number stands for; anything else as it is, for pydantic to judge.
 
     >>> items("grad_cam, gradient"), items(3), items([3, 4])
     (['grad_cam', 'gradient'], [3], [3, 4])

@@ -84,7 +84,7 @@ def plugin(
 
 
 class _FunctionPlugin(Plugin):
-    """What all of them are."""
+    """The base of all plugins that are made of functions."""
 
     function: ClassVar[Function]
 
