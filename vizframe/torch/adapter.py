@@ -94,7 +94,7 @@ def number(value: object) -> float:
 
 
 def settle() -> None:
-    """A device works in the background: wait until it has nothing left to do."""
+    """Wait until the device, which works in the background, has nothing left to do."""
     if torch.cuda.is_available() and torch.cuda.is_initialized():
         torch.cuda.synchronize()
     elif torch.backends.mps.is_available():

@@ -144,7 +144,7 @@ def _seed(module: Any, device: Any) -> None:
 
 
 def _index(device: Any) -> tuple[Any, ...]:
-    """Which of several devices, for those modules of PyTorch that ask."""
+    """The device's number, as some of PyTorch's functions ask for it."""
     return () if device.type == "mps" else (device,)
 
 

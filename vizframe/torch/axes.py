@@ -77,7 +77,7 @@ def _part_named(whole: Node, part: Node, source: Labels, shape: tuple[int, ...])
 
 
 def _usual(shape: Sequence[int], *, words: bool) -> Labels:
-    """What the axes are called where nothing more is known."""
+    """The names of axes of which nothing is known but their number."""
     names: Sequence[str] = {
         1: ("batch",),
         2: ("batch", "time" if words else "unit"),
@@ -89,7 +89,7 @@ def _usual(shape: Sequence[int], *, words: bool) -> Labels:
 
 
 def _named(node: Node, sources: list[Labels], shape: tuple[int, ...], *, steps: bool) -> Labels:
-    """The axes of what a call gave; ``steps``: of one step of a sequence or several."""
+    """The axes of a call's output; ``steps``: of one step of a sequence or several."""
     name, first = name_of(node), sources[0]
     kind = kind_of(node)
     made: Labels | None = None
@@ -135,7 +135,8 @@ def _convolved(shape: Sequence[int]) -> Labels:
 
 
 def _features_last(source: Labels, shape: Sequence[int], embedded: bool) -> Labels | None:
-    """A linear map makes new features on the last axis; what were units elsewhere no longer are."""
+    """The axes behind a linear map, which makes the last one units; those elsewhere are no units
+    any more."""
     kept = source if embedded else source[:-1]
     if len(kept) != len(shape) - 1:
         return None
@@ -171,7 +172,7 @@ def _moved(node: Node, name: str, source: Labels) -> Labels | None:
 
 
 def _axis_moved(numbers: Sequence[object], source: Labels) -> Labels | None:
-    """One axis somewhere else, the others in their order."""
+    """The axes with one moved somewhere else, the others in their order."""
     if len(numbers) != 2 or not all(isinstance(each, int) for each in numbers):
         return None
     begin, end = (int(str(each)) % len(source) for each in numbers)
@@ -217,7 +218,7 @@ def _grouped(olds: list[Label], news: list[int]) -> list[Label]:
 
 
 def _merged(every: list[Label]) -> Label:
-    """Axes as one; the parts of one that was split are that one again."""
+    """Several axes merged into one; the parts of an axis that was split make that one again."""
     olds = [each for each in every if each.length != 1] or every
     length, names = math.prod(each.length for each in olds), [each.name for each in every]
     wholes = [each.whole for each in olds]
@@ -306,7 +307,8 @@ def _multiplied(name: str, sources: list[Labels], shape: tuple[int, ...]) -> Lab
 
 
 def _joined(sources: list[Labels], shape: tuple[int, ...]) -> Labels | None:
-    """The axis that grew keeps its name; what came first of it stands before a grid."""
+    """The axes of joined tensors. The axis that grew keeps its name; what was put first along it
+    stands before its grid."""
     likely = max(sources, key=lambda each: sum(label.length for label in each))
     if len(likely) != len(shape):
         return None
@@ -324,7 +326,8 @@ def _joined(sources: list[Labels], shape: tuple[int, ...]) -> Labels | None:
 
 
 def _taken(node: Node, name: str, source: Labels, shape: tuple[int, ...]) -> Labels | None:
-    """Axes at which one place was taken are gone; those that were sliced keep their name."""
+    """The axes behind an index: those at which one place was taken are gone, those that were
+    sliced keep their name."""
     if name == "select":
         axis = node.args[1] if len(node.args) > 1 else node.kwargs.get("dim")
         return tuple(e for n, e in enumerate(source) if n != int(axis or 0) % len(source))

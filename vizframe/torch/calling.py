@@ -13,7 +13,7 @@ from vizframe.network.call import Call, Other, arguments_of
 
 
 def argument_names(module: Any) -> tuple[str, ...]:
-    """What a module's positional arguments are called, in order."""
+    """The names of a module's positional arguments, in order."""
     forward = module.forward
     function = getattr(forward, "__func__", None)
     return _positional(forward) if function is None else _positional(function)[1:]
@@ -30,7 +30,7 @@ def _positional(function: Any) -> tuple[str, ...]:
 
 
 def call_module(module: Any, call: Call, images: Any) -> Any:
-    """What the module gives when it is called so, with these images."""
+    """The module's output, when it is called as the call says, with these images."""
     if not call.others and "." not in call.input and not _is_keyword(module, call.input):
         return module(_moved(images, call.axis))
     values: dict[str, Any] = {}

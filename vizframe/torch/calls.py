@@ -54,7 +54,8 @@ def batch_of(
 
 
 def _worker() -> Worker | None:
-    """Which of the processes this is that train together, as they met or as a launcher says."""
+    """The worker that this process is, where several train together: as they met, or as a launcher
+    says."""
     group = torch.distributed
     if group.is_available() and group.is_initialized() and group.get_world_size() > 1:
         return Worker(group.get_rank(), group.get_world_size())
@@ -62,8 +63,8 @@ def _worker() -> Worker | None:
 
 
 def learned_from(module: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Any]:
-    """What of a call its names say to be targets, where a net computes its loss itself; lengths and
-    the like beside its inputs are none."""
+    """The targets among a call's arguments, by their names, where a net computes its loss itself;
+    lengths and the like beside its inputs are none."""
     named = {**dict(zip(argument_names(inner_of(module)), args, strict=False)), **kwargs}
     return [each for name, each in named.items() if name in (*_LEARNED_FROM, "y")]
 

@@ -20,7 +20,7 @@ from vizframe.torch.replay import Program, Values
 
 
 def gradients_of(total: Any, sources: Sequence[Any]) -> Sequence[Any]:
-    """Of one number, with respect to each source; None where it does not depend on it.
+    """The gradients of one number with respect to each source; None for one it does not depend on.
 
     PyTorch imports half of SymPy, which takes a second, the first time that a backward pass is
     given what to start from; from a number it starts by itself.
@@ -38,8 +38,8 @@ _LAYOUT_MATTERS = ("as_strided", "unflatten", "set_")
 
 
 def laid_out(fixed: Values, played: Program, device: Any) -> Values:
-    """The same values, kernels of convolutions as the device reads them best; maps follow the
-    layout of the kernels that they meet."""
+    """The same values, with kernels of convolutions in the layout that the device reads best. Maps
+    follow the layout of the kernels that they meet."""
     words = {getattr(each.function, "__name__", "") for each in played.steps}
     if device.type not in CHANNELS_LAST or words.intersection(_LAYOUT_MATTERS):
         return fixed

@@ -16,7 +16,7 @@ from vizframe.torch.rules import ruled_relu
 
 
 class Head(Protocol):
-    """What the nodes that were played for mean."""
+    """Makes responses of the values that a program gave."""
 
     def ask(self, objective: Objective) -> None:
         """Change units and places."""
@@ -27,7 +27,7 @@ class Head(Protocol):
         ...
 
     def responses(self, values: Values) -> Any:
-        """What every unit says at the same places: (batch, units)."""
+        """The response of every unit at the same places, (batch, units)."""
         ...
 
 

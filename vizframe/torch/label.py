@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """An axis.
+    """What one axis is called, and how it came about.
 
     Attributes:
         name: ``batch``, or one of `vizframe.network.kinds.Axis`.

@@ -203,7 +203,7 @@ def own_parameters(tape: Tape, node: Node) -> dict[str, int]:
 
 
 def kernel_shape(node: Node, short: str, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """A parameter's shape, of a weight as (unit, input, …)."""
+    """A parameter's shape; a weight's as (unit, input, …)."""
     if short != "weight":
         return shape
     if kind_of(node) == "embedding" and len(shape) == 2:
@@ -215,7 +215,7 @@ def kernel_shape(node: Node, short: str, shape: tuple[int, ...]) -> tuple[int, .
 
 
 def kernel_values(node: Node, short: str, values: Any) -> Any:
-    """A parameter, of a weight as (unit, input, …)."""
+    """A parameter's values; a weight's as (unit, input, …)."""
     if short != "weight":
         return values
     if kind_of(node) == "embedding" and values.ndim == 2:

@@ -26,12 +26,12 @@ from vizframe.torch.label import Label, Labels
 AXES = get_args(Axis)
 
 IMAGES_PIECE = -1
-"""The length of the images' piece, of which there may be any number."""
+"""Stands for the length of the images' axis, which may be any."""
 
 
 @dataclass(frozen=True, slots=True)
 class Roll:
-    """A map whose places went round along an axis."""
+    """The step of a map that was rolled along an axis."""
 
     axis: int
     shift: int
@@ -45,7 +45,8 @@ class Roll:
 
 @dataclass(frozen=True, slots=True)
 class Pad:
-    """A map with zeros behind it along an axis, of so many places without them."""
+    """The step of a map that was padded with zeros at its end along an axis, to ``length`` places,
+    of which ``inner`` are its own."""
 
     axis: int
     inner: int
@@ -65,11 +66,12 @@ class Layout:
     """See the module.
 
     Attributes:
-        pieces: that each axis of the node's output is cut into, outermost first, by their lengths.
-        order: of all pieces.
-        merged: how many of these make each axis of the layer's output.
+        pieces: the lengths of those that each axis of the node's output is cut into, outermost
+            first.
+        order: the order in which all pieces stand in the layer's output.
+        merged: how many pieces, in that order, make each axis of the layer's output.
         tokens: (axis, first, count) of the places that lie on the grid, where others do not.
-        steps: what was done to the map before it was cut, last first.
+        steps: those that were done to the map before it was cut, last first.
     """
 
     pieces: tuple[tuple[int, ...], ...]
@@ -199,8 +201,8 @@ def _as_map(labels: Labels, shape: Sequence[Any], heads: Collection[Label]) -> S
 
 
 def _steps(label: Label, axis: int, is_cut: bool) -> tuple[list[Roll | Pad], int]:
-    """What was done to an axis, last first, and its length before that. A map that is only padded
-    is shown as it is."""
+    """The steps that were done to an axis, last first, and its length before them. A map that is
+    only padded is shown as it is."""
     found: list[Roll | Pad] = []
     is_cut = is_cut or label.shift != 0
     while True:
@@ -213,7 +215,7 @@ def _steps(label: Label, axis: int, is_cut: bool) -> tuple[list[Roll | Pad], int
 
 
 def _atoms(label: Label) -> list[Label]:
-    """What an axis was merged from, outermost first; units are not taken apart."""
+    """The axes that one was merged from, outermost first; an axis of units stays whole."""
     if label.name == "unit" or not label.parts:
         return [label]
     return [atom for each in label.parts for atom in _atoms(each)]
@@ -250,7 +252,7 @@ def _root(label: Label) -> Label:
 
 
 def _pieces(whole: Label, atoms: Sequence[Label]) -> Iterator[int]:
-    """Where what an axis was cut into lies, outermost first; each once."""
+    """The places among the atoms of the pieces that an axis was cut into, outermost first."""
     if whole in atoms:
         yield atoms.index(whole)
         return

@@ -33,7 +33,7 @@ ENDS = (-1, -2, -3)
 
 
 class LiveProgram(Program):
-    """A `Program` that is the net itself."""
+    """A `Program` that runs the net itself."""
 
     def __init__(self, model: Model, data: int, wanted: Mapping[int, str], rule: ReluRule) -> None:
         super().__init__([], {}, {})
@@ -60,7 +60,8 @@ class LiveProgram(Program):
 
 
 class LiveRelevance(Program):
-    """The net itself with the rules of relevance: it runs once to tell them, and then by them."""
+    """Runs the net itself by the rules of relevance: once to find where each applies, and again
+    with them."""
 
     def __init__(
         self, model: Model, data: int, target: int, name: str, rules: RelevanceRules
@@ -125,7 +126,7 @@ class LiveNetwork(TorchNetwork):
 
 
 def live_tape(model: Model, shape: tuple[int, ...]) -> Tape:
-    """What the net did for two images, of which the names and shapes are kept."""
+    """The tape of what the net did for two images, without its values."""
     with aside(model.device):
         model.shadow.refresh()
         tape = trace(model.shadow, model.run, sample_images(model, shape, FIRST), live=True)

@@ -39,6 +39,6 @@ class LoaderWatch(Draws):
             self.batch = batch
 
     def _over(self, one: Pass | None) -> None:
-        """There is no batch any more."""
+        """The pass has given its last batch."""
         if one is not None:
             self.end(one)

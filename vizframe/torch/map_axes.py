@@ -20,7 +20,7 @@ _LOOKED_AT = ("time", "place")
 
 
 def rolled(node: Node, source: Labels) -> Labels | None:
-    """A map whose places went round; None where it is not said along which axes."""
+    """The axes of a rolled map; None where the call does not say which ones were rolled."""
     given = [*node.args[1:], *(node.kwargs.get(key) for key in ("shifts", "dims"))]
     shifts, axes = [each for each in given if each is not None][:2] or (None, None)
     if shifts is None or axes is None:
@@ -41,7 +41,7 @@ def _numbers(given: object, rank: int | None = None) -> list[int]:
 
 
 def padded(node: Node, source: Labels, shape: Sequence[int]) -> Labels | None:
-    """A map with more places behind it; None where some are in front of it, too."""
+    """The axes of a map that was padded at its ends; None where it was padded in front, too."""
     widths = arguments(node).get("pad")
     if not isinstance(widths, tuple | list) or any(each != 0 for each in widths[::2]):
         return None
@@ -54,7 +54,8 @@ def padded(node: Node, source: Labels, shape: Sequence[int]) -> Labels | None:
 
 
 def sliced(label: Label, start: object, length: int) -> Label:
-    """A part of an axis; where it is all that lies on the image's grid, it is known as that."""
+    """The axis of a slice. Where the slice is all that lies on the image's grid, it is the
+    grid's."""
     if label.length == length:
         return label
     inner = label.inner
@@ -68,7 +69,7 @@ def sliced(label: Label, start: object, length: int) -> Label:
 
 
 def summed(node: Node, found: Mapping[int, Labels], shape: Sequence[int]) -> Labels | None:
-    """The axes of an `einsum`, by its letters; None where they say too little."""
+    """The axes of an `einsum`, by its letters; None where the letters do not tell."""
     equation = str(node.args[0]).replace(" ", "") if node.args else ""
     left, arrow, out = equation.partition("->")
     terms, operands = left.split(","), reads(node)
@@ -93,7 +94,8 @@ def summed(node: Node, found: Mapping[int, Labels], shape: Sequence[int]) -> Lab
 
 
 def _looks(out: str, known: Sequence[tuple[str, Labels]], named: Mapping[str, Label]) -> bool:
-    """Whether places look at places: the last two axes, one of each operand, by their units."""
+    """Whether places attend to places: the output's last two axes are places, one of each operand,
+    and what is summed over are units."""
     (first, _), (second, _) = known
     gone = [named[each] for each in first if each in second and each not in out]
     if len(out) < 3 or [each.name for each in gone] != ["unit"]:

@@ -14,7 +14,8 @@ _MOST = {"cpu": 64}
 _MOST_ON_A_DEVICE = 1024
 
 _SHARE = 0.125
-"""Of a device's free memory, which a training beside it may still want."""
+"""The share of a device's free memory that a question may take; a training beside it may want the
+rest."""
 
 
 def most_at_once(device: Any) -> int:
@@ -23,8 +24,8 @@ def most_at_once(device: Any) -> int:
 
 
 def usual_memory(device: Any) -> int:
-    """Bytes that a question may take where nobody says how many: 1 GiB, more on a device that has
-    much to spare."""
+    """Bytes that a question may take, where no limit is given: 1 GiB, or more on a device with much
+    free memory."""
     if device.type != "cuda":
         return GIBIBYTE
     free, _ = torch.cuda.mem_get_info(device)

@@ -62,12 +62,13 @@ class Model:
 
     @property
     def device(self) -> Any:
-        """Of its parameters, where they are now."""
+        """The device of its parameters, where they are now."""
         return place_of(self.module)[0]
 
     @property
     def dtype(self) -> Any:
-        """That it is asked in: of its parameters as they are now, or single where that is half."""
+        """The type that it is asked in: that of its parameters now, or float32 where that is
+        narrower."""
         return wide_dtype(place_of(self.module)[1])
 
     def refuse_changed(self) -> None:
@@ -123,7 +124,7 @@ class Model:
         return found.to(torch.int64 if self.integers else self.dtype)
 
     def run(self, images: Any) -> Any:
-        """What the shadow gives."""
+        """The output of the shadow for these images."""
         return call_module(self.shadow.module, self.call, images)
 
     def trace(self, shape: tuple[int, ...]) -> Tape:
@@ -170,7 +171,7 @@ class Model:
 
 
 def sample_images(model: Model, shape: tuple[int, ...], count: int) -> Any:
-    """Images, or token ids, to be traced with."""
+    """So many images, or texts of token ids, to trace the model with."""
     draw = np.random.default_rng(count)
     values = draw.random((count, *shape)).astype(np.float32)
     return model.images(np.round(values) if model.integers else values)

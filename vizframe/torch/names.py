@@ -54,7 +54,7 @@ def names_of(tape: Tape, depends: set[int]) -> tuple[dict[int, str], dict[str, s
 
 
 def _state(tape: Tape, node: Node) -> str | None:
-    """What a recurrent layer keeps beside its output, if the node is that."""
+    """The name of the state that a recurrent layer ends in, if the node is one; else None."""
     if node.function is not take or kind_of(node) != "recurrent":
         return None
     whole, place = tape.nodes[node.inputs[0]], node.args[1]

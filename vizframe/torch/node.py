@@ -15,7 +15,7 @@ class NoTape(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """An argument that is what a node gave."""
+    """Stands in a call's arguments for the output of a node."""
 
     node: int
 
@@ -69,7 +69,7 @@ class Tape:
 
 
 def take(value: Any, place: tuple[Any, ...]) -> Any:
-    """What lies at a place of nested lists, tuples and dictionaries."""
+    """The item at a place of nested lists, tuples and dictionaries."""
     for each in place:
         value = value[each]
     return value
@@ -88,7 +88,7 @@ def places_in(value: Any, place: tuple[Any, ...] = ()) -> list[tuple[tuple[Any, 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InPlace:
-    """A function that writes, as one that gives: its target is copied first.
+    """A function that writes in place, made to return a new value: its target is copied first.
 
     Attributes:
         function: as the script calls it.
@@ -109,7 +109,7 @@ class InPlace:
 
 @dataclass(frozen=True, slots=True)
 class WriteBack:
-    """What a tensor holds after a view of it, taken by these functions, has a new value."""
+    """Makes a tensor's value after a view of it, taken by these functions, was written to."""
 
     functions: tuple[Any, ...]
 
@@ -124,7 +124,8 @@ class WriteBack:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sparing:
-    """A function that also writes into nodes that belong to the model: it gets copies of these."""
+    """A function that also writes into some nodes beside its result; it is given copies of
+    these."""
 
     function: Callable[..., Any]
     spared: frozenset[int]

@@ -134,7 +134,7 @@ def kind_of(node: Node) -> Kind:
 
 
 def shown_operator(node: Node) -> str:
-    """What a person reads: ``Conv2d``, ``max_pool2d``, ``add``."""
+    """The name of the operator that is shown: ``Conv2d``, ``max_pool2d``, ``add``."""
     name = name_of(node)
     return _SHOWN.get(name, name)
 
@@ -162,7 +162,7 @@ def is_bounded_relu(node: Node) -> bool:
 
 
 def most_of(node: Node) -> float:
-    """What a bounded ReLU gives at most."""
+    """The bound of a bounded ReLU."""
     given = arguments(node)
     most: Any = 6.0 if name_of(node) == "relu6" else given.get("max_val", given.get("max"))
     return float(most)
@@ -173,7 +173,7 @@ def is_zero(value: Any) -> bool:
 
 
 def window_of(node: Node, rank: int, kernel: tuple[int, ...]) -> OperatorWindow | None:
-    """What one place of the output reads, or None where that may be the whole map.
+    """The window that one place of the output reads; None where that may be the whole map.
 
     Args:
         rank: of its output, the images' axis counted.
@@ -211,7 +211,7 @@ def _convolution_window(given: Mapping[str, Any], kernel: tuple[int, int]) -> Op
 
 
 def _padding_window(node: Node) -> OperatorWindow | None:
-    """Zeros around a map, as many on each side as there are."""
+    """The window of a call that pads a map with zeros; None of any other padding."""
     given = arguments(node)
     widths, zero = given.get("pad"), given.get("value") in (None, 0)
     if given.get("mode", "constant") != "constant" or not zero or not isinstance(widths, tuple):
@@ -224,7 +224,7 @@ def _padding_window(node: Node) -> OperatorWindow | None:
 
 
 def padding_of(node: Node) -> Padding:
-    """What lies beyond the edges of what it reads."""
+    """How the operator reads beyond the edges of its input."""
     given = arguments(node)
     if name_of(node) != "avg_pool2d":
         return "constant"
@@ -233,7 +233,7 @@ def padding_of(node: Node) -> Padding:
 
 
 def without_padding(node: Node) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
-    """Its function and arguments, reading a map that was padded by hand."""
+    """The node's function and arguments without padding, for a map that was padded before."""
     given = arguments(node)
     name = name_of(node)
     if name == "conv2d":

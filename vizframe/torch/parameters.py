@@ -33,7 +33,7 @@ def read_weights(
 def read_gradients(
     model: Model, tape: Tape, node: int, own: Mapping[str, int]
 ) -> dict[str, FloatArray]:
-    """Their gradients of the last training step, where the model keeps them."""
+    """The gradients of these parameters of the last training step, where the model keeps them."""
     found = {}
     for short, each in own.items():
         leaf = tape.nodes[each].leaf

@@ -46,14 +46,14 @@ class Kernel:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is played for an objective.
+    """What has to be computed for an objective.
 
     Attributes:
-        wanted: the nodes that are played for.
+        wanted: the nodes whose values are wanted.
         size: (y, x) of the images.
         exact_field: whether they are the unit's receptive field.
-        part: of every map; None: all of them.
-        kernel: what was left out of the net.
+        part: which part of every map is computed; None: all of it.
+        kernel: the last linear call, where the net is computed up to it only; else None.
     """
 
     wanted: tuple[int, ...]

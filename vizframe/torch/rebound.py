@@ -25,7 +25,7 @@ class _Globals(dict[str, Any]):
 
 
 def rebound(function: types.FunctionType, copies: Mapping[int, Any]) -> types.FunctionType:
-    """The function, with the copies in place of what they are of; itself if it names none.
+    """The function with copies in the place of the objects that it names; itself if it names none.
 
     Args:
         copies: by the id of what they are of.

@@ -79,7 +79,7 @@ class RelevanceTapes(PlayedTapes):
 
 
 def _summed(sources: list[Any], gradients: Sequence[Any]) -> Any:
-    """Every input times its gradient; what was not read has none."""
+    """The sum of every source times its gradient; a source that was not read has none."""
     pairs = zip(sources, gradients, strict=True)
     found = [each.detach() * gradient for each, gradient in pairs if gradient is not None]
     return sum(found, start=torch.zeros_like(sources[0]))

@@ -78,7 +78,7 @@ class Program:
     def run(
         self, given: Values, leaf: Callable[[str], Any], images: int, *, tracked: Iterable[int] = ()
     ) -> Values:
-        """All values that are not forgotten.
+        """Run the program, and give the values of all nodes that are still needed at its end.
 
         Args:
             given: the values of nodes that are not computed, such as the images.
@@ -106,7 +106,7 @@ class Program:
         return values
 
     def without(self, fixed: Values) -> Program:
-        """The program without what is known already."""
+        """The program without the calls whose values are known already."""
         steps = [
             replace(each, frees=tuple(f for f in each.frees if f not in fixed))
             for each in self.steps

@@ -179,7 +179,7 @@ class TapeRecorder(TorchFunctionMode):
             self.nodes[self._of[id(given[0])][0]].value = given[0].clone()
 
     def _note(self, func: Any, word: str, call: Any, inputs: list[int], result: Any) -> None:
-        """A call that gave something new."""
+        """Add the node of a call that gave something new."""
         if isinstance(result, torch.Tensor):
             if id(result) not in self._of or self._of[id(result)][0] not in inputs:
                 index = self._add(self._node(func, word, call, inputs), result)
@@ -210,8 +210,8 @@ class TapeRecorder(TorchFunctionMode):
     def _write(
         self, func: Any, word: str, call: Any, found: list[int], written: list[Any], result: Any
     ) -> None:
-        """A call that changed tensors in place: here it gives a new value of one, or leaves alone
-        what it counts in beside its result, as a batch normalization does."""
+        """Add the node of a call that wrote to tensors in place: it gives a new value of the one it
+        wrote to. What it counts in beside its result, as a batch normalization does, is left."""
         targets = [self._of[id(each)][0] for each in written]
         if isinstance(result, torch.Tensor) and all(result is not each for each in written):
             self._add(self._node(Sparing(func, frozenset(targets)), word, call, found), result)
@@ -222,7 +222,8 @@ class TapeRecorder(TorchFunctionMode):
             raise NoTape(f"it changes several tensors in place at once ({word})")
 
     def _remember_view(self, index: int, result: Any, call: Any) -> None:
-        """A tensor on the memory of the first argument: what is written to it is written there."""
+        """Note that a result lies on the memory of the first argument: what is written to the one
+        is written to the other."""
         args, _ = call
         first = args[0] if args and isinstance(args[0], Ref) else None
         base = None if first is None else self._tensors.get(first.node)
@@ -230,7 +231,8 @@ class TapeRecorder(TorchFunctionMode):
             self._views[id(result)] = base, index
 
     def _write_back(self, written: Any, index: int) -> None:
-        """A view was written to: so what it was taken of has a new value, too."""
+        """Add the new value of the tensor that a view was taken of, since the view was written
+        to."""
         functions: list[Any] = []
         calls: list[Any] = []
         while id(written) in self._views:
@@ -265,7 +267,11 @@ class TapeRecorder(TorchFunctionMode):
         return index
 
     def ref(self, tensor: Any, word: str) -> Ref:
-        """The node of a tensor that is read now."""
+        """The node of a tensor that a call reads now.
+
+        Raises:
+            NoTape: its memory was written to through another tensor.
+        """
         found = self._of.get(id(tensor))
         if found is None:
             leaf = self._shadow.aliases.get(id(tensor))

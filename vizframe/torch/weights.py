@@ -75,7 +75,7 @@ def save_weights(model: Any, folder: Path, change: Change) -> Path:
 
 
 def read_file(path: Path) -> Any:
-    """What a file holds, on the CPU."""
+    """The content of a file of weights, with its tensors on the CPU."""
     if path.suffix == ".safetensors":
         try:
             from safetensors.torch import load_file

@@ -27,7 +27,7 @@ def wide(tensor: Any) -> Any:
 
 
 def wide_call(func: Any, args: Any, kwargs: Mapping[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
-    """A call that names no narrow type."""
+    """The call with the type that is computed with, where it names a narrow one."""
     named = {key: _wide_value(each) for key, each in kwargs.items()}
     return _CASTS.get(func, func), tuple(map(_wide_value, args)), named
 
