@@ -23,6 +23,7 @@ from vizframe.store.read.frames import find_missing
 from vizframe.store.read.identity import Identity
 from vizframe.store.read.listing import Listing, may_hold_steps, stranger
 from vizframe.store.read.segment import Segment, read_segment
+from vizframe.store.read.visibility import Visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +65,18 @@ class CheckReport:
     files: tuple[FileReport, ...] = field(default_factory=tuple)
     missing: tuple[str, ...] = ()
     """A sentence for what no file has, though it was recorded."""
+    apart: tuple[str, ...] = ()
+    """A sentence for what was recorded in copies of the run, and put together."""
 
     @property
     def sound(self) -> bool:
-        return all(each.sound for each in self.files) and not self.missing
+        return all(each.sound for each in self.files) and not self.missing and not self.apart
 
     @property
     def sentences(self) -> list[str]:
         """All that is wrong."""
         found = [sentence for each in self.files for sentence in _sentences(each)]
-        return [*found, *self.missing]
+        return [*found, *self.missing, *self.apart]
 
 
 def _sentences(report: FileReport) -> Iterator[str]:
@@ -115,13 +118,11 @@ def check(run: str | Path, *, progress: Progress = ignore_progress) -> CheckRepo
     for number, segment in enumerate(segments):
         reports.append(_check_segment(segment, hdf5))
         progress(number + 1, len(segments), segment.name)
-    return CheckReport(tuple(reports), _missing(path))
-
-
-def _missing(run: Path) -> tuple[str, ...]:
-    listing = Listing(run)
+    listing = Listing(path)
     listing.refresh()
-    return tuple(gap.sentence(str(run)) for gap in listing.gaps)
+    missing = tuple(gap.sentence(str(path)) for gap in listing.gaps)
+    apart = Visibility().of([*listing.sound.values()]).apart
+    return CheckReport(tuple(reports), missing, tuple(f"{path}: {each}" for each in apart))
 
 
 def _hdf5(paths: Sequence[Path]) -> dict[Path, Sequence[str]]:

@@ -118,6 +118,11 @@ Hides = tuple[tuple[Session, tuple[tuple[Session, int], ...]], ...]
 the last that was there when it began. What an older one commits after that, nothing hides."""
 
 
+After = tuple[tuple[Session, tuple[Session, ...]], ...]
+"""For each session the newest of its writer that was there when it began, which knew those before
+it; none for the first. Two that do not know of each other went on apart, in copies of a run."""
+
+
 @dataclass(frozen=True)
 class Index:
     """What a segment says of itself."""
@@ -134,6 +139,8 @@ class Index:
     """The id of the run that it belongs to; older files do not say."""
     hides: Hides = ()
     """What each session hides of older ones; older files do not say."""
+    after: After = ()
+    """What each session goes on from; older files do not say."""
 
     def dump(self) -> bytes:
         shared: dict[str, int] = {}
@@ -149,6 +156,7 @@ class Index:
                     str(session): [[str(older), last] for older, last in hidden]
                     for session, hidden in self.hides
                 },
+                "after": {str(session): [*map(str, known)] for session, known in self.after},
             },
             separators=(",", ":"),
         ).encode()
@@ -185,7 +193,8 @@ def load_index(text: bytes) -> Index:
             Commits(_session(name), int(first), int(last)) for name, first, last in said["covers"]
         )
         scalars = tuple(map(str, said["scalars"]))
-        return Index(sessions, scalars, series, covers, str(said.get("run", "")), _load_hides(said))
+        run = str(said.get("run", ""))
+        return Index(sessions, scalars, series, covers, run, _load_hides(said), _load_after(said))
     except NONSENSE as bad:
         raise DamagedSegment(f"its index is not of layout 1 ({_short(bad)})") from bad
 
@@ -194,6 +203,13 @@ def _load_hides(said: Mapping[str, Any]) -> Hides:
     return tuple(
         (_session(name), tuple((_session(older), _step(last)) for older, last in hidden))
         for name, hidden in said.get("hides", {}).items()
+    )
+
+
+def _load_after(said: Mapping[str, Any]) -> After:
+    return tuple(
+        (_session(name), tuple(map(_session, known)))
+        for name, known in said.get("after", {}).items()
     )
 
 

@@ -130,7 +130,8 @@ class StoreHistory:
     def faults(self) -> Sequence[str]:
         about = [self._origin_fault, self._probe_fault]
         doubts = [segment.doubt for segment in self._union.segments]
-        return [*filter(None, about), *self._origin.faults, *filter(None, doubts)]
+        apart = [f"{self._origin.name}: {each}" for each in self._union.apart]
+        return [*filter(None, about), *self._origin.faults, *filter(None, doubts), *apart]
 
     def close(self) -> None:
         """Nothing is held open."""

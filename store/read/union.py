@@ -76,6 +76,11 @@ class Union:
             later._tables = dict(self._tables)
         return later
 
+    @property
+    def apart(self) -> Sequence[str]:
+        """A sentence for each group of sessions that went on apart."""
+        return self._visibility.apart
+
     def segment(self, number: int) -> Segment:
         return self._numbering.segments[number]
 

@@ -66,12 +66,14 @@ class Drafter:
         resumed_at: its first one.
         run: the id of the run.
         hidden: the older sessions that have steps behind that, each with its last one.
+        after: the newest of the older sessions, if there are any.
     """
 
     session: Session
     resumed_at: int
     run: str = ""
     hidden: tuple[tuple[Session, int], ...] = ()
+    after: tuple[Session, ...] = ()
     _plans: OrderedDict[Hashable, SegmentPlan] = field(default_factory=OrderedDict)
     _names: dict[int, tuple[Declaration, str]] = field(default_factory=dict)
     """What the last step's declarations say, by their identity: most come again as they are."""
@@ -119,6 +121,7 @@ class Drafter:
                 _series(record.frames),
                 run=self.run,
                 hides=((self.session, self.hidden),),
+                after=((self.session, self.after),),
             )
             plan = self._plans[key] = make_plan(PlanKey(index, 1, len(texts), notes))
         self._plans.move_to_end(key)

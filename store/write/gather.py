@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vizframe.store.format.index import Hides, Index, SeriesIndex, group_path
+from vizframe.store.format.index import After, Hides, Index, SeriesIndex, group_path
 from vizframe.store.format.layout import ROW, STEP
 from vizframe.store.format.names import Session
 from vizframe.store.read.segment import Segment
@@ -77,6 +77,7 @@ def gather(parts: Sequence[Part], visible: Sequence[Mask] | None = None) -> Gath
         ),
         run=next((part.segment.run for part in parts if part.segment.run), ""),
         hides=_hides(parts),
+        after=_after(parts),
     )
     return Gathering(index, steps, scalars, rows, origins, _notes(parts, origins, visible))
 
@@ -90,6 +91,10 @@ def _sessions(parts: Sequence[Part]) -> tuple[tuple[Session, int], ...]:
 
 def _hides(parts: Sequence[Part]) -> Hides:
     return tuple(sorted(dict(each for part in parts for each in part.segment.index.hides).items()))
+
+
+def _after(parts: Sequence[Part]) -> After:
+    return tuple(sorted(dict(each for part in parts for each in part.segment.index.after).items()))
 
 
 def _steps(

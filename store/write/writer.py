@@ -93,16 +93,10 @@ class StoreWriter:
 
     def _begin(self, step: int) -> Drafter:
         """What drafts the steps from the first on; it says what that one hides."""
-        return Drafter(
-            self.session,
-            step,
-            self._folder.run_id,
-            tuple(
-                (older, last)
-                for older, last in sorted(self._ends.items())
-                if older.writer == self.session.writer and (last > step or not step)
-            ),
-        )
+        older = sorted(each for each in self._ends if each.writer == self.session.writer)
+        ends = [(each, self._ends[each]) for each in older]
+        hidden = tuple((each, last) for each, last in ends if last > step or not step)
+        return Drafter(self.session, step, self._folder.run_id, hidden, tuple(older[-1:]))
 
     def _check(self, step: object) -> None:
         if self._closed:
