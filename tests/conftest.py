@@ -6,9 +6,10 @@ import logging
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 
 # Of two threads on a busy core one waits, spinning, for the other: a convolution of a few numbers
 # takes 14 ms then. Tests and what they start have one each, before PyTorch or MXNet counts them;
@@ -18,10 +19,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # A failing example may take five minutes to become a small one, and fails as well when it is large:
 # `pytest --hypothesis-profile=shrink PATH` makes it small.
 _FOUND = (Phase.explicit, Phase.reuse, Phase.generate, Phase.target)
-settings.register_profile("suite", phases=_FOUND)
-settings.register_profile("shrink", phases=tuple(Phase))
+# And no example has a deadline: on a busy machine any of them takes a second now and then.
+_PATIENT: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("suite", phases=_FOUND, **_PATIENT)
+settings.register_profile("shrink", phases=tuple(Phase), **_PATIENT)
 # A build server draws the same examples each time; everywhere else each run draws new ones.
-settings.register_profile("ci", derandomize=True, phases=_FOUND)
+settings.register_profile("ci", derandomize=True, phases=_FOUND, **_PATIENT)
 settings.load_profile("ci" if os.environ.get("CI") else "suite")
 
 # A shell that starts the tests in the background lets them ignore Ctrl-C, and what they start too,

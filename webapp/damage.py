@@ -27,7 +27,8 @@ MOST = 1 << 30
 """Bytes of a series that are looked at; of a longer one the steps between stay unseen."""
 
 SLOW = 3
-"""Steps that took longer than that, after which no more are looked at."""
+"""Steps in a row that took longer than that, after which no more are looked at: on a busy machine
+some do, on a disk far away all."""
 
 
 @dataclass(eq=False)
@@ -51,8 +52,9 @@ class Damage:
                 break
             counts[step], size = count_damaged(asked.history, key, step)
             self._bytes[key] += size
-            if time.monotonic() - begun > SECONDS:  # a disk far away: the pictures come first
-                self._slow[key] += 1
+            # A disk far away: the pictures come first.
+            is_slow = time.monotonic() - begun > SECONDS
+            self._slow[key] = self._slow[key] + 1 if is_slow else 0
         left = 0 if self._gives_up(key) else sum(step not in counts for step in unseen)
         return {step: count for step, count in sorted(counts.items()) if count}, left
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from playwright.sync_api import Page
 
+from tests.browser.conftest import PATIENCE
 from vizframe.history import Tiles
 
 Rgb = npt.NDArray[np.uint8]
@@ -58,6 +61,35 @@ def gallery(page: Page, count: int, height: int, width: int) -> Rgb:
     """The tiles that the gallery shows, at their own size: (count, height, width, 3)."""
     painted, grid = pixels(page, "#stage .gallery canvas"), Grid.of(page)
     return np.stack([painted[grid.centres(i, height, width)][..., :3] for i in range(count)])
+
+
+def expect_gallery(page: Page, wanted: Rgb, units: npt.NDArray[np.bool_] | None = None) -> None:
+    """Wait until the gallery shows these tiles, (tiles, height, width, 3), or those marked."""
+    count, height, width = wanted.shape[:3]
+    some = np.ones(count, bool) if units is None else units
+    _expect(lambda: gallery(page, count, height, width)[some], wanted[some])
+
+
+def expect_pixels(page: Page, selector: str, wanted: Rgb) -> None:
+    """Wait until a canvas shows exactly these."""
+    _expect(lambda: pixels(page, selector), wanted)
+
+
+def expect_other_pixels(page: Page, selector: str, before: Rgb) -> Rgb:
+    """Wait until a canvas shows anything else; what it shows then."""
+    end = time.monotonic() + PATIENCE / 1000
+    while np.array_equal(found := pixels(page, selector), before):
+        assert time.monotonic() < end, f"{selector} shows what it showed"
+        page.wait_for_timeout(20)
+    return found
+
+
+def _expect(read: Callable[[], Rgb], wanted: Rgb) -> None:
+    """As Playwright's `expect` waits for words: a page paints when it comes to it."""
+    end = time.monotonic() + PATIENCE / 1000
+    while not np.array_equal(read(), wanted) and time.monotonic() < end:
+        time.sleep(0.02)
+    np.testing.assert_array_equal(read(), wanted)
 
 
 def painted_with(tiles: Tiles, low: float, high: float, table: Rgb, *, signed: bool) -> Rgb:

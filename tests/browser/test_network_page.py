@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Position, expect
 
 from tests.browser.conftest import Show, Visitor
 from tests.browser.pages import live_records, replaced
@@ -15,17 +15,31 @@ from vizframe.testing.runs import LAYERS, fake_probe, fake_run
 pytestmark = pytest.mark.browser
 
 
+PLACE = """(name) => {
+  const graph = document.getElementById("graph");
+  const found = graph?._cyreg?.cy.getElementById(name);
+  if (!found?.length || !graph.clientWidth) return null;
+  const { x, y } = found.renderedPosition();
+  const told = JSON.stringify([x, y]);
+  const stays = graph.dataset.place === told;
+  graph.dataset.place = told;
+  return stays && x > 0 && x < graph.clientWidth && y > 0 && y < graph.clientHeight && { x, y };
+}"""
+"""Where a layer is drawn, once the graph has stayed as it is from one look to the next."""
+
+
+def place_in_graph(page: Page, layer: str) -> Position:
+    found: Position = page.wait_for_function(PLACE, arg=layer, polling=100).json_value()
+    return found
+
+
 def test_a_click_on_a_layer_of_the_network_opens_its_gallery(visitor: Visitor, url: str) -> None:
     page = visitor.open(url, "?run=fake&page=network")
     page.locator("#network-page .table [data-open-layer='features.conv1']").click()
     expect(page.locator("#stage h1")).to_contain_text("features.conv1")
     page.locator("#pages [data-page=network]").click()
-    graph = page.locator("#network-page .graph")
-    expect(graph).to_be_visible()
-    box = graph.bounding_box()
-    assert box is not None
-    page.wait_for_timeout(400)
-    graph.click(position={"x": box["width"] / 2, "y": box["height"] * 0.87})
+    at = place_in_graph(page, "dense0")
+    page.locator("#graph").click(position=at)
     expect(page.locator("#stage h1")).to_contain_text("dense0")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.canvas import painted_with, pixels
+from tests.browser.canvas import expect_other_pixels, painted_with, pixels
 from tests.browser.conftest import Visitor, served, visiting
 from vizframe.history import SeriesKey
 from vizframe.history.memory import MemoryCatalog
@@ -75,13 +75,13 @@ def test_arrows_go_among_tokens_and_units(visitor: Visitor, url: str) -> None:
 
 def test_the_slider_colours_the_same_text_anew(visitor: Visitor, url: str) -> None:
     page = visitor.open(url, f"{CELL}&unit=2&step=0")
-    seen = []
-    for key, step in (("End", "80"), ("Home", "0")):
-        page.keyboard.press(key)
-        expect(page.locator("#stage")).to_have_attribute("data-step", step)
-        seen.append(pixels(page, "#stage .sequence .text-panel > canvas"))
-    assert seen[0].shape == seen[1].shape
-    assert np.any(seen[0] != seen[1])
+    text = "#stage .sequence .text-panel > canvas"
+    page.keyboard.press("End")
+    expect(page.locator("#stage")).to_have_attribute("data-step", "80")
+    late = pixels(page, text)
+    page.keyboard.press("Home")
+    expect(page.locator("#stage")).to_have_attribute("data-step", "0")
+    assert expect_other_pixels(page, text, late).shape == late.shape
 
 
 def test_every_cell_of_the_units_has_the_colour_of_its_value(visitor: Visitor, url: str) -> None:
@@ -169,7 +169,7 @@ def test_a_head_s_arcs_go_from_the_chosen_token_to_those_that_it_looks_at(
     arcs.click(position={"x": 12, "y": arcs.evaluate("arcs => arcs.clientHeight - 8")})
     expect(page.locator(".attention .looks")).to_contain_text("token 0 “the”")
     expect(arcs).to_have_attribute("data-painted", "0-6")
-    assert np.any(pixels(page, ".attention .arcs > canvas") != painted)
+    expect_other_pixels(page, ".attention .arcs > canvas", painted)
     page.get_by_label("Text", exact=True).check()
     expect(arcs).to_be_hidden()
 
@@ -187,7 +187,7 @@ def test_a_page_that_asks_with_pictures_says_so_of_a_run_of_texts(
 
 def test_the_text_is_there_for_those_who_hear_the_page(visitor: Visitor, url: str) -> None:
     page = visitor.open(url, f"{CELL}&i=0&time=3")
-    assert "The text: def f0(x):⏎" in (page.locator(".sequence p").first.text_content() or "")
+    expect(page.locator(".sequence p").first).to_contain_text("The text: def f0(x):⏎")
     expect(page.locator("#stage .rows [role=option]")).to_have_count(12)
     expect(page.locator("#stage .sequence .token-facts")).to_have_attribute("role", "status")
 

@@ -34,7 +34,7 @@ def test_a_unit_is_switched_off_and_the_scores_are_seen(
     expect(page.locator(".whatif-list li")).to_contain_text("dense · unit 0: = 100")
     expect(page.locator(".pairs li").first.locator("strong")).to_have_text("100.0 %")
     expect(page.locator("#whatif-accuracy")).to_contain_text("Right on the probe: 16.7 %")
-    assert "changes=dense%3A0%3A%3D100" in page.url
+    page.wait_for_url("**changes=dense%3A0%3A%3D100**")
     link = page.url
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save as a checkpoint").click()

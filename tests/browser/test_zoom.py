@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.canvas import pixels
+from tests.browser.canvas import expect_other_pixels, expect_pixels, pixels
 from tests.browser.conftest import Visitor
 
 pytestmark = pytest.mark.browser
@@ -27,14 +26,13 @@ def test_the_wheel_zooms_the_large_picture_and_dragging_pans_it(visitor: Visitor
     large.hover(position={"x": 60, "y": 60})
     page.mouse.wheel(0, -400)
     expect(large).to_have_attribute("data-zoom", re.compile(r"^3\."))
-    near = pixels(page, "#large")
-    assert np.any(whole != near)
+    near = expect_other_pixels(page, "#large", whole)
     page.mouse.down()
     page.mouse.move(*centre(page, "#large"))
     page.mouse.up()
-    assert np.any(near != pixels(page, "#large"))
+    expect_other_pixels(page, "#large", near)
     large.dblclick()
-    np.testing.assert_array_equal(pixels(page, "#large"), whole)
+    expect_pixels(page, "#large", whole)
 
 
 def centre(page: Page, selector: str) -> tuple[float, float]:

@@ -134,7 +134,7 @@ def test_a_script_that_is_interrupted_dies_of_it_and_leaves_its_steps(tmp_path: 
     assert process.stdout is not None
     assert process.stdout.readline() == "waiting\n"
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=60)
     assert process.returncode == -signal.SIGINT
     assert "vizframe" not in said
     assert steps_of(tmp_path) == [0, 5]

@@ -158,7 +158,7 @@ def test_checkpoints_are_followed_until_ctrl_c(folder: Path) -> None:
     (folder / "later").rename(folder / "ckpt-0006.params")
     wait_for(6)
     process.send_signal(signal.SIGINT)
-    said, told = process.communicate(timeout=30)
+    said, told = process.communicate(timeout=60)
     assert process.returncode == 0
     assert said == "\nEnded. Look with: vizframe serve runs\n"
     assert told.startswith("vizframe: waiting for ckpt-*.params, recording to runs/x")

@@ -32,7 +32,7 @@ def test_it_says_where_the_page_is_and_ctrl_c_ends_it_quietly(tmp_path: Path) ->
         with urllib.request.urlopen(f"{found[1]}api/v1/runs") as answer:
             assert b'"run":"run"' in answer.read()
         served.send_signal(signal.SIGINT)
-        _, complaints = served.communicate(timeout=20)
+        _, complaints = served.communicate(timeout=60)
     assert served.returncode == 0
     assert complaints == ""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
+from vizframe.gluon.training import ranks
 from vizframe.gluon.training.ranks import PART, SUMS, RankMonitor, sketch
 
 
@@ -25,11 +26,18 @@ def test_no_weights_have_a_sketch_of_zeros() -> None:
     assert not sketch(np.empty(0, np.float32)).any()
 
 
-def test_what_a_recording_takes_before_it_counts_anew_is_not_taken_off_the_next_count() -> None:
-    monitor = RankMonitor()
-    started = time.perf_counter()
-    monitor.after_update(SimpleNamespace(_kvstore=None, _params=[]), 32)
-    time.sleep(0.05)  # the recorder's vitals
-    assert monitor._throughput() > 0
+def test_what_a_recording_takes_before_it_counts_anew_is_not_taken_off_the_next_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 100.0
+    monkeypatch.setattr(ranks, "time", SimpleNamespace(perf_counter=lambda: now))
+    monitor, trainer = RankMonitor(), SimpleNamespace(_kvstore=None, _params=[])
+    monitor.after_update(trainer, 32)
+    now = started = 102.0
+    now += 2  # the recorder's vitals
+    assert monitor._throughput() == 32 / 4
+    now += 1  # the rest of the recording
     monitor.skip_since(started)
-    assert monitor._since - time.perf_counter() < 0.01
+    now += 2
+    monitor.after_update(trainer, 32)
+    assert monitor._throughput() == 32 / 2

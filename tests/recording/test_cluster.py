@@ -20,9 +20,14 @@ ROOT = Path(__file__).parents[2]
 
 
 def tell(folder: str, number: int) -> None:
-    """What a task does: say which process did it."""
+    """What a task does: say which process did it. The first of a process waits for the other's, so
+    that neither does all alone, however slow one is."""
     (Path(folder) / f"{number}-{os.getpid()}").touch()
-    time.sleep(0.02)
+    wait_for(lambda: len(processes(folder)) == 2)
+
+
+def processes(folder: str | Path) -> set[str]:
+    return {each.name.partition("-")[2] for each in Path(folder).iterdir()}
 
 
 @contextmanager
@@ -55,16 +60,16 @@ def test_a_worker_that_is_killed_costs_no_task(tmp_path: Path) -> None:
                 told.mkdir()
                 # Both have imported this module before the first task is handed out: a worker
                 # that imports while the other is at work already may come too late for any.
-                client.run(tell, str(tmp_path), 0)
+                ready = tmp_path / "ready"
+                ready.mkdir()
+                client.run(tell, str(ready), 0)
 
                 def report(_count: int, _total: int, _words: str) -> None:
-                    if len({each.name.split("-")[1] for each in told.iterdir()}) == 2:
-                        first.kill()
+                    first.kill()  # at the first task that is done: both are at work
 
                 assert run_tasks(client, tell, str(told), range(60), report) == 60
-    done = [each.name.split("-") for each in told.iterdir()]
-    assert {int(number) for number, _ in done} == set(range(60))
-    assert len({process for _, process in done}) == 2
+    assert {int(each.name.partition("-")[0]) for each in told.iterdir()} == set(range(60))
+    assert len(processes(told)) == 2
 
 
 def wait_for(what: Callable[[], bool]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import signal
@@ -267,7 +268,6 @@ def test_a_plugin_that_does_not_end_is_interrupted_and_not_asked_again(
         plugins: list[type[Plugin]] = [rogue(endless(catch=True)), Doubled]
         found.append(train(tmp_path / "run", plugins, plugin_timeout=0.1)[1])
 
-    started = time.monotonic()
     if where == "thread":
         thread = threading.Thread(target=work)
         thread.start()
@@ -280,13 +280,25 @@ def test_a_plugin_that_does_not_end_is_interrupted_and_not_asked_again(
             work()
         finally:
             signal.signal(signal.SIGALRM, before)
-    assert time.monotonic() - started < 10
     (history,) = found
     assert list(history.steps) == [0, 1, 2]
-    (failure,) = history.failures()
+    # On a busy machine any plugin may take so long: of the other nothing is said here.
+    (failure,) = [each for each in history.failures() if each.label == "rogue"]
     assert "it had not ended after 0.1" in failure.sentence
     assert signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+class SaidLock(logging.Handler):
+    """A lock that can be had once something was said."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unsaid = threading.Lock()
+        self.unsaid.acquire()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.unsaid.release()
 
 
 def test_what_cannot_be_interrupted_is_said(
@@ -294,8 +306,14 @@ def test_what_cannot_be_interrupted_is_said(
 ) -> None:
     monkeypatch.setattr(overdue, "PATIENCE", 0.05)
     monkeypatch.setattr(overdue, "_alarm_is_free", lambda: False)
-    with pytest.raises(overdue.Overdue), overdue.interrupted_after(0.05, "stone"):
-        time.sleep(0.3)  # an exception comes between instructions, not into a call
+    said = SaidLock()
+    logging.getLogger("vizframe").addHandler(said)
+    try:
+        with pytest.raises(overdue.Overdue), overdue.interrupted_after(0.05, "stone"):
+            # An exception comes between instructions, not into a call.
+            assert said.unsaid.acquire(timeout=60)
+    finally:
+        logging.getLogger("vizframe").removeHandler(said)
     assert caplog.messages == [
         "plugin 'stone' has taken more than 0.05 s and cannot be interrupted: the training waits "
         "for it"
