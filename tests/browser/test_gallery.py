@@ -99,7 +99,7 @@ def test_pictures_in_colour_are_shown_as_they_are(
     key = SeriesKey(label="gradient_ascent", layer="features.conv1")
     stored = run.history().tiles(key, 70).stored
     alive = np.arange(16) != DEAD_UNIT
-    expect_gallery(page, stored, alive)
+    expect_gallery(page, np.asarray(stored, np.uint8), alive)
     expect(page.locator("#scale")).to_contain_text("shown as they are")
 
 
