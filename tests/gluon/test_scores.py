@@ -10,6 +10,8 @@ import pytest
 
 from vizframe.attribution.target import are_probabilities
 from vizframe.gluon.compat import mx
+from vizframe.gluon.graph.graph import Graph
+from vizframe.gluon.graph.scores import nearest_name
 from vizframe.gluon.view import view
 from vizframe.network import Network
 
@@ -27,11 +29,26 @@ FOUND: dict[str, End] = {
     "log": lambda F, z: F.log(F.softmax(z) + 0),
     "times one": lambda F, z: 1.0 * F.identity(F.softmax(z)),
     "all of it": lambda F, z: F.log(F.clip(F.softmax(z).reshape((-1, 4)), 1e-9, 1) / 1),
+    "a little added": lambda F, z: F.log(F.maximum(F.softmax(z) + 1e-9, 1e-12)),
+    "written out": lambda F, z: shares(F, F.exp(z)),
+    "written out, shifted": lambda F, z: written_out(F, z),
     "flat": lambda F, z: F.flatten(F.expand_dims(F.softmax(z), axis=2)),
 }
+
+
+def written_out(F: Any, z: Any) -> Any:
+    return shares(F, F.exp(F.broadcast_sub(z, F.max(z, axis=1, keepdims=True))))
+
+
+def shares(F: Any, values: Any) -> Any:
+    return F.broadcast_div(values, F.sum(values, axis=1, keepdims=True))
+
+
 LOST: dict[str, End] = {
     "averaged": lambda F, z: (F.softmax(z) + F.softmax(z * 2)) / 2,
     "halved": lambda F, z: F.softmax(z) * 0.5,
+    "the smallest first": lambda F, z: F.softmin(z),
+    "how unlikely": lambda F, z: 1 - F.softmax(z),
 }
 
 
@@ -82,3 +99,11 @@ def test_where_they_cannot_be_found_the_network_gives_probabilities(end: str) ->
     assert network.score_layer != "dense"
     np.testing.assert_allclose(network.scores(IMAGES), net(mx.nd.array(IMAGES)).asnumpy(), 1e-5)
     assert are_probabilities(network)
+
+
+def test_an_output_that_is_no_layer_is_named_by_the_layer_that_it_is_made_of() -> None:
+    loss = mx.sym.relu(mx.sym.FullyConnected(mx.sym.var("x"), num_hidden=2, name="dense"))
+    graph = Graph.of(loss)
+    (dense,) = [n for n, node in enumerate(graph.nodes) if node.name == "dense"]
+    assert nearest_name(graph, graph.heads[0], {(dense, 0): "last"}) == "last"
+    assert nearest_name(graph, graph.heads[0], {}) is None

@@ -252,6 +252,18 @@ def test_two_nets_of_one_trainer_are_both_seen(notebook: Notebook) -> None:
     assert {id(each) for each in notebook.models} == {id(encoder), id(decoder)}
 
 
+def test_a_sequence_that_is_never_called_stands_for_the_blocks_in_it(notebook: Notebook) -> None:
+    net = nn.Sequential()  # as word2vec is often written
+    net.add(nn.Embedding(9, 4), nn.Embedding(9, 4))
+    net.initialize()
+    trainer = trainer_of(net)
+    with autograd.record():
+        loss = (net[0](Y) * net[1](Y)).sum()
+    loss.backward()
+    trainer.step(4)
+    assert notebook.models == [net[0], net[1]]
+
+
 def by_backward(net: Any) -> list[Any]:
     with autograd.record():
         loss = (net(X) ** 2).sum()

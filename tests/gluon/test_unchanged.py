@@ -11,6 +11,7 @@ from vizframe.gluon.compat import mx
 from vizframe.gluon.graph.trace import NoGraph
 from vizframe.gluon.network import GluonNetwork
 from vizframe.gluon.question.excitation import GluonExcitation
+from vizframe.gluon.view import view
 from vizframe.history import RunInfo
 from vizframe.history.memory import MemoryRun, MemoryWriter
 from vizframe.network import FloatArray, Objective
@@ -236,3 +237,66 @@ def test_graphs_that_do_not_fit_into_memory_are_thrown_away() -> None:
     for count in range(1, 9):
         network.gradient(np.zeros((count, 2, 64, 64), np.float32), Objective.of("2", [0] * count))
     assert 1 <= len(network._kept) < 8
+
+
+class Spectral(mx.gluon.Block):  # type: ignore[misc]  # MXNet ships no types
+    """A convolution whose weight is divided by its largest singular value; the vector that finds it
+    is written down in every pass."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        with self.name_scope():
+            self.weight = self.params.get("weight", shape=(4, 2, 3, 3))
+            self.u = self.params.get("u", shape=(1, 4))
+
+    def forward(self, x: Any) -> Any:
+        rows = self.weight.data().reshape((4, -1))
+        v = mx.nd.L2Normalization(mx.nd.dot(self.u.data(), rows))
+        u = mx.nd.L2Normalization(mx.nd.dot(v, rows.T))
+        with autograd.pause():
+            self.u.set_data(u)
+        weight = self.weight.data() / (mx.nd.dot(u, rows) * v).sum()
+        return mx.nd.Convolution(x, weight, kernel=(3, 3), num_filter=4, no_bias=True)
+
+
+class Running(mx.gluon.Block):  # type: ignore[misc]  # MXNet ships no types
+    """Writes to its statistics while MXNet records, one a parameter, one an attribute."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        with self.name_scope():
+            self.mean = self.params.get("mean", shape=(1, 4, 1, 1), init="zeros", grad_req="null")
+        self.square = mx.nd.zeros((1, 4, 1, 1))
+        self.draws = np.random.RandomState(1)
+
+    def forward(self, x: Any) -> Any:
+        mean = x.mean(axis=(0, 2, 3), keepdims=True)
+        self.mean.data()[:] = 0.9 * self.mean.data() + 0.1 * mean.detach()
+        self.square = 0.9 * self.square + 0.1 * mean**2
+        noise = mx.nd.Dropout(x, p=0.3, mode="always") + self.draws.rand()
+        return (noise - self.mean.data()) / (1 + self.square)
+
+
+def train_writing(*, asked: bool) -> list[FloatArray]:
+    mx.random.seed(5)
+    net = nn.Sequential()
+    net.add(Spectral(), Running(), nn.Activation("relu"), nn.Dense(3))
+    net.initialize(mx.init.Normal(0.1))
+    net(mx.nd.array(IMAGES))
+    trainer = mx.gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.01})
+    for _ in range(3):
+        if asked:
+            network = view(net, SHAPE)
+            network.gradient(IMAGES, Objective.of("3", [0, 1, 2, 0]))
+        with autograd.record():
+            loss = (net(mx.nd.array(IMAGES)) ** 2).sum()
+        loss.backward()
+        trainer.step(4)
+    parameters = net.collect_params().values()
+    made = mx.nd.random.uniform(shape=(8,)), net[1].square
+    return [each.asnumpy() for each in (*(p.data() for p in parameters), *made)]
+
+
+def test_a_net_that_writes_to_itself_in_every_pass_ends_bit_identical() -> None:
+    for one, other in zip(train_writing(asked=False), train_writing(asked=True), strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -94,13 +94,16 @@ def _functions() -> Iterator[tuple[Any, str, str]]:
     """Every function that draws, by module and name, and its distribution, empty where its mean is
     not known."""
     nd = mx.nd
-    for module in (nd, nd.op, nd._internal, nd.random, nd.numpy._internal):
+    own = nd, nd.op, nd._internal, nd.random, nd.image
+    for module in (*own, nd.numpy._internal, nd.numpy_extension, mx.npx):
         for name in dir(module):
             if callable(getattr(module, name, None)) and (kind := _kind(module, name)) is not None:
                 yield module, name, kind
 
 
 def _kind(module: Any, name: str) -> str | None:
+    if name in _DROPOUTS:
+        return "dropout"
     if "pdf" in name or name.startswith("_backward"):
         return None
     plain = name.strip("_")
@@ -114,6 +117,9 @@ def _kind(module: Any, name: str) -> str | None:
     return None
 
 
+_DROPOUTS = ("Dropout", "dropout", "_npx_dropout")
+"""They draw in predict mode too where a net says ``mode="always"``."""
+
 _NUMPY = (
     *("bernoulli", "choice", "exponential", "gamma", "gumbel", "logistic", "multinomial"),
     *("normal", "pareto", "powerd", "rayleigh", "shuffle", "uniform", "weibull"),
@@ -125,6 +131,8 @@ def _instead(original: Draw, kind: str, name: str, owner: int) -> Draw:
     def given(*arguments: Any, **named: Any) -> Any:
         if threading.get_ident() != owner:
             return original(*arguments, **named)
+        if kind == "dropout":
+            return (arguments[0] if arguments else named["data"]) * 1
         if not kind:
             raise NetworkError(
                 f"it draws random numbers by {name.strip('_')!r}; to ask it would change what the "

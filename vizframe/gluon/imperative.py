@@ -43,7 +43,7 @@ from vizframe.gluon.imperative_excitation import (
     Unreachable,
     gradient_of,
 )
-from vizframe.gluon.lending import lend_parameters
+from vizframe.gluon.lending import Lender
 from vizframe.gluon.output_hooks import Enough, OutputHooks
 from vizframe.gluon.reason import reason
 from vizframe.gluon.recorded_relevance import RecordedRelevance
@@ -82,16 +82,19 @@ class ImperativeNetwork(BlockWeights, RecordedRelevance):
     def __init__(self, net: Any, parameters: Parameters, settings: Settings, why: str) -> None:
         self._net = net
         self._parameters = parameters
+        self._lender = Lender(net, parameters)
         self._settings = settings
         self._why = why
         self._numpy = is_numpy(net)
         self._call = settings.complete_call(settings.call.names or input_names(net))
         self._returned: list[Any] = []
-        self._count, sample = self._least()
+        self._count = self._least()
+        sample = self._empty(self._count)
         given = to_net_array(self._numpy, sample)
         outputs = self._call_net(given)
         shapes = [tuple(each.shape) for each in self._returned]
         two = self._outputs_of_two()
+        self._takes_any = two is not None
         self._layers, self._axes = layers_of_outputs(outputs, two, given)
         per_image = outputs_per_image(shapes, self._returned if two else None)
         self._by_name = {layer.name: layer for layer in self._layers}
@@ -103,7 +106,7 @@ class ImperativeNetwork(BlockWeights, RecordedRelevance):
     @property
     def fixed_size(self) -> int | None:
         """How many images it takes at once, where it takes no other number."""
-        return None if self._count == 1 else self._count
+        return None if self._takes_any else self._count
 
     @property
     def name(self) -> str:
@@ -261,7 +264,7 @@ class ImperativeNetwork(BlockWeights, RecordedRelevance):
         }
         with (
             numpy_interface(self._numpy),
-            lend_parameters(self._net, self._parameters),
+            self._lender.lend(),
             hook_blocks(self._net, hooks.watch),
             no_draws(),
         ):
@@ -276,7 +279,7 @@ class ImperativeNetwork(BlockWeights, RecordedRelevance):
                 ) from error
             outputs = fold_outputs(hooks.outputs)
         computed = [output.value for output in outputs.values()]
-        restore_layout(self._parameters.arrays().values(), computed)
+        restore_layout(self._lender.lent.values(), computed)
         return outputs
 
     def record_layer(self, images: Any, layer: str, inner: str | None) -> tuple[Any, Any]:
@@ -303,18 +306,26 @@ class ImperativeNetwork(BlockWeights, RecordedRelevance):
         ordered = value.reshape(axes.split(value.shape)).transpose(axes.order)
         return ordered.reshape((0, 0, axes.grid.y, axes.grid.x)) if axes.grid else ordered
 
-    def _least(self) -> tuple[int, Any]:
-        """How many images it can be asked for at least, and so many empty ones."""
-        shape, context = self._settings.input_shape, self._parameters.context
-        one = mx.nd.zeros((1, *shape), ctx=context)
+    def _least(self) -> int:
+        """How many images it can be asked for at least: where it takes no other number than the one
+        that it was seen with, so many."""
+        seen = self._call.size or 1
         try:
-            self.run(one)
+            self.run(self._empty(1))
         except NetworkError:
-            seen = self._call.size
-            if seen in (None, 1):
+            if seen == 1:
                 raise
-            return seen, mx.nd.zeros((seen, *shape), ctx=context)
-        return 1, one
+            return seen
+        return seen if seen > 2 and not self._takes(2) and self._takes(seen) else 1
+
+    def _takes(self, count: int) -> bool:
+        with suppress(NetworkError):
+            self.run(self._empty(count))
+            return True
+        return False
+
+    def _empty(self, count: int) -> Any:
+        return mx.nd.zeros((count, *self._settings.input_shape), ctx=self._parameters.context)
 
     def _score_name(self, recorded: Mapping[str, Output], per_image: Sequence[int]) -> str:
         """The layer before the softmax, if it is one's output; else what the net gives."""

@@ -34,7 +34,7 @@ from vizframe.gluon.graph.output_axes import BatchAxis
 from vizframe.gluon.graph.parameters import Parameters, to_numpy
 from vizframe.gluon.graph.rectifiers import with_plain_relus
 from vizframe.gluon.graph.relevance import relevance_graph
-from vizframe.gluon.graph.scores import answering_output, score_entry
+from vizframe.gluon.graph.scores import answering_output, nearest_name, score_entry
 from vizframe.gluon.graph.shapes import Shape, entry_shapes
 from vizframe.gluon.graph.trace import Trace, input_names, trace_block, trace_symbol
 from vizframe.gluon.own_weights import OwnWeights
@@ -176,7 +176,8 @@ class GluonNetwork(ForwardPasses, OwnWeights, ResumedGraphs):
 
     @property
     def score_layer(self) -> str:
-        return next(name for name, entry in self._entries.items() if entry == self._scores)
+        names = {entry: name for name, entry in self._entries.items()}
+        return nearest_name(self._graph, self._scores, names) or self._layers[-1].name
 
     @property
     def class_names(self) -> tuple[str, ...] | None:

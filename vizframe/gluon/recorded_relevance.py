@@ -17,6 +17,7 @@ from vizframe.gluon.graph.graph import Graph
 from vizframe.gluon.graph.parameters import Parameters, to_numpy
 from vizframe.gluon.graph.relevance import relevance_graph
 from vizframe.gluon.graph.shapes import Shape
+from vizframe.gluon.lending import Lender
 from vizframe.gluon.question.compiled import CompiledGraph, compile_graph
 from vizframe.gluon.question.relevance import relevance_of
 from vizframe.gluon.recorded import recorded_graph, variable_name, watch_reads
@@ -31,6 +32,7 @@ class RecordedRelevance(ABC):
     """What a network without a graph says of relevance."""
 
     _parameters: Parameters
+    _lender: Lender
 
     @property
     @abstractmethod
@@ -67,7 +69,7 @@ class RecordedRelevance(ABC):
             outputs = self._record_layer(given, None, layer.name)
             with mx.autograd.record(train_mode=False):
                 output = self.canonical(layer.name, outputs)
-        own = self._parameters.arrays().values()  # of which a net may read other shapes alone
+        own = self._lender.lent.values()  # of which a net may read other shapes alone
         read = [given, *own, *reads.values()]
         return recorded_relevance(output, given, to_numpy(given), objective, rules, read)
 

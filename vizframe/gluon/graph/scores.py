@@ -1,26 +1,14 @@
-"""Where the scores are: one of a network's outputs, or what its softmax is taken of.
-
-scores ─ softmax ─ reshape ─ clip ─ log ─► output
-   ▲        what keeps the classes and their order is walked back over
-"""
+"""Where the scores are: one of a network's outputs, or what its softmax is taken of."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vizframe.gluon.graph.graph import Entry, Graph, Node
+from vizframe.gluon.graph.graph import Entry, Graph
 from vizframe.gluon.graph.kinds import base_name, kind_of
 from vizframe.gluon.graph.output_axes import grown_axis
 from vizframe.gluon.graph.shapes import Shape
-
-_SAME_NAMES = """
-    reshape reshape_like flatten squeeze expand_dims identity copy dropout blockgrad makeloss
-    make_loss cast amp_cast clip log log2 log10
-"""
-_SAME = frozenset(_SAME_NAMES.split())
-_SIGMOIDS = ("sigmoid", "hard_sigmoid", "log_sigmoid", "logisticregressionoutput")
-_BY_ONE = frozenset(("mul", "multiply", "div", "divide", "true_divide", "power"))
-_BY_ZERO = frozenset(("plus", "add", "minus", "subtract"))
+from vizframe.graph.scores import Made, scores_of
 
 
 def answering_output(
@@ -49,34 +37,30 @@ def answering_output(
 
 def score_entry(graph: Graph, output: int) -> Entry:
     """The scores before a softmax or sigmoid, or the output itself where it has none."""
-    head = graph.heads[output]
-    entry = head
-    while not graph.nodes[entry[0]].is_variable:
+
+    def look(entry: Entry) -> Made[Entry] | None:
         node = graph.nodes[entry[0]]
-        if is_probability(node):
-            return node.inputs[0]
-        if not _keeps_order(node):
-            break
-        entry = node.inputs[0]
-    return head
+        if node.is_variable:
+            return None
+        number = node.attributes.get("scalar")
+        name = base_name(node.operator)
+        if name == "activation":
+            name = node.attributes.get("act_type", name)
+        numbers = () if number is None else (float(number),)
+        return Made(name, node.inputs, numbers, kind_of(node) == "softmax")
+
+    return scores_of(graph.heads[output], look)
 
 
-def is_probability(node: Node) -> bool:
-    """Whether the operator makes probabilities of scores."""
-    name = base_name(node.operator)
-    if kind_of(node) == "softmax" or name in (
-        "sigmoid",
-        "hard_sigmoid",
-        "log_sigmoid",
-        "logisticregressionoutput",
-    ):
-        return True
-    return name == "activation" and node.attributes.get("act_type") in ("sigmoid", "log_sigmoid")
-
-
-def _keeps_order(node: Node) -> bool:
-    """Whether each class is still there, and the larger one is the larger one."""
-    name, number = base_name(node.operator), node.attributes.get("scalar")
-    if number is None:
-        return name in _SAME
-    return (name in _BY_ONE and float(number) == 1) or (name in _BY_ZERO and float(number) == 0)
+def nearest_name(graph: Graph, entry: Entry, names: Mapping[Entry, str]) -> str | None:
+    """The name of an entry, or of what it was made of first: an operator written in Python may give
+    what has no shape that is known, as a loss does."""
+    waiting, seen = [entry], set[Entry]()
+    while waiting:
+        each = waiting.pop(0)
+        if each in names:
+            return names[each]
+        if each not in seen:
+            seen.add(each)
+            waiting.extend(graph.nodes[each[0]].inputs)
+    return None

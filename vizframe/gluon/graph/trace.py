@@ -17,10 +17,12 @@ from typing import Any
 
 from vizframe.errors import NetworkError
 from vizframe.gluon.compat import mx
+from vizframe.gluon.draws import no_draws
 from vizframe.gluon.graph.folding import Ends, Folded, fold_steps, turned_cells
 from vizframe.gluon.graph.fused import split_fused
 from vizframe.gluon.graph.graph import Entry, Graph, Node
 from vizframe.gluon.graph.hooks import After, Before, Names, hook_blocks, paths
+from vizframe.gluon.lending import lend_copies
 from vizframe.gluon.semantics import (
     from_net_array,
     is_numpy,
@@ -146,7 +148,9 @@ def trace_block(net: Any, call: Call, rank: int) -> Trace:
         with (
             numpy_interface(numpy),
             mx.name.NameManager(),
+            lend_copies(net),
             hook_blocks(net, lambda path, _block: _marks(path, calls)),
+            no_draws(),
         ):
             output = net(*arguments_of(given))
     except Exception as error:

@@ -1,46 +1,48 @@
-"""A net that is run for us does not know it afterwards: what its Blocks keep in attributes of their
-own, such as a count of their calls, is put back, and what they print is not seen."""
+"""A net that is run for us does not know it afterwards: what its Blocks keep of their own, such as
+a count of their calls, is put back, and what they print is not seen."""
 
 from __future__ import annotations
 
 import sys
 import threading
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-_CONTAINERS = (list, dict, set, deque)
-"""What a Block may add to; copied one level deep."""
+from vizframe.gluon.compat import mx
+from vizframe.graph.own_state import own_state_aside
+
+_KEPT = frozenset(
+    {
+        *("_children", "_reg_params", "_params", "_scope", "_forward_hooks", "_forward_pre_hooks"),
+        *("_cached_graph", "_cached_op", "_flags", "_in_format", "_out_format", "_backend_opts"),
+    }
+)
+_KINDS = (
+    mx.gluon.Block,
+    mx.gluon.Parameter,
+    mx.gluon.ParameterDict,
+    mx.gluon.Trainer,
+    mx.sym.Symbol,
+    mx.Context,
+)
+_LARGE = 1 << 24
+"""Numbers of an array that is no copy: only what MXNet recorded of it is left out."""
 
 
 @contextmanager
 def untouched(blocks: list[Any]) -> Iterator[None]:
-    """Inside, these Blocks may do what they do; afterwards their attributes are what they were."""
-    saved = [(vars(each), dict(vars(each))) for each in blocks]
-    contents = [
-        (value, value.copy())
-        for _, former in saved
-        for value in former.values()
-        if type(value) in _CONTAINERS
-    ]
-    try:
-        with muted():
-            yield
-    finally:
-        for container, former in contents:
-            container.clear()
-            _refill(container, former)
-        for attributes, earlier in saved:
-            attributes.clear()
-            attributes.update(earlier)
+    """Inside, these Blocks may do what they do; afterwards what they keep is what it was."""
+    with own_state_aside(blocks, _copied, _KEPT, _KINDS), muted():
+        yield
 
 
-def _refill(container: Any, former: Any) -> None:
-    if isinstance(container, (dict, set)):
-        container.update(former)
-    else:
-        container.extend(former)
+def _copied(value: Any) -> Any:
+    """An array that no graph knows; None of what is no array."""
+    if not isinstance(value, mx.nd.NDArray):
+        return None
+    with mx.autograd.pause():
+        return value.copy() if value.size <= _LARGE else value.detach()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ encoder(x), decoder(…)        those of both                     encoder and de
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,11 +44,21 @@ def trained_nets(updated: set[int], declared: Any, seen: SeenCalls) -> list[Trai
     most, call = max(owning, key=lambda pair: pair[0], default=(0, None))
     if call is not None and most == len(updated):
         return [TrainedNet(_inner_net(call, declared), call.block)]
-    if declared is not None and updated <= owned_by(declared):
+    if (
+        declared is not None
+        and updated <= owned_by(declared)
+        and not _is_shelf(declared, owning, seen)
+    ):
         return [TrainedNet(declared, declared)]
     if call is not None and len(owning) == 1:
         return [TrainedNet(_inner_net(call, declared), call.block)]
     return [TrainedNet(call.block, call.block) for _, call in owning]
+
+
+def _is_shelf(declared: Any, owning: Sequence[tuple[int, RecordedCall]], seen: SeenCalls) -> bool:
+    """Whether the script never calls it and takes its children from it, each of which is one."""
+    called = id(declared) in seen.outermost or id(declared) in seen.owners
+    return bool(owning) and not called
 
 
 def owned_by(block: Any) -> set[int]:
