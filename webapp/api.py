@@ -1,7 +1,8 @@
 """The addresses under /api/v1: raw bytes and JSON, read-only.
 
     runs                                   all runs
-    run       run [since mark]             what a run holds; of one that is known, what is new
+    run       [run] [since mark]           what a run holds; of one that is known, what is new;
+                                           without a name, of the first that has steps
     result    run                          its last numbers, its loss in short, hyper-parameters
     curves    run [since mark]             loss, metrics, … over the steps, likewise
     tiles     run id kind layer step [at]  a gallery, as `body` lays it out
@@ -138,7 +139,10 @@ def _words(open_runs: OpenRuns) -> tuple[View, ...]:
         return caching.document([manifest.summary(each) for each in open_runs.catalog.runs()])
 
     def run() -> Response:
-        with open_runs.run(text(asked(), "run"), fresh=True) as found:
+        name = asked().get("run") or manifest.first(open_runs.catalog)
+        if name is None:
+            return caching.document(None)
+        with open_runs.run(name, fresh=True) as found:
             since, mark = number(asked(), "since", 0), asked().get("mark", "")
 
             def make() -> object:

@@ -6,19 +6,21 @@ browser: choice (run, kind, layer, step, page) ──► callbacks ──► men
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypedDict
 
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, no_update
 from dash.development.base_component import Component
+from flask import request
 
 from vizframe.history import Catalog, Scalars
 from vizframe.network.live import Live
-from vizframe.webapp import api, menus, security
-from vizframe.webapp import layout as frame
+from vizframe.webapp import api, index, menus, packing, security, start
+from vizframe.webapp.bundles import Bundles
 from vizframe.webapp.faults import answer_all, in_words
 from vizframe.webapp.gate import Gate
+from vizframe.webapp.layout import layout
 from vizframe.webapp.open_runs import OpenRun, OpenRuns
 from vizframe.webapp.pages import network, overlay, runs, training
 from vizframe.webapp.request import declaration
@@ -26,34 +28,19 @@ from vizframe.webapp.workers import with_drift
 
 ASSETS = Path(__file__).parent / "assets"
 
-INDEX = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>vizframe</title>
-<link rel="icon" type="image/svg+xml" href="BASEassets/icon.svg">
-<link rel="stylesheet" href="BASEassets/vendor/bootstrap-5.3.8.min.css">
-<link rel="stylesheet" href="BASEassets/style.css">
-<link rel="stylesheet" href="BASEassets/pictures.css">
-<link rel="stylesheet" href="BASEassets/transport.css">
-<link rel="stylesheet" href="BASEassets/pages.css">
-<link rel="stylesheet" href="BASEassets/narrow.css">
-<script src="BASEassets/theme.js"></script>
-{%css%}
-</head>
-<body data-base="BASE">
-<a class="skip" href="#main">Skip to the pictures</a>
-<noscript>vizframe paints with JavaScript, which is switched off in this browser.</noscript>
-{%app_entry%}
-{%config%}
-{%scripts%}
-{%renderer%}
-<script type="module" src="BASEassets/viewer/main.js"></script>
-</body>
-</html>
-"""
+
+class App(Dash):
+    """Dash, whose page is ours."""
+
+    def interpolate_index(self, **dash: str) -> str:  # type: ignore[override]
+        """The page with what Dash needs in it; Dash calls it for every page that is opened."""
+        base = self.config.requests_pathname_prefix
+        return index.page(base, self.bundles.newest().digest, request.args.to_dict(), dash)
+
+    @cached_property
+    def bundles(self) -> Bundles:
+        """What the page loads."""
+        return Bundles(Path(self.config.assets_folder))
 
 
 class Choice(TypedDict, total=False):
@@ -127,18 +114,18 @@ def create_app(
     """
     base = "/" + prefix.strip("/") + "/" if prefix.strip("/") else "/"
     open_runs = OpenRuns(catalog)
-    app = Dash(
+    app = App(
         "vizframe",
         title="vizframe",
         update_title="",
         assets_folder=str(ASSETS),
-        assets_ignore=".*",  # the page names its own files, in order, as modules
+        assets_ignore=".*",  # the page names its own files
         url_base_pathname=base,
-        index_string=INDEX.replace("BASE", base),
         suppress_callback_exceptions=True,
         enable_mcp=False,
     )
-    app.layout = frame.layout
+    app.layout = layout
+    app.server.register_blueprint(start.blueprint(app.bundles), url_prefix=f"{base}static")
     app.server.register_blueprint(api.blueprint(open_runs, live, images), url_prefix=f"{base}api")
     _add_menus(app, open_runs)
     _add_page(app, open_runs, "training", partial(_training, open_runs), told="page")
@@ -147,6 +134,7 @@ def create_app(
     _add_runs(app, open_runs, where)
     _add_clicks(app)
     security.protect(app, gate or Gate(), framed=framed)
+    packing.pack_texts(app.server)
     answer_all(app)
     return app
 

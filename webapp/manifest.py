@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from vizframe.history import Declaration, History, RunSummary, SeriesKey
+from vizframe.history import Catalog, Declaration, History, RunSummary, SeriesKey
 from vizframe.network.probe import Probe
 from vizframe.webapp.numbers import finite, plain
 from vizframe.webapp.request import spread
@@ -141,6 +141,12 @@ def probe(found: Probe | None, digest: str | None = None) -> dict[str, object] |
 def is_shown(found: Probe) -> bool:
     """Whether the probe's inputs are pictures: grey or in colour."""
     return found.noun == "image" and found.images.ndim == 4 and found.images.shape[1] in (1, 3)
+
+
+def first(catalog: Catalog) -> str | None:
+    """The run that is shown to who names none: the first that has steps, else the first."""
+    runs = catalog.runs()
+    return next((each.name for each in [*(run for run in runs if run.steps), *runs]), None)
 
 
 def summary(found: RunSummary) -> dict[str, object]:

@@ -8,9 +8,11 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
+from tests.browser.canvas import pixels
 from tests.browser.conftest import Show, Visitor, visiting
 from tests.browser.pages import live_records, replaced, step_of
 from vizframe.history import SeriesKey
@@ -380,3 +382,27 @@ def test_runs_are_sorted_searched_and_laid_over_one_another(visitor: Visitor, ur
     expect(page).to_have_url(re.compile("x=time"))
     page.get_by_role("button", name="Only this run").click()
     expect(page.locator("#training-page h1")).to_have_text("Training")
+
+
+def test_the_gallery_is_there_before_dash_which_changes_nothing_of_it(
+    visitor: Visitor, url: str
+) -> None:
+    held: list[Route] = []
+    visitor.page.route("**/_dash-component-suites/**", lambda route: held.append(route))
+    page = visitor.open(url, "?run=fake&kind=activation&layer=conv0&unit=2", ready=False)
+    page.wait_for_selector("#stage[data-step]")
+    page.locator("#step").fill("100")
+    page.keyboard.press("Enter")
+    expect(page.locator("#stage")).to_have_attribute("data-step", "100")
+    page.locator("#slider").focus()
+    before = pixels(page, "#stage .gallery canvas")
+    expect(page.locator("#layers")).to_have_count(0)
+    assert page.locator("body[data-ready]").count() == 0
+    assert held
+    page.unroute("**/_dash-component-suites/**")  # what is held goes on
+    page.wait_for_selector("body[data-ready]")
+    expect(page.locator("#layers [aria-pressed=true]")).to_contain_text("conv0")
+    assert np.array_equal(pixels(page, "#stage .gallery canvas"), before)
+    assert page.evaluate("document.activeElement.id") == "slider"
+    page.keyboard.press(".")
+    expect(page.locator("#stage")).to_have_attribute("data-step", "110")

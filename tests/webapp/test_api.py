@@ -241,12 +241,18 @@ def test_readers_far_away_get_deflated_bytes_where_that_pays(client: FlaskClient
     assert far.headers["Content-Encoding"] == "deflate"
     assert zlib.decompress(far.data) == near.data
     assert len(far.data) < 0.8 * len(near.data)
+    client.set_cookie("vizframe-far-8075", "1")  # the end of a tunnel is this machine, too
+    for port, expected in (("8075", "deflate"), ("8076", None)):
+        tunnelled = client.get(
+            address, headers={"Accept-Encoding": "deflate", "Host": f"localhost:{port}"}
+        )
+        assert tunnelled.headers.get("Content-Encoding") == expected
     plain = client.get(address, environ_overrides={"REMOTE_ADDR": "192.0.2.7"})
     assert plain.data == near.data
 
 
 SENTENCES = {
-    "run?": (400, "the address has no 'run'; add run=…"),
+    "curves?": (400, "the address has no 'run'; add run=…"),
     "run?run=fak": (404, "run 'fak' is not known; it can be 'fake'"),
     "tiles?run=fake&kind=activatoin&layer=conv0&step=0": (
         404,

@@ -6,6 +6,7 @@ const tables = {};
 
 /** Fetch the tables, once. */
 export async function loadColours() {
+  if (tables.signed) return;
   const all = new Uint8Array(await bytes(addresses.colours()));
   NAMES.forEach((name, number) => {
     const rgb = all.subarray(number * 768, (number + 1) * 768);

@@ -6,10 +6,11 @@ import { addresses, json } from "./api.js";
 import { stepLimits } from "./colours.js";
 import { WHEN, besideIndex, besideSeries, describeSide, parseBeside, usualBeside, whyNot } from "./comparison.js";
 import { $, check, el, radios } from "./dom.js";
+import { Overlaid } from "./overlaid.js";
 import { lookOf } from "./painter.js";
 import { Pairs } from "./pairs.js";
 import { Pictures } from "./pictures.js";
-import { atOf, hasScale, isOverTime, lengthOf, stepsOf } from "./series.js";
+import { atOf, hasScale, isDistribution, isOverTime, lengthOf, stepsOf } from "./series.js";
 import { difference } from "./tiles.js";
 import { headed, ofRank, pictureOf, probeNoun, rankOf, short, tileName, title } from "./words.js";
 
@@ -30,7 +31,8 @@ export class Compare {
     const [a, b, d] = this.sides;
     a.head.append(el("b", {}, "A"), this.pin, a.words);
     b.head.append(el("b", {}, "B"), b.words);
-    d.head.append(el("b", {}, "A − B"), d.words);
+    d.head.append(d.name = el("b", {}, "A − B"), d.words);
+    this.overlaid = new Overlaid(d.root);
     this.page = $("#compare-page");
     this.page.replaceChildren(el("h1", { className: "visually-hidden" }, "Compare"),
       el("div", { className: "views" }, this.views,
@@ -85,6 +87,8 @@ export class Compare {
         read: (said) => { words.textContent = said || words.dataset.words || ""; },
         time: (time) => this.viewer.choose({ time }),
         name: (index) => (name === "b" && this.pairs.label(index)) || this.viewer.nameOf(index),
+        film: (index) => this.filmOf(name, index),
+        go: (step) => this.goTo(name, step),
       },
     });
     gallery.scrollers.forEach((scroller, which) => scroller.addEventListener("scroll", () => {
@@ -95,6 +99,17 @@ export class Compare {
       }
     }));
     return { root, head, words, gallery };
+  }
+
+  /** A tile over the steps, of the run and series of that side. */
+  filmOf(name, index) {
+    return name === "b" && this.shownB ? this.viewer.filmOf(index, this.shownB) : this.viewer.filmOf(index);
+  }
+
+  /** A click on bands: the slider goes to a step of A, B stays with it. */
+  goTo(name, step) {
+    if (name === "b") this.viewer.choose({ beside: String(step) });
+    else this.viewer.goTo(step);
   }
 
   get beside() {
@@ -159,6 +174,7 @@ export class Compare {
     const own = viewer.limitsNow() === null;
     const lookA = own ? lookOf(a.series, null, viewer.look) : viewer.look;
     const reason = missing || whyNot(a, b);
+    for (const { gallery } of this.sides) gallery.size = viewer.scale.size;
     for (const { gallery } of this.sides) gallery.sort(reason ? null : viewer.gallery.order);
     sideA.gallery.show(a.tiles, lookA, viewer.underOf(a.at), viewer.textsOf(a.at),
       (look) => viewer.lookOfText(look));
@@ -167,13 +183,15 @@ export class Compare {
       (look) => (lookB === lookA ? viewer.lookOfText(look) : look));
     this.say(sideA, `${describeSide(a, false)} (the slider)`);
     this.say(sideB, [describeSide(b, a.run.run !== b.run.run), missing].filter(Boolean).join(" · "));
+    const spreads = !reason && isDistribution(a.series);
+    this.overlay(spreads);
     if (reason) this.nothing(`Not subtracted: ${reason}.`);
-    else this.subtract(a, b);
+    else if (!spreads) this.subtract(a, b);
     for (const { gallery } of this.sides) {
       gallery.chooseTime(viewer.place.time);
       gallery.choose(viewer.place.unit, { scroll: false });
     }
-    this.arrangeViews(reason);
+    this.arrangeViews(spreads ? "side" : viewer.place.view);
   }
 
   /** B on A's colours, where both are of one plugin and layer; else on its own. */
@@ -197,6 +215,21 @@ export class Compare {
     this.say(side, `from −${short(limits[1])} (red) to +${short(limits[1])} (blue)`);
   }
 
+  /** Of two distributions there is no difference of pictures: one is laid over the other. */
+  overlay(spreads) {
+    const [a, b, d] = this.sides.map(({ gallery }) => gallery.distribution);
+    Object.assign(a, { beside: spreads ? b : null });
+    Object.assign(b, { beside: spreads ? a : null });
+    this.page.classList.toggle("spreads", spreads);
+    this.views.hidden = spreads;
+    this.sides[2].name.textContent = spreads ? "B over A" : "A − B";
+    if (!spreads) { this.overlaid.clear(); return; }
+    d.clear();
+    this.sides[2].root.classList.remove("empty");
+    this.say(this.sides[2], "A filled, B as a line");
+    this.overlaid.show(a, b);
+  }
+
   say(side, words) {
     side.words.dataset.words = words;
     side.words.textContent = words;
@@ -209,11 +242,11 @@ export class Compare {
     this.say(side, sentence);
     side.root.classList.add("empty");
     side.gallery.clear();
+    this.overlaid.clear();
   }
 
   /** Swipe and blink lay one side over the other, which needs pictures of one size. */
-  arrangeViews() {
-    const { view } = this.viewer.place;
+  arrangeViews(view) {
     check(this.views, view);
     this.page.dataset.view = view;
     this.line.hidden = view !== "swipe";

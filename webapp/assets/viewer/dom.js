@@ -14,12 +14,12 @@ export function el(tag, properties = {}, ...children) {
 
 export const $ = (selector, root = document) => root.querySelector(selector);
 
-/** Resolves when the element is in the page: Dash builds the page after the scripts have run. */
-export function appears(selector) {
+/** Resolves when the element is within the root. */
+export function appears(selector, root) {
   return new Promise((resolve) => {
-    const found = () => $(selector) && (watcher.disconnect(), resolve($(selector)));
+    const found = () => $(selector, root) && (watcher.disconnect(), resolve($(selector, root)));
     const watcher = new MutationObserver(found);
-    watcher.observe(document.documentElement, { childList: true, subtree: true });
+    watcher.observe(root, { childList: true, subtree: true });
     found();
   });
 }

@@ -1,7 +1,9 @@
-// The start: when Dash has built the page, the viewer moves in.
+// The start: the viewer paints what the address names, then Dash comes with menus, curves and tables.
 import { loadColours } from "./colours.js";
 import { json } from "./api.js";
-import { $, appears, button, el, kept } from "./dom.js";
+import { fetchDash } from "./dash.js";
+import { sayDistance } from "./distance.js";
+import { $, button, el, kept } from "./dom.js";
 import { Export } from "./export.js";
 import { Find } from "./find.js";
 import { Keys } from "./keys.js";
@@ -23,8 +25,11 @@ import { ZoomPage } from "./zoompage.js";
 const OF_SERIES = ["gallery", "unit", "zoom", "sheet", "compare"];
 const WITH_TRANSPORT = [...OF_SERIES, "image", "training"];
 
-await appears("#transport");
-await loadColours();
+// All that the first picture needs is asked for at once, in these words (webapp/index.py preloads it).
+const asked = place.read().run;
+const first = { runs: json("runs"), run: json("run", asked ? { run: asked } : {}), colours: loadColours() };
+for (const each of Object.values(first)) each.catch(() => {}); // said where it is awaited
+
 const viewer = new Viewer();
 window.vizframe = viewer; // for the console, tests and benchmarks
 new UnitPage(viewer);
@@ -34,14 +39,12 @@ viewer.order = order;
 new Compare(viewer);
 new ImagePage(viewer);
 new Sheet(viewer);
-new Runs(viewer);
-new Training(viewer);
 new Camera(viewer);
 new WhatIf(viewer);
 const notes = new Notes(viewer);
 viewer.notes = notes;
 const exporting = new Export(viewer);
-const find = new Find();
+let find = null; // looks for layers in the menu, which Dash makes
 
 // ── Dash is told what is shown ────────────────────────────────────────────────────────────────
 
@@ -155,8 +158,8 @@ const runChoice = el("select", { id: "run", "aria-label": "Run" });
 $("#run-choice").append(runChoice);
 runChoice.addEventListener("change", () => openRun(runChoice.value));
 
-async function listRuns() {
-  const runs = await json("runs");
+async function listRuns(found = json("runs")) {
+  const runs = await found;
   const names = runs.map((each) => each.run);
   if (String(names) !== String([...runChoice.options].map((each) => each.value))) {
     runChoice.replaceChildren(...names.map((name) => el("option", { value: name }, name)));
@@ -287,7 +290,7 @@ const keys = new Keys({
   i: () => viewer.turn(1), I: () => viewer.turn(-1),
   r: cycleScale, t: () => viewer.scale.set("gamma", viewer.scale.gamma >= 3 ? 1 : viewer.scale.gamma + 1),
   c: () => viewer.choose({ page: "compare", beside: String(viewer.step) }, { push: true }),
-  "/": () => find.focus(),
+  "/": () => find?.focus(),
   n: () => notes.open(), e: () => exporting.open(), o: () => order.sortAgain(), d: turnTheme, y: copyLink, "?": () => keys.help(),
 });
 
@@ -324,23 +327,43 @@ function showNothing(runs) {
   tellDash();
 }
 
-async function begin() {
-  const runs = await listRuns();
+/** `found`: the list of runs and the run to be shown, on their way. */
+async function begin(found) {
+  const runs = await listRuns(found.runs);
   const { unknown } = viewer.place;
   if (unknown) banner(`There is no page “${unknown}”; this is the gallery. The pages are named above.`);
-  const named = viewer.place.run;
   showPage(); // before Dash fills it: a graph in a hidden page has no size to fit
-  const first = named ?? runs.find((each) => each.steps > 0)?.run ?? runs[0]?.run;
-  if (!first) { showNothing(runs); return; }
   try {
-    await viewer.openRun(first);
+    const run = await found.run;
+    if (!run) { showNothing(runs); return; }
+    await (found.colours ?? loadColours());
+    await viewer.openRun(run.run, {}, () => { runChoice.value = run.run; }, run);
     place.write(viewer.addressed());
   } catch (error) {
     report(error);
     showNothing(runs);
     return;
   }
-  runChoice.value = first;
+  showPage();
+  tellDash();
+}
+
+/** Resolves when nothing is waited for that Dash's scripts would delay. */
+function pictured() {
+  if (!viewer.series || viewer.shown || !OF_SERIES.includes(viewer.place.page)) return null;
+  return new Promise((resolve) => {
+    viewer.on((_, what) => { if (["painted", "trouble"].includes(what)) resolve(); });
+  });
+}
+
+/** What Dash makes is in the page from here on. */
+async function bringDash() {
+  await pictured();
+  sayDistance();
+  await fetchDash();
+  new Runs(viewer);
+  new Training(viewer);
+  find = new Find();
   showPage();
   tellDash();
 }
@@ -354,11 +377,12 @@ function sayGone(error) {
 
 let looks = 0;
 
-await begin();
+await begin(first);
+await bringDash();
 document.body.dataset.ready = "true";
 watch(async () => {
   looks += 1;
-  if (!viewer.run) { await begin(); return; }
+  if (!viewer.run) { await begin({ run: json("run", viewer.place.run ? { run: viewer.place.run } : {}) }); return; }
   await viewer.refresh().catch(sayGone);
   if (looks % 5 === 0) await listRuns();
 });

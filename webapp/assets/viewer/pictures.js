@@ -17,7 +17,7 @@ export class Pictures {
   get tiles() { return this.shown.tiles; }
   get order() { return this.shown.order; }
   get scrollers() { return [this.gallery.scroller, this.sequence.scroller]; }
-  set size(size) { for (const each of this.both) each.size = size; }
+  set size(size) { for (const each of [...this.both, this.distribution]) each.size = size; }
 
   indexAt(spot) { return this.shown.indexAt(spot); }
   spotOf(index) { return this.shown.spotOf(index); }

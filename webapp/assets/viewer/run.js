@@ -22,11 +22,13 @@ export class OpenRun {
    *
    * @param patch what of the place changes with the run
    * @param entered called when the place is the new one, before anything of it is shown
+   * @param known what the server says of the run, where it was asked already
    */
-  async open(name, patch = {}, entered = () => {}) {
+  async open(name, patch = {}, entered = () => {}, known = null) {
     this.wishes += 1;
     const wish = this.wishes;
-    const found = name === this.manifest?.run ? this.manifest : await json("run", { run: name });
+    const here = name === this.manifest?.run ? this.manifest : known;
+    const found = here ?? await json("run", { run: name });
     if (wish !== this.wishes) return;
     this.viewer.setPlace({ ...this.viewer.place, ...patch, run: name });
     entered();
@@ -44,8 +46,7 @@ export class OpenRun {
       this.loadProbe();
       await this.loadTexts();
     }
-    await viewer.showSeries();
-    await this.loadCurves();
+    await Promise.all([viewer.showSeries(), this.loadCurves()]);
     viewer.tell("run");
   }
 

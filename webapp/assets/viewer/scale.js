@@ -1,7 +1,7 @@
 // The colour scale: which values the two ends of the colours stand for, and the legend that says so.
 import { check, el, kept, radios, sized } from "./dom.js";
 import { css, table } from "./colours.js";
-import { hasScale } from "./series.js";
+import { hasScale, isDistribution } from "./series.js";
 import { short } from "./words.js";
 
 const SCALES = {
@@ -68,14 +68,12 @@ export class Scale {
   /** Say what is in force. Limits are null where each unit has its own. */
   show(series, scale, limits, dark) {
     const scaled = hasScale(series);
-    const bars = series.picture_shape.length === 0;
-    this.radios.hidden = !scaled || bars;
-    this.legend.hidden = !scaled || bars;
+    const coloured = scaled && series.picture_shape.length > 0 && !isDistribution(series);
+    for (const each of [this.radios, this.legend, this.boost]) each.hidden = !coloured;
     this.plain.hidden = scaled;
-    this.boost.hidden = !scaled || bars;
     this.over.hidden = !series.over;
     check(this.radios, scale);
-    if (scaled && !bars) this.drawLegend(series, limits, dark);
+    if (coloured) this.drawLegend(series, limits, dark);
   }
 
   drawLegend(series, limits, dark) {

@@ -4,13 +4,15 @@
 //   unit 0     ▒▒     ▒▓     ▓▓           the line under a picture: half of what the unit changed
 //   unit 1     ▒▒     ▓▓     ▓▓           in the run was done by then
 //
-// Only what is in sight is fetched and painted. The rows have the order of the gallery.
+// Only what is in sight is fetched and painted. The rows have the order of the gallery. Of distributions
+// there are no units: their rows are layers (layersfilm.js).
 import { addresses, formed, Refused } from "./api.js";
 import { nearest } from "./curves.js";
 import { $, el, ink, sized } from "./dom.js";
 import { sampledSteps } from "./film.js";
+import { LayersFilm } from "./layersfilm.js";
 import { paintBar, paintTile } from "./painter.js";
-import { isOverTime } from "./series.js";
+import { isDistribution, isOverTime } from "./series.js";
 import { paintStrips } from "./strips.js";
 import { layerName, plural, title, whole } from "./words.js";
 
@@ -33,6 +35,9 @@ export class Sheet {
       className: "sheet", tabIndex: 0, role: "group", "aria-label": "Units down, training steps across",
     }, this.canvas, this.spacer);
     $("#sheet-page").replaceChildren(el("div", { className: "stage-head" }, this.heading), this.said, this.scroller);
+    this.layers = new LayersFilm($("#sheet-page"), viewer, {
+      read: (words) => { if (!this.layers.box.hidden) this.said.textContent = words || this.layers.words; },
+    });
     this.scroller.addEventListener("scroll", () => this.draw(), { passive: true });
     this.scroller.addEventListener("click", (event) => this.pick(event));
     new ResizeObserver(() => this.draw()).observe(this.scroller);
@@ -48,6 +53,9 @@ export class Sheet {
   show() {
     const { viewer } = this;
     const { run, series, at } = viewer;
+    this.scroller.hidden = isDistribution(series);
+    if (this.scroller.hidden) { this.showLayers(); return; }
+    this.layers.hide();
     const key = JSON.stringify([run.id, series.kind, series.layer, at]);
     if (key !== this.key) {
       Object.assign(this, { key, half: null });
@@ -58,6 +66,13 @@ export class Sheet {
     this.heading.textContent = `${layerName(run, series.layer)} · ${title(series.kind)} · ${plural(this.count, viewer.noun)} × ${plural(this.steps.length, "step")}`;
     this.draw();
     this.mark();
+  }
+
+  showLayers() {
+    const { viewer, layers } = this;
+    layers.show();
+    this.heading.textContent = `${title(viewer.series.kind)} · ${plural(layers.rows.length, "layer")} × ${plural(viewer.steps.length, "step")}`;
+    this.said.textContent = layers.words;
   }
 
   /** By which step half of each unit's change was done: asked for once. */
@@ -192,6 +207,11 @@ export class Sheet {
 
   move(dx, dy) {
     const { viewer } = this;
+    if (isDistribution(viewer.series)) {
+      if (dy) this.layers.move(dy);
+      if (dx) viewer.transport.step(dx);
+      return;
+    }
     const row = viewer.gallery.spotOf(viewer.place.unit) + dy;
     const column = this.columnOf(viewer.step) + dx;
     if (dy && row >= 0 && row < this.count) viewer.choose({ unit: viewer.gallery.indexAt(row) });

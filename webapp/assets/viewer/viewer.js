@@ -115,7 +115,7 @@ export class Viewer {
 
   // ── runs ────────────────────────────────────────────────────────────────────────────────────
 
-  openRun(name, patch, entered) { return this.opened.open(name, patch, entered); }
+  openRun(...asked) { return this.opened.open(...asked); }
   refresh() { return this.opened.refresh(); }
   sayNewer() { this.stepper.sayNewer(); }
 
@@ -308,11 +308,10 @@ export class Viewer {
     this.gallery.arrange();
   }
 
-  /** A tile at the steps of its film, `{steps, tiles}`. */
-  async filmOf(index) {
-    const { run, series } = this;
-    const steps = sampledSteps(this.steps);
-    const tiles = await this.cache.get(addresses.strip(run, series, steps, tileAt(series, this.place.at, index)));
+  /** A tile at the steps of its film, `{steps, tiles}`; of another run and series where they are given. */
+  async filmOf(index, { run, series, at } = { run: this.run, series: this.series, at: this.place.at }) {
+    const steps = sampledSteps(stepsOf(run, series));
+    const tiles = await this.cache.get(addresses.strip(run, series, steps, tileAt(series, at, index)));
     return { steps, tiles };
   }
 

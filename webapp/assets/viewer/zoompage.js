@@ -1,9 +1,10 @@
 // The Zoom page: the chosen unit as large as there is room, pixel by pixel; the slider goes on.
+import { Distribution } from "./distribution.js";
 import { $, button, el, ink, sized } from "./dom.js";
 import { paintTile } from "./painter.js";
-import { isOverTime } from "./series.js";
+import { isDistribution, isOverTime, placeName } from "./series.js";
 import { paintStrips } from "./strips.js";
-import { layerName, short, whole } from "./words.js";
+import { short, whole } from "./words.js";
 import { Zoomable } from "./zoom.js";
 
 const BY = 1.5;
@@ -52,9 +53,9 @@ export class ZoomPage {
     const { viewer } = this;
     const { frame, series, place: { unit, page } } = viewer;
     if (page !== "zoom" || !frame || !series || !this.box.clientWidth || unit >= frame.count) return;
-    const name = `${layerName(viewer.run, series.layer)} · ${viewer.nameOf(unit)}`;
-    this.heading.textContent = `${name} · step ${whole(frame.step)}`;
+    this.heading.textContent = `${placeName(viewer.run, series, unit)} · step ${whole(frame.step)}`;
     this.canvas.setAttribute("aria-label", this.heading.textContent);
+    if (this.showSpread()) return;
     this.canvas.hidden = frame.picture.length === 0;
     if (this.canvas.hidden) { this.readout.textContent = `a single number: ${short(frame.low[unit])}`; return; }
     const [width, height] = this.room;
@@ -63,6 +64,20 @@ export class ZoomPage {
     this.zoom.apply(context);
     this.paint(context, width, height);
     this.page.dataset.step = frame.step;
+  }
+
+  /** A distribution has no pixels: it is drawn as everywhere. Whether it is one. */
+  showSpread() {
+    const { viewer } = this;
+    const { frame, look, series } = viewer;
+    if (!isDistribution(series)) { this.distribution?.clear(); return false; }
+    this.canvas.hidden = true;
+    this.distribution ??= new Distribution(this.box, {
+      on: { go: (step) => viewer.goTo(step), film: (index) => viewer.filmOf(index) },
+    });
+    this.page.dataset.step = frame.step;
+    this.distribution.show(frame, look);
+    return true;
   }
 
   paint(context, width, height) {

@@ -1,0 +1,54 @@
+// Dash comes after the first picture: its scripts are ten times as long as all that is needed before.
+//
+// The frame of the page moves into the element that Dash renders into, where its events are heard,
+// and what Dash has made moves into the frame. Nothing that is shown, chosen or scrolled is made anew.
+import { $, appears } from "./dom.js";
+
+/** Load Dash, and resolve when its parts are in their places. */
+export async function fetchDash() {
+  if (document.readyState === "loading") await new Promise((done) => document.addEventListener("DOMContentLoaded", done));
+  const scripts = [...$("#dash-scripts").content.querySelectorAll("script")];
+  const [inline, fetched] = [scripts.filter((each) => !each.src), scripts.filter((each) => each.src)];
+  await Promise.all(fetched.map((each) => run(each)));
+  for (const each of inline) run(each); // begins to render
+  moveIn(await appears("#made", $("#dash")));
+}
+
+/** A script of a template runs as a copy that is put into the page; those with an address in their order. */
+function run(script) {
+  const copy = document.createElement("script");
+  for (const { name, value } of script.attributes) copy.setAttribute(name, value);
+  copy.textContent = script.textContent;
+  copy.async = false;
+  const loaded = new Promise((resolve, reject) => {
+    copy.onload = resolve;
+    copy.onerror = () => reject(new Error(`${script.src} cannot be loaded`));
+  });
+  document.body.append(copy);
+  return loaded;
+}
+
+function moveIn(made) {
+  const frame = $("#frame");
+  const root = made.closest("#react-entry-point");
+  const kept = focusAndScrolls(frame);
+  if (root.moveBefore) root.moveBefore(frame, null); // keeps all that an element has
+  else root.append(frame);
+  for (const place of frame.querySelectorAll("[data-made]")) {
+    place.replaceWith($(`#${place.dataset.made}`, made));
+  }
+  kept.restore();
+}
+
+/** What an element loses that is taken out of the page for a moment. */
+function focusAndScrolls(frame) {
+  const { activeElement } = document;
+  const scrolled = [...frame.querySelectorAll("*")].filter((each) => each.scrollTop || each.scrollLeft)
+    .map((each) => [each, each.scrollTop, each.scrollLeft]);
+  return {
+    restore() {
+      for (const [each, top, left] of scrolled) Object.assign(each, { scrollTop: top, scrollLeft: left });
+      if (frame.contains(activeElement) && activeElement !== document.activeElement) activeElement.focus({ preventScroll: true });
+    },
+  };
+}
