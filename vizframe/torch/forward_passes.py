@@ -7,10 +7,13 @@ from collections.abc import Sequence
 
 from vizframe.graph.host import ignore_float_warnings
 from vizframe.graph.passes import Joined, parts_in_room
+from vizframe.graph.settings import Settings
 from vizframe.network import FloatArray
 from vizframe.torch.aside import aside
 from vizframe.torch.batch import lengths
 from vizframe.torch.layers import LayeredTape
+from vizframe.torch.model import Model
+from vizframe.torch.node import Tape
 from vizframe.torch.parameters import to_numpy
 from vizframe.torch.played_tapes import PlayedTapes
 
@@ -18,7 +21,9 @@ from vizframe.torch.played_tapes import PlayedTapes
 class ForwardPasses(PlayedTapes):
     """What `vizframe.network.Network` says of activations."""
 
-    _beside: dict[str, FloatArray]
+    def __init__(self, model: Model, settings: Settings, tape: Tape | None = None) -> None:
+        super().__init__(model, settings, tape)
+        self._beside: dict[str, FloatArray] = {}
 
     def activations(self, images: FloatArray, layers: Sequence[str]) -> dict[str, FloatArray]:
         batch = self._settings.check_images(images, self.name)

@@ -16,7 +16,6 @@ import torch
 
 from vizframe.errors import NetworkError, UnknownName
 from vizframe.graph.host import ignore_float_warnings
-from vizframe.graph.settings import Settings
 from vizframe.graph.target import (
     check_objective,
     output_weights,
@@ -46,7 +45,6 @@ from vizframe.torch.aside import aside
 from vizframe.torch.excitation import TorchExcitation, gradients_of
 from vizframe.torch.forward_passes import ForwardPasses
 from vizframe.torch.head import KernelHead, MapHead
-from vizframe.torch.layers import find_layers
 from vizframe.torch.memory import most_at_once
 from vizframe.torch.model import Model
 from vizframe.torch.node import Tape
@@ -59,29 +57,14 @@ from vizframe.torch.parameters import (
     view_parameter,
 )
 from vizframe.torch.relevance_tapes import RelevanceTapes
-from vizframe.torch.replay import Program, needed_nodes
+from vizframe.torch.replay import needed_nodes
 from vizframe.torch.resumed import ResumedTapes
 from vizframe.torch.scores import score_node, unrelated_error
 
 
 class TorchNetwork(ForwardPasses, ResumedTapes, RelevanceTapes):
-    """See `vizframe.network.Network`, whose docstrings hold here.
-
-    Raises:
-        NoTape: the net does not make the same calls each time.
-    """
-
-    def __init__(self, model: Model, settings: Settings, tape: Tape | None = None) -> None:
-        self._model = model
-        self._settings = settings
-        traced = model.trace(settings.input_shape) if tape is None else tape
-        if traced.broke is not None:
-            raise self._refusal((1, *settings.input_shape), traced.broke)
-        self._programs: dict[object, Program] = {}
-        self._beside: dict[str, FloatArray] = {}
-        self._main = find_layers(traced)
-        self._tapes = {settings.input_shape: self._main}
-        self._by_name = {layer.name: layer for layer in self._main.layers}
+    """See `vizframe.network.Network`, whose docstrings hold here, and `PlayedTapes` for how it is
+    made."""
 
     @property
     def model(self) -> Model:

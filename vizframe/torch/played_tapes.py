@@ -25,12 +25,23 @@ class PlayedTapes(ABC):
     """What every question needs: a tape of the right size, the program that is asked for, played
     with the current parameters."""
 
-    _model: Model
-    _settings: Settings
-    _main: LayeredTape
-    _tapes: dict[tuple[int, ...], LayeredTape]
-    _programs: dict[object, Program]
-    _by_name: dict[str, Layer]
+    def __init__(self, model: Model, settings: Settings, tape: Tape | None = None) -> None:
+        """
+        Args:
+            tape: for images of the network's own size; None to trace the model now.
+
+        Raises:
+            NoTape: the net does not make the same calls each time.
+            NetworkError: it broke off.
+        """
+        self._model, self._settings = model, settings
+        traced = model.trace(settings.input_shape) if tape is None else tape
+        if traced.broke is not None:
+            raise self._refusal((1, *settings.input_shape), traced.broke)
+        self._main = find_layers(traced)
+        self._by_name = {layer.name: layer for layer in self._main.layers}
+        self._tapes = {settings.input_shape: self._main}
+        self._programs: dict[object, Program] = {}
 
     @property
     @abstractmethod
