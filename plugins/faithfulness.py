@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Annotated, ClassVar, get_args
 
 import numpy as np
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from vizframe.attribution.baseline import Baseline, baseline_of
 from vizframe.attribution.explain import Explanation, explain
@@ -26,7 +26,7 @@ from vizframe.network import FloatArray
 from vizframe.network.cascade import CascadeNetwork
 from vizframe.network.probe import Probe
 from vizframe.plugin import Plugin, Scene
-from vizframe.plugin.commas import items
+from vizframe.plugin.commas import each_once_of, items
 from vizframe.plugin.control import rank_correlation
 from vizframe.plugin.frame import Frame, Picture
 from vizframe.plugin.inputs import require_images
@@ -83,7 +83,9 @@ class Faithfulness(Plugin):
     slow: ClassVar[bool] = True
     makes: ClassVar[tuple[Picture, ...]] = (*map(_made, get_args(Explanation)), CASCADE)
 
-    methods: Annotated[tuple[Explanation, ...], BeforeValidator(items)] = Field(
+    methods: Annotated[
+        tuple[Explanation, ...], BeforeValidator(items), AfterValidator(each_once_of(Explanation))
+    ] = Field(
         ("gradient", "gradient_input", "integrated", "random"),
         description="Which explanations are measured; 'random' is what chance has.",
     )
@@ -105,13 +107,6 @@ class Faithfulness(Plugin):
         False,
         description="Shuffle the layers from the last one down, and compare the explanations.",
     )
-
-    @field_validator("methods")
-    @classmethod
-    def _some(cls, methods: tuple[Explanation, ...]) -> tuple[Explanation, ...]:
-        if not methods:
-            raise ValueError(f"it can be one or more of {', '.join(get_args(Explanation))}")
-        return tuple(dict.fromkeys(methods))
 
     def visualize(self, scene: Scene) -> Iterator[Frame]:
         require_images("faithfulness", scene)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from vizframe.attribution.baseline import Baseline, baseline_of
 from vizframe.attribution.expected import expected_gradients
@@ -15,7 +15,7 @@ from vizframe.attribution.rise import rise
 from vizframe.attribution.score_cam import score_cam
 from vizframe.attribution.target import Target, target
 from vizframe.plugin import Plugin, Scene
-from vizframe.plugin.commas import items
+from vizframe.plugin.commas import each_once_of, items
 from vizframe.plugin.control import draw_or_control
 from vizframe.plugin.frame import Encoding, Frame, Picture
 from vizframe.plugin.inputs import require_images
@@ -65,7 +65,9 @@ class Perturbation(Plugin):
         ),
     )
 
-    methods: Annotated[tuple[Method, ...], BeforeValidator(items)] = Field(
+    methods: Annotated[
+        tuple[Method, ...], BeforeValidator(items), AfterValidator(each_once_of(Method))
+    ] = Field(
         ("rise", "expected"),
         description="Which methods; Score-CAM needs a pass for every unit of every layer of maps.",
     )
@@ -91,20 +93,12 @@ class Perturbation(Plugin):
         False, description="Explain the same net with its weights shuffled, as a control."
     )
 
-    @field_validator("methods")
-    @classmethod
-    def _some(cls, methods: tuple[Method, ...]) -> tuple[Method, ...]:
-        if not methods:
-            raise ValueError(f"it can be one or more of {', '.join(get_args(Method))}")
-        return tuple(dict.fromkeys(methods))
-
     def visualize(self, scene: Scene) -> Iterator[Frame]:
         require_images("perturbation", scene)
         chosen = target(scene.network, scene.probe, self.target)
 
         def draw(seen: Scene) -> Iterator[Frame]:
-            # The control explains the classes that the trained network predicts.
-            return self._frames(seen, chosen.by(seen.network) if seen.is_control else chosen)
+            return self._frames(seen, chosen.seen_in(seen))
 
         yield from draw_or_control(scene, draw, self.makes, control=self.control)
 

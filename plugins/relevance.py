@@ -79,8 +79,7 @@ class Relevance(Plugin):
         chosen = target(scene.network, scene.probe, self.target)
 
         def draw(seen: Scene) -> Iterator[Frame]:
-            # The control explains the classes that the trained network predicts.
-            yield self._frame(seen, chosen.by(seen.network) if seen.is_control else chosen)
+            yield self._frame(seen, chosen.seen_in(seen))
 
         yield from draw_or_control(scene, draw, self.makes, control=self.control)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from vizframe.attribution.baseline import Baseline, baseline_of
 from vizframe.attribution.cam import (
@@ -32,7 +32,7 @@ from vizframe.images.channels import as_picture
 from vizframe.network import FloatArray
 from vizframe.plugin import Growth, Plugin, Progress, Scene
 from vizframe.plugin.column import Column
-from vizframe.plugin.commas import items
+from vizframe.plugin.commas import each_once_of, items
 from vizframe.plugin.control import draw_or_control
 from vizframe.plugin.frame import Frame, Picture
 from vizframe.sequences.saliency import PICTURES_OF_SEQUENCES, saliency_frames
@@ -185,7 +185,9 @@ class Saliency(Plugin):
         *PICTURES_OF_SEQUENCES,
     )
 
-    methods: Annotated[tuple[Method, ...], BeforeValidator(items)] = Field(
+    methods: Annotated[
+        tuple[Method, ...], BeforeValidator(items), AfterValidator(each_once_of(Method))
+    ] = Field(
         ("gradient", "gradient_input", "guided", "grad_cam"),
         description="Which methods; those not in the default need many passes or repeat others.",
     )
@@ -210,7 +212,9 @@ class Saliency(Plugin):
         ge=1,
         description="Integrated gradients: at most so many intervals, fewer where 1 % is reached.",
     )
-    baseline: Annotated[tuple[Baseline, ...], BeforeValidator(items)] = Field(
+    baseline: Annotated[
+        tuple[Baseline, ...], BeforeValidator(items), AfterValidator(each_once_of(Baseline))
+    ] = Field(
         ("black",),
         description="The empty image: where integrated gradients start, what covers in occlusion. "
         "Of several, the mean of what each gives.",
@@ -228,14 +232,6 @@ class Saliency(Plugin):
         False, description="Explain the same net with its weights shuffled, as a control."
     )
 
-    @field_validator("methods", "baseline")
-    @classmethod
-    def _some(cls, chosen: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        if not chosen:
-            allowed = get_args(Method if info.field_name == "methods" else Baseline)
-            raise ValueError(f"it can be one or more of {', '.join(allowed)}")
-        return tuple(dict.fromkeys(chosen))
-
     def visualize(self, scene: Scene) -> Iterator[Frame]:
         if len(scene.network.input_shape) != 3:
             yield from saliency_frames(scene)
@@ -243,9 +239,7 @@ class Saliency(Plugin):
         chosen = target(scene.network, scene.probe, self.target)
 
         def draw(seen: Scene) -> Iterator[Frame]:
-            # The control explains the classes that the trained network predicts.
-            explained = chosen.by(seen.network) if seen.is_control else chosen
-            shared = self._shared(seen, explained)
+            shared = self._shared(seen, chosen.seen_in(seen))
             methods, notes = self._possible(shared)
             for frame in self._frames(seen, shared, methods):
                 yield replace(frame, notes=(*notes, *frame.notes))

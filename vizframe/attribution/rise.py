@@ -32,14 +32,15 @@ def rise(
     seed: int,
     progress: Progress = ignore_progress,
 ) -> FloatArray:
-    """The importance of each pixel, (probe, y, x): a probability, as all that showed it had it.
+    """The importance of each pixel, (probe, y, x): the mean probability of the class over the masks
+    that showed it.
 
     Args:
         cover: what a closed mask shows, broadcasting against the images.
-        masks: how many, the same ones for every image.
-        cells: of the grid along each axis.
+        masks: how many masks; the same ones for every image.
+        cells: how many cells a mask's grid has along each axis.
         open_share: p, the probability of a cell to be open.
-        seed: of the masks. The same at every step, so that only the weights move.
+        seed: of the masks; the same at every step, so that only the weights move.
     """
     images = target.images
     total = np.zeros((len(images), *images.shape[2:]), np.float64)
@@ -56,12 +57,12 @@ def rise(
 
 
 def probabilities(target: Target, number: int, images: FloatArray) -> FloatArray:
-    """Of the class of image ``number``, for variants of that image, (variants,)."""
+    """The probabilities of the class of image ``number``, for variants of it, (variants,)."""
     return softmax(scores(target.network, images))[:, target.classes[number]]
 
 
 def softmax(every: FloatArray) -> FloatArray:
-    """Of scores (images, classes)."""
+    """The softmax of scores (images, classes), over the classes."""
     raised = np.exp(every.astype(np.float64) - every.max(axis=1, keepdims=True))
     return np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float32)
 

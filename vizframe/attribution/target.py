@@ -12,7 +12,7 @@ from vizframe.attribution.batches import gradients, scores
 from vizframe.errors import UnknownName, UsageError
 from vizframe.network import FloatArray, Gradient, Network, Objective, ReluRule
 from vizframe.network.probe import Probe
-from vizframe.plugin import Progress, ignore_progress
+from vizframe.plugin import Progress, Scene, ignore_progress
 
 Classes = npt.NDArray[np.int64]
 
@@ -54,6 +54,11 @@ class Target:
         every = scores(network, self.images)
         found = np.take_along_axis(every, self.classes[:, None], axis=1)[:, 0]
         return replace(self, network=network, scores=found)
+
+    def seen_in(self, scene: Scene) -> Target:
+        """The target, asked of the scene's network: a control explains the classes that the
+        trained network predicts."""
+        return self.by(scene.network) if scene.is_control else self
 
     def scores_of(self, images: FloatArray) -> FloatArray:
         """The target's class score of each of these images, (probe,)."""

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar, get_args
+
+Item = TypeVar("Item")
+
 
 def split_commas(text: str) -> list[str]:
     """The parts of a text between commas, stripped of blanks; empty ones are left out.
@@ -21,3 +26,19 @@ def items(given: object) -> object:
     if isinstance(given, str):
         return split_commas(given)
     return [given] if isinstance(given, int) else given
+
+
+def each_once_of(allowed: object) -> Callable[[tuple[Item, ...]], tuple[Item, ...]]:
+    """A check of a list whose items are of a ``Literal``: it has one at least, and each once.
+
+    >>> from typing import Literal
+    >>> each_once_of(Literal["rise", "expected"])(("rise", "rise"))
+    ('rise',)
+    """
+
+    def check(chosen: tuple[Item, ...]) -> tuple[Item, ...]:
+        if not chosen:
+            raise ValueError(f"it can be one or more of {', '.join(get_args(allowed))}")
+        return tuple(dict.fromkeys(chosen))
+
+    return check
