@@ -115,7 +115,7 @@ def save_weights(model: object, folder: Path, change: Change) -> Path:
 
 
 def settle() -> None:
-    """MXNet works in the background: wait until it has nothing left to do."""
+    """Wait until MXNet, which works in the background, has nothing left to do."""
     mx.nd.waitall()
 
 
@@ -135,7 +135,7 @@ def preserve_state() -> Iterator[None]:
 
 
 class _NoLibrary:
-    """In the place of MXNet's library."""
+    """Stands in the place of MXNet's library, and refuses what is asked of it."""
 
     def __getattr__(self, name: str) -> NoReturn:
         raise PluginError(
@@ -146,7 +146,8 @@ class _NoLibrary:
 
 @contextmanager
 def _no_seeding() -> Iterator[None]:
-    """Every way to seed ends in this module, and it does nothing else."""
+    """Inside, MXNet's random numbers cannot be seeded: every way to do so ends in `mx.random`,
+    which does nothing else with its library."""
     library = mx.random._LIB
     mx.random._LIB = _NoLibrary()
     try:

@@ -24,7 +24,7 @@ REMOVED_ALIASES: dict[str, type] = {
 
 
 def restore_aliases() -> tuple[str, ...]:
-    """Set what NumPy removed and MXNet needs; the names that were missing."""
+    """Set the names that NumPy removed and MXNet needs, and give those that were missing."""
     missing = tuple(name for name in REMOVED_ALIASES if name not in vars(np))
     for name in missing:
         setattr(np, name, REMOVED_ALIASES[name])

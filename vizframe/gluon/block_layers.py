@@ -144,7 +144,7 @@ def _layer(
 
 
 def _labels(node: Node, output: Output, sources: Sequence[_Known | None]) -> Labels:
-    """What the output's axes are; of what no block gave nothing is known."""
+    """The labels of the output's axes; None for those of an array that no block gave."""
     if output.steps:
         return (IMAGE, "time", *(None,) * (len(output.value.shape) - 3), "unit")
     shapes = [tuple(each.shape) for each in output.inputs if hasattr(each, "shape")]
@@ -157,7 +157,7 @@ def _labels(node: Node, output: Output, sources: Sequence[_Known | None]) -> Lab
 
 
 def _batch(one: Any, two: Any | None) -> BatchAxis:
-    """Where the images lie, by what the net gave for one image, and for the same and another."""
+    """Where the images lie in an output, by its shapes for one image and for two."""
     if two is None:
         return BatchAxis()
     grown = grown_axis(tuple(one.shape), tuple(two.shape))

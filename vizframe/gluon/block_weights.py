@@ -50,7 +50,7 @@ class BlockWeights(ABC):
         return list(parameter_views(self._parameters, own))
 
     def _own(self, layer: str) -> dict[str, tuple[str, KernelOrder]]:
-        """Each parameter's full name, and how it is kept, by its short one."""
+        """Each parameter's full name, and the order of its axes, by its short name."""
         block = self._blocks[self.layer(layer).name]
         node, own = node_of(block), block._reg_params
         return {short: (each.name, kernel_order_of(node, short)) for short, each in own.items()}

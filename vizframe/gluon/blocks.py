@@ -19,7 +19,7 @@ def node_of(block: Any) -> Node:
 
 
 def end_of(block: Any) -> Node:
-    """What the block's output went through last: the activation that a convolution may have."""
+    """The operator that the block ends in: the activation that a convolution may have."""
     last = getattr(block, "act", None)
     return node_of(last if isinstance(last, mx.gluon.Block) else block)
 
@@ -59,7 +59,7 @@ def _described(block: Any) -> tuple[str, dict[str, Any]]:
 
 
 def _guessed(block: Any) -> str:
-    """What a block of the user's own is, by the shape of its weight."""
+    """The operator that a block of the user's own most likely is, by the shape of its weight."""
     weight = block._reg_params.get("weight")
     axes = len(weight.shape or ()) if weight is not None else 0
     return "FullyConnected" if axes == 2 else "Convolution" if axes > 2 else "unknown"

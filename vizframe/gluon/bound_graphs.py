@@ -58,8 +58,8 @@ class BoundGraphs(ABC):
         """See `vizframe.network.Network`."""
 
     def _least(self, seen: int | None) -> tuple[int, dict[Entry, Shape]]:
-        """How many images it can be asked for at least, one or what it was seen with, and all
-        shapes for so many."""
+        """The least number of images that it takes, one or as many as it was seen with, and the
+        shapes of all outputs for so many."""
         self._count = 1
         try:
             return 1, self._shapes(self._settings.input_shape)
@@ -100,7 +100,8 @@ class BoundGraphs(ABC):
         )
 
     def _shapes(self, shape: Shape, graph: Graph | None = None) -> dict[Entry, Shape]:
-        """Of all that the graph's heads need (by default: the network's), for one input."""
+        """The shapes of all that the graph's heads need (by default: the network's), for an input
+        of this shape."""
         asked = graph or self._graph
         key = (shape, asked.heads)
         if key not in self._shapes_of:
@@ -109,7 +110,8 @@ class BoundGraphs(ABC):
         return self._shapes_of[key]
 
     def _shapes_of_two(self) -> dict[Entry, Shape] | None:
-        """None of a network that takes one number of inputs alone."""
+        """The shapes of all outputs for two images; None for a network that takes no other number
+        of images than it was seen with."""
         if self._count > 1:
             return None
         inputs = {self._input: (2, *self._settings.input_shape), **self._other_shapes(2)}

@@ -26,7 +26,7 @@ from vizframe.network.call import Array, Call, observe_call
 def batch_of(
     model: Any, arguments: Sequence[object], labels: npt.NDArray[np.int64] | None = None
 ) -> Batch:
-    """What a Block was called with.
+    """The batch that a Block was called with.
 
     Raises:
         NetworkError: there is no array among it.
@@ -70,7 +70,7 @@ def _held(arrays: Any) -> Any:
 
 
 def batch_of_module(module: Any, given: HeldBatch) -> Batch:
-    """What a module was given. Raises NetworkError where that is no array."""
+    """The batch that a module was given. Raises NetworkError where that is no array."""
     seen = observe_call(current(module).data_names, given.data, to_numpy)
     if seen is None:
         raise NetworkError("the module's batch has no data; it can have one array or more")
@@ -81,7 +81,7 @@ def batch_of_module(module: Any, given: HeldBatch) -> Batch:
 
 
 def classes(targets: Array) -> npt.NDArray[np.int64] | None:
-    """What the targets say of classes, as whole numbers; None where they are amounts."""
+    """The classes that targets stand for, as whole numbers; None where they are amounts."""
     found: npt.NDArray[np.int64] = np.nan_to_num(targets).astype(np.int64)
     return found if np.array_equal(found, targets) else None
 

@@ -75,7 +75,8 @@ def _matched(block: Any, saved: Saved, path: Path) -> list[tuple[Any, Any]]:
 
 
 def _by_structure(wanted: Mapping[str, Any], saved: Saved, path: Path) -> list[tuple[Any, Any]]:
-    """Kind by kind, in the order in which they were made and saved."""
+    """The arrays of parameters matched kind by kind, in the order in which they were made and
+    saved."""
     left: dict[str, list[tuple[str, Any]]] = {}
     for name, array in saved.items():
         left.setdefault(_kind(name), []).append((name, array))
@@ -110,7 +111,7 @@ def _fitting(name: str, parameter: Any, array: Any, path: Path) -> Any:
 
 
 def _set(parameter: Any, array: Any) -> None:
-    """As Gluon itself loads it, also where it has no values yet."""
+    """Set a parameter as Gluon itself does on loading, also where it has no values yet."""
     ctx = parameter.list_ctx() if parameter._data is not None else [mx.current_context()]
     if parameter._data is not None:
         is_numpy = isinstance(parameter._data[0], mx.np.ndarray)

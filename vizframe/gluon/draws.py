@@ -27,7 +27,7 @@ _DISTRIBUTIONS: dict[str, tuple[tuple[tuple[str, float], ...], Callable[..., Any
     "poisson": ((("lam", 1.0),), lambda lam: lam),
     "gamma": ((("alpha", 1.0), ("beta", 1.0)), lambda alpha, beta: alpha * beta),
 }
-"""The parameters of each, and its mean."""
+"""Of each distribution its parameters, and how its mean comes of them."""
 
 _SAMPLED = {"normal": ("mu", "sigma")}
 """Parameters that have other names where they are arrays."""
@@ -86,7 +86,7 @@ def _refusing(original: Draw, name: str, owner: int) -> Draw:
 
 @functools.cache
 def _known_functions() -> tuple[tuple[Any, str, str], ...]:
-    """Looked for once: MXNet has thousands of functions, and a recording is made often."""
+    """The functions that draw, looked for once: MXNet has thousands of functions."""
     return tuple(_functions())
 
 

@@ -42,7 +42,7 @@ def load_symbol(symbol: Path, params: Path, context: Any) -> tuple[Any, Arrays, 
 
 
 def load_file(params: Path) -> Any:
-    """What is in the file. MXNet reads it with the interface alone that it was saved with."""
+    """The arrays in a file. MXNet reads it only by the interface that it was saved with."""
     try:
         with numpy_interface(False):
             return mx.nd.load(str(params))

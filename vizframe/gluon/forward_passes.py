@@ -40,7 +40,8 @@ class ForwardPasses(BoundGraphs):
     def _activations(
         self, batch: FloatArray, layers: Sequence[str]
     ) -> Iterator[tuple[str, FloatArray]]:
-        """One layer after the other, so that not all of them are copied out at once."""
+        """The outputs of the layers, one after the other, so that they are not copied out at
+        once."""
         entries = tuple(dict.fromkeys(self._entry(name) for name in layers))
         compiled = self._compiled(("activations", entries), self._graph.with_heads(entries), batch)
         self._fill(compiled, batch)

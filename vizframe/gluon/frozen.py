@@ -46,7 +46,7 @@ def freeze(network: Network) -> Frozen:
 
 
 _DESCRIPTIONS: WeakKeyDictionary[Network, str] = WeakKeyDictionary()
-"""Those that were made: a network's is the same at all steps."""
+"""Descriptions that were made: a network's is the same at all steps."""
 
 
 def _description(network: GluonNetwork) -> str:
@@ -133,7 +133,7 @@ def refuse_code(graph: Graph, name: str) -> None:
 
 
 def _operators(value: object) -> Iterator[str]:
-    """Those that are named in the sub-graphs of control flow."""
+    """The operators that are named in the sub-graphs of control flow."""
     if isinstance(value, list):
         for each in value:
             yield from _operators(each)

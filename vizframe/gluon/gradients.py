@@ -14,12 +14,12 @@ _overwritten: WeakSet[Any] = WeakSet()
 
 
 def note_overwritten(parameters: Iterable[Any]) -> None:
-    """These parameters' gradients are something else until their next backward pass."""
+    """Note that these parameters' gradients hold something else until their next backward pass."""
     _overwritten.update(parameters)
 
 
 def note_own(parameters: Iterable[Any]) -> None:
-    """A backward pass has filled them."""
+    """Note that a backward pass has filled these parameters' gradients."""
     _overwritten.difference_update(parameters)
 
 

@@ -158,7 +158,7 @@ class GluonOps:
         return _device(_roomy(self._scatter, _own(grads), matrix))
 
     def adam(self, mean_decay: float, square_decay: float) -> AdamStep:
-        """MXNet's fused update: 1 operation where the formula takes 14."""
+        """Adam as MXNet's fused update: one operation, where the formula takes 14."""
         moments: list[NDArray] = []
         steps = 0
 
@@ -204,7 +204,7 @@ class GluonOps:
         return self._last_grid[1]
 
     def _fresh_grid(self, shape: tuple[int, ...], matrix: FloatArray) -> NDArray:
-        """In MXNet's coordinates: −1 … 1 from first to last centre."""
+        """Where each pixel is read, in MXNet's coordinates: −1 … 1 from first to last centre."""
         batch, _, height, width = shape
         half = np.array([(width - 1) / 2, (height - 1) / 2])
         scaled = np.array(matrix, np.float64)

@@ -70,7 +70,7 @@ def _batches(graph: Graph, one: Shapes, two: Shapes) -> dict[Entry, BatchAxis]:
 def _batch(
     node: Node, axis: int, length: int, shape: Shape, one: Shapes, found: Mapping[Entry, BatchAxis]
 ) -> BatchAxis:
-    """Where the images lie along the axis that grows, and is so long for one of them."""
+    """Where the images lie along the axis that grows with them, which is so long for one image."""
     if length == 1:
         return BatchAxis(axis)
     sources = [entry for entry in node.inputs if entry in found]
@@ -91,8 +91,8 @@ def _batch(
 def in_order(
     graph: Graph, axes: Mapping[Entry, OutputAxes], entries: Iterable[Entry]
 ) -> tuple[Graph, dict[Entry, Entry]]:
-    """The graph with nodes more that bring each of these entries to canonical order, where it is
-    not; and where each of those is found so."""
+    """The graph with more nodes, which bring these entries to canonical order; and the new entry of
+    each that was not in that order."""
     nodes, seen = list(graph.nodes), dict[Entry, Entry]()
 
     def add(operator: str, source: Entry, **attributes: object) -> Entry:

@@ -51,7 +51,7 @@ def crop(
 
 
 class _Writer:
-    """Nodes in the making."""
+    """The nodes of the new graph, as they are made."""
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []

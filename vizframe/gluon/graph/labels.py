@@ -27,7 +27,8 @@ _MAPS: dict[int, Labels] = {
 
 
 def input_labels(rank: int) -> Labels:
-    """Of a network's input: images have their channels first; of a sequence, features are last."""
+    """The labels of a network's input: images have their channels first, sequences their features
+    last."""
     return (
         (IMAGE, "time", "unit") if rank == 3 else _MAPS.get(rank, (IMAGE,) + (None,) * (rank - 1))
     )
@@ -51,7 +52,7 @@ def output_labels(
 
 
 def _by_kind(node: Node, given: Sequence[Labels], rank: int, output: int) -> Labels | None:
-    """Of operators that decide by themselves what their axes are."""
+    """The labels behind operators that decide by themselves what their axes are."""
     name = base_name(node.operator)
     first = given[0] if given else ()
     match kind_of(node):
@@ -76,8 +77,8 @@ def _by_kind(node: Node, given: Sequence[Labels], rank: int, output: int) -> Lab
 
 
 def _of_recurrent(node: Node, rank: int, output: int) -> Labels | None:
-    """Of an operator or block that goes along a sequence, and the states that it ends in; a cell
-    makes one step of it."""
+    """The labels behind an operator or block that goes along a sequence, and of the states that it
+    ends in; a cell makes one step."""
     if rank == 2:
         return (IMAGE, "unit")
     if output > 0:
@@ -87,7 +88,7 @@ def _of_recurrent(node: Node, rank: int, output: int) -> Labels | None:
 
 
 def _planes(node: Node, rank: int) -> Labels | None:
-    """Of what slides over maps: their layout, such as NCHW or NWC."""
+    """The labels behind an operator that slides over maps, by its layout, such as NCHW or NWC."""
     labels = _MAPS.get(rank)
     if labels is None or not node.attributes.get("layout", "").endswith("C"):
         return labels
@@ -95,14 +96,15 @@ def _planes(node: Node, rank: int) -> Labels | None:
 
 
 def _places(labels: Labels) -> Labels:
-    """Labels of axes that units are no longer along: those that were are places of a sequence, or,
-    beside tokens of an image, some places."""
+    """The labels of axes that no longer number units: such an axis has places of a sequence, or,
+    beside tokens of an image, other places."""
     other: Label = "place" if any(isinstance(each, Grid) for each in labels) else "time"
     return tuple(other if each == "unit" else each for each in labels)
 
 
 def _normalized(node: Node, first: Labels) -> Labels:
-    """The axis that has a number for each of its units, where it was not known before."""
+    """The labels behind a normalization: the axis along which it has a number for each unit is that
+    of the units."""
     usual = 1 if base_name(node.operator).startswith(("batchnorm", "batch_norm")) else -1
     axis = int(node.attributes.get("axis", usual))
     if "unit" in first or not -len(first) <= axis < len(first):
@@ -115,7 +117,7 @@ def _normalized(node: Node, first: Labels) -> Labels:
 def _by_name(
     node: Node, given: Sequence[Labels], shapes: Sequence[Shape], made: Shape
 ) -> Labels | None:
-    """Of operators that move, cut, merge or make axes."""
+    """The labels behind operators that move, cut, merge or make axes."""
     if not given:
         return None
     name, first = base_name(node.operator), given[0]
@@ -142,7 +144,7 @@ def _by_name(
 
 
 def _swapped(node: Node, first: Labels) -> Labels:
-    """Of ``SwapAxis(dim1, dim2)`` and ``swapaxes(dim1, dim2)``."""
+    """The labels behind ``SwapAxis(dim1, dim2)`` and ``swapaxes(dim1, dim2)``."""
     a, b = (int(node.attributes.get(key, 0)) for key in ("dim1", "dim2"))
     labels = list(first)
     labels[a], labels[b] = labels[b], labels[a]
@@ -150,7 +152,8 @@ def _swapped(node: Node, first: Labels) -> Labels:
 
 
 def _product(node: Node, given: Sequence[Labels]) -> Labels:
-    """Rows of the first by columns of the second: a match of two sequences has a source."""
+    """The labels of a product, rows of the first by columns of the second: where two sequences are
+    matched, the second is the source."""
     left, right = given
     turned = node.flag("transpose_b") and len(right) > 1
     column = right[-2] if turned else right[-1]
@@ -160,7 +163,7 @@ def _product(node: Node, given: Sequence[Labels]) -> Labels:
 
 
 def _reduced(node: Node, first: Labels, shape: Shape, made: Shape) -> Labels | None:
-    """Without the axes that are summed over."""
+    """The labels without those of the axes that are summed over."""
     if len(made) == len(first):
         return first
     text = node.attributes.get("axis", "None")
@@ -192,7 +195,7 @@ def _reshaped(first: Labels, shape: Shape, made: Shape) -> Labels:
 
 
 def _laid_out(labels: list[Label], first: Labels, made: Shape) -> Labels:
-    """With y and x where a grid was taken apart again."""
+    """The labels with y and x where a grid was taken apart again."""
     for grid in first:
         if not isinstance(grid, Grid) or grid in labels:
             continue
@@ -204,7 +207,7 @@ def _laid_out(labels: list[Label], first: Labels, made: Shape) -> Labels:
 
 
 def _merged(parts: Sequence[tuple[Label, int]]) -> Label:
-    """Of axes that are laid together, each with its length."""
+    """The label of several axes, each with its length, that are merged into one."""
     labels = [label for label, _ in parts]
     if len(labels) == 1:
         return labels[0]
@@ -217,7 +220,8 @@ def _merged(parts: Sequence[tuple[Label, int]]) -> Label:
 
 
 def _as_an_input(given: Sequence[Labels], rank: int) -> Labels | None:
-    """Of what works place by place: the labels of the input that knows most."""
+    """The labels behind an operator that works place by place: those of the input whose axes are
+    known best."""
     fitting = [labels for labels in given if len(labels) == rank]
     known = [sum(label is not None for label in labels) for labels in fitting]
     return fitting[known.index(max(known))] if fitting else None

@@ -158,7 +158,8 @@ def _has(graph: Graph, name: str) -> bool:
 
 
 def _operator(graph: Graph, trace: Trace, entry: Entry) -> str:
-    """Such as ``Convolution``, ``Pooling(max)``; ``Convolution + Activation(relu)`` for both."""
+    """The name that is shown, such as ``Convolution``, ``Pooling(max)``, or, of a layer of both,
+    ``Convolution + Activation(relu)``."""
     if entry in trace.folded:
         return trace.folded[entry].operator
     made = [index for index in trace.made_by.get(entry, ()) if index != entry[0]]

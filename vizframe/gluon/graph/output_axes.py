@@ -115,7 +115,7 @@ class OutputAxes:
 
     @property
     def _rank(self) -> int:
-        """Of what MXNet keeps."""
+        """The number of axes of the output as MXNet keeps it."""
         more = (self.batch.before > 1) + (self.batch.after > 1) + self.number
         return len(self.order) - more
 
@@ -168,8 +168,9 @@ def output_axes(
 
 
 def _fitting(label: Label, length: int, other: Axis) -> Label:
-    """Tokens that are more or fewer than the map had places, such as with a class token, are some
-    ``other`` ones, and those that look at others are in a row."""
+    """The labels with grids that do not fit taken for places: tokens that are more or fewer than
+    the map had places, as with a class token, are ``other`` ones; those that attend to others stand
+    in a row."""
     if isinstance(label, Grid) and (label.y * label.x != length or other == "time"):
         return other
     return label
@@ -190,7 +191,7 @@ def _unit_among(labels: Sequence[Label], rest: Sequence[int]) -> int:
 
 
 def _names(labels: Sequence[Label], others: Sequence[int]) -> tuple[Axis, ...]:
-    """What the other axes are called: two without names are y and x, one is time."""
+    """The names of the other axes: of those without a label two are y and x, one is time."""
     found = [labels[axis] for axis in others]
     if found.count(None) == len(found):
         return _USUAL.get(len(found), _PLACES[: len(found)])

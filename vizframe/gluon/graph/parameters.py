@@ -55,7 +55,8 @@ class Parameters:
     def of_block(
         cls, net: Any, needed: Container[str] | None = None, *, keep: bool = True
     ) -> Parameters:
-        """Those of a Gluon block that have values; a child that is never called may have none.
+        """The parameters of a Gluon block that have values; a child that is never called may have
+        none.
 
         Args:
             needed: the names of those that must have values; None for all.

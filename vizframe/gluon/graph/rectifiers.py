@@ -36,7 +36,7 @@ def with_plain_relus(graph: Graph) -> Graph:
 
 
 def relu_source(graph: Graph, index: int) -> Entry | None:
-    """What the node is the ReLU of; None where it is none."""
+    """The entry of which the node is the ReLU; None where it is no ReLU."""
     node = graph.nodes[index]
     if is_relu(node) or is_bounded_relu(node):
         return node.inputs[0]
@@ -87,7 +87,8 @@ _ABOVE, _BELOW = ("greater", "greater_equal"), ("lesser", "lesser_equal", "less"
 
 
 def _compared(graph: Graph, entry: Entry, *, above: bool = True) -> Entry | None:
-    """What is above zero (or below it) where the entry is 1; None where it says something else."""
+    """The entry that is above zero (or below it) where the given one is 1; None where that compares
+    something else."""
     node = graph.nodes[entry[0]]
     name = base_name(node.operator)
     if name in ("cast", "amp_cast", "identity", "blockgrad"):

@@ -91,7 +91,7 @@ class _Rewriting:
         return self.moved.get(entry, (self.number[entry[0]], entry[1]))
 
     def ruled(self, index: int, node: Node) -> Entry:
-        """What the readers of the node read from now on."""
+        """The entry that the readers of the node read from now on."""
         value = (self.number[index], 0)
         kind = kind_of(node)
         if kind in ("convolution", "dense") and not self.is_normalized(index):
@@ -165,7 +165,7 @@ class _Rewriting:
         return self.make("elemwise_add", upper, lower)
 
     def by_itself(self, layer: _Linear, value: Entry, *, is_target: bool) -> Entry:
-        """What stands for the first layer's value in the rest of the graph."""
+        """The input that stands for the first layer's value in the rest of the graph."""
         parameters = (layer.weight,) if layer.bias is None else (layer.weight, layer.bias)
         self.first = FirstLayer(layer.node, Graph(tuple(self.nodes), (value, *parameters)))
         self.nodes.append(Node("null", STEM))
@@ -177,7 +177,8 @@ class _Rewriting:
         return self.shared("any", value, self.now(node.inputs[0]))
 
     def own(self, value: Entry) -> Entry:
-        """What the value was made of shares it by what it contributed."""
+        """The value, whose relevance is shared among what it was made of by what that
+        contributed."""
         return self.share("own", value)
 
     def shared(self, rule: Rule, value: Entry, made: Entry) -> Entry:
@@ -189,7 +190,7 @@ class _Rewriting:
         return self.make("Custom", *inputs, **told)
 
     def part(self, entry: Entry, sign: int) -> Entry:
-        """What of the entry has this sign, zero elsewhere."""
+        """The entry where it has this sign, and zero elsewhere."""
         if sign > 0:
             return self.make("relu", entry)
         return self.make("negative", self.make("relu", self.make("negative", entry)))
