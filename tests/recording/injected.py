@@ -38,6 +38,7 @@ NEAR = (
 BEFORE = (
     "recording/config.py",
     "recording/jobs.py",
+    "recording/chosen_jobs.py",
     "recording/schedule.py:Schedule.of",
     "recording/schedule.py:Schedule.__",
     "recording/schedule.py:Rhythms.__init__",

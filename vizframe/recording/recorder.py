@@ -25,20 +25,19 @@ from threading import RLock
 from typing import Self
 
 from vizframe.errors import UnknownInputs, UsageError
-from vizframe.network import MayChange
+from vizframe.network import MayChange, Network
 from vizframe.network.adapter import Adapter, Batch, adapter_for
 from vizframe.network.guard import Guard
 from vizframe.network.layer import select
 from vizframe.network.probe import Probe
 from vizframe.plugin import Progress, ignore_progress
 from vizframe.recording.budget import Budget, share_of
+from vizframe.recording.chosen_jobs import chosen_jobs
 from vizframe.recording.config import Config
 from vizframe.recording.destination import Destination, OpenWriter
 from vizframe.recording.dues import Dues
 from vizframe.recording.health import Health
-from vizframe.recording.jobs import jobs
 from vizframe.recording.model_view import ModelView
-from vizframe.recording.newest import newest_jobs
 from vizframe.recording.overdue import timeout_of
 from vizframe.recording.portions import Portions
 from vizframe.recording.probe_choice import given_probe, probe_of_batch, unflattened
@@ -46,7 +45,6 @@ from vizframe.recording.scalars import Number
 from vizframe.recording.schedule import Moment, Schedule
 from vizframe.recording.session import Recording
 from vizframe.recording.showing import ShowsRecording
-from vizframe.recording.snapshots import snapshot_job
 from vizframe.recording.steps import StepCount, step_of
 from vizframe.recording.unchanged import unchanged_python
 from vizframe.recording.voice import speak
@@ -114,15 +112,9 @@ class Recorder(ShowsRecording, WatchesHealth):
         self.guard = Guard(strict=chosen.strict)
         self._model = model
         self._budget = Budget(share_of(chosen.budget), beside=lambda: self._vitals_seconds)
-        limited = self._budget.share is not None
         with self._budget.charge():  # what is imported here takes a second
             self._adapter: Adapter = adapter_for(model)
-            wanted = jobs(chosen.plugins, chosen.set)
-        if chosen.defer:
-            wanted = [snapshot_job(model, run, chosen, rank or 0)]
-        elif wanted and not callable(run):
-            wanted += newest_jobs(self._adapter, Path(run).absolute(), chosen, rank or 0)
-        self._jobs = sorted(wanted, key=lambda each: limited and each.is_slow)
+            self._jobs = chosen_jobs(model, self._adapter, run, chosen, rank or 0)
         schedules = {each.label: each.schedule or Schedule.of(chosen.every) for each in self._jobs}
         self._dues = Dues(schedules, self._budget)
         self._progress = progress
@@ -312,14 +304,15 @@ class Recorder(ShowsRecording, WatchesHealth):
                 raise UsageError(_NOTHING.format(network.name))
             for job in self._jobs:
                 select(network.layers, job.layers or ())
+            writer = self._destination.writer(
+                network, probe, self._hyper_parameters(batch), self._group
+            )
             self._recording = Recording(
                 network=network,
                 probe=probe,
                 layers=layers,
                 jobs=self._jobs,
-                writer=self._destination.writer(
-                    network, probe, self._hyper_parameters(batch), self._group
-                ),
+                writer=writer,
                 number=self._adapter.number,
                 guard=self.guard,
                 gradient_scale=lambda: self._adapter.optimiser(self._model).gradient_scale,
@@ -331,22 +324,25 @@ class Recorder(ShowsRecording, WatchesHealth):
                 timeout=self._time_limit,
             )
             if self._config.vitals and self._watches_health:
-                self._health = Health(
-                    network,
-                    probe,
-                    self._adapter,
-                    self._model,
-                    every=self._config.vitals,
-                    stop_on=self._config.stop_on,
-                    open_writer=self._destination.findings_writer(network),
-                    rank=self._destination.rank,
-                    part=self._budget.part_for_vitals,
-                    room=self._config.room,
-                )
+                self._health = self._new_health(network, probe)
         self._dues.look(self._now())
         if self._committed == self.last_step:
             self._dues.drop(self._known)  # of these plugins the run has this step already
         self._look(self._now(), {})
+
+    def _new_health(self, network: Network, probe: Probe) -> Health:
+        return Health(
+            network,
+            probe,
+            self._adapter,
+            self._model,
+            every=self._config.vitals,
+            stop_on=self._config.stop_on,
+            open_writer=self._destination.findings_writer(network),
+            rank=self._destination.rank,
+            part=self._budget.part_for_vitals,
+            room=self._config.room,
+        )
 
     def _hyper_parameters(self, batch: Batch | None) -> dict[str, object]:
         found: dict[str, object] = {}
