@@ -1,4 +1,4 @@
-"""Which jobs a recording has: those that its options ask for, and what keeps weights beside them."""
+"""Which jobs a recording has: those that its options ask for, and what keeps weights with them."""
 
 from __future__ import annotations
 
