@@ -2,7 +2,8 @@
 
     Catalog ──► OpenRuns (one reader at a time of each)
                 │
-                ├── api          raw bytes and JSON under /api/v1
+                ├── api          the addresses under /api/v1, of raw bytes and JSON
+                │     run_views, network_views  what is answered there, a method each
                 │     request      what a URL asks for        tile_bytes   tiles as bytes
                 │     manifest     what a run holds           value_range  of a whole history
                 │     asked        which network is asked     caching      what a browser may keep

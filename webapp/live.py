@@ -1,4 +1,4 @@
-"""Asking a network live: a picture comes in, the maps of a layer go out, laid out as by `body`."""
+"""Asking a network live: a picture comes in, and a layer's maps go out as `tile_bytes` packs them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from vizframe.errors import HistoryError, UsageError, VizframeError
 from vizframe.history import History
 from vizframe.history.encoding import encode
 from vizframe.network.probe import Normalization
-from vizframe.webapp import caching
-from vizframe.webapp import tile_bytes as body
+from vizframe.webapp import caching, tile_bytes
 from vizframe.webapp.asked import Networks, NoNetwork, weights
 from vizframe.webapp.open_runs import OpenRuns
 from vizframe.webapp.request import number, text
@@ -94,7 +93,7 @@ def respond(networks: Networks, open_runs: OpenRuns, arguments: dict[str, str]) 
         "signed": bool((response.maps < 0).any()),
         "best": _best(response.scores, classes),
     }
-    packed = body.pack(encode(response.maps, 1), len(response.maps), head)
+    packed = tile_bytes.pack(encode(response.maps, 1), len(response.maps), head)
     return caching.body(packed, forever=False)
 
 

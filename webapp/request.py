@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from flask import request as current
+
 from vizframe.errors import UnknownName, UsageError
 from vizframe.history import Declaration, History
 from vizframe.history.lookup import find_series
@@ -18,6 +20,11 @@ EVERY = "*"
 
 At = tuple[int | None, ...]
 """One entry per tile axis: its index, or None for all of it."""
+
+
+def query() -> dict[str, str]:
+    """The arguments of the address that is asked for now; of a name given twice, the first."""
+    return current.args.to_dict()
 
 
 def text(arguments: Mapping[str, str], name: str) -> str:

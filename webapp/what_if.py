@@ -26,8 +26,7 @@ from vizframe.network.live import inputs_of
 from vizframe.network.network import FloatArray
 from vizframe.network.probe import Normalization, Probe
 from vizframe.network.unit_change import UnitChange, changes_of
-from vizframe.webapp import caching
-from vizframe.webapp import tile_bytes as body
+from vizframe.webapp import caching, tile_bytes
 from vizframe.webapp.asked import COMMAND, Networks, weights
 from vizframe.webapp.open_runs import OpenRuns
 from vizframe.webapp.request import number, text
@@ -97,7 +96,7 @@ class WhatIf:
             "weights": weights(network),
             **_told(reply.before, reply.after, labels, reply.image, asked.classes),
         }
-        data = body.pack(encode(reply.maps, 1), len(reply.maps), head)
+        data = tile_bytes.pack(encode(reply.maps, 1), len(reply.maps), head)
         return caching.body(data, forever=False)
 
     def judge(self, arguments: dict[str, str]) -> Response:
