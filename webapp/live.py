@@ -1,4 +1,4 @@
-"""Asking a network live: a picture comes in, and a layer's maps go out as `tile_bytes` packs them."""
+"""Asking a network live: a picture comes in, a layer's maps go out as `tile_bytes` packs them."""
 
 from __future__ import annotations
 
