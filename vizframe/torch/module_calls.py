@@ -2,6 +2,7 @@
 
     nn.Module.__call__      any module of the process: so it is found out which the nets are
     type(net).__call__      once they are known: what a net calls inside costs nothing from then on
+    type(net).forward       of one that the script calls as net.forward(x)
 
 Nothing is set on a net itself, so that one that is copied or pickled has nothing of ours in it.
 """
@@ -22,10 +23,12 @@ class CalledNet(Protocol):
 
     Attributes:
         called: the module that the script calls.
+        is_plain: whether it does so by its forward.
         wanted: whether its next call is to be seen.
     """
 
     called: Any
+    is_plain: bool
     wanted: bool
 
 
@@ -56,8 +59,9 @@ class ModuleCalls:
         self.sees_all = False
         self._patches.remove()
         try:
-            for kind in dict.fromkeys(_owner(each.called) for each in self._known.values()):
-                self._patches.put(kind, "__call__", functools.partial(self._of_known, kind))
+            places = (_place(each.called, each.is_plain) for each in self._known.values())
+            for kind, name in dict.fromkeys(places):
+                self._patches.put(kind, name, functools.partial(self._of_known, kind, name))
         except TypeError:  # a class that lets nothing be set on it
             self.see_all()
 
@@ -83,8 +87,8 @@ class ModuleCalls:
 
         return watched
 
-    def _of_known(self, kind: type, original: Method, switch: Switch) -> Method:
-        known, inherits = self._known, kind is not torch.nn.Module
+    def _of_known(self, kind: type, name: str, original: Method, switch: Switch) -> Method:
+        known, inherits = self._known, name == "__call__" and kind is not torch.nn.Module
         above: Any = super
 
         @functools.wraps(original)
@@ -105,9 +109,11 @@ class ModuleCalls:
         return watched
 
 
-def _owner(module: Any) -> type:
-    """The class on which calls of a module are seen: its own, or, where that gives other arguments
-    on to what it calls, all modules'."""
+def _place(module: Any, is_plain: bool) -> tuple[type, str]:
+    """The class and method at which calls of a module are seen: its own, or, where that gives
+    other arguments on to what it calls, all modules'."""
     kind = type(module)
+    if is_plain:
+        return kind, "forward"
     every: type = torch.nn.Module
-    return kind if kind.__call__ is torch.nn.Module.__call__ else every
+    return (kind if kind.__call__ is torch.nn.Module.__call__ else every), "__call__"

@@ -7,9 +7,10 @@ from weakref import WeakKeyDictionary
 
 from vizframe.network.adapter import Optimiser
 from vizframe.torch.keras_optimiser import KerasOptimiser
+from vizframe.torch.wrapped import inner_of
 
 optimizers: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
-"""Of each model whose training is watched."""
+"""Of each model whose training is watched, without its wrappers."""
 
 SEEN_OFTEN = 2
 """Updates of an optimiser from which on no other is waited for that may hold a parameter."""
@@ -25,7 +26,7 @@ _NOT_TOLD = ("params", "lr", "initial_lr", "weight_decay", "wd", "param_names")
 
 def optimiser(model: object) -> Optimiser:
     """What is known of it. Losses are means over a batch by default, and so are gradients."""
-    found = optimizers.get(model)
+    found = optimizers.get(inner_of(model))
     return Optimiser() if found is None else Optimiser(_described(found))
 
 

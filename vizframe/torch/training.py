@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -27,20 +27,21 @@ from torch.optim.optimizer import (
 )
 
 from vizframe.errors import NetworkError
-from vizframe.graph.epochs import Epochs
 from vizframe.graph.patches import Method, Patches
-from vizframe.network import FloatArray
 from vizframe.network.adapter import Batch, TrainingObserver
 from vizframe.torch.aside import has_modes, is_transformed, without_modes
+from vizframe.torch.batch_targets import comes_from, labels_among, with_targets
 from vizframe.torch.calls import batch_of, learned_from
 from vizframe.torch.loaders import LoaderWatch
 from vizframe.torch.module_calls import ModuleCalls
 from vizframe.torch.optimiser import SEEN_OFTEN, optimizers, updates
 from vizframe.torch.other_optimisers import OtherOptimisers
-from vizframe.torch.owners import describe_rest, net_of, owned_of
+from vizframe.torch.owners import describe_rest, owning
+from vizframe.torch.plain_forward import plain_call
 from vizframe.torch.shadow import tensors_in
 from vizframe.torch.targets import target_of
 from vizframe.torch.thread_state import SeenCall, ThreadState
+from vizframe.torch.trained_net import Trained, TrainedNet
 from vizframe.torch.wrapped import inner_of
 
 _CHECKED = 5
@@ -49,24 +50,11 @@ _CHECKED = 5
 _BEFORE, _AFTER = "what comes before an update", "an update of its optimiser"
 """What is lost where looking at them breaks."""
 
+_FIRST = 4
+"""Parameters of each optimiser of which it is looked whether they have gradients."""
+
 _ROUNDS = 2
 """After so many updates of each optimiser without a new one, the nets are known."""
-
-
-@dataclass(slots=True, eq=False)
-class TrainedNet:
-    """A net, and the module that the script calls: the net itself, or one with the loss in it.
-
-    Attributes:
-        updates: that its optimiser has made.
-        wanted: whether the batch of its coming update is.
-    """
-
-    model: Any
-    called: Any
-    epochs: Epochs = field(default_factory=Epochs)
-    updates: int = 0
-    wanted: bool = True
 
 
 class TrainingWatch:
@@ -75,7 +63,7 @@ class TrainingWatch:
     def __init__(self, observer: TrainingObserver) -> None:
         self._observer = observer
         self._state = ThreadState()
-        self._trained: WeakKeyDictionary[Any, TrainedNet] = WeakKeyDictionary()
+        self._trained: WeakKeyDictionary[Any, Trained] = WeakKeyDictionary()
         self._loaders = LoaderWatch()
         self._guard = observer.guard
         self._patches = Patches(self._guard)
@@ -115,6 +103,9 @@ class TrainingWatch:
             return original(module, *args, **kwargs)
         if self._calls.sees_all:
             self._others.look()
+            outer = plain_call(module)
+            if outer is not None:
+                state.calls.setdefault(id(outer.module), outer)
         state.depth += 1
         try:
             output = original(module, *args, **kwargs)
@@ -142,24 +133,35 @@ class TrainingWatch:
         else:
             self._see_heads(heads)
         if scaled is not None:
-            state.loss = scaled
+            state.loss[-1] = scaled
 
     def _see_heads(self, heads: tuple[Any, ...]) -> None:
         state = self._state
+        if state.stepping or self._begins_anew():
+            state.loss = []
         if len(heads) == 1:
-            state.loss = [heads[0].detach()]
+            state.see_loss([heads[0].detach()])
         else:
-            state.loss = [each.detach() for each in heads if isinstance(each, torch.Tensor)]
+            state.see_loss([each.detach() for each in heads if isinstance(each, torch.Tensor)])
         if self._is_wanted and state.target is None:
             state.target = next(filter(_is_given, map(target_of, heads)), None)
         if self._is_early:
             self._see_gradients()
 
+    def _begins_anew(self) -> bool:
+        """Whether all gradients were let go of, without an update: the loss before is no part of
+        the coming update."""
+        for optimizer in self._trained:
+            for each in optimizer.param_groups[0]["params"][:_FIRST]:
+                if each.grad is not None:
+                    return False
+        return bool(self._trained)
+
     def _see_gradients(self) -> None:
         """Which of the optimisers that are known find their gradients at 0 as a backward pass
         begins: of one that never does, each update sums all gradients so far."""
         zeroed = self._state.zeroed
-        early = [n for n, each in self._trained.items() if each.updates <= _CHECKED]
+        early = [n for n, each in self._trained.items() if each.steps <= _CHECKED]
         self._is_early = bool(early) or not len(self._trained)
         for optimizer in early:
             if id(optimizer) not in zeroed and not _has_gradient(optimizer):
@@ -214,23 +216,32 @@ class TrainingWatch:
         if trained is None:
             self._see_all()
         else:
-            trained.updates += 1
-            epoch = trained.epochs.at(self._loaders.last)
-            self._observer.after_update(trained.model, self._scalars(optimizer), epoch)
-            self._look_ahead(trained)
-        self._state.forget(None if trained is None else trained.called)
+            trained.steps += 1
+            for net in trained.nets:
+                scalars = self._scalars(optimizers.get(net.model, optimizer))
+                epoch = net.epochs.at(self._loaders.last)
+                net.rounds.end(
+                    id(optimizer), functools.partial(self._tell_after, net, scalars, epoch)
+                )
+            self._look_ahead(trained.nets)
+        self._state.forget(() if trained is None else trained.nets)
 
-    def _look_ahead(self, trained: TrainedNet) -> None:
+    def _tell_after(self, net: TrainedNet, scalars: dict[str, object], epoch: float | None) -> None:
+        net.updates += 1
+        self._observer.after_update(net.model, scalars, epoch)
+
+    def _look_ahead(self, nets: list[TrainedNet]) -> None:
         """What is to be seen before the coming update: of which modules the calls, and whether
         the batch is wanted."""
-        wanted = self._observer.wants_batch(trained.model)
-        if wanted != trained.wanted:
-            trained.wanted = wanted
-            self._is_wanted = any(each.wanted for each in self._trained.values())
+        for net in nets:
+            wanted = self._observer.wants_batch(net.model)
+            if wanted != net.wanted:
+                net.wanted = wanted
+                self._is_wanted = any(each.wanted for each in self._nets())
         if self._calls.sees_all:
             self._without_new += 1
             if self._without_new >= _ROUNDS * len(self._trained):
-                self._calls.see(self._trained.values())
+                self._calls.see(self._nets())
                 self._state.older.clear()
 
     def _at_first_closure(self, optimizer: Any, closure: Any, args: Any, kwargs: Any) -> Any:
@@ -255,34 +266,45 @@ class TrainingWatch:
         trained = self._of(optimizer)
         if trained is None:
             return
-        if trained.updates < SEEN_OFTEN:
-            updates[optimizer] = trained.updates + 1
-        self._observer.before_update(trained.model, functools.partial(self._batch, trained))
+        if trained.steps < SEEN_OFTEN:
+            updates[optimizer] = trained.steps + 1
+        for net in trained.nets:
+            if net.rounds.begin(id(optimizer), self._state.passes):
+                optimizers[net.model] = optimizer
+                self._observer.before_update(net.model, functools.partial(self._batch, net))
 
-    def _of(self, optimizer: Any) -> TrainedNet | None:
-        """The module whose parameters the optimiser updates: of those called since its last
-        update, the one that owns most of them."""
+    def _nets(self) -> list[TrainedNet]:
+        """All that are known, each once."""
+        return list({id(net): net for each in self._trained.values() for net in each.nets}.values())
+
+    def _of(self, optimizer: Any) -> Trained | None:
+        """The modules whose parameters the optimiser updates: of those called since its last
+        update, or those that others are known to update."""
         found = self._trained.get(optimizer)
         if found is None:
             updated = {id(each) for group in optimizer.param_groups for each in group["params"]}
             state = self._state
-            calls = list({**state.older, **state.calls}.values())
-            owned = [(owned_of(each.module, updated), each) for each in calls]
-            most, call = max(owned, key=lambda pair: pair[0], default=(0, None))
-            if call is None or not most:
+            known = {id(each.called): each for each in self._nets()}
+            calls = {key: SeenCall(each.called) for key, each in known.items()}
+            chosen = owning({**calls, **state.older, **state.calls}.values(), updated)
+            if not chosen:
                 return None
-            net = net_of(call, updated)
-            self._tell_rest(net, updated)
-            found = self._trained[optimizer] = TrainedNet(net, call.module)
-            optimizers[net] = optimizer
+            nets = [
+                known.get(id(each.module)) or TrainedNet.of(each, updated)
+                for each in chosen
+                if not each.is_loss
+            ]
+            self._tell_rest(nets, chosen, updated)
+            found = self._trained[optimizer] = Trained(nets)
             self._without_new = 0
             self._is_wanted = self._is_early = True
         return found
 
-    def _tell_rest(self, net: Any, updated: set[int]) -> None:
-        """Say so where the optimiser updates more than the module that is recorded."""
-        if rest := describe_rest(net, updated):
-            self._guard.say(f"the rest of {id(net)}", rest)
+    def _tell_rest(self, nets: list[TrainedNet], chosen: list[SeenCall], updated: set[int]) -> None:
+        """Say so where the optimiser updates more than the modules that are recorded."""
+        models = [each.model for each in nets]
+        if rest := describe_rest(models, [each.module for each in chosen], updated):
+            self._guard.say(f"the rest of {id(models[0])}", rest)
 
     def _batch(self, trained: TrainedNet) -> Batch:
         """What the model gave first since the last update, and the labels that go with it."""
@@ -297,26 +319,8 @@ class TrainingWatch:
                 "update; it can be given one"
             )
         found = replace(found, adds_up=self._adds_up(trained))
-        return self._with_targets(found, trained, None if call is None else call.output)
-
-    def _with_targets(self, found: Batch, trained: TrainedNet, output: Any) -> Batch:
-        """With what the loss compared: the targets that it keeps, else labels given elsewhere."""
-        count = len(found.inputs)
-        target = self._state.target
-        labels = self._labels(trained, count)
-        if _is_given(target) and target.ndim and len(target) == count:
-            targets: FloatArray = _floats(target).copy()
-            if target.ndim == 1 and target.dtype == torch.int64:
-                labels = target.cpu().numpy().copy()
-            elif labels is None and _chooses_one(targets):
-                labels = targets.argmax(1)
-        elif labels is None:
-            return found
-        else:
-            targets = labels.astype(np.float32)
-        fits = output is not None and output.ndim >= 1 and len(output) == count
-        outputs = functools.partial(_floats, output) if fits else None
-        return replace(found, labels=labels, targets=targets, outputs=outputs)
+        output = None if call is None else call.output
+        return with_targets(found, self._state.target, self._labels(trained, found), output)
 
     def _adds_up(self, trained: TrainedNet) -> bool | None:
         """Whether gradients of the update before are in those of this one; None where that is not
@@ -325,21 +329,19 @@ class TrainingWatch:
             return None
         return id(optimizers.get(trained.model)) not in self._state.zeroed
 
-    def _labels(self, trained: TrainedNet, count: int) -> npt.NDArray[np.int64] | None:
+    def _labels(self, trained: TrainedNet, found: Batch) -> npt.NDArray[np.int64] | None:
         """A vector of whole numbers, one for each image, that the loss was given; else one that
-        the loader gave."""
+        the loader gave with these images."""
         calls = [each for each in self._state.calls.values() if each.module is not trained.called]
         own = self._state.call_of(trained.called)
         given: list[Any] = [[each.args[1:], dict(each.kwargs)] for each in calls]
-        if own is not None and trained.model is not trained.called:  # one with the loss in it
+        if own is not None and inner_of(trained.called) is not trained.model:  # the loss is in it
             given.append([own.args[1:], dict(own.kwargs)])
         elif own is not None:
             given += learned_from(own.module, own.args, own.kwargs)
-        for tensor in tensors_in([*given, self._loaders.batch]):
-            if tensor.shape == (count,) and tensor.dtype == torch.int64:
-                labels: npt.NDArray[np.int64] = tensor.detach().cpu().numpy().copy()
-                return labels
-        return None
+        if comes_from(found, self._loaders.batch):
+            given.append(self._loaders.batch)
+        return labels_among(given, len(found.inputs))
 
     def _scalars(self, optimizer: Any) -> dict[str, object]:
         """Functions, so that nothing is computed, or waited for, at a step not recorded."""
@@ -347,21 +349,15 @@ class TrainingWatch:
         scalars: dict[str, object] = {"learning_rate": lambda: float(group["lr"])}
         loss = self._state.loss
         if loss:
-            scalars["loss"] = lambda: float(np.mean([float(each.mean()) for each in loss]))
+            scalars["loss"] = lambda: sum(_mean(part) for part in loss)
         if "lr" not in group:
             del scalars["learning_rate"]
         return scalars
 
 
-def _floats(tensor: Any) -> FloatArray:
-    found: FloatArray = tensor.to(torch.float32).cpu().numpy()
-    return found
-
-
-def _chooses_one(targets: FloatArray) -> bool:
-    """Whether each row is 1 for one class of several, and 0 for the others."""
-    is_table = targets.ndim == 2 and targets.shape[1] > 1
-    return is_table and bool(np.isin(targets, (0, 1)).all() and (targets.sum(1) == 1).all())
+def _mean(heads: list[Any]) -> float:
+    """Of what one backward pass began at."""
+    return float(np.mean([float(each.mean()) for each in heads]))
 
 
 def _is_given(tensor: Any) -> bool:

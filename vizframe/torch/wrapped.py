@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+import inspect
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
@@ -14,7 +16,8 @@ _MOST_WRAPPERS = 16
 
 
 def unwrap(model: Any) -> Any:
-    """The module itself, without `torch.compile`, DataParallel and DistributedDataParallel.
+    """The module itself, without `torch.compile`, DataParallel, DistributedDataParallel and what
+    trainers put around it to give all that it is called with on.
 
     Raises:
         NetworkError: it is none, or one that can only be run as it is.
@@ -46,7 +49,37 @@ def _inner(model: Any) -> Any:
     if type(model).__name__ == "OptimizedModule":
         return children.get("_orig_mod")
     kinds = (torch.nn.DataParallel, torch.nn.parallel.DistributedDataParallel)
-    return children.get("module") if isinstance(model, kinds) else None
+    if isinstance(model, kinds):
+        return children.get("module")
+    kind: Any = type(model)
+    return _passed_on_to(model, children) if _gives_all_on(kind) else None
+
+
+def _passed_on_to(model: Any, children: Mapping[str, Any]) -> Any:
+    """The first child of a module that has nothing beside it, as a trainer's wrapper has."""
+    name, first = next(iter(children.items()), ("", model))
+    is_wrapped = name.startswith("_") or name == "module"
+    if not is_wrapped or model._parameters or model._buffers or not _is_called(type(first)):
+        return None
+    others = {id(each) for each in children.values()}
+    return first if others <= {id(each) for each in first.modules()} else None
+
+
+@functools.cache
+def _gives_all_on(kind: Any) -> bool:
+    """Whether a class of a library's takes whatever it is called with, so that it can but give it
+    on. A script's own may change it on the way."""
+    is_module = issubclass(kind, torch.nn.Module)
+    if kind.__module__ == "__main__" or not is_module or not _is_called(kind):
+        return False
+    asked = list(inspect.signature(kind.forward).parameters.values())
+    kinds = [each.kind for each in asked[1:]]
+    return kinds == [inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD]
+
+
+def _is_called(kind: Any) -> bool:
+    """Whether a module of this class has a forward; a list of parameters has none."""
+    return getattr(kind, "forward", None) is not torch.nn.Module.forward
 
 
 def _refuse_scripted(module: Any) -> None:
