@@ -133,10 +133,27 @@ def complex_weights() -> None:
     fit(Spectral(), (data()[0][:4],), lambda given: given.square().sum())
 
 
+class OfBytes(nn.Module):
+    """It scales its images itself, which are bytes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.dense = nn.Conv2d(1, 4, 3), nn.Linear(144, 3)
+
+    def forward(self, images: Any) -> Any:
+        return self.dense(functional.relu(self.conv(images.float() / 255)).flatten(1))
+
+
+def bytes_in() -> None:
+    images = (255 * data()[0][:4]).to(torch.uint8)
+    fit(OfBytes(), (images,), lambda given: given.square().sum())
+
+
 @pytest.mark.parametrize(
     ("training", "layer"),
     [
         (tied, "head"),
+        (bytes_in, "conv"),
         (dataclass_out, "dense"),
         (distribution_out, "dense"),
         (one_state, "0"),
@@ -155,6 +172,12 @@ def test_it_is_recorded_to_its_end(
     assert run.probe is not None
     assert run.probe.labels is None
     assert [each for each in caplog.messages if "went on" in each or "failed" in each] == []
+
+
+def test_images_in_bytes_have_gradients_and_are_known_to_be_scaled(tmp_path: Path) -> None:
+    (run,) = recorded(bytes_in, tmp_path)
+    assert ("saliency.gradient", "dense") in run
+    assert [each.rule for each in run.findings if each.rule == "inputs"] == []
 
 
 @pytest.mark.parametrize("change", ["prune", "replace"])

@@ -46,6 +46,7 @@ from vizframe.recording.parameter_vitals import (
     read_parameter,
     without_zeroed,
 )
+from vizframe.recording.scaled_inputs import scaled_inputs
 from vizframe.recording.work_clock import work_time
 
 if TYPE_CHECKING:
@@ -256,7 +257,8 @@ class Vitals:
         outputs = None if first.outputs is None else first.outputs()
         loss = self._told(scalars.get("loss"))
         known = None if loss is None or math.isnan(loss) else loss
-        self.course.open(Opening(first.inputs, first.targets, outputs, known))
+        inputs = scaled_inputs(self._network, first.inputs)
+        self.course.open(Opening(inputs, first.targets, outputs, known))
 
     def _told(self, value: object) -> float | None:
         """The scalar as a number; None where the script gave none, or no number."""

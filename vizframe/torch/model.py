@@ -136,7 +136,8 @@ class Model:
         """
         with aside(self.device):
             first = self._traced(shape, FIRST)
-        if not self.integers and wants_integers(first.broke):
+        is_whole = "int" in self.call.dtype and first.broke is not None
+        if not self.integers and (is_whole or wants_integers(first.broke)):
             self.integers = True
             return self.trace(shape)
         with aside(self.device):
@@ -175,6 +176,12 @@ def sample_images(model: Model, shape: tuple[int, ...], count: int) -> Any:
     draw = np.random.default_rng(count)
     values = draw.random((count, *shape)).astype(np.float32)
     return model.images(np.round(values) if model.integers else values)
+
+
+def are_words(dtype: str, shape: tuple[int, ...]) -> bool:
+    """Whether inputs of this type and shape, without their first axis, are numbers of words. Maps
+    of whole numbers are images in bytes, which a net scales itself."""
+    return "int" in dtype and len(shape) < 3
 
 
 def wants_integers(error: Exception | None) -> bool:

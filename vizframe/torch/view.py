@@ -10,7 +10,7 @@ from vizframe.network import Network
 from vizframe.network.call import Call
 from vizframe.torch.calling import argument_names
 from vizframe.torch.live import LiveNetwork
-from vizframe.torch.model import Model
+from vizframe.torch.model import Model, are_words
 from vizframe.torch.network import TorchNetwork
 from vizframe.torch.node import NoTape
 
@@ -31,7 +31,7 @@ def view(model: object, input_shape: tuple[int, ...], **options: Any) -> Network
     settings = Settings(tuple(input_shape), **options)
     found = Model.of(model)
     found.call = _call(found.module, settings)
-    found.integers = "int" in found.call.dtype
+    found.integers = are_words(found.call.dtype, settings.input_shape)
     try:
         return TorchNetwork(found, settings)
     except NoTape as error:
