@@ -14,8 +14,9 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
+from tests.torch.observing import start
 from tests.torch.small import Left, Training, data, functional
-from tests.torch.test_training import assert_same, start
+from tests.torch.test_training import assert_same
 from vizframe import store
 from vizframe.errors import NetworkError
 from vizframe.recording.autostart import Watch
