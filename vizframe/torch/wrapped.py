@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Iterator, Mapping
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -52,6 +53,8 @@ def _inner(model: Any) -> Any:
     if isinstance(model, kinds):
         return children.get("module")
     kind: Any = type(model)
+    if _is_sharding(model):  # it gathers and lets go of what the inner one computes with
+        return None
     return _passed_on_to(model, children) if _gives_all_on(kind) else None
 
 
@@ -69,7 +72,7 @@ def _passed_on_to(model: Any, children: Mapping[str, Any]) -> Any:
 def _gives_all_on(kind: Any) -> bool:
     """Whether a class of a library's takes whatever it is called with, so that it can but give it
     on. A script's own may change it on the way."""
-    is_module = issubclass(kind, torch.nn.Module)
+    is_module = issubclass(kind, torch.nn.Module) and isinstance(kind.forward, FunctionType)
     if kind.__module__ == "__main__" or not is_module or not _is_called(kind):
         return False
     asked = list(inspect.signature(kind.forward).parameters.values())
@@ -97,7 +100,7 @@ def _refuse_sharded(module: Any) -> None:
                 f"parameter {name!r} is spread over several processes (FSDP); it can be recorded "
                 "from checkpoints of the whole model: vizframe record --checkpoints"
             )
-    if any(type(each).__name__ == "FullyShardedDataParallel" for each in module.modules()):
+    if any(map(_is_sharding, module.modules())):
         raise NetworkError(
             "the model is sharded by FullyShardedDataParallel; it can be recorded from "
             "checkpoints of the whole model: vizframe record --checkpoints"
@@ -114,6 +117,10 @@ def _refuse_channels_last(module: Any) -> None:
                 f"layer {each.name!r} takes images as (y, x, channel); it can be (channel, y, x): "
                 "keras.config.set_image_data_format('channels_first')"
             )
+
+
+def _is_sharding(module: Any) -> bool:
+    return type(module).__name__ == "FullyShardedDataParallel"
 
 
 def _is_sharded(tensor: Any) -> bool:
