@@ -72,10 +72,10 @@ def _passed_on_to(model: Any, children: Mapping[str, Any]) -> Any:
 def _gives_all_on(kind: Any) -> bool:
     """Whether a class of a library's takes whatever it is called with, so that it can but give it
     on. A script's own may change it on the way."""
-    is_module = issubclass(kind, torch.nn.Module) and isinstance(kind.forward, FunctionType)
-    if kind.__module__ == "__main__" or not is_module or not _is_called(kind):
+    forward = inspect.getattr_static(kind, "forward", None)  # TorchScript's cannot be asked for
+    if kind.__module__ == "__main__" or not isinstance(forward, FunctionType):
         return False
-    asked = list(inspect.signature(kind.forward).parameters.values())
+    asked = list(inspect.signature(forward).parameters.values())
     kinds = [each.kind for each in asked[1:]]
     return kinds == [inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD]
 
