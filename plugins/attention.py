@@ -1,4 +1,4 @@
-"""Attention: where each head looks, from every token to every other."""
+"""Attention: how much each head attends, at every token, to every other."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ ONE_HEAD = ("time", "head")
 
 
 class Attention(Plugin):
-    """How much each head of an attention looks, at every token, at each of the tokens.
+    """How much each head of an attention attends, at every token, to each of the tokens.
 
-    A row of a head's matrix is one token; its numbers are the shares that it looks with at the
-    others, and sum to 1. Attentions are recorded wherever the network has them, unless layers are
+    A row of a head's matrix is one token; its numbers are the shares with which it attends to all
+    tokens, and sum to 1. Attentions are recorded wherever the network has them, unless layers are
     chosen.
     """
 
@@ -35,11 +35,11 @@ class Attention(Plugin):
             axes=("probe", *AXES),
             title="attention",
             draw="attention",
-            help="From each token (down) to those that it looks at (across).",
+            help="From each token (down) to those that it attends to (across).",
             columns={
-                "distance": "How many tokens away it looks, in the mean.",
+                "distance": "How many tokens away it attends, in the mean.",
                 "entropy": Column(
-                    "How widely it looks, in bits: 0 at one token alone.", role="strength"
+                    "How widely it attends, in bits: 0 is to one token alone.", role="strength"
                 ),
             },
         ),
@@ -82,7 +82,7 @@ class Attention(Plugin):
 
 
 def is_attention(layer: Layer) -> bool:
-    """Whether its units are heads that look from places to places."""
+    """Whether its units are heads by which places attend to places."""
     return layer.kind == "attention" and layer.axes in (AXES, ONE_HEAD)
 
 
@@ -94,7 +94,7 @@ def _are_shares(values: FloatArray) -> bool:
 
 
 def _distance(shares: FloatArray) -> FloatArray:
-    """The mean number of places between a token and what it looks at, (probe, head)."""
+    """The mean number of places between a token and those it attends to, (probe, head)."""
     times, sources = (np.arange(length) for length in shares.shape[2:])
     away = np.abs(times[:, None] - sources).astype(np.float32)
     found: FloatArray = (shares * away).sum(axis=3).mean(axis=2)
@@ -102,7 +102,7 @@ def _distance(shares: FloatArray) -> FloatArray:
 
 
 def _entropy(shares: FloatArray) -> FloatArray:
-    """Of a token's shares, in bits, the mean over all tokens, (probe, head)."""
+    """The entropy of a token's shares in bits, its mean over all tokens, (probe, head)."""
     with np.errstate(divide="ignore", invalid="ignore"):
         bits = np.where(shares > 0, -shares * np.log2(shares), 0)
     found: FloatArray = bits.sum(axis=3).mean(axis=2).astype(np.float32)

@@ -87,6 +87,7 @@ class Memory(Plugin):
 
 
 def _of_text(texts: list[int], text: int, count: int) -> list[int]:
-    """Which targets are this text's, so many of them."""
+    """The numbers of this text's targets, ``count`` of them; the last one again where it has
+    fewer."""
     own = [place for place, each in enumerate(texts) if each == text]
     return (own + own[-1:] * count)[:count]

@@ -123,7 +123,7 @@ class Prediction(Plugin):
 
 
 def _mean(bits: FloatArray) -> FloatArray:
-    """Of each text, over the tokens that were predicted; 0 where none was."""
+    """The mean surprise of each text, over the tokens that were predicted; 0 where none was."""
     known = np.isfinite(bits)
     total = np.where(known, bits, 0).sum(axis=1)
     return np.asarray(total / np.maximum(known.sum(axis=1), 1), np.float32)

@@ -108,7 +108,7 @@ class Snippets(Plugin):
         )
 
     def _windows(self, rows: FloatArray, length: int) -> Windows:
-        """Those of one text, and nothing behind its end."""
+        """The windows of one text, and nothing behind its end."""
         found = strongest_windows(rows[:, :length], self.top, self.around)
         shown = np.zeros(rows.shape, np.float32)
         shown[:, :length] = found.shown
@@ -148,7 +148,7 @@ def _halves(texts: Sequence[FloatArray]) -> tuple[list[FloatArray], list[FloatAr
 
 
 def _columns(now: Following, start: Following, texts: int) -> dict[str, FloatArray]:
-    """Of every predicate three numbers per unit, the same beside each text."""
+    """Three numbers per unit for every predicate, the same beside each text."""
     every = np.stack([now.first, now.second, start.second], axis=-1)
     wide = np.broadcast_to(every[:, None], (len(every), texts, *every.shape[1:]))
     return {name: np.array(each) for name, each in zip(PREDICATES, wide, strict=True)}

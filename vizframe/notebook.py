@@ -135,7 +135,7 @@ class _Kernel:
         return "/" if hub is None else f"{hub.rstrip('/')}/proxy/absolute/{self.port}/"
 
     def address(self, place: Mapping[str, object]) -> str:
-        """Of a place of the page, as the notebook's browser reaches it."""
+        """The address of a place of the page, as the notebook's browser reaches it."""
         url = self.started().address.url
         if self.path != "/":
             url = self.path  # through the proxy, on the notebook's own address

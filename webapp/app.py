@@ -64,7 +64,7 @@ class Page(TypedDict, total=False):
 
 
 def _choice(said: object) -> Choice:
-    """What of it is of the right types."""
+    """The choice, as far as the browser says it in the right types."""
     given = said if isinstance(said, dict) else {}
     texts = {name: each for name, each in given.items() if isinstance(each, str)}
     return Choice(
@@ -73,7 +73,7 @@ def _choice(said: object) -> Choice:
 
 
 def _page(said: object) -> Page:
-    """Likewise."""
+    """The page, likewise."""
     given = said if isinstance(said, dict) else {}
     texts = {name: each for name, each in given.items() if isinstance(each, str)}
     page = Page(

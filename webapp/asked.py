@@ -32,7 +32,7 @@ class HasFolders(Protocol):
     """A catalog whose runs lie on this machine."""
 
     def folder(self, name: str) -> Path:
-        """Of the run of that name. Raises as `Catalog.open` does."""
+        """The folder of the run of that name. Raises as `Catalog.open` does."""
         ...
 
 

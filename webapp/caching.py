@@ -49,7 +49,7 @@ class Document(NamedTuple):
 
     @classmethod
     def of(cls, content: object) -> Self:
-        """What JSON says of it."""
+        """The content as JSON; NaN and infinities become null."""
         try:
             data = json.dumps(content, separators=(",", ":"), allow_nan=False).encode()
         except ValueError:  # a run's own texts and parameters may hold NaN

@@ -62,7 +62,7 @@ def told(manifest: Manifest, since: int, mark: str, sums: Sums | None = None) ->
 
 
 def _stable(manifest: Manifest) -> bytes:
-    """What does not grow."""
+    """The parts of a manifest that do not grow, as JSON."""
     said = {name: manifest[name] for name in manifest if name not in (*GROWING, *FRESH, LISTS)}
     return json.dumps(sayable(said), separators=(",", ":")).encode()
 

@@ -28,7 +28,7 @@ class StepLists:
         self._places: dict[tuple[int, int, int], int] = {}
 
     def place_of(self, key: SeriesKey, steps: Ints) -> int:
-        """Where the list stands, or stands now."""
+        """The place of the list among those of steps; it is added where it is new."""
         mark = (
             len(steps),
             int(steps[-1]) if len(steps) else 0,

@@ -93,7 +93,7 @@ def _body(name: str, text: str) -> str:
 
 
 def _taken(found: re.Match[str]) -> str:
-    """What an import becomes."""
+    """The code that an import becomes."""
     names, variable = found[1], _variable(found[2])
     if names.startswith("*"):
         return f"const {names.removeprefix('* as ')} = {variable};"

@@ -42,7 +42,8 @@ class OpenRun:
 
     @cached_property
     def probe_digest(self) -> str | None:
-        """Of the probe's images: two runs with equal ones were looked at by the same images."""
+        """A digest of the probe's images: runs with equal ones were looked at by the same
+        images."""
         probe = self.history.probe
         if probe is None:
             return None

@@ -64,7 +64,7 @@ def _counts(findings: Sequence[Finding]) -> dict[str, int]:
 
 
 def _word(value: object) -> object:
-    """As JSON can say it: a number, or a text."""
+    """A hyper-parameter as JSON can say it: a number, or a text."""
     is_number = isinstance(value, (int, float)) and math.isfinite(value)
     return value if is_number or isinstance(value, str) else str(value)
 

@@ -30,8 +30,8 @@ class Sums:
         self._known: dict[Hashable, _Known] = {}
 
     def of(self, name: Hashable, values: Column, count: int) -> int:
-        """Of the first ``count``. A column in the place of the one that was given before begins
-        with the same numbers: nobody writes where a reader has looked."""
+        """The checksum of the first ``count`` values. A column in the place of the one that was
+        given before begins with the same numbers: nobody writes where a reader has looked."""
         known = self._known.get(name)
         if known is None or not _continues(values, known.values):
             known = self._known[name] = _Known(values)

@@ -31,7 +31,7 @@ Report = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parts:
-    """What a climb is put together from; made anew for each batch, as optimisers remember."""
+    """The parts of a climb; made anew for each batch, since optimisers keep moments."""
 
     uphill: Uphill
     parameterisation: Parameterisation
@@ -113,7 +113,7 @@ def climb(
 
 
 class _Best:
-    """Of each image of a climb, what raised its unit most so far; a first one in any case."""
+    """The version of each image that has raised its unit most so far in a climb."""
 
     def __init__(self, uphill: Uphill) -> None:
         self._uphill = uphill

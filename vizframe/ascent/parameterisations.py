@@ -34,7 +34,8 @@ class Parameterisation(Protocol):
         ...
 
     def show(self, values: DeviceArray, iteration: int) -> tuple[DeviceArray, Pullback]:
-        """What the network sees at this iteration, and the way back."""
+        """The images that the network is shown at this iteration, and how their gradient goes
+        back."""
         ...
 
     def picture(self, values: DeviceArray) -> DeviceArray:
@@ -52,7 +53,7 @@ class Grounded(Parameterisation, Protocol):
         ...
 
     def rise(self, values: DeviceArray) -> tuple[DeviceArray, Pullback]:
-        """What lies above the ground, and the way back."""
+        """The images less the ground, and how their gradient goes back."""
         ...
 
 
@@ -198,8 +199,8 @@ class _Mixed:
 
 
 class _Stacked:
-    """Likewise, the colours mixed by the product that transforms the rows, as if they stood in one
-    column."""
+    """Likewise; the product that transforms the rows mixes the colours, too, as if these stood in
+    one column."""
 
     ROWS = 24
     """Up to which three times the multiplications are less than reading all once more."""

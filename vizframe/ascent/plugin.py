@@ -146,7 +146,7 @@ class AscentPlugin(Plugin, ABC):
         )
 
     def question(self, scene: Scene, layer: Layer, place: Place) -> Question:
-        """What is asked of that layer's units."""
+        """The question that is asked of the layer's units."""
         if len(scene.network.input_shape) != 3:
             between = "; between the numbers of two tokens there is nothing to climb through"
             raise Inapplicable(

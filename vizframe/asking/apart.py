@@ -77,7 +77,7 @@ class Apart:
 
     @property
     def steps(self) -> Sequence[int]:
-        """Those whose weights can be asked."""
+        """The steps whose weights can be asked."""
         return kept_weights(self.run).steps
 
     @property
@@ -267,5 +267,5 @@ def _largest(folder: Path) -> int:
 
 
 def _raise(sentence: str, kind: object) -> NoReturn:
-    """What went wrong there, raised here."""
+    """Raise here what went wrong in the process."""
     raise (UsageError if kind == "usage" else NetworkError)(sentence)

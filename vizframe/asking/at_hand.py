@@ -30,7 +30,8 @@ class AtHand:
 
     @property
     def normalization(self) -> Normalization:
-        """As guessed from the batch that the model's function gave."""
+        """How inputs relate to pictures, as guessed from the batch that the model's function
+        gave."""
         with self.live.borrow() as opened:
             return opened.normalization
 

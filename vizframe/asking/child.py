@@ -153,7 +153,7 @@ class Asker:
 
 
 def answer(asker: Asker, words: Words, arrays: Sequence[Array]) -> Told:
-    """What is told: of an error its sentence, and whose fault it is."""
+    """The answer to a question; to one that fails the sentence, and whose fault it is."""
     try:
         return asker.tell(words, arrays)
     except UsageError as error:
@@ -189,7 +189,7 @@ def main(run: str, folder: str, number: str, memory: str) -> None:
 
 
 def _read(count: int) -> bytes:
-    """So many bytes of standard input. Raises EOFError."""
+    """Read so many bytes of standard input. Raises EOFError."""
     parts, left = [], count
     while left:
         part = os.read(0, min(left, 1 << 20))

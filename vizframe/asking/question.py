@@ -74,7 +74,7 @@ class Asked(Protocol):
         ...
 
     def scores(self, inputs: FloatArray, changes: Sequence[UnitChange]) -> FloatArray:
-        """Of every image, with the changes. Raises as `reply` does."""
+        """The scores of every image, with the changes. Raises as `reply` does."""
         ...
 
 

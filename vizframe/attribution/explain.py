@@ -43,7 +43,7 @@ def _smooth(target: Target, _probe: Probe, seed: int) -> FloatArray:
 
 
 def _grad_cam(target: Target, _probe: Probe, _seed: int) -> FloatArray:
-    """Of the last layer of maps that the scores depend on."""
+    """The Grad-CAM of the last layer of maps that the scores depend on."""
     network = target.network
     maps = [layer.name for layer in network.layers if layer.is_spatial]
     if not maps:
@@ -63,7 +63,7 @@ def _relevance(target: Target, _probe: Probe, _seed: int) -> FloatArray:
 
 
 def _random(target: Target, _probe: Probe, seed: int) -> FloatArray:
-    """Of no image at all: what every method has to be better than."""
+    """A map of noise, which has looked at no image: every method has to be better."""
     count, _, height, width = target.images.shape
     noise = np.random.default_rng(seed).standard_normal((height, width), np.float32)
     return np.broadcast_to(noise, (count, height, width)).copy()

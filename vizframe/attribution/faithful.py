@@ -55,7 +55,7 @@ def reveal_curves(
 
 
 def area_under(curves: FloatArray) -> FloatArray:
-    """Of curves (probe, points) over shares from 0 to 1, by the trapezium rule."""
+    """The area under curves (probe, points) over shares from 0 to 1, by the trapezium rule."""
     middle = (curves[:, 1:] + curves[:, :-1]) / 2
     return np.asarray(middle.mean(axis=1, dtype=np.float64), np.float32)
 

@@ -72,7 +72,7 @@ def layer_cams(
 def _evidence(
     backward: LayerGradients, methods: Mapping[str, Weigh]
 ) -> Iterator[tuple[tuple[str, str], Doubles]]:
-    """By method and layer, as large as the layer's maps."""
+    """The maps of evidence by method and layer, as large as the layer's maps."""
     for layer, maps in backward.outputs.items():
         place = (maps.shape[2], maps.shape[3])
         for method, weigh in methods.items():

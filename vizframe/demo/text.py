@@ -48,7 +48,7 @@ class Text:
     vocabulary: tuple[str, ...]
 
     def written(self, numbers: Numbers) -> tuple[str, ...]:
-        """What numbers stand for."""
+        """The text that numbers stand for."""
         return tuple(self.vocabulary[number] for number in numbers)
 
     def probe(self) -> Probe:
@@ -85,7 +85,7 @@ class TextLearnt:
         return self.text.probe()
 
     def scores(self, read: Numbers) -> FloatArray:
-        """Those of the next characters, of shape (window, time, character)."""
+        """The scores of the next characters, (window, time, character)."""
         raise NotImplementedError
 
     def accuracy(self, most: int | None = None) -> float:

@@ -304,7 +304,7 @@ class Course:
         return list(dict.fromkeys(found))
 
     def layer_readings(self) -> list[Reading]:
-        """Those that looked at the layers, too."""
+        """The readings that looked at the layers, too."""
         return [each for each in self.readings if each.layers]
 
     def ratio(self, most: int = 5) -> float | None:

@@ -53,7 +53,7 @@ class Labels:
 
     @property
     def entropy(self) -> float:
-        """Of the classes seen, in nats."""
+        """The entropy of the classes seen, in nats."""
         return entropy(np.array(list(self.counts.values()), np.int64))
 
 

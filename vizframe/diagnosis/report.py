@@ -42,7 +42,7 @@ OUTCOMES = frozenset(("not_learning",))
 
 
 def place_of(rule: str) -> int:
-    """Of a rule of vizframe's own among the causes; of others behind them all."""
+    """The place of a rule in the order of causes; rules that are not vizframe's own come last."""
     return _ORDER.get(rule, len(_ORDER)) + (OUTCOME if rule in OUTCOMES else 0)
 
 

@@ -83,7 +83,7 @@ class Notes(Protocol):
         ...
 
     def put(self, note: Note) -> None:
-        """In place of what was said of this place before; an empty one takes it away.
+        """Keep a note in place of the one that this place had; an empty one removes that.
 
         Raises:
             HistoryError: it cannot be kept.
@@ -96,7 +96,7 @@ class HasNotes(Protocol):
     """A catalog that keeps notes beside its runs; one of remote runs does not."""
 
     def notes(self, name: str) -> Notes:
-        """Of the run of that name. Raises as `Catalog.open` does."""
+        """The notes of the run of that name. Raises as `Catalog.open` does."""
         ...
 
 

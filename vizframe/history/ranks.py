@@ -245,7 +245,7 @@ def all_findings(history: History) -> Sequence[Finding]:
 
 
 def together(findings: Sequence[Finding]) -> Sequence[Finding]:
-    """Of findings that one rule made on several ranks the earliest, with the others' ranks."""
+    """The findings, each rule's once: of those on several ranks the earliest, with all ranks."""
     found: dict[tuple[str, str], Finding] = {}
     for each in sorted(findings, key=lambda finding: (finding.since, finding.rank)):
         key = each.rule, each.severity

@@ -44,8 +44,8 @@ def series(history: History, kind: str = "*", layer: str = "*") -> list[SeriesKe
 
 
 def chosen_series(history: History, keys: Sequence[SeriesKey], look: Look) -> Sequence[SeriesKey]:
-    """Those that have the unit and the probe image that are asked for; all, where none has, so that
-    it is said why."""
+    """The series that have the unit and the probe image that are asked for; all, where none has
+    both, so that the error of each says why."""
     wanted = [
         (axis, at) for axis, at in (("unit", look.unit), ("probe", look.image)) if at is not None
     ]
@@ -142,7 +142,7 @@ def _spread(steps: list[int]) -> list[int]:
 
 
 def _inside(folder: Path, key: SeriesKey) -> Path:
-    """Where a series' files go; no name of a run can lead out of the folder."""
+    """The path of a series' files; no name in a run can lead out of the folder."""
     return folder / file_name(key.kind) / file_name(key.layer)
 
 

@@ -134,7 +134,7 @@ class NamedArray:
         return len(self.values)
 
     def _repr_html_(self) -> str:
-        """Its axes, and the values themselves where they are few."""
+        """The array's axes as HTML, and its values where they are few."""
         labels = {axis: html.escape(_labels(self.coords.get(axis))) for axis in self.dims}
         rows = "".join(
             f"<tr><th>{html.escape(axis)}</th><td>{size}</td><td>{labels[axis]}</td></tr>"

@@ -62,7 +62,7 @@ class RemoteSource:
         view[:] = self._whole(data, len(view))
 
     def read_many(self, offsets: Sequence[int], sizes: Sequence[int]) -> Sequence[bytes]:
-        """So many bytes at each of the offsets, all asked for at once.
+        """The bytes at each of the offsets, of these lengths, all asked for at once.
 
         Raises:
             DamagedSegment: the file ends before.

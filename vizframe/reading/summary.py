@@ -120,7 +120,7 @@ class Content(BaseModel):
 
     @classmethod
     def of(cls, history: History, path: Path | None = None) -> Content:
-        """What the history holds now, and where it lies."""
+        """The summary of what the history holds now, and where it lies."""
         steps, scalars = history.steps, history.scalars()
         times = scalars.time[np.isfinite(scalars.time)]
         return cls(
@@ -169,7 +169,7 @@ def runs_beside(path: Path, info: RunInfo) -> Iterator[str]:
 
 
 def disk_bytes(path: Path) -> int:
-    """Of a file, or of all files of a folder; one that is merged away meanwhile counts nothing."""
+    """The bytes of a file, or of all files of a folder; one that goes meanwhile counts nothing."""
     if path.is_file():
         return path.stat().st_size
     total = 0

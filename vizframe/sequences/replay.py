@@ -35,7 +35,7 @@ _TORCH = re.compile(r"(weight|bias)_(ih|hh|hr)_l(\d+)(_reverse)?$")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weights:
-    """Those of one layer in one direction.
+    """The weights of one layer in one direction.
 
     Attributes:
         inputs: what it reads the inputs with, (gate·unit, input), and their bias.

@@ -30,8 +30,8 @@ def inputs_of(scene: Scene, layer: Layer, features: int) -> FloatArray | None:
 
 
 def _before(scene: Scene, layer: Layer, features: int) -> FloatArray | None:
-    """Of a loop whose steps cut their inputs by themselves, which nobody sees: the last sequence
-    before it that fits; whether it is the right one, the replay shows."""
+    """The last sequence before a loop that fits it, where the loop's steps cut their inputs by
+    themselves, unseen. Whether it is the right one, the replay shows."""
     place = [each.name for each in scene.network.layers].index(layer.name)
     for source in reversed(scene.network.layers[:place]):
         if source.is_sequence and source.shape == (layer.shape[0], features):

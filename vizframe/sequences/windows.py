@@ -82,7 +82,7 @@ def _normal(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def best_of(known: FloatArray, held: FloatArray) -> tuple[npt.NDArray[np.int64], FloatArray]:
-    """Of every property the unit that follows it best on one text, and its |r| on the other.
+    """The unit that follows each property best on one text, and its |r| on the other.
 
     Args:
         known, held: (property, unit) on the text where it is chosen and on that where it is judged.
