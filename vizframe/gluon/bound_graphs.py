@@ -9,49 +9,101 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from vizframe.errors import NetworkError
+import numpy as np
+
+from vizframe.errors import NetworkError, UnknownName
+from vizframe.gluon.graph.canonical import axes_of_outputs, in_order
 from vizframe.gluon.graph.differentiable import nodes_with_gradient, refuse_stopped
 from vizframe.gluon.graph.folded import FoldedArrays
 from vizframe.gluon.graph.graph import Entry, Graph
+from vizframe.gluon.graph.inference import for_inference
+from vizframe.gluon.graph.layers import layers_of
 from vizframe.gluon.graph.output_axes import OutputAxes
 from vizframe.gluon.graph.parameters import Arrays, Parameters
 from vizframe.gluon.graph.rectifiers import apply_rule
+from vizframe.gluon.graph.scores import answering_output, score_entry
 from vizframe.gluon.graph.shapes import Shape, entry_shapes
+from vizframe.gluon.graph.trace import Trace
 from vizframe.gluon.question.compiled import CompiledGraph, GraphCache, compile_graph
 from vizframe.gluon.question.plan import Plan, plan
 from vizframe.gluon.question.taps import add_taps, shared_zeros, tap_name
 from vizframe.graph.settings import Settings
 from vizframe.network import FloatArray, ReluRule
-from vizframe.network.call import Other
 from vizframe.network.layer import Layer
 
 
 class BoundGraphs(ABC):
     """What every question needs: shapes, cut and compiled graphs, their inputs filled."""
 
-    _graph: Graph
-    _data: int
-    _input: str
-    _others: dict[str, Other]
-    _parameters: Parameters
-    _settings: Settings
-    _kept: GraphCache
-    _count: int
-    _shapes_of: dict[tuple[object, ...], dict[Entry, Shape]]
-    _axes: dict[Entry, OutputAxes]
-    _folded: FoldedArrays
-    _plans: dict[tuple[str, Shape, ReluRule, bool], Plan]
-    _moved: dict[Entry, Entry]
-    _entries: dict[str, Entry]
+    def __init__(self, name: str, trace: Trace, parameters: Parameters, settings: Settings) -> None:
+        """
+        Args:
+            name: what the model is called.
+            trace: what it computes.
+            parameters: its arrays, which graphs share.
+            settings: how it is looked at.
+
+        Raises:
+            NetworkError: it cannot be asked with inputs of the settings' shape.
+        """
+        self._name = name
+        self._trace = trace
+        self._parameters = parameters
+        self._settings = settings
+        call = trace.call or settings.complete_call(trace.inputs)
+        self._input = call.input
+        self._others = {
+            name: each
+            for name, each in call.others.items()
+            if name in trace.inputs and isinstance(each.value, np.ndarray)
+        }
+        graph = trace.graph.map_nodes(for_inference)
+        self._graph = graph.with_heads([*graph.heads, *trace.folded])
+        self._data = graph.variable(self._input)
+        self._kept = GraphCache(settings.memory // 4)
+        self._folded = FoldedArrays()
+        self._plans: dict[tuple[str, Shape, ReluRule, bool], Plan] = {}
+        self._shapes_of: dict[tuple[object, ...], dict[Entry, Shape]] = {}
+        self._count, shapes = self._least(call.size)
+        two = self._shapes_of_two()
+        self._axes = axes_of_outputs(graph, self._data, shapes, two)
+        self._graph, self._moved = in_order(graph, self._axes, trace.names)
+        self._layers, self._entries, self._own = layers_of(
+            trace, graph, shapes, self._data, self._axes
+        )
+        self._by_name = {layer.name: layer for layer in self._layers}
+        output = settings.output
+        self._scores = (
+            score_entry(graph, answering_output(graph, self._data, output, shapes, two))
+            if isinstance(output, int)
+            else self._entries[self.layer(output).name]
+        )
 
     @property
-    @abstractmethod
     def name(self) -> str:
-        """See `vizframe.network.Network`."""
+        return self._name
 
-    @abstractmethod
+    @property
+    def trace(self) -> Trace:
+        """What the model computes, as it was traced."""
+        return self._trace
+
+    @property
+    def parameters(self) -> Parameters:
+        """The model's own arrays."""
+        return self._parameters
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        return self._layers
+
     def layer(self, name: str) -> Layer:
-        """See `vizframe.network.Network`."""
+        if name in self._by_name:
+            return self._by_name[name]
+        if name in self._trace.aliases:
+            entry = self._trace.aliases[name]
+            return next(self._by_name[n] for n, e in self._entries.items() if e == entry)
+        raise UnknownName("layer", name, self._by_name)
 
     @abstractmethod
     def activations(self, images: FloatArray, layers: Sequence[str]) -> dict[str, FloatArray]:

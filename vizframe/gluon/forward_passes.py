@@ -20,8 +20,6 @@ AT_REST = 16
 class ForwardPasses(BoundGraphs):
     """What `vizframe.network.Network` says of activations, peaks and scores."""
 
-    _name: str
-
     @property
     @abstractmethod
     def score_layer(self) -> str:

@@ -19,26 +19,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vizframe.errors import UnknownName
 from vizframe.gluon.compat import mx
 from vizframe.gluon.files import load_symbol
 from vizframe.gluon.forward_passes import ForwardPasses
-from vizframe.gluon.graph.canonical import axes_of_outputs, in_order
 from vizframe.gluon.graph.differentiable import refuse_stopped
-from vizframe.gluon.graph.folded import FoldedArrays, folded_shapes
+from vizframe.gluon.graph.folded import folded_shapes
 from vizframe.gluon.graph.graph import Entry, Graph
-from vizframe.gluon.graph.inference import for_inference
-from vizframe.gluon.graph.layers import layers_of
 from vizframe.gluon.graph.nonfinite import has_nonfinite, without_nonfinite
 from vizframe.gluon.graph.output_axes import BatchAxis
 from vizframe.gluon.graph.parameters import Parameters, to_numpy
 from vizframe.gluon.graph.rectifiers import with_plain_relus
 from vizframe.gluon.graph.relevance import relevance_graph
-from vizframe.gluon.graph.scores import answering_output, nearest_name, score_entry
+from vizframe.gluon.graph.scores import nearest_name
 from vizframe.gluon.graph.shapes import Shape, entry_shapes
-from vizframe.gluon.graph.trace import Trace, input_names, trace_block, trace_symbol
+from vizframe.gluon.graph.trace import input_names, trace_block, trace_symbol
 from vizframe.gluon.own_weights import OwnWeights
-from vizframe.gluon.question.compiled import CompiledGraph, GraphCache
+from vizframe.gluon.question.compiled import CompiledGraph
 from vizframe.gluon.question.deconvnet import Deconvnet
 from vizframe.gluon.question.excitation import GluonExcitation, output_gradient_of
 from vizframe.gluon.question.plan import Plan
@@ -65,7 +61,6 @@ from vizframe.network import (
     Projections,
     ReluRule,
 )
-from vizframe.network.layer import Layer
 from vizframe.network.nonfinite import (
     FiniteExcitation,
     join_layer_gradients,
@@ -79,41 +74,8 @@ _MOST_AT_ONCE = 64
 
 
 class GluonNetwork(ForwardPasses, OwnWeights, ResumedGraphs):
-    """See `vizframe.network.Network`, whose docstrings hold here."""
-
-    def __init__(self, name: str, trace: Trace, parameters: Parameters, settings: Settings) -> None:
-        self._name = name
-        self._trace = trace
-        self._parameters = parameters
-        self._settings = settings
-        call = trace.call or settings.complete_call(trace.inputs)
-        self._input = call.input
-        self._others = {
-            name: each
-            for name, each in call.others.items()
-            if name in trace.inputs and isinstance(each.value, np.ndarray)
-        }
-        graph = trace.graph.map_nodes(for_inference)
-        self._graph = graph.with_heads([*graph.heads, *trace.folded])
-        self._data = graph.variable(self._input)
-        self._kept = GraphCache(settings.memory // 4)
-        self._folded = FoldedArrays()
-        self._plans: dict[tuple[str, Shape, ReluRule, bool], Plan] = {}
-        self._shapes_of: dict[tuple[object, ...], dict[Entry, Shape]] = {}
-        self._count, shapes = self._least(call.size)
-        two = self._shapes_of_two()
-        self._axes = axes_of_outputs(graph, self._data, shapes, two)
-        self._graph, self._moved = in_order(graph, self._axes, trace.names)
-        self._layers, self._entries, self._own = layers_of(
-            trace, graph, shapes, self._data, self._axes
-        )
-        self._by_name = {layer.name: layer for layer in self._layers}
-        output = settings.output
-        self._scores = (
-            score_entry(graph, answering_output(graph, self._data, output, shapes, two))
-            if isinstance(output, int)
-            else self._entries[self.layer(output).name]
-        )
+    """See `vizframe.network.Network`, whose docstrings hold here, and `BoundGraphs` for how it is
+    made."""
 
     @classmethod
     def of(cls, net: Any, input_shape: tuple[int, ...], **options: Any) -> GluonNetwork:
@@ -153,24 +115,6 @@ class GluonNetwork(ForwardPasses, OwnWeights, ResumedGraphs):
         return cls(name, trace_symbol(exported, inputs), parameters, settings)
 
     @property
-    def name(self) -> str:
-        return self._name
-
-    @property
-    def trace(self) -> Trace:
-        """What the model computes, as it was traced."""
-        return self._trace
-
-    @property
-    def parameters(self) -> Parameters:
-        """The model's own arrays."""
-        return self._parameters
-
-    @property
-    def layers(self) -> tuple[Layer, ...]:
-        return self._layers
-
-    @property
     def input_shape(self) -> tuple[int, ...]:
         return self._settings.input_shape
 
@@ -182,14 +126,6 @@ class GluonNetwork(ForwardPasses, OwnWeights, ResumedGraphs):
     @property
     def class_names(self) -> tuple[str, ...] | None:
         return self._settings.class_names
-
-    def layer(self, name: str) -> Layer:
-        if name in self._by_name:
-            return self._by_name[name]
-        if name in self._trace.aliases:
-            entry = self._trace.aliases[name]
-            return next(self._by_name[n] for n, e in self._entries.items() if e == entry)
-        raise UnknownName("layer", name, self._by_name)
 
     def gradient(
         self,

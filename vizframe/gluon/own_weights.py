@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from vizframe.gluon.bound_graphs import BoundGraphs
 from vizframe.gluon.graph.graph import Entry
-from vizframe.gluon.graph.layers import OwnParameter
 from vizframe.gluon.graph.parameters import to_numpy
 from vizframe.gluon.graph.views import parameter_views
 from vizframe.gluon.question.compiled import CompiledGraph, compile_graph
@@ -17,8 +15,6 @@ from vizframe.network.parameter import ParameterView
 
 class OwnWeights(BoundGraphs):
     """What `vizframe.network.Network` says of weights and their gradients."""
-
-    _own: Mapping[str, Mapping[str, OwnParameter]]
 
     def weights(self, layer: str) -> dict[str, FloatArray]:
         current, own = self._parameters.current, self._own[self.layer(layer).name]
