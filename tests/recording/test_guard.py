@@ -320,6 +320,25 @@ def test_what_cannot_be_interrupted_is_said(
     ]
 
 
+def _work_for(seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("is_free", [True, False], ids=["alarm", "thread"])
+def test_a_plugin_has_not_used_what_others_took_of_a_busy_machine(
+    is_free: bool, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overdue, "_alarm_is_free", lambda: is_free)
+    monkeypatch.setattr(overdue, "work_time", lambda: time.monotonic() / 4)
+    started = time.monotonic()
+    with pytest.raises(overdue.Overdue), overdue.interrupted_after(0.1, "slow"):
+        _work_for(20)
+    assert time.monotonic() - started >= 0.4
+    assert caplog.messages == []
+
+
 PROFILED = """
 import sys, threading
 from vizframe.recording import overdue

@@ -129,3 +129,17 @@ def test_the_clock_only_moves_on() -> None:
     first = work_time()
     assert work_time() >= first
     assert 0 < fair_share() <= 1
+
+
+def test_a_signal_may_come_while_it_is_read() -> None:
+    machine, told = Machine(), []
+
+    def processor() -> float:
+        if machine.wall > 10.0:
+            told.append(clock())  # as the handler of a signal asks
+        return machine.processor
+
+    clock = WorkClock(lambda: machine.wall, processor, lambda: 0.0)
+    machine.passes(2.0, 2.0)
+    assert clock() == 2.0
+    assert told == [0.0]

@@ -33,7 +33,7 @@ def _plain(value: object) -> object:
 def script_arguments(words: Sequence[str]) -> dict[str, object]:
     """What a command line sets, where the script was not seen reading it itself.
 
-    >>> script_arguments(["--lr", "0.1", "--epochs=3", "--cuda", "mnist"])
+    >>> script_arguments(["mnist", "--lr", "0.1", "--epochs=3", "--cuda"])
     {'lr': 0.1, 'epochs': 3, 'cuda': True}
     """
     found: dict[str, object] = {}

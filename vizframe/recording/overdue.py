@@ -3,6 +3,8 @@
 In the main thread by an alarm, which ends waiting and sleeping too; where the script uses that
 itself, or trains in another thread, by an exception that Python raises there between two of its
 instructions. What neither of them ends, such as a loop in C, is said once.
+
+Its time is that of `work_clock`: on a busy machine a plugin has not used what others took.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from functools import partial
 from types import FrameType
 
 from vizframe.background import Background
+from vizframe.recording.work_clock import work_time
 
 log = logging.getLogger("vizframe")
 
@@ -63,13 +66,21 @@ def interrupted_after(seconds: float, label: str) -> Iterator[None]:
 
 
 def _say_later(ended: threading.Event, label: str, seconds: float) -> None:
-    if ended.wait(seconds + PATIENCE):
+    if _ended_within(ended, work_time() + seconds + PATIENCE):
         return
     log.warning(
         "plugin %r has taken more than %.3g s and cannot be interrupted: the training waits for it",
         label,
         seconds,
     )
+
+
+def _ended_within(ended: threading.Event, until: float) -> bool:
+    """Wait for the end until the clock of work is there, and say whether it came."""
+    while (left := until - work_time()) > 0:
+        if ended.wait(max(left, AGAIN)):
+            return True
+    return ended.is_set()
 
 
 def _alarm_is_free() -> bool:
@@ -87,15 +98,21 @@ class _Alarm:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
+        self._until = math.inf
         self._armed = False
 
     def start(self) -> None:
+        self._until = work_time() + self._seconds
         self._armed = True
         signal.signal(signal.SIGALRM, self._ring)
-        signal.setitimer(signal.ITIMER_REAL, self._seconds, AGAIN)
+        signal.setitimer(signal.ITIMER_REAL, self._seconds)
 
     def _ring(self, number: int, frame: FrameType | None) -> None:
-        if self._armed:
+        if not self._armed:
+            return
+        left = self._until - work_time()
+        signal.setitimer(signal.ITIMER_REAL, max(left, AGAIN))
+        if left <= 0:
             raise Overdue
 
     def stop(self) -> None:
@@ -113,7 +130,7 @@ class _Watch:
     """A thread that asks Python to raise the exception in the one that is watched."""
 
     def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+        self._until = work_time() + seconds
         self._watched = threading.get_ident()
         self._ended = threading.Event()
         self._lock = threading.Lock()
@@ -123,7 +140,7 @@ class _Watch:
         self._thread.start()
 
     def _wait(self) -> None:
-        if self._ended.wait(self._seconds):
+        if _ended_within(self._ended, self._until):
             return
         while True:
             with self._lock:

@@ -45,22 +45,31 @@ class WorkClock:
         self._wall, self._processor = wall, processor
         self.waited = ReadyThreads() if waited is None else waited
         self.share = fair_share if share is None else share
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._is_read = False
         self._last = wall(), processor(), self.waited()
         self._work = self._now = 0.0
 
     def __call__(self) -> float:
         with self._lock:
-            wall = self._wall()
-            passed = wall - self._last[0]
-            if passed < EVERY:
-                self._now = max(self._now, self._work + passed)
+            if self._is_read:  # a signal came while this thread reads it
                 return self._now
-            now = wall, self._processor(), self.waited()
-            self._work += self._charge(passed, now[1] - self._last[1], now[2])
-            self._last = now
-            self._now = max(self._now, self._work)
+            self._is_read = True
+            try:
+                self._now = max(self._now, self._read())
+            finally:
+                self._is_read = False
             return self._now
+
+    def _read(self) -> float:
+        wall = self._wall()
+        passed = wall - self._last[0]
+        if passed < EVERY:
+            return self._work + passed
+        now = wall, self._processor(), self.waited()
+        self._work += self._charge(passed, now[1] - self._last[1], now[2])
+        self._last = now
+        return self._work
 
     def _charge(self, passed: float, worked: float, waited: float | None) -> float:
         """Of threads one after the other the wall less the waiting, of those side by side, which
