@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Sequence
+
+_ABBREVIATIONS = {"al.", "e.g.", "i.e.", "cf.", "vs.", "Eq.", "Fig.", "(e.g.", "(i.e.", "(cf."}
 
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
@@ -52,7 +53,7 @@ def date(seconds: float) -> str:
 def count_noun(number: int, noun: str) -> str:
     """A number with its noun.
 
-    >>> counted(1, "step"), counted(2, "step"), counted(0, "series")
+    >>> count_noun(1, "step"), count_noun(2, "step"), count_noun(0, "series")
     ('1 step', '2 steps', '0 series')
     """
     return f"{number} {noun}" if number == 1 or noun.endswith("s") else f"{number} {noun}s"
@@ -75,11 +76,15 @@ def first_sentence(text: str) -> str:
     >>> first_sentence("Maps, one\\nper unit. Negative ones, too.")
     'Maps, one per unit.'
     """
-    return re.split(r"(?<=\.)\s", text.strip(), maxsplit=1)[0].replace("\n", " ")
+    words = text.split()
+    for end, word in enumerate(words, start=1):
+        if word.endswith(".") and word not in _ABBREVIATIONS:
+            return " ".join(words[:end])
+    return " ".join(words)
 
 
 def plain(text: str) -> str:
-    """Text from a file, with what would steer a terminal made visible.
+    r"""Text from a file, with what would steer a terminal made visible.
 
     >>> plain("conv0\x1b[2J")
     'conv0\\x1b[2J'

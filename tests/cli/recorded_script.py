@@ -1,4 +1,4 @@
-"""A script of a training, run by ."""
+"""A script of a training, alone and recorded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from vizframe.history import History
 from vizframe.store import open as open_history
 
-RECORD = ["-m", "vizframe", "record", "--every", "5", "--run", "runs/x"]
+RECORD = ["-m", "vizframe", "record", "--every", "5", "--run", "runs/x", "--budget", "none"]
 
 
 QUICK = [*RECORD, "--plugins", "weights"]

@@ -32,7 +32,7 @@ def test_a_recorded_training_says_the_same_and_ends_with_the_same_weights(tmp_pa
     weights = (tmp_path / "w.params").read_bytes()
     assert alone[0] == 0
     every_plugin = ["--plugins", "all", "--set", "gradient_ascent.iterations=4"]
-    every_plugin += ["--set", "class_visualization.iterations=4"]
+    every_plugin += ["--set", "class_visualization.iterations=4", "--set", "perturbation.masks=20"]
     assert fresh(tmp_path, *RECORD, *every_plugin, "--", "train.py", "w.params") == alone
     assert (tmp_path / "w.params").read_bytes() == weights
     assert steps_of(tmp_path) == [0, 5, 10, 12]

@@ -45,3 +45,6 @@ def test_a_first_sentence_may_go_over_lines_and_hold_numbers() -> None:
         "The 1.5 fold, of each unit."
     )
     assert first_sentence("No stop\n") == "No stop"
+    assert first_sentence("Images (Simonyan et al. 2013,\n  equation 1). More.") == (
+        "Images (Simonyan et al. 2013, equation 1)."
+    )

@@ -19,8 +19,8 @@ from vizframe.reading.showable import Showable, still_of_series
 class Series(Showable):
     """One series of a run, to read from.
 
-    >>> run["gradient_ascent", "conv0"]
-    <series gradient_ascent of conv0 (unit: 20, y: 28, x: 28), 65 steps, 0 to 6400>
+    run["gradient_ascent", "conv0"]
+    # <series gradient_ascent of conv0 (unit: 20, y: 28, x: 28), 65 steps, 0 to 6400>
     """
 
     def __init__(
