@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import subprocess
 import sys
 from types import ModuleType
@@ -96,6 +97,53 @@ def test_an_error_is_one_sentence_and_an_exit_code(
     failing(monkeypatch, error)
     assert exit_code("doctor") == code
     assert capsys.readouterr().err == "vizframe: so\n"
+
+
+@pytest.mark.parametrize(
+    ("refused", "said"),
+    [
+        (OSError(28, "No space left on device"), "No space left on device; make room there"),
+        (
+            FileNotFoundError(2, "No such file or directory", "/x/y"),
+            "'/x/y': No such file or directory",
+        ),
+        (OSError(36, "File name too long", "a" * 999), "too long; give a shorter one"),
+        (ConnectionResetError("gone\nfor good"), "gone for good"),
+    ],
+    ids=str,
+)
+def test_what_the_system_refuses_is_one_sentence(
+    refused: OSError,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    failing(monkeypatch, refused)
+    assert exit_code("doctor") == 1
+    told = capsys.readouterr().err
+    assert told.endswith(f"{said}\n")
+    assert (told.count("\n"), len(told) < 300) == (1, True)
+
+
+def test_output_that_cannot_be_written_is_one_sentence() -> None:
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "vizframe", "--version"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "vizframe: No space left on device; make room there\n"
+
+
+def test_letters_that_the_output_lacks_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    def doctor() -> None:
+        print("✓ \udcff")
+
+    module = ModuleType("vizframe.cli.doctor")
+    module.doctor = doctor  # type: ignore[attr-defined]  # a module made for this test
+    monkeypatch.setitem(sys.modules, "vizframe.cli.doctor", module)
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, "ascii"))
+    assert exit_code("doctor") == 0
+    assert written.getvalue() == b"\\u2713 \\udcff\n"
 
 
 def test_a_mistake_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

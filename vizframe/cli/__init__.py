@@ -24,6 +24,7 @@ from typing import Annotated, Protocol, runtime_checkable
 
 import typer
 
+from vizframe.cli.system import refusals_told, show_all_letters
 from vizframe.errors import UnknownName, UsageError, VizframeError
 
 COMMANDS = {
@@ -57,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and leave with its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        done = _run(given or ["--help"])
+        with refusals_told():
+            done = _run(given or ["--help"])
         if callable(done):
             done = done()
     except VizframeError as error:
@@ -74,6 +76,8 @@ def _run(arguments: list[str]) -> object:
     chosen = next((word for word in arguments if not word.startswith("-")), None)
     if chosen is not None and chosen not in COMMANDS:
         raise UnknownName("command", chosen, COMMANDS)
+    if chosen != "record":  # whose script is to find standard output as it was
+        show_all_letters()
     shown = sys.excepthook  # Typer has one of its own, which a script is not to find there
     try:
         return _app(chosen)(arguments, prog_name="vizframe", standalone_mode=False)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dis
 import inspect
 import itertools
+import sys
 from collections.abc import Iterator
 from types import CodeType, FunctionType
 
@@ -41,7 +42,8 @@ def _faults(plugin: type[Plugin]) -> Iterator[str]:
         yield f"has the name {name!r}; it can be a text"
     if getattr(plugin, "__abstractmethods__", None):
         yield "has no method visualize(self, scene)"
-    if not plugin.__dict__.get("__doc__"):
+    has_docstrings = sys.flags.optimize < 2  # `python -OO` leaves out all there are
+    if has_docstrings and not plugin.__dict__.get("__doc__"):
         yield "has no docstring; it is the plugin's help"
     yield from _faults_of_pictures(getattr(plugin, "makes", ()))
     for name in RESERVED:

@@ -115,8 +115,8 @@ def connect(address: str, storage: Mapping[str, object]) -> RemoteSource:
     except ImportError as missing:
         extra = "s3" if address.startswith(("s3:", "s3a:")) else "remote"
         raise MissingExtra(f"reading {address}", extra) from missing
-    except ValueError as unknown:
-        raise HistoryError(f"{address} cannot be read: {unknown}") from unknown
+    except Exception as refused:  # each file system has errors of its own, and may connect here
+        raise _unreachable_error(address, refused) from refused
     return RemoteSource(files, path, address)
 
 
