@@ -55,6 +55,8 @@ class CheckedParser(HTTPRequestParser):  # type: ignore[misc]  # Waitress has no
 
     def parse_header(self, header_plus: bytes) -> None:
         super().parse_header(header_plus)
+        if not (self.chunked or self.content_length):
+            self.expect_continue = False  # else Waitress says "go on", and waits for nothing
         refusal = self.gate.refuse(self.command, self.query, self._header) or self._misplaced()
         if refusal is not None:
             self.error = _error(refusal)

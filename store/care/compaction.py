@@ -5,12 +5,14 @@ What later sessions hide is kept and stays hidden: nothing that was recorded is 
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vizframe.errors import DamagedSegment, HistoryError, UsageError
+from vizframe.errors import DamagedSegment, HistoryError, HistoryWriteError, UsageError
 from vizframe.plugin import Progress, ignore_progress
 from vizframe.store.care.tidy import Tidy, choose_ways
 from vizframe.store.format.names import Commits, CompactedName, SegmentName
@@ -20,6 +22,9 @@ from vizframe.store.write.about import probe_parts
 from vizframe.store.write.disk import Disk
 from vizframe.store.write.gather import Gathering, Mask, Part, gather
 from vizframe.store.write.publish import discard, publish
+
+MOST_TRIES = 5
+"""How often a compaction begins anew because its sources were merged away by who records."""
 
 GRACE = 1.0
 """Seconds for which what was compacted stays: a reader may be in the midst of a listing."""
@@ -72,14 +77,26 @@ def compact(
         HistoryWriteError: the disk refused; the run is as before.
         UsageError: there is something at the target.
     """
-    disk, path = disk or Disk(), Path(run)
+    for _ in range(MOST_TRIES):
+        with suppress(FileNotFoundError):
+            return _compact(disk or Disk(), Path(run), target, compress, progress)
+    raise HistoryError(
+        f"{run} is being recorded, and its files change faster than they are compacted; compact it "
+        "when the recording is over"
+    )
+
+
+def _compact(
+    disk: Disk, path: Path, target: str | Path | None, compress: bool, progress: Progress
+) -> Compaction:
+    """Raises FileNotFoundError where a source was merged away meanwhile."""
     _check_target(path, target)
     origin = _origin(path)
     info = origin.info()
     origin.refresh()
     union = Union(origin.segments)
     if not len(union.steps):
-        raise HistoryError(f"{run} has no steps to compact")
+        raise HistoryError(f"{path} has no steps to compact")
     sources = _sources(origin) if target is None else ()
     parts = [Part.whole(segment) for segment in union.segments]
     gathering = _gather(parts, union.visible, _covers(sources, union))
@@ -91,17 +108,33 @@ def compact(
     )
     name = CompactedName.new(len(union.steps), int(union.steps[0]), int(union.steps[-1]))
     place = path / str(name) if target is None else Path(target)
-    publish(disk, lambda fd: tidy.write(disk, fd, progress), place, durable=True)
+    try:
+        publish(disk, lambda fd: tidy.write(disk, fd, progress), place, durable=True)
+    except HistoryWriteError as refused:
+        gone = _source_that_is_gone(refused)
+        if gone is None:
+            raise
+        raise gone from None
+    size = place.stat().st_size
     _remove(disk, path, sources)
     return Compaction(
         path=place,
         steps=len(union.steps),
         frames=tidy.frames,
         bytes_before=sum(segment.size for segment in union.segments),
-        bytes_after=place.stat().st_size,
+        bytes_after=size,
         damaged_tiles=tidy.damaged,
         left_out=tuple(origin.faults),
     )
+
+
+def _source_that_is_gone(refused: HistoryWriteError) -> FileNotFoundError | None:
+    """What the refusal comes from, if it is no fault of the disk."""
+    cause = refused.__cause__
+    if not isinstance(cause, FileNotFoundError) or cause.filename is None:
+        return None
+    name = Path(os.fsdecode(cause.filename)).name
+    return cause if SegmentName.parse(name) or CompactedName.parse(name) else None
 
 
 def _check_target(path: Path, target: str | Path | None) -> None:

@@ -222,7 +222,9 @@ class Merger:
         try:
             parts = [self._take(each, stride) for each in batch]
             size = merge(self._disk, parts, self._run / str(target), self._plans)
-        except (HistoryWriteError, UnreadableSegment) as refused:
+        except (HistoryWriteError, UnreadableSegment, FileNotFoundError) as refused:
+            if self._lets_go(batch):  # the run was compacted meanwhile
+                return True
             logger.warning("segments stay unmerged for now: %s", refused)
             self._patience = len(self._pieces) + self._plan.steps
             return False
@@ -236,6 +238,14 @@ class Merger:
             with self._lock:
                 self._merged.append((time.monotonic(), batch))
         return True
+
+    def _lets_go(self, batch: Sequence[PublishedSegment]) -> bool:
+        """Forget those whose files somebody has taken away; whether there are any. What else there
+        is, is merged with others."""
+        gone = [each for each in batch if not (self._run / str(each.name)).exists()]
+        with self._lock:
+            self._pieces = [each for each in self._pieces if each not in gone]
+        return bool(gone)
 
     def _replace(
         self, batch: Sequence[PublishedSegment], merged: Sequence[PublishedSegment]

@@ -7,6 +7,7 @@ import os
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -27,9 +28,12 @@ from tests.store.small import (
 from vizframe.errors import DamagedSegment, HistoryError, HistoryWriteError, UsageError
 from vizframe.history import Declaration, History, SeriesKey, StepRecord
 from vizframe.plugin.frame import Encoding, Frame
+from vizframe.store.care import compaction
 from vizframe.store.format.deflate import inflate
 from vizframe.store.format.packing import CHUNK
+from vizframe.store.read.origin import Origin
 from vizframe.store.read.segment import read_segment
+from vizframe.store.write import merger
 from vizframe.store.write.disk import Disk
 from vizframe.store.write.due import MergePlan
 from vizframe.testing.runs import declare, records
@@ -195,6 +199,64 @@ def test_a_writer_that_goes_on_during_a_compaction_loses_nothing(tmp_path: Path)
     assert_whole(history, range(14))
     assert list(history.steps) == list(range(14))
     assert not history.faults()
+
+
+@pytest.mark.parametrize("when", ["choose_ways", "publish"])
+@pytest.mark.parametrize("times", [1, 99])
+def test_a_source_that_is_merged_away_meanwhile_is_looked_for_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str, times: int
+) -> None:
+    """And not for ever: a run may change faster than it can be compacted."""
+    write(tmp_path / "run", range(3))
+    victim, away = segments(tmp_path / "run")[1], tmp_path / "away"
+    real, begin = getattr(compaction, when), compaction._origin
+    begun = 0
+
+    def origin(path: Path) -> Origin:
+        nonlocal begun
+        begun += 1
+        if away.exists():
+            away.rename(victim)
+        return begin(path)
+
+    def merged_away(*given: Any, **named: Any) -> object:
+        if begun <= times:
+            victim.rename(away)
+        return real(*given, **named)
+
+    monkeypatch.setattr(compaction, "_origin", origin)
+    monkeypatch.setattr(compaction, when, merged_away)
+    monkeypatch.setattr(compaction, "GRACE", 0.0)
+    if times == 1:
+        assert vizframe.store.compact(tmp_path / "run").steps == 3
+        assert_whole(vizframe.store.open(tmp_path / "run"), range(3))
+        return
+    with pytest.raises(HistoryError, match="compact it when the recording is over"):
+        vizframe.store.compact(tmp_path / "run")
+    assert begun == compaction.MOST_TRIES
+    assert [path.name[:4] for path in (tmp_path / "run").glob("*.h5")].count("comp") == 0
+
+
+def test_a_writer_whose_segments_were_compacted_says_nothing_and_merges_the_others(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compaction, "GRACE", 0.0)
+    with vizframe.store.create(
+        tmp_path, INFO, PROBE, merging=MergePlan(steps=4, grace=0.0)
+    ) as store:
+        for step in range(3):
+            store.commit(record(step))
+        vizframe.store.compact(tmp_path)
+        monkeypatch.setattr(merger, "MOST_KEPT", 0)  # and none of them is in memory
+        for piece in store._merger._pieces:
+            object.__setattr__(piece, "data", None)
+        for step in range(3, 12):
+            store.commit(record(step))
+    assert caplog.messages == []
+    history = vizframe.store.open(tmp_path)
+    assert_whole(history, range(12))
+    assert history.faults() == []
+    assert len(segments(tmp_path)) < 6
 
 
 def test_runs_of_every_kind_are_the_same_when_compacted(tmp_path: Path) -> None:

@@ -101,6 +101,12 @@ def test_nothing_is_uploaded_where_no_body_belongs(start: str) -> None:
 ASK = b"GET /api/v1/runs HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
+def test_who_waits_for_leave_to_send_nothing_is_answered() -> None:
+    asked = ASK.replace(b"Host", b"Expect: 100-continue\r\nHost")
+    with serving(MemoryCatalog({}), port=0) as address:
+        assert talk(address.port, asked, until=b"[]").startswith(b"HTTP/1.1 200 OK")
+
+
 def test_idle_and_half_sent_connections_shut_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "MOST", 20)
     for limit in ("IDLE", "ARRIVAL"):
