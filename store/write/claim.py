@@ -114,7 +114,7 @@ def take(disk: Disk, run: Path, writer: str) -> Claim:
     Raises:
         RunTaken: another recorder has it and lives.
     """
-    claim = Claim(run / claim_file(writer), Holder.new(), disk)
+    claim = Claim(run / claim_file(writer), Holder.new(run), disk)
     with suppress(OSError):  # full, say: training goes on, and recording when there is room
         claim.take()
     claim.start_beating()
@@ -128,7 +128,7 @@ def living_holder(run: Path, writer: str) -> Holder | None:
     except OSError:
         return None
     found = None if data is None else Holder.parse(data)
-    return found if found is not None and found.lives is not False else None
+    return found if found is not None and found.lives(run) is not False else None
 
 
 def sweep_claim(disk: Disk, path: Path) -> None:
@@ -136,8 +136,8 @@ def sweep_claim(disk: Disk, path: Path) -> None:
     try:
         data = _read(path)
         found = None if data is None else Holder.parse(data)
-        if found is not None and found.lives is False:
-            with _right_to_replace(disk, path, found, Holder.new()) as allowed:
+        if found is not None and found.lives(path.parent) is False:
+            with _right_to_replace(disk, path, found, Holder.new(path.parent)) as allowed:
                 if allowed:
                     discard(disk, path)
     except OSError:  # what cannot be swept now is swept by the next writer
@@ -247,8 +247,9 @@ def _read(path: Path) -> bytes | None:
 
 def _is_stale(path: Path, found: Holder | None, data: bytes) -> bool:
     """Whether its holder is dead, watched for as long as it takes to tell."""
-    if found is not None and found.lives is not None:
-        return not found.lives
+    lives = None if found is None else found.lives(path.parent)
+    if lives is not None:
+        return not lives
     if _silence(path) > LONG_DEAD:
         return True
     log.warning(

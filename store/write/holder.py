@@ -30,6 +30,8 @@ class Holder:
         started: when the process was started, in the machine's own ticks, since ids come again;
             0 where that is not known.
         since: seconds since 1970-01-01 UTC, for people.
+        folder: the inode of the run's folder, since a claim is copied with a run; 0 where that is
+            not known.
     """
 
     token: str
@@ -38,10 +40,11 @@ class Holder:
     pid: int
     started: int
     since: float
+    folder: int = 0
 
     @classmethod
-    def new(cls) -> Self:
-        """This process."""
+    def new(cls, run: Path | None = None) -> Self:
+        """This process, which records into a folder."""
         pid = os.getpid()
         return cls(
             secrets.token_hex(8),
@@ -50,6 +53,7 @@ class Holder:
             pid,
             start_ticks(pid) or 0,
             round(time.time(), 1),
+            0 if run is None else inode_of(run),
         )
 
     @classmethod
@@ -59,7 +63,8 @@ class Holder:
             said = json.loads(data)
             token, host, place = (str(said[name]) for name in ("token", "host", "place"))
             pid, ticks, since = int(said["pid"]), int(said["started"]), float(said["since"])
-            found = cls(token, host, place, pid, ticks, since)
+            folder = int(said.get("folder", 0))
+            found = cls(token, host, place, pid, ticks, since, folder)
         except NONSENSE:
             return None
         return found if found.pid > 0 else None
@@ -75,14 +80,24 @@ class Holder:
         begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(self.since))
         return f"process {self.pid} on {self.host} since {begun}"
 
-    @property
-    def lives(self) -> bool | None:
-        """Whether its process runs; None where that cannot be told from here."""
+    def lives(self, run: Path) -> bool | None:
+        """Whether its process runs, and records into this folder, of which the claim may be a copy;
+        None where that cannot be told from here."""
         if self.place != this_place():
             return None
+        if 0 not in (self.folder, here := inode_of(run)) and self.folder != here:
+            return False
         if not self.started:
             return is_running(self.pid)
         return start_ticks(self.pid) == self.started
+
+
+def inode_of(folder: Path) -> int:
+    """0 where that cannot be told."""
+    try:
+        return os.stat(folder).st_ino
+    except OSError:
+        return 0
 
 
 def is_running(pid: int) -> bool:

@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import re
+import shutil
 import signal
 import threading
 import time
@@ -85,6 +86,17 @@ def test_a_writer_that_was_forgotten_keeps_nobody_out(tmp_path: Path) -> None:
     vizframe.store.create(tmp_path, INFO, PROBE).commit(record(0))
     write(tmp_path, range(1, 3))
     assert_whole(vizframe.store.open(tmp_path), range(3))
+
+
+def test_a_copy_of_a_run_that_is_being_recorded_can_be_recorded_too(tmp_path: Path) -> None:
+    with vizframe.store.create(tmp_path / "run", INFO, PROBE) as writer:
+        writer.commit(record(0))
+        shutil.copytree(tmp_path / "run", tmp_path / "copy")
+        write(tmp_path / "copy", [1])
+        (tmp_path / "run").rename(tmp_path / "moved")
+        with pytest.raises(RunTaken):
+            vizframe.store.check_free(tmp_path / "moved")
+    assert_whole(vizframe.store.open(tmp_path / "copy"), [0, 1])
 
 
 def test_writers_of_other_names_share_a_run(tmp_path: Path) -> None:
