@@ -55,7 +55,7 @@ class CheckedParser(HTTPRequestParser):  # type: ignore[misc]  # Waitress has no
 
     def parse_header(self, header_plus: bytes) -> None:
         super().parse_header(header_plus)
-        if not (self.chunked or self.content_length):
+        if not self._has_body:
             self.expect_continue = False  # else Waitress says "go on", and waits for nothing
         refusal = self.gate.refuse(self.command, self.query, self._header) or self._misplaced()
         if refusal is not None:
@@ -68,13 +68,16 @@ class CheckedParser(HTTPRequestParser):  # type: ignore[misc]  # Waitress has no
         value: str | None = self.headers.get(name.upper().replace("-", "_"))
         return value
 
+    @property
+    def _has_body(self) -> bool:
+        return bool(self.chunked or self.content_length)
+
     def _misplaced(self) -> Refusal | None:
         """Why its body is not read. A browser that waits for leave to send it is told at once."""
         if self.content_length > MOST_BYTES:
             return Refusal(413, f"it has {self.content_length} bytes; it can have {MOST_BYTES}")
-        has_body = self.chunked or self.content_length > 0
         belongs = self.command in WRITES and self.path.endswith(WHERE_BODIES_BELONG)
-        return Refusal(405, "nothing is uploaded here") if has_body and not belongs else None
+        return Refusal(405, "nothing is uploaded here") if self._has_body and not belongs else None
 
 
 def _error(refusal: Refusal) -> Error:
