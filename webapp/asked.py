@@ -8,7 +8,7 @@ weights                of one step, until newer ones are asked for
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -73,8 +73,8 @@ class Networks:
         return cls(None if live is None else AtHand(live), open_runs)
 
     def find(self, run: str | None) -> AtHand | Apart | NoNetwork:
-        """The one for a run that is shown. A model of the server's own comes first where it takes
-        the run's images."""
+        """The one for a run that is shown. A model of the server's own comes first where it has the
+        layers of the run's network and takes its images."""
         apart = NoNetwork(NO_MODEL) if run is None else self._of_run(run)
         if self.at_hand is None:
             return apart
@@ -102,8 +102,10 @@ class Networks:
         except VizframeError:  # its weights are not there yet, say; the run's are
             return False
         with self.open_runs.run(run) as found:
-            probe = found.history.probe
-            return probe is not None and probe.images.shape[1:] == shape
+            probe, recorded = found.history.probe, found.history.info.layers
+        if probe is None or probe.images.shape[1:] != shape:
+            return False
+        return not recorded or _weights(recorded) == _weights(at_hand.layers())
 
     def _of_run(self, run: str) -> Apart | NoNetwork:
         catalog = self.open_runs.catalog
@@ -136,6 +138,16 @@ class Networks:
         for each in ended:
             each.close()
         return found
+
+
+class _HasParameters(Protocol):
+    @property
+    def parameters(self) -> Mapping[str, tuple[int, ...]]: ...
+
+
+def _weights(layers: Sequence[_HasParameters]) -> list[list[tuple[int, ...]]]:
+    """The shapes of all parameters, layer by layer: frameworks name layers differently."""
+    return [sorted(map(tuple, each.parameters.values())) for each in layers if each.parameters]
 
 
 def weights(asked: AtHand | Apart) -> Mapping[str, object] | None:

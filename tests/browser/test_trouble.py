@@ -138,6 +138,32 @@ def test_damaged_pictures_that_nobody_has_looked_at_are_marked_on_the_slider(
     )
 
 
+def test_a_server_that_is_gone_is_said_and_asked_again_when_it_is_back(
+    chromium: Browser, url: str
+) -> None:
+    with visiting(chromium) as visitor:
+        visitor.expected = "ERR_INTERNET_DISCONNECTED"
+        page = visitor.open(url, "?run=fake&kind=weights&layer=conv0&step=0")
+        visitor.context.set_offline(True)
+        banner = page.locator("#banner")
+        expect(banner).to_contain_text("New steps cannot be looked for: the server does not answer")
+        page.keyboard.press("End")
+        expect(banner).to_contain_text("Step 190 cannot be shown: the server does not answer")
+        visitor.context.set_offline(False)
+        expect(page.locator("#stage")).to_have_attribute("data-step", "190")
+        expect(banner).to_be_hidden()
+
+
+def test_a_page_without_what_dash_makes_says_so_and_goes_on(chromium: Browser, url: str) -> None:
+    with visiting(chromium) as visitor:
+        visitor.expected = "net::ERR_FAILED"
+        visitor.page.route("**/_dash-component-suites/**", lambda route: route.abort())
+        page = visitor.open(url, "?run=fake&kind=weights&layer=conv0&step=0")
+        expect(page.locator("#banner")).to_contain_text("Menus and curves are missing: polyfill")
+        page.keyboard.press(".")
+        expect(page.locator("#stage")).to_have_attribute("data-step", "10")
+
+
 def test_names_from_a_run_are_text_and_never_markup(visitor: Visitor, show: Show) -> None:
     evil = "<img src=x onerror=\"document.title='owned'\">"
     layer = LAYERS[0].model_copy(update={"name": evil})

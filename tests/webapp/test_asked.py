@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -13,6 +14,9 @@ from flask.testing import FlaskClient
 
 from tests.asking.kept_runs import PROBE, TRAININGS, record, recorder
 from tests.webapp.test_api import unpack_body
+from vizframe.asking.at_hand import AtHand
+from vizframe.network.layer import Layer
+from vizframe.network.live import Live
 from vizframe.store import RunCatalog
 from vizframe.webapp import create_app
 from vizframe.webapp.asked import MOST, Networks, NoNetwork
@@ -126,3 +130,28 @@ def test_weights_that_come_while_the_page_is_open_are_newer(tmp_path: Path) -> N
         names = ("square", "cross", "ring")
         assert head["predicted"][0] == [names[each] for each in best]  # type: ignore[index]
         assert len(PROBE.images) == len(best)
+
+
+@dataclass
+class Started:
+    """What of a model that the page was started with decides whether it is asked."""
+
+    found: Sequence[Layer]
+    input_shape: tuple[int, ...] = (1, 12, 12)
+
+    def layers(self) -> Sequence[Layer]:
+        return self.found
+
+
+def test_a_model_that_the_page_was_started_with_is_asked_of_runs_of_its_kind_alone(
+    runs: Path,
+) -> None:
+    open_runs = OpenRuns(RunCatalog(runs))
+    with open_runs.run("kept") as run:
+        recorded = run.history.info.layers
+    same = [Layer(f"other_{i}", "", (1,), 1, each.parameters) for i, each in enumerate(recorded)]
+    for layers, is_asked in ((same, True), (same[1:], False), ([], False)):
+        networks = Networks(AtHand(cast("Live", Started(layers))), open_runs)
+        assert (networks.find("kept") is networks.at_hand) is is_asked
+        networks.close()
+    assert networks.find("none") is networks.at_hand  # better than none

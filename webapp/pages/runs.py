@@ -42,15 +42,20 @@ def page(found: Sequence[RunSummary], chosen: str | None, where: str) -> Compone
             html.H1("Runs"),
             html.P(f"{len(found)} in {where}" if where else f"{len(found)} runs"),
             html.Div(id="parallel"),  # the page's own script fills it, once results are known
-            html.Table(
-                [
-                    html.Thead(html.Tr([_heading(*each) for each in HEADINGS.items()])),
-                    html.Tbody([_row(each, each.name == chosen, now) for each in found]),
-                ],
-                className="table runs",
+            with_data_attributes(
+                html.Div(
+                    _table(found, chosen, now), className="runs-box", tabIndex=0, role="region"
+                ),
+                aria_label="All runs",
             ),
         ]
     )
+
+
+def _table(found: Sequence[RunSummary], chosen: str | None, now: float) -> Component:
+    head = html.Thead(html.Tr([_heading(*each) for each in HEADINGS.items()]))
+    body = html.Tbody([_row(each, each.name == chosen, now) for each in found])
+    return html.Table([head, body], className="table runs")
 
 
 def empty(where: str) -> Sequence[Component]:

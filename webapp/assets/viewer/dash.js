@@ -22,7 +22,7 @@ function run(script) {
   copy.async = false;
   const loaded = new Promise((resolve, reject) => {
     copy.onload = resolve;
-    copy.onerror = () => reject(new Error(`${script.src} cannot be loaded`));
+    copy.onerror = () => reject(new Error(`${script.src.split("/").at(-1)} cannot be loaded`));
   });
   document.body.append(copy);
   return loaded;

@@ -265,11 +265,13 @@ export class Gallery {
   limits(index) { return limitsOf(this.look, this.tiles, index); }
 }
 
-/** Small enlargements take a whole number of screen pixels per pixel, so that all look alike. */
+/** Small enlargements take a whole number of screen pixels per pixel, so that all look alike, unless
+ *  that would leave much of the room empty. */
 function snapped(cell, native) {
   const ratio = window.devicePixelRatio || 1;
   const times = Math.floor((cell * ratio) / native);
-  return times >= 1 && times <= 6 ? (times * native) / ratio : Math.round(cell * ratio) / ratio;
+  const whole = (times * native) / ratio;
+  return times >= 1 && times <= 6 && whole > 0.7 * cell ? whole : Math.round(cell * ratio) / ratio;
 }
 
 function barGrid(count, width, height) {

@@ -31,13 +31,14 @@ export class ImagePage {
     this.confused = el("p", { className: "quiet" });
     this.saliency = el("div", { className: "image-row" });
     this.units = el("div", {});
+    this.body = el("div", {},
+      el("div", { className: "image-row" }, this.picture,
+        el("div", { className: "image-scores" }, el("h2", {}, "Scores over training"), this.curves, this.legend)),
+      el("h2", {}, "What its score rests on"), this.saliency,
+      el("h2", {}, "Units that respond to it most"), this.units);
     $("#image-page").replaceChildren(
-      el("div", { className: "image-body" }, el("div", { className: "image-side" }, this.confused, this.list),
-        el("div", { className: "image-main" }, this.heading, this.verdict,
-          el("div", { className: "image-row" }, this.picture,
-            el("div", { className: "image-scores" }, el("h2", {}, "Scores over training"), this.curves, this.legend)),
-          el("h2", {}, "What its score rests on"), this.saliency,
-          el("h2", {}, "Units that respond to it most"), this.units)));
+      el("div", { className: "image-body" }, this.side = el("div", { className: "image-side" }, this.confused, this.list),
+        el("div", { className: "image-main" }, this.heading, this.verdict, this.body)));
     viewer.on((_, what) => {
       if (viewer.place.page !== "image" || !viewer.run || !viewer.series) return;
       if (["painted", "page", "series", "place", "theme", "version"].includes(what)) this.later();
@@ -57,11 +58,10 @@ export class ImagePage {
     const { run, probe } = viewer;
     const key = JSON.stringify([run.id, run.version, viewer.step, this.image, viewer.dark]);
     this.wanted = key;
-    if (run.probe && run.probe.noun !== "image") {
-      this.heading.textContent = `This run was recorded on ${run.probe.noun}s, not on images: the Gallery shows them.`;
-      return;
-    }
-    if (!run.probe) { this.heading.textContent = "This run was recorded without probe images."; return; }
+    const without = !run.probe ? "This run was recorded without probe images."
+      : run.probe.noun !== "image" ? `This run was recorded on ${run.probe.noun}s, not on images: the Gallery shows them.` : "";
+    for (const each of [this.side, this.verdict, this.body]) each.hidden = Boolean(without);
+    if (without) { this.heading.textContent = without; return; }
     const judged = await this.judge();
     if (this.wanted !== key) return;
     this.showHeading(judged);
@@ -141,7 +141,7 @@ export class ImagePage {
     const shown = shownClasses(rows.at(-1), run.probe.labels?.[this.image]);
     drawLines(this.curves, steps, shown.map((i) => rows.map((row) => row[i])), this.viewer.step);
     this.legend.replaceChildren(...shown.map((i, number) => {
-      const chip = el("span", {}, `${this.className(i)} ${short(rows.at(-1)[i])}`);
+      const chip = el("span", {}, `${this.className(i)}: ${short(rows.at(-1)[i])}`);
       chip.style.color = `var(${LINES[number % LINES.length]})`;
       return chip;
     }));

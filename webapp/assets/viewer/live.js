@@ -4,16 +4,21 @@ import { ago, plural } from "./words.js";
 const EVERY = 1000;
 const QUIET = 20; // seconds without a step, at least, until a training counts as ended
 
-/** Call `look` over and over; slower while it fails, not at all while the page is hidden. */
-export function watch(look) {
+const LOST = 2; // looks that failed one after the other
+
+/** Call `look` over and over; slower while it fails, not at all while the page is hidden.
+ *  `lost(error)` is told when it fails for longer than a moment, `lost(null)` when it does no more. */
+export function watch(look, lost = () => {}) {
   let failures = 0;
   const again = async () => {
     if (!document.hidden) {
       try {
         await look();
+        if (failures >= LOST) lost(null);
         failures = 0;
       } catch (error) {
         failures += 1;
+        if (failures === LOST) lost(error);
         console.warn(`vizframe: ${error.message}`);
       }
     }

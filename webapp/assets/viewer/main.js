@@ -11,10 +11,11 @@ import { Order } from "./order.js";
 import { Camera } from "./camera.js";
 import { Compare } from "./compare.js";
 import { ImagePage } from "./image.js";
-import { badge, watch } from "./live.js";
+import { watch } from "./live.js";
 import { Notes } from "./notes.js";
 import * as place from "./place.js";
 import { Runs } from "./runs.js";
+import { banner, notice, sayConnection, sayFaults, sayLive } from "./said.js";
 import { Sheet } from "./sheet.js";
 import { Training } from "./training.js";
 import { UnitPage } from "./unitpage.js";
@@ -187,44 +188,12 @@ async function openRun(name, page = viewer.place.page) {
 
 // ── what is said above the page ───────────────────────────────────────────────────────────────
 
-function banner(sentence, kind = "trouble") {
-  const box = $("#banner");
-  box.hidden = !sentence;
-  box.className = kind;
-  box.replaceChildren(el("span", {}, sentence),
-    button("close", "Close", () => { box.hidden = true; }));
-}
-
 function report(error) { banner(error.message); }
 
-let faultsSaid = "";
-
-function sayFaults() {
-  const { faults } = viewer.run;
-  const said = faults.length ? `${faults[0]}${faults.length > 1 ? ` (and ${faults.length - 1} more)` : ""}` : "";
-  if (said === faultsSaid) return;
-  faultsSaid = said;
-  banner(said && `Part of this run is not sound: ${said}`);
-}
-
-function sayLive() {
-  const { live, words, about = "" } = badge(viewer.run);
-  const box = $("#live");
-  if (box.dataset.words === words) return;
-  box.dataset.words = words;
-  box.title = about;
-  box.classList.toggle("on", live);
-  box.replaceChildren(el("span", { className: "dot", "aria-hidden": "true" }), words);
-}
-
-let noticeDue = 0;
-
-function notice(words) {
-  const box = $("#notice") ?? document.body.appendChild(el("div", { id: "notice", role: "status" }));
-  box.textContent = words;
-  box.hidden = false;
-  clearTimeout(noticeDue);
-  noticeDue = setTimeout(() => { box.hidden = true; }, 2500);
+/** The server is not to be reached, or is again: what could not be shown meanwhile is asked for anew. */
+function sayLost(error) {
+  sayConnection(error);
+  if (!error) viewer.stepper.retry();
 }
 
 // ── theme, link, keys ─────────────────────────────────────────────────────────────────────────
@@ -308,7 +277,7 @@ $("#tools").append(
 
 viewer.on((_, what, words) => {
   if (what === "missing") banner(words);
-  if (["run", "version", "time"].includes(what)) { sayLive(); sayFaults(); }
+  if (["run", "version", "time"].includes(what)) { sayLive(viewer.run); sayFaults(viewer.run); }
   if (what === "grown" && isScaleInSight()) notice("The colour scale grew: values went beyond it");
   if (what === "trouble") banner(viewer.troubled);
   if (["page", "series"].includes(what)) showPage();
@@ -378,11 +347,11 @@ function sayGone(error) {
 let looks = 0;
 
 await begin(first);
-await bringDash();
+await bringDash().catch((error) => banner(`Menus and curves are missing: ${error.message}. Load the page again.`));
 document.body.dataset.ready = "true";
 watch(async () => {
   looks += 1;
   if (!viewer.run) { await begin({ run: json("run", viewer.place.run ? { run: viewer.place.run } : {}) }); return; }
   await viewer.refresh().catch(sayGone);
   if (looks % 5 === 0) await listRuns();
-});
+}, sayLost);

@@ -51,7 +51,7 @@ export class Runs {
     this.overlay = el("button", {
       type: "button", className: "plain", onclick: () => this.viewer.choose({ page: "training" }, { push: true }),
     });
-    this.table.before(el("div", { className: "runs-tools" }, this.search, this.overlay));
+    this.table.parentElement.before(el("div", { className: "runs-tools" }, this.search, this.overlay));
     this.sayTicked();
   }
 

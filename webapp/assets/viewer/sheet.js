@@ -155,7 +155,7 @@ export class Sheet {
     const { viewer } = this;
     const { cell, tall } = this.grid;
     context.clearRect(0, 0, width, HEAD);
-    context.clearRect(0, 0, LABEL - GAP, height);
+    context.clearRect(0, 0, LABEL, height);
     context.font = `11px ${getComputedStyle(this.scroller).fontFamily}`;
     context.fillStyle = ink("--quiet");
     context.textBaseline = "middle";

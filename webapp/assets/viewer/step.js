@@ -90,6 +90,13 @@ export class Stepper {
     this.trouble(`Step ${viewer.step} cannot be shown: ${error.message}.${rest}`);
   }
 
+  /** Ask again for what could not be shown. */
+  retry() {
+    if (!this.troubled) return;
+    this.shown = null;
+    this.fetchWanted();
+  }
+
   trouble(sentence) {
     if (this.troubled === sentence) return;
     this.troubled = sentence;

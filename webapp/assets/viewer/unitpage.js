@@ -139,7 +139,7 @@ class Card {
     } catch (error) {
       if (this.wanted === url) this.aside.textContent = error.message;
     }
-    if (steps[index] !== step) this.aside.textContent = `step ${whole(steps[index])}`;
+    if (steps[index] !== step) this.aside.textContent = `as of step ${whole(steps[index])}`;
   }
 
   draw(tiles) {

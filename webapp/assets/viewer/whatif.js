@@ -64,7 +64,7 @@ export class WhatIf {
     this.newer = el("button", { type: "button", className: "plain", onclick: () => this.weigh("newest") });
     this.weights = el("div", { className: "whatif-weights", id: "whatif-weights" },
       el("span", {}, this.weighed, this.stepChoice), this.newer,
-      el("label", {}, this.follow, " follow the newest"));
+      this.following = el("label", {}, this.follow, " follow the newest"));
     this.probe = el("div", { className: "probe-row", role: "group", "aria-label": "Probe images" });
     this.accuracy = el("p", { className: "whatif-accuracy", id: "whatif-accuracy" });
     this.list = el("ul", { className: "whatif-list", "aria-label": "Changed units" });
@@ -94,7 +94,8 @@ export class WhatIf {
     this.speed = el("span", { className: "quiet", id: "whatif-speed" });
     this.readout = el("span", { className: "quiet" });
     this.bars = el("ol", { className: "best pairs", "aria-label": "Classes, before and with the changes" });
-    const shown = el("div", { className: "live-shown" }, this.bars,
+    const shown = el("div", { className: "live-shown" },
+      el("p", { className: "pair-legend", "aria-hidden": "true" }, el("i"), "as it is", el("b"), "with the changes"), this.bars,
       el("div", { className: "side-line" }, el("label", {}, "Layer ", this.layer),
         el("label", {}, "A click makes a unit ", this.how), this.amount, this.which),
       el("p", { className: "whatif-said quiet" }, this.speed, this.readout));
@@ -147,8 +148,8 @@ export class WhatIf {
 
   showWeights() {
     const weights = this.asked.told?.weights;
-    this.weights.hidden = !weights;
-    if (!weights) return;
+    for (const each of [this.stepChoice, this.newer, this.following]) each.hidden = !weights;
+    if (!weights) { this.weighed.textContent = "Asked is the network that the page was started with."; return; }
     const choices = stepChoices(weights);
     this.stepChoice.replaceChildren(...choices.map((step) => el("option", { value: step },
       `${whole(step)}${step === weights.newest ? ", the newest" : ""}`)));
@@ -193,7 +194,7 @@ export class WhatIf {
     const { step, weights } = this.told.head;
     this.asked.take(weights);
     this.showWeights();
-    this.speed.textContent = `${Math.round(performance.now() - began)} ms`
+    this.speed.textContent = `answered in ${Math.round(performance.now() - began)} ms`
       + (weights || step === null ? "" : ` · weights of step ${whole(step)}`);
     document.body.dataset.changes = this.viewer.place.changes ?? "";
     document.body.dataset.asked = this.shownLayer;
