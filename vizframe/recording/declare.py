@@ -16,6 +16,7 @@ from vizframe.history import Declaration, SeriesKey
 from vizframe.plugin import Plugin, Scene
 from vizframe.plugin.frame import SPATIAL_AXES, Frame, Picture, tile_axes, tiles_first
 from vizframe.recording.inspection import inspect_frame
+from vizframe.wording import short
 
 
 def declaration(label: str, plugin: Plugin, frame: Frame, seed: int = 0) -> Declaration:
@@ -56,6 +57,17 @@ def declaration(label: str, plugin: Plugin, frame: Frame, seed: int = 0) -> Decl
     )
 
 
+def frames_of(plugin: Plugin, scene: Scene) -> Iterable[Frame]:
+    """What the plugin makes of the scene. Raises PluginError where it gives no frames at all."""
+    given: object = plugin.visualize(scene)
+    if not isinstance(given, Iterable):
+        raise PluginError(
+            f"{plugin.name} gave {short(given)} for its frames; it can yield "
+            "Frame(layer.name, values)"
+        )
+    return given
+
+
 def checked_frames(
     plugin: Plugin, scene: Scene, made: Iterable[Frame] | None = None
 ) -> Generator[Frame, None, None]:
@@ -67,11 +79,7 @@ def checked_frames(
     Raises:
         PluginError: it gives something else, or a frame with more units or images than there are.
     """
-    given: object = plugin.visualize(scene) if made is None else made
-    if not isinstance(given, Iterable):
-        raise PluginError(
-            f"{plugin.name} gave {given!r} for its frames; it can yield Frame(layer.name, values)"
-        )
+    given = frames_of(plugin, scene) if made is None else made
     try:
         for frame in given:
             if not isinstance(frame, Frame):

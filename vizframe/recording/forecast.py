@@ -23,6 +23,7 @@ from vizframe.plugin import Plugin, Scene
 from vizframe.recording.budget import Budget, share_of
 from vizframe.recording.config import Config
 from vizframe.recording.deadline import Deadline, Stopped
+from vizframe.recording.declare import frames_of
 from vizframe.recording.destination import Destination
 from vizframe.recording.error_sentence import error_sentence
 from vizframe.recording.jobs import Job, in_turn, jobs, select_scene
@@ -158,7 +159,7 @@ def _run(plugin: Plugin, scene: Scene) -> Cost:
     started, size = work_time(), 0.0
     timed = replace(scene, progress=Deadline(LONGEST, scene.progress))
     try:
-        for frame in plugin.model_copy(deep=True).visualize(timed):
+        for frame in frames_of(plugin.model_copy(deep=True), timed):
             size += bytes_of(plugin, frame)
     except Stopped as stopped:
         done = (work_time() - started) / stopped.seconds

@@ -81,10 +81,14 @@ def _numbers(given: object, what: str) -> npt.NDArray[np.float32] | npt.NDArray[
             f"{what} of shape {array.shape}, {array.size * 4 / 1e9:.1f} GB as float32; it can be "
             f"{LARGEST_FRAME / 1e9:.1f} GB: fewer units or probe images at once"
         )
-    if array.dtype in (np.float32, np.uint8):
+    mask = given.mask if isinstance(given, np.ma.MaskedArray) else np.ma.nomask
+    if array.dtype in (np.float32, np.uint8) and mask is np.ma.nomask:
         return array
     with np.errstate(over="ignore"):  # what float32 does not hold is infinite, and said so
-        return array.astype(np.float32)
+        found = array.astype(np.float32)
+    if mask is not np.ma.nomask:  # what lies under it is no value
+        found[mask] = np.nan
+    return found
 
 
 def _column(given: object, what: str) -> FloatArray:

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from vizframe.history.aside import IN_MEMORY, Aside, is_plain
 from vizframe.network.layer import Layer
 from vizframe.plugin import Frame, Plugin, Scene, ignore_progress
+from vizframe.recording.declare import frames_of
 from vizframe.recording.portion import ALL, Portion
 from vizframe.recording.work_clock import work_time
 
@@ -152,7 +153,7 @@ def _make(plugin: Plugin, scene: Scene, means: Means, clock: Clock, aside: Aside
         layers = frozenset((scene.layers[place].name,))
         alone = Portion(units=1, layers=layers).of(replace(scene, progress=ignore_progress))
         made[place] = []
-        for frame in own.visualize(alone):
+        for frame in frames_of(own, alone):
             size += bytes_of(plugin, frame)
             made[place].append(_put_aside(frame, aside))
             del frame
@@ -240,7 +241,7 @@ def trial_cost(plugin: Plugin, scene: Scene, clock: Clock) -> Floats:
     """Seconds that a copy of the plugin takes, whose frames are thrown away, and their bytes."""
     started, size = clock(), 0
     tried = replace(scene, progress=ignore_progress, left_out=_leave_out)
-    for frame in plugin.model_copy(deep=True).visualize(tried):
+    for frame in frames_of(plugin.model_copy(deep=True), tried):
         size += bytes_of(plugin, frame)
     return np.array([clock() - started, size])
 
