@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
+from vizframe.errors import UnknownName
 from vizframe.history import Catalog, History
 from vizframe.webapp.caching import Document
 from vizframe.webapp.damage import Damage
@@ -20,6 +21,9 @@ from vizframe.webapp.value_range import Extents
 
 MOST_DOCUMENTS = 16
 """Kept of a run: pages that poll know the same steps, or those of a moment before."""
+
+MOST_RUNS = 256
+"""Of which what was computed is kept; those that were asked for longest ago go first."""
 
 REFRESH_SECONDS = 0.2
 """A run is looked at for new steps at most this often, however many pages ask."""
@@ -84,12 +88,23 @@ class OpenRuns:
         Raises:
             UnknownName, HistoryError: as the catalog does.
         """
-        history = self.catalog.open(name)
+        history = self._history(name)
         with self._lock:
-            run = self._open.get(name)
+            run = self._open.pop(name, None)  # and in again, behind those not asked since
             if run is None or run.history is not history:
-                run = self._open[name] = OpenRun(name, history)
+                run = OpenRun(name, history)
+            self._open[name] = run
+            for longest_ago in [*self._open][:-MOST_RUNS]:
+                del self._open[longest_ago]
         with run.lock:
             if fresh:
                 run.refresh()
             yield run
+
+    def _history(self, name: str) -> History:
+        """What was computed of a run that is no more, is forgotten. Raises UnknownName."""
+        try:
+            return self.catalog.open(name)
+        except UnknownName:
+            self._open.pop(name, None)
+            raise

@@ -21,6 +21,9 @@ from vizframe.store.read.origin import Folder, SingleFile
 from vizframe.store.read.reader import StoreHistory
 from vizframe.store.read.summary import summarize_file, summarize_folder
 
+MOST_OPEN = 256
+"""Histories that are kept for the next question; a folder may have thousands of runs."""
+
 DEEPEST = 4
 """How many folders below the runs directory runs are looked for."""
 
@@ -47,15 +50,21 @@ class RunCatalog:
             UnknownName: there is no such run.
             HistoryError: it cannot be read.
         """
-        run = self._find(name)
+        try:
+            run = self._find(name)
+        except UnknownName:
+            self._open.pop(name, None)
+            raise
         state = State.of(run / RUN_FILE if run.is_dir() else run)
         with self._lock:
-            known = self._open.get(name)
-            if known is not None and known[0] == state:
-                return known[1]
-            history = StoreHistory(Folder(run) if run.is_dir() else SingleFile(LocalFile(run)))
-            self._open[name] = (state, history)
-            return history
+            known = self._open.pop(name, None)  # and in again, behind those not asked since
+            if known is None or known[0] != state:
+                origin = Folder(run) if run.is_dir() else SingleFile(LocalFile(run))
+                known = state, StoreHistory(origin)
+            self._open[name] = known
+            for longest_ago in [*self._open][:-MOST_OPEN]:
+                del self._open[longest_ago]
+            return known[1]
 
     def folder(self, name: str) -> Path:
         """Where the run lies: a folder, or the one file of a compacted run. Raises UnknownName."""

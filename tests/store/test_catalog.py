@@ -147,3 +147,19 @@ def test_a_damaged_compacted_run_is_listed_with_its_fault(runs: Path) -> None:
     assert "it was written with" in summary.fault
     with pytest.raises(HistoryError, match="it was written with"):
         catalog.open("three.h5")
+
+
+def test_runs_asked_for_longest_ago_and_those_that_are_gone_are_forgotten(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vizframe.store.read.catalog.MOST_OPEN", 2)
+    catalog = vizframe.store.RunCatalog(runs)
+    one, two = catalog.open("one"), catalog.open("more/two")
+    assert catalog.open("one") is one
+    catalog.open("three.h5")
+    assert catalog.open("one") is one
+    assert catalog.open("more/two") is not two
+    shutil.rmtree(runs / "one")
+    with pytest.raises(UnknownName):
+        catalog.open("one")
+    assert [*catalog._open] == ["more/two"]
