@@ -234,6 +234,16 @@ def test_a_folder_without_a_run_is_refused(folder: Path, tmp_path: Path) -> None
         vizframe.open(tmp_path / "empty")
 
 
+def test_a_run_whose_description_is_damaged_says_so_and_names_no_run_in_itself(
+    tmp_path: Path,
+) -> None:
+    with store.create(tmp_path / "run", fake_info("run")) as writer:
+        fill(writer, [0])
+    (tmp_path / "run" / "run.json").write_text("{}")
+    with pytest.raises(HistoryError, match=r"run\.json does not describe a run"):
+        vizframe.open(tmp_path / "run")
+
+
 def test_a_folder_of_runs_names_them(folder: Path) -> None:
     with pytest.raises(UnknownName, match=re.escape(f"it can be '{folder}'")):
         vizframe.open(folder.parent)

@@ -51,8 +51,9 @@ def open(target: str | Path, *, xarray: bool | None = None, **storage: object) -
     try:
         return Run(store.open(path), xarray=xarray, path=path)
     except HistoryError:
-        inside = [run.name for run in store.RunCatalog(path).runs()] if path.is_dir() else []
-        if not inside:
+        found = store.RunCatalog(path).runs() if path.is_dir() else []
+        inside = [run.name for run in found if (path / run.name).exists()]
+        if not inside:  # it is one itself, which cannot be read, or nothing
             raise
     raise UnknownName("run", str(path), [str(path / name) for name in inside])
 
