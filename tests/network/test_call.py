@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict, UserDict, namedtuple
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
@@ -23,7 +26,7 @@ def again(call: Call, images: Array) -> list[object]:
         else call.others[name].repeated(len(images))
         for name in call.names
     }
-    return arguments_of(values)
+    return arguments_of(values, call.forms)
 
 
 def test_images_and_a_vector() -> None:
@@ -103,3 +106,51 @@ def test_others_are_settable_by_name() -> None:
 def test_a_number_describes_itself() -> None:
     assert str(Other(None, None)) == "None"
     assert str(Other(np.array(3, np.float32))) == "float32 of one number"
+
+
+Pair = namedtuple("Pair", "image label")
+
+
+@dataclass(frozen=True)
+class Sample:
+    image: Array
+    names: list[str]
+    scale: float = 2.0
+
+
+class Bunch:
+    def __init__(self, image: Array, count: int) -> None:
+        self.image, self.count = image, count
+
+
+class Words(UserDict[str, object]):
+    """As a tokenizer gives it."""
+
+    def __init__(self, data: dict[str, object], kind: str) -> None:
+        super().__init__(data)
+        self.kind = kind
+
+
+IMAGE = np.ones((5, 1, 8, 8), np.float32)
+PACKED: list[object] = [
+    Pair(IMAGE, {"of.all": (1, "x")}),
+    Sample(IMAGE, ["a", "b"]),
+    Bunch(IMAGE, 3),
+    Words({"ids": IMAGE}, "short"),
+    OrderedDict({"2": IMAGE, "1": None}),
+    (IMAGE, [7, {"mask": (None,)}]),
+]
+
+
+@pytest.mark.parametrize("packed", PACKED, ids=lambda packed: type(packed).__name__)
+def test_what_arguments_are_packed_in_is_put_together_again(packed: object) -> None:
+    found, call = seen(packed)
+    (made,) = again(call, found)
+    assert type(made) is type(packed)
+    if isinstance(packed, Bunch):
+        assert vars(made).keys() == vars(packed).keys()
+    values = [each for name, each in call.values() if name != call.input]
+    again_seen = seen(made)[1]
+    assert [each for name, each in again_seen.values() if name != call.input] == values
+    assert again_seen.names == call.names
+    assert getattr(made, "kind", "") == getattr(packed, "kind", "")

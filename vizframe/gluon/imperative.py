@@ -269,7 +269,7 @@ class ImperativeNetwork(BlockWeights, RecordedRelevance):
             no_draws(),
         ):
             try:
-                self._returned = list(leaves(self._net(*arguments_of(given))))
+                self._returned = list(leaves(self._net(*arguments_of(given, self._call.forms))))
             except Enough:
                 pass
             except Exception as error:  # whatever the net's own code says of such images

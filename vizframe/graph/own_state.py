@@ -18,7 +18,6 @@ import copy
 import dis
 import functools
 import random
-import sys
 import types
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
@@ -27,10 +26,7 @@ from typing import Any
 
 import numpy as np
 
-_LIBRARIES = frozenset(sys.stdlib_module_names) - {"__main__"} | {
-    *("mxnet", "torch", "torchvision", "numpy", "vizframe"),
-}
-"""Whose objects are no state of a net's own."""
+from vizframe.network.containers import is_own, is_record
 
 _DEEP = 3
 """How many containers deep it is copied."""
@@ -125,32 +121,11 @@ class _Copies:
                 for place, each in list(items):
                     made[place] = self.of(each, depth)
             return made
-        if kind in _RECORDS or _is_record(kind):
+        if kind in _RECORDS or is_record(kind):
             made = object.__new__(kind)
             vars(made).update((name, self.of(each, depth)) for name, each in vars(value).items())
             return made
         return value
-
-
-@functools.cache
-def _is_record(kind: type) -> bool:
-    """Whether it is a class of the script's own whose objects are their attributes."""
-    plain = all(
-        getattr(kind, name, None) is getattr(object, name, None)
-        for name in ("__new__", "__reduce__", "__reduce_ex__", "__getstate__")
-    )
-    return (
-        plain
-        and _is_own(kind)
-        and kind.__dictoffset__ != 0
-        and not any(
-            hasattr(kind, name) for name in ("__copy__", "__deepcopy__", "__slots__", "__del__")
-        )
-    )
-
-
-def _is_own(thing: Any) -> bool:
-    return str(getattr(thing, "__module__", "")).partition(".")[0] not in _LIBRARIES
 
 
 def _names_aside(owners: Sequence[Any], copies: _Copies) -> Iterator[Put]:
@@ -159,7 +134,7 @@ def _names_aside(owners: Sequence[Any], copies: _Copies) -> Iterator[Put]:
     seen: set[int] = set()
     while waiting and len(seen) < _FUNCTIONS:
         function = waiting.pop()
-        if id(function) in seen or not _is_own(function):
+        if id(function) in seen or not is_own(function):
             continue
         seen.add(id(function))
         read, written = _global_names(function.__code__)
@@ -178,7 +153,7 @@ def _names_aside(owners: Sequence[Any], copies: _Copies) -> Iterator[Put]:
 
 def _functions_of(owner: Any) -> Iterator[Any]:
     for kind in type(owner).__mro__:
-        if _is_own(kind):
+        if is_own(kind):
             yield from _functions_in(kind)
     for value in vars(owner).values():
         yield from _functions_in(value)
@@ -190,7 +165,7 @@ def _functions_in(value: Any) -> list[Any]:
         value = value.__func__
     if isinstance(value, types.FunctionType):
         return [value]
-    if isinstance(value, type) and _is_own(value):
+    if isinstance(value, type) and is_own(value):
         return [
             each
             for one in vars(value).values()
@@ -201,7 +176,7 @@ def _functions_in(value: Any) -> list[Any]:
 
 
 def _class_aside(value: Any, copies: _Copies, seen: set[int]) -> Iterator[Put]:
-    if not (isinstance(value, type) and _is_own(value)) or id(value) in seen:
+    if not (isinstance(value, type) and is_own(value)) or id(value) in seen:
         return
     seen.add(id(value))
     for name, each in list(vars(value).items()):

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vizframe.errors import UnknownName
+from vizframe.network.containers import Form, taken_apart
 
 Array = npt.NDArray[np.generic]
 ToNumpy = Callable[[object], "Array | None"]
@@ -69,6 +70,7 @@ class Call:
         size: how many images it was called with, for models that take no other number.
         dtype: of the images, such as ``int32`` of tokens.
         is_flat: whether it is given each image as one row of numbers.
+        forms: of the containers among its arguments, by name.
     """
 
     names: tuple[str, ...] = ()
@@ -78,6 +80,7 @@ class Call:
     size: int | None = None
     dtype: str = "float32"
     is_flat: bool = False
+    forms: Mapping[str, Form] = field(default_factory=dict)
 
     def is_array(self, name: str) -> bool:
         """Whether the model is given an array under that name."""
@@ -127,7 +130,12 @@ def observe_call(
         names: of the arguments; further ones go by their number.
         axis: where the axis of the images lies among those of their array; None to guess it.
     """
-    leaves = dict(_leaves(names, arguments))
+    forms: dict[str, Form] = {}
+
+    def is_array(value: object) -> bool:
+        return to_numpy(value) is not None
+
+    leaves = dict(_leaves(names, arguments, forms, is_array))
     arrays = {name: array for name, each in leaves.items() if (array := to_numpy(each)) is not None}
     images = _images(arrays)
     if images is None:
@@ -142,13 +150,15 @@ def observe_call(
             made[name] = _first_of(others[name], count)
         elif name != images:
             made[name] = Other(value, None)
-    call = Call(tuple(leaves), images, own, made, count, str(given.dtype))
+    call = Call(tuple(leaves), images, own, made, count, str(given.dtype), forms=forms)
     return np.moveaxis(given, own, 0), call
 
 
-def arguments_of(values: Mapping[str, object]) -> list[object]:
-    """What a model is called with, put together again from named values: lists where the places
-    are numbers, else dicts.
+def arguments_of(
+    values: Mapping[str, object], forms: Mapping[str, Form] | None = None, path: str = ""
+) -> list[object]:
+    """What a model is called with, put together again from named values: in containers of these
+    forms; where one is not known, in lists where the places are numbers, else dicts.
 
     >>> arguments_of({"x": 1, "state.0": 2, "state.1": 3, "more.mask": None})
     [1, [2, 3], {'mask': None}]
@@ -157,31 +167,40 @@ def arguments_of(values: Mapping[str, object]) -> list[object]:
     for name, value in values.items():
         first, _, rest = name.partition(".")
         groups.setdefault(first, {})[rest] = value
-    return [group[""] if "" in group else _container(group) for group in groups.values()]
+    known = forms or {}
+    return [
+        group[""] if "" in group else _container(group, known, path + first)
+        for first, group in groups.items()
+    ]
 
 
-def _container(values: Mapping[str, object]) -> object:
+def _container(values: Mapping[str, object], forms: Mapping[str, Form], path: str) -> object:
     keys = list(dict.fromkeys(name.partition(".")[0] for name in values))
-    parts = arguments_of(values)
+    parts = arguments_of(values, forms, f"{path}.")
+    if path in forms:
+        return forms[path].hold(parts)
     return parts if all(key.isdecimal() for key in keys) else dict(zip(keys, parts, strict=True))
 
 
-def _leaves(names: Sequence[str], arguments: Sequence[object]) -> Iterator[tuple[str, object]]:
+def _leaves(
+    names: Sequence[str],
+    arguments: Sequence[object],
+    forms: dict[str, Form],
+    is_array: Callable[[object], bool],
+) -> Iterator[tuple[str, object]]:
+    """All that is in the arguments, by name; the containers' forms go into ``forms``."""
+
+    def inside(name: str, value: object) -> Iterator[tuple[str, object]]:
+        apart = taken_apart(value, is_array)
+        if apart is None:
+            yield name, value
+            return
+        forms[name], parts = apart
+        for key, each in parts:
+            yield from inside(f"{name}.{key}", each)
+
     for number, argument in enumerate(arguments):
-        yield from _inside(names[number] if number < len(names) else str(number), argument)
-
-
-def _inside(name: str, value: object) -> Iterator[tuple[str, object]]:
-    inner: Iterator[tuple[object, object]]
-    if isinstance(value, (list, tuple)) and value:
-        inner = iter(enumerate(value))
-    elif isinstance(value, dict) and value:
-        inner = iter(value.items())
-    else:
-        yield name, value
-        return
-    for key, each in inner:
-        yield from _inside(f"{name}.{key}", each)
+        yield from inside(names[number] if number < len(names) else str(number), argument)
 
 
 def _images(arrays: Mapping[str, Array]) -> str | None:

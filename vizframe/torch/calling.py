@@ -40,7 +40,7 @@ def call_module(module: Any, call: Call, images: Any) -> Any:
         else:
             values[name] = _repeated(call.others[name], len(images), images.device)
     keys = list(dict.fromkeys(name.partition(".")[0] for name in values))
-    arguments = arguments_of(values)
+    arguments = arguments_of(values, call.forms)
     first = sum(each.isdecimal() for each in keys)
     if _takes(module, keys[first:]):
         return module(*arguments[:first], **dict(zip(keys[first:], arguments[first:], strict=True)))

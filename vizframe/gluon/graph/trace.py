@@ -152,7 +152,7 @@ def trace_block(net: Any, call: Call, rank: int) -> Trace:
             hook_blocks(net, lambda path, _block: _marks(path, calls)),
             no_draws(),
         ):
-            output = net(*arguments_of(given))
+            output = net(*arguments_of(given, call.forms))
     except Exception as error:
         raise NoGraph(
             f"the network {type(net).__name__} cannot be traced: {_first_line(error)}; "
