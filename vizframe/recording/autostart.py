@@ -54,7 +54,7 @@ FORKED = (
 
 NOTHING_SEEN = (
     "nothing was recorded: the script made no update that could be seen, of an optimiser of "
-    "torch.optim, a gluon.Trainer, a Module or a Block's parameters; "
+    "torch.optim, a gluon.Trainer, a Module or a net's parameters; "
     "vizframe record --checkpoints shows what it saves"
 )
 

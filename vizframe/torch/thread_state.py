@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import numpy as np
+
 from vizframe.torch.shadow import tensors_in
 
 _MOST_PASSES = 1000
@@ -73,6 +75,11 @@ class ThreadState(threading.local):
             self.loss, self.target, self.is_over = [], None, False
         self.loss = [*self.loss[-_MOST_PASSES:], heads]
 
+    def scalars(self) -> dict[str, object]:
+        """The loss, as a function: nothing is computed, or waited for, at a step not recorded."""
+        loss = self.loss
+        return {"loss": lambda: sum(_mean(part) for part in loss)} if loss else {}
+
     def forget(self, updated: Sequence[Called]) -> None:
         """Nets were updated: what was seen of them is over. Of another net, the calls before this
         update count if none comes after it: a generator is called before its discriminator is
@@ -89,3 +96,8 @@ class ThreadState(threading.local):
     def call_of(self, module: Any) -> SeenCall | None:
         """The first call of a module since the last update of any, or else since its own."""
         return self.calls.get(id(module)) or self.older.get(id(module))
+
+
+def _mean(heads: list[Any]) -> float:
+    """Of what one backward pass began at."""
+    return float(np.mean([float(each.mean()) for each in heads]))

@@ -31,6 +31,7 @@ from vizframe.graph.patches import Method, Patches
 from vizframe.network.adapter import Batch, TrainingObserver
 from vizframe.torch.aside import has_modes, is_transformed, without_modes
 from vizframe.torch.batch_targets import comes_from, labels_among, with_targets
+from vizframe.torch.by_hand import HandWatch
 from vizframe.torch.calls import batch_of, learned_from
 from vizframe.torch.loaders import LoaderWatch
 from vizframe.torch.module_calls import ModuleCalls
@@ -69,6 +70,7 @@ class TrainingWatch:
         self._patches = Patches(self._guard)
         self._calls = ModuleCalls(self._call)
         self._others = OtherOptimisers(self._patches, self._before_step, self._after_step)
+        self._by_hand = HandWatch(observer, self._state, self._batch, self._epoch)
         self._handles: list[Any] = []
         self._without_new = 0
         self._is_wanted = self._is_early = True
@@ -76,6 +78,7 @@ class TrainingWatch:
     def begin(self) -> None:
         self._loaders.begin(self._patches)
         self._patches.see(torch.autograd, "backward", before=self._backward)
+        self._by_hand.begin()
         self._patches.see(torch.amp.GradScaler, "scale", before=self._scale)
         self._patches.see(torch, "manual_seed", before=self._seed)
         self._handles = [
@@ -86,6 +89,7 @@ class TrainingWatch:
         self._calls.see_all()
 
     def end(self) -> None:
+        self._by_hand.end()
         for each in self._handles:
             each.remove()
         self._calls.end()
@@ -93,13 +97,18 @@ class TrainingWatch:
 
     def _see_all(self, *_given: Any, **_named: Any) -> None:
         """Of an optimiser that is new, or unknown, the net has to be found."""
+        self._by_hand.stop()
         self._without_new = 0
         self._is_wanted = True
         self._calls.see_all()
 
     def _call(self, original: Method, module: Any, *args: Any, **kwargs: Any) -> Any:
         state = self._state
-        if state.depth or not torch.is_grad_enabled() or is_transformed():
+        if state.depth or is_transformed():
+            return original(module, *args, **kwargs)
+        if self._by_hand.is_on:
+            self._by_hand.next_call(module)
+        if not torch.is_grad_enabled():
             return original(module, *args, **kwargs)
         if self._calls.sees_all:
             self._others.look()
@@ -219,12 +228,15 @@ class TrainingWatch:
             trained.steps += 1
             for net in trained.nets:
                 scalars = self._scalars(optimizers.get(net.model, optimizer))
-                epoch = net.epochs.at(self._loaders.last)
+                epoch = self._epoch(net)
                 net.rounds.end(
                     id(optimizer), functools.partial(self._tell_after, net, scalars, epoch)
                 )
             self._look_ahead(trained.nets)
         self._state.forget(() if trained is None else trained.nets)
+
+    def _epoch(self, net: TrainedNet) -> float | None:
+        return net.epochs.at(self._loaders.last)
 
     def _tell_after(self, net: TrainedNet, scalars: dict[str, object], epoch: float | None) -> None:
         net.updates += 1
@@ -298,6 +310,7 @@ class TrainingWatch:
             found = self._trained[optimizer] = Trained(nets)
             self._without_new = 0
             self._is_wanted = self._is_early = True
+            self._by_hand.stop()
         return found
 
     def _tell_rest(self, nets: list[TrainedNet], chosen: list[SeenCall], updated: set[int]) -> None:
@@ -347,17 +360,9 @@ class TrainingWatch:
         """Functions, so that nothing is computed, or waited for, at a step not recorded."""
         group = optimizer.param_groups[0]
         scalars: dict[str, object] = {"learning_rate": lambda: float(group["lr"])}
-        loss = self._state.loss
-        if loss:
-            scalars["loss"] = lambda: sum(_mean(part) for part in loss)
         if "lr" not in group:
             del scalars["learning_rate"]
-        return scalars
-
-
-def _mean(heads: list[Any]) -> float:
-    """Of what one backward pass began at."""
-    return float(np.mean([float(each.mean()) for each in heads]))
+        return scalars | self._state.scalars()
 
 
 def _is_given(tensor: Any) -> bool:
