@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import nn
 
+from tests.torch.observing import Told
 from tests.torch.small import data, small_net
-from tests.torch.test_training import Told
 from vizframe.torch.training import watch_trainings
 
 LOSS = nn.CrossEntropyLoss()

@@ -24,7 +24,7 @@ from vizframe.network.adapter import Batch, TrainingObserver
 from vizframe.torch.aside import has_modes, is_transformed, without_modes
 from vizframe.torch.owners import owned_of
 from vizframe.torch.shadow import tensors_in
-from vizframe.torch.thread_state import ThreadState
+from vizframe.torch.thread_state import ThreadState, summed
 from vizframe.torch.trained_net import TrainedNet
 
 _TRIES = 3
@@ -218,5 +218,6 @@ class HandWatch:
     def _after(self, module: Any) -> None:
         net = self._nets[module]
         net.updates += 1
-        self._observer.after_update(module, self._state.scalars(), self._epoch(net))
+        scalars = {"loss": functools.partial(summed, self._state.loss)}
+        self._observer.after_update(module, scalars, self._epoch(net))
         self._state.forget([net])

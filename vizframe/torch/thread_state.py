@@ -75,11 +75,6 @@ class ThreadState(threading.local):
             self.loss, self.target, self.is_over = [], None, False
         self.loss = [*self.loss[-_MOST_PASSES:], heads]
 
-    def scalars(self) -> dict[str, object]:
-        """The loss, as a function: nothing is computed, or waited for, at a step not recorded."""
-        loss = self.loss
-        return {"loss": lambda: sum(_mean(part) for part in loss)} if loss else {}
-
     def forget(self, updated: Sequence[Called]) -> None:
         """Nets were updated: what was seen of them is over. Of another net, the calls before this
         update count if none comes after it: a generator is called before its discriminator is
@@ -98,6 +93,6 @@ class ThreadState(threading.local):
         return self.calls.get(id(module)) or self.older.get(id(module))
 
 
-def _mean(heads: list[Any]) -> float:
-    """Of what one backward pass began at."""
-    return float(np.mean([float(each.mean()) for each in heads]))
+def summed(loss: list[list[Any]]) -> float:
+    """Of all backward passes of an update, each the mean of what it began at."""
+    return float(sum(np.mean([float(each.mean()) for each in heads]) for heads in loss))

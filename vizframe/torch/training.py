@@ -41,7 +41,7 @@ from vizframe.torch.owners import describe_rest, owning
 from vizframe.torch.plain_forward import plain_call
 from vizframe.torch.shadow import tensors_in
 from vizframe.torch.targets import target_of
-from vizframe.torch.thread_state import SeenCall, ThreadState
+from vizframe.torch.thread_state import SeenCall, ThreadState, summed
 from vizframe.torch.trained_net import Trained, TrainedNet
 from vizframe.torch.wrapped import inner_of
 
@@ -228,7 +228,7 @@ class TrainingWatch:
             trained.steps += 1
             for net in trained.nets:
                 scalars = self._scalars(optimizers.get(net.model, optimizer))
-                epoch = self._epoch(net)
+                epoch = net.epochs.at(self._loaders.last)
                 net.rounds.end(
                     id(optimizer), functools.partial(self._tell_after, net, scalars, epoch)
                 )
@@ -362,7 +362,9 @@ class TrainingWatch:
         scalars: dict[str, object] = {"learning_rate": lambda: float(group["lr"])}
         if "lr" not in group:
             del scalars["learning_rate"]
-        return scalars | self._state.scalars()
+        if self._state.loss:
+            scalars["loss"] = functools.partial(summed, self._state.loss)
+        return scalars
 
 
 def _is_given(tensor: Any) -> bool:
