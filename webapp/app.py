@@ -23,6 +23,7 @@ from vizframe.webapp.gate import Gate
 from vizframe.webapp.layout import layout
 from vizframe.webapp.open_runs import OpenRun, OpenRuns
 from vizframe.webapp.pages import network, overlay, runs, training
+from vizframe.webapp.prefix import base_path
 from vizframe.webapp.request import declaration
 from vizframe.webapp.workers import with_drift
 
@@ -111,8 +112,11 @@ def create_app(
         live: a network that the Live page and What if ask.
         images: a folder of pictures in a folder per class, which What if measures accuracy on.
         framed: whether notebooks may embed the page.
+
+    Raises:
+        UsageError: the prefix is no path.
     """
-    base = "/" + prefix.strip("/") + "/" if prefix.strip("/") else "/"
+    base = base_path(prefix)
     open_runs = OpenRuns(catalog)
     app = App(
         "vizframe",

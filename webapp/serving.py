@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import threading
 from collections.abc import Callable, Sequence
@@ -130,10 +131,12 @@ def serving(
         framed: whether notebooks may embed the page.
 
     Raises:
-        UsageError: the host is not this machine and ``allow_remote`` is not given, or the token is
-            too short.
+        UsageError: the host is not this machine and ``allow_remote`` is not given, the token is too
+            short, or a place cannot be.
         VizframeError: the port is taken.
     """
+    host = host.strip("[]")  # an address of IPv6 as it stands in a URL
+    _check_place(host, port)
     if host not in LOOPBACK and not allow_remote:
         raise UsageError(
             f"the host is {host!r}; it can be 127.0.0.1, or any other with --allow-remote: "
@@ -158,6 +161,14 @@ def serve(
     served.run()
 
 
+def _check_place(host: str, port: int) -> None:
+    """Raises UsageError."""
+    if not host:
+        raise UsageError("the host is empty; it can be 127.0.0.1, or 0.0.0.0 for all addresses")
+    if not 0 <= port <= 65535:
+        raise UsageError(f"the port is {port}; it can be 1 to 65535, or 0 to pick a free one")
+
+
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
@@ -167,6 +178,11 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.bind((host, port))
     except OSError as error:
         listening.close()
+        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+            raise UsageError(
+                f"the host is {host!r} ({error.strerror}); it can be an address of this machine, "
+                "such as 127.0.0.1, or 0.0.0.0 for all"
+            ) from None
         raise VizframeError(
             f"port {port} of {host} cannot be served ({error.strerror}); "
             "choose another with --port, or let --port 0 pick a free one"

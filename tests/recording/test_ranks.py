@@ -63,7 +63,7 @@ def test_a_worker_waits_for_the_run_and_its_probe(tmp_path: Path) -> None:
     waiting = threading.Thread(target=lambda: found.append(meeting.path(Worker(1, 2), ALL)))
     waiting.start()
     made(tmp_path / "x", "here:9000")
-    waiting.join(10)
+    waiting.join()
     assert found == [tmp_path / "x"]
 
 

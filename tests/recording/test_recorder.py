@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import random
+import time
 from typing import Any, ClassVar
 
 import numpy as np
@@ -23,6 +24,7 @@ from vizframe.history import HistoryWriter, SeriesKey, StepRecord
 from vizframe.network.probe import probe_of
 from vizframe.recording import dues
 from vizframe.recording.recorder import Recorder
+from vizframe.recording.work_clock import work_time
 
 pytestmark = pytest.mark.usefixtures("toys")
 
@@ -260,15 +262,24 @@ def test_a_budget_spaces_the_recordings_and_makes_up_for_those_it_put_off(
 
 
 def test_a_plugin_that_the_budget_cannot_pay_is_stopped_and_named_and_the_others_are_recorded(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """By a clock that only the plugin's own waiting moves."""
+    now = time.perf_counter()
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    monkeypatch.setattr(work_time, "_wall", lambda: now)
+    monkeypatch.setattr(time, "sleep", sleep)
     place = Place()
     with caplog.at_level(logging.WARNING, "vizframe"):
         train_run(place, 20, plugins=[Slow, Doubled], budget="5%")
     history = place.history
     assert list(history.series_steps(CONV0))[:1] == [0]
     assert {key.label for key in history.declarations} == {"doubled"}
-    assert 0.4 <= history.scalars().values["recorder/seconds/slow"][0] < 1.5
+    assert history.scalars().values["recorder/seconds/slow"][0] == pytest.approx(0.4)
     assert history.failures() == []
     assert len(caplog.messages) == 1
     assert caplog.messages[0].startswith("plugin 'slow' was never recorded: a budget of 5 % of")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import urllib.error
 import urllib.request
@@ -13,6 +14,7 @@ from vizframe.errors import UsageError, VizframeError
 from vizframe.history.memory import MemoryCatalog
 from vizframe.testing.runs import fake_run
 from vizframe.webapp import connections, serving
+from vizframe.webapp.serving import Options
 
 
 def test_port_0_picks_a_free_one_and_the_end_is_the_end() -> None:
@@ -145,6 +147,32 @@ def test_an_answer_that_nobody_takes_ends() -> None:
     assert not channel.is_over(now + 10)
     assert not channel.is_over(now + 29)
     assert channel.is_over(now + 31)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"prefix": "/ü/"}, "the prefix is '/ü/'; it can be a path such as /viz/"),
+        ({"prefix": "http://x/viz"}, "the prefix is 'http://x/viz'"),
+        ({"prefix": "/a/../b"}, "the prefix is '/a/../b'"),
+        ({"prefix": "<x>"}, "the prefix is '<x>'"),
+        ({"port": -1}, "the port is -1; it can be 1 to 65535, or 0"),
+        ({"host": ""}, "the host is empty; it can be 127.0.0.1"),
+        ({"host": "256.1.1.1", "allow_remote": True}, "an address of this machine"),
+        ({"host": "192.0.2.7", "allow_remote": True}, "an address of this machine"),
+    ],
+)
+def test_a_place_that_cannot_be_is_one_sentence(given: Options, sentence: str) -> None:
+    asked: Options = {"port": 0, **given}
+    with pytest.raises(UsageError, match=re.escape(sentence)):
+        serving(MemoryCatalog({}), **asked)
+
+
+def test_an_address_may_stand_as_in_a_url() -> None:
+    with serving(MemoryCatalog({}), host="[::1]", port=0, prefix="/user/a@b/8075") as address:
+        assert address.url == f"http://[::1]:{address.port}/user/a@b/8075/"
+        with urllib.request.urlopen(f"{address.url}api/v1/runs") as answer:
+            assert answer.status == 200
 
 
 def test_the_address_of_a_prefix_says_it() -> None:
