@@ -43,6 +43,20 @@ def test_a_click_on_a_layer_of_the_network_opens_its_gallery(visitor: Visitor, u
     expect(page.locator("#stage h1")).to_contain_text("dense0")
 
 
+def test_a_click_reaches_the_layer_under_it_when_the_page_has_grown_above(
+    visitor: Visitor, url: str
+) -> None:
+    page = visitor.open(url, "?run=fake&page=network")
+    place = place_in_graph(page, "dense0")
+    page.evaluate("""() => {
+        const more = document.createElement("div");
+        more.style.height = "70px";
+        document.querySelector("#network-page").prepend(more);
+    }""")
+    page.locator("#graph").click(position=place)
+    expect(page.locator("#stage h1")).to_contain_text("dense0")
+
+
 def test_the_graph_of_the_network_stays_while_steps_arrive(visitor: Visitor, show: Show) -> None:
     run = MemoryRun(replaced(time.time()), fake_probe())
     coming = live_records(time.time())

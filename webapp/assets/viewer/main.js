@@ -138,6 +138,12 @@ document.addEventListener("click", (event) => {
   $("#side").classList.remove("open");
 });
 
+// The graph remembers where it is, and missed clicks once the page above it had grown, by a banner say.
+document.addEventListener("pointerdown", (event) => {
+  const graph = event.target.closest?.("#graph");
+  graph?._cyreg?.cy.renderer().invalidateContainerClientCoordsCache();
+}, { capture: true });
+
 window.addEventListener("popstate", async () => {
   place.forget();
   const next = place.read();
