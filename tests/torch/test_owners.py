@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from torch.utils.data import DataLoader, TensorDataset
 from tests.torch.observing import observe, start
 from tests.torch.small import Left, data, functional, left_by, small_net
 from tests.torch.test_training import assert_same
+from vizframe.recording.autostart import record_call
+from vizframe.recording.config import Config
 from vizframe.torch.optimiser import is_held, optimiser
 from vizframe.torch.update_rounds import UpdateRounds
 from vizframe.torch.wrapped import inner_of
@@ -384,3 +387,31 @@ def test_of_a_wrapped_net_the_net_is_told_of() -> None:
     assert told.batches[id(net)].inputs.shape == (8, 1, 8, 8)
     assert optimiser(net).hyper_parameters == optimiser(Passing(net)).hyper_parameters
     assert optimiser(net).hyper_parameters["optimiser"] == "sgd"
+
+
+def test_a_net_that_is_given_an_object_of_another_kind_is_told_what_it_can_be_given(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Graph:
+        """As graph libraries give: what a net needs are attributes."""
+
+        def __init__(self) -> None:
+            self.rows = torch.rand(4, 3)
+
+    class Net(nn.Linear):
+        def forward(self, graph: Any) -> Any:
+            return super().forward(graph.rows)
+
+    def training() -> None:
+        net = Net(3, 2)
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+        for _ in range(2):
+            net(Graph()).sum().backward()
+            optimizer.step()
+
+    with caplog.at_level("WARNING", "vizframe"):
+        record_call(training, Config(run=str(tmp_path / "run")), "train")
+    assert caplog.messages == [
+        "the network 'Net' was given no tensor since its last update but Graph; it can be given "
+        "tensors, or lists and dicts of them; training goes on without the recording"
+    ]

@@ -327,9 +327,11 @@ class TrainingWatch:
             args, kwargs = args[:1], {}
         found = batch_of(trained.model, args, kwargs)
         if found is None:
+            given = [type(each).__name__ for each in (*args, *kwargs.values())]
             raise NetworkError(
                 f"the network {type(trained.model).__name__!r} was given no tensor since its last "
-                "update; it can be given one"
+                f"update{' but ' if given else ''}{' and '.join(given)}; it can be given tensors, "
+                "or lists and dicts of them"
             )
         found = replace(found, adds_up=self._adds_up(trained))
         output = None if call is None else call.output
