@@ -283,7 +283,35 @@ def looking_around() -> Left:
     return left_by([net], [optimizer], told)
 
 
-@pytest.mark.parametrize("training", [accumulating(3), looking_around])
+def in_closures() -> Left:
+    """As Lightning accumulates: the last pass is made by the closure of the step. Weights that a
+    closure tries count for nothing."""
+    net = small_net()
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    told = []
+
+    def run(batch: int) -> Any:
+        value = loss_of(net(data()[0][batch : batch + 8])) / 2
+        value.backward()
+        return value
+
+    for tries in (1, 1, 3):
+        first = run(0).item()
+        values: list[float] = []
+
+        def closure(values: list[float] = values, tries: int = tries) -> Any:
+            for _ in range(tries):
+                last = run(1)
+            values.append(last.item())
+            return last
+
+        optimizer.step(closure)
+        optimizer.zero_grad()
+        told.append(first + values[-1])
+    return left_by([net], [optimizer], told)
+
+
+@pytest.mark.parametrize("training", [accumulating(3), looking_around, in_closures])
 def test_the_loss_of_an_update_is_that_of_all_passes_whose_gradients_it_has(
     training: Callable[[], Left],
 ) -> None:

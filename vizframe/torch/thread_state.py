@@ -55,6 +55,7 @@ class ThreadState(threading.local):
         passes: backward passes so far.
         is_over: whether an update has followed; of the nets that others update then, loss and
             target are theirs, too.
+        is_inside: whether the last pass was made inside of the step that is being made.
     """
 
     depth: int = 0
@@ -65,6 +66,7 @@ class ThreadState(threading.local):
     target: Any = None
     passes: int = 0
     is_over: bool = False
+    is_inside: bool = False
     zeroed: set[int] = field(default_factory=set)
     stepping: list[Any] = field(default_factory=list)
 

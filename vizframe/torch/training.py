@@ -146,8 +146,11 @@ class TrainingWatch:
 
     def _see_heads(self, heads: tuple[Any, ...]) -> None:
         state = self._state
-        if state.stepping or self._begins_anew():
+        if self._begins_anew():
             state.loss = []
+        elif state.stepping and state.is_inside:  # a closure is called again: LBFGS tries weights
+            state.loss = state.loss[:-1]
+        state.is_inside = bool(state.stepping)
         if len(heads) == 1:
             state.see_loss([heads[0].detach()])
         else:
@@ -195,6 +198,8 @@ class TrainingWatch:
         if optimizer in stack:  # its last step was broken off
             del stack[stack.index(optimizer) :]
         stack.append(optimizer)
+        if len(stack) == 1:
+            self._state.is_inside = False
         if len(stack) > 1:
             return None  # an optimiser inside of another
         closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
