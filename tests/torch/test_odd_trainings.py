@@ -149,10 +149,24 @@ def bytes_in() -> None:
     fit(OfBytes(), (images,), lambda given: given.square().sum())
 
 
+class Casting(OfBytes):
+    """Its forward pass casts automatically by itself, as trainers of mixed precision have it do."""
+
+    def forward(self, images: Any) -> Any:
+        with torch.autocast("cpu", torch.bfloat16):
+            return super().forward(images).float()
+
+
+def cast_inside() -> None:
+    images = (255 * data()[0][:4]).to(torch.uint8)
+    fit(Casting(), (images,), lambda given: given.square().mean())
+
+
 @pytest.mark.parametrize(
     ("training", "layer"),
     [
         (tied, "head"),
+        (cast_inside, "conv"),
         (bytes_in, "conv"),
         (dataclass_out, "dense"),
         (distribution_out, "dense"),

@@ -17,6 +17,7 @@ import torch
 
 from vizframe.torch.rebound import rebound
 from vizframe.torch.wide import wide
+from vizframe.torch.written_dense import see_as_dense
 
 _NO_HOOKS = (
     "_forward_hooks",
@@ -131,6 +132,7 @@ class _Maker:
         for key in state:
             if key not in ("_parameters", "_buffers", "_modules", *_NO_HOOKS):
                 own[key] = self._copied(state, key, _joined(name, key), module.__dict__)
+        see_as_dense(copy)
         self._follow(copy, name)
         return copy
 

@@ -31,6 +31,7 @@ from vizframe.torch.operators import is_bounded_relu, is_relu, kind_of, most_of
 from vizframe.torch.ruled import Ruled
 from vizframe.torch.rules import differentiable, ruled_relu
 from vizframe.torch.shadow import Shadow, tensors_in
+from vizframe.torch.uncast import call_uncast
 from vizframe.torch.wide import wide_call
 from vizframe.torch.words import AS_NUMBER, is_in_place, word_of
 
@@ -130,7 +131,7 @@ class TapeRecorder(TorchFunctionMode):
         call = inputs.of(args), {key: inputs.of(each) for key, each in named.items()}
         if self._live:
             self._keep_old(word, given, named)
-        result = self._called(func, word, call, args, named)
+        result = call_uncast(self._called, func, word, call, args, named)
         if self._live:
             result = self._begun(result, inputs.found)
         written = [
