@@ -2,16 +2,38 @@
 //
 // The frame of the page moves into the element that Dash renders into, where its events are heard,
 // and what Dash has made moves into the frame. Nothing that is shown, chosen or scrolled is made anew.
-import { $, appears } from "./dom.js";
+import { $, appears, el } from "./dom.js";
+
+const GRAPH = "dash_cytoscape"; // a third of all: only the Network page has a graph
+
+/** Dash's scripts; `graph`: that which draws graphs. */
+async function scripts() {
+  if (document.readyState === "loading") await new Promise((done) => document.addEventListener("DOMContentLoaded", done));
+  const all = [...$("#dash-scripts").content.querySelectorAll("script")];
+  const graph = all.filter((each) => each.src.includes(GRAPH));
+  return { graph, fetched: all.filter((each) => each.src && !graph.includes(each)), inline: all.filter((each) => !each.src) };
+}
+
+/** Have the scripts fetched already, where that delays nothing else. */
+export async function expectDash() {
+  const { fetched } = await scripts();
+  document.head.append(...fetched.map((each) => el("link", { rel: "preload", as: "script", href: each.src })));
+}
 
 /** Load Dash, and resolve when its parts are in their places. */
 export async function fetchDash() {
-  if (document.readyState === "loading") await new Promise((done) => document.addEventListener("DOMContentLoaded", done));
-  const scripts = [...$("#dash-scripts").content.querySelectorAll("script")];
-  const [inline, fetched] = [scripts.filter((each) => !each.src), scripts.filter((each) => each.src)];
+  const { fetched, inline } = await scripts();
   await Promise.all(fetched.map((each) => run(each)));
   for (const each of inline) run(each); // begins to render
   moveIn(await appears("#made", $("#dash")));
+}
+
+let graph = null;
+
+/** Resolves when Dash can draw a graph. */
+export function fetchGraph() {
+  graph ??= scripts().then((found) => Promise.all(found.graph.map((each) => run(each))));
+  return graph;
 }
 
 /** A script of a template runs as a copy that is put into the page; those with an address in their order. */

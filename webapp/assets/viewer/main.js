@@ -1,8 +1,8 @@
 // The start: the viewer paints what the address names, then Dash comes with menus, curves and tables.
 import { loadColours } from "./colours.js";
 import { json } from "./api.js";
-import { fetchDash } from "./dash.js";
-import { sayDistance } from "./distance.js";
+import { expectDash, fetchDash, fetchGraph } from "./dash.js";
+import { isFar, sayDistance } from "./distance.js";
 import { $, button, el, kept } from "./dom.js";
 import { Export } from "./export.js";
 import { Find } from "./find.js";
@@ -30,6 +30,7 @@ const WITH_TRANSPORT = [...OF_SERIES, "image", "training"];
 const asked = place.read().run;
 const first = { runs: json("runs"), run: json("run", asked ? { run: asked } : {}), colours: loadColours() };
 for (const each of Object.values(first)) each.catch(() => {}); // said where it is awaited
+if (!isFar(performance.getEntriesByType("resource"))) expectDash();
 
 const viewer = new Viewer();
 window.vizframe = viewer; // for the console, tests and benchmarks
@@ -55,8 +56,14 @@ function tellDash() {
   const opened = { run: run?.run ?? null, id: run?.id, version: run?.version };
   sayOnce("choice", { ...opened, kind: series?.kind ?? null, layer: series?.layer ?? null });
   sayOnce("page", { ...opened, page, dark: viewer.dark, ...overlaid(page) });
-  // A network's layers do not change while it trains: its graph stays as it is, wherever one went.
-  if (page === "network") sayOnce("graphed", { run: opened.run, id: opened.id, page, dark: viewer.dark });
+  if (page === "network") fetchGraph().then(askGraph, report);
+}
+
+/** A network's layers do not change while it trains: its graph stays as it is, wherever one went. */
+function askGraph() {
+  const { run, dark, place: { page } } = viewer;
+  // In a hidden page a graph has no size to fit.
+  if (page === "network") sayOnce("graphed", { run: run?.run ?? null, id: run?.id, page, dark });
 }
 
 /** Runs that are ticked, and how their curves are laid over one another: only Training asks. */
@@ -110,6 +117,7 @@ function showPage() {
     else link.removeAttribute("aria-current");
   }
   showCurrent($("#pages"));
+  if (page === "network") $("#graph")?._cyreg?.cy.resize(); // it measures itself late, and clicks would miss
   document.body.dataset.showing = page;
   const named = document.querySelector(`[data-page="${page}"]`)?.textContent;
   if (!OF_SERIES.includes(page) && named) document.title = `${named}${run ? ` · ${run.name || run.run}` : ""} – vizframe`;
