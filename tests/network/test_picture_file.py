@@ -24,6 +24,7 @@ def ramp(kind: str, folder: Path) -> Path:
         "32 bits.tif": lambda: Image.fromarray((65535 * RAMP).round().astype(np.int32)),
         "unit floats.tif": lambda: Image.fromarray(RAMP.astype(np.float32)),
         "pixel floats.tif": lambda: Image.fromarray((254.9 * RAMP).astype(np.float32)),
+        "whole floats.tif": lambda: Image.fromarray((255 * RAMP).round().astype(np.float32)),
         "signed floats.tif": lambda: Image.fromarray((6 * RAMP - 3).astype(np.float32)),
         "palette.png": lambda: eight.convert("P"),
         "palette.gif": lambda: eight.convert("P"),
@@ -41,7 +42,14 @@ def ramp(kind: str, folder: Path) -> Path:
     "kind",
     [
         *("grey.png", "16 bits.png", "16 bits.tif", "32 bits.tif", "unit floats.tif"),
-        *("pixel floats.tif", "signed floats.tif", "palette.png", "palette.gif", "cmyk.tif"),
+        *(
+            "pixel floats.tif",
+            "whole floats.tif",
+            "signed floats.tif",
+            "palette.png",
+            "palette.gif",
+            "cmyk.tif",
+        ),
         *("colour.bmp", "opaque.png", "grey and alpha.png"),
     ],
 )

@@ -97,6 +97,20 @@ def test_only_as_many_are_read_as_are_wanted(
     assert read == ["0.png", "1.png", "10.png"]
 
 
+def test_copies_and_notes_that_no_person_put_there_are_passed_over(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = classes(tmp_path, кот=1, собака=1)
+    for hidden in (".ipynb_checkpoints", "__MACOSX"):
+        (folder / hidden).mkdir()
+        paint_image(folder / hidden, (0, 0, 0))
+    (folder / ".thumb.png").write_bytes(b"notes")
+    (folder / "кот" / "._0.png").write_bytes(b"notes")
+    assert class_folders(folder) == ("кот", "собака")
+    assert tuple(probe_from(folder, (3, 4, 4), PLAIN, 9).names) == ("кот/0.png", "собака/0.png")
+    assert not caplog.messages
+
+
 def test_an_image_that_is_damaged_is_named_and_left_out(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

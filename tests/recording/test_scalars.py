@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import namedtuple
 from typing import Any
 
 import numpy as np
@@ -50,11 +51,30 @@ def test_a_mapping_is_several_scalars() -> None:
     assert read(loss={"train": 1, "val": [2, 4]}) == {"loss/train": 1, "loss/val": 3}
 
 
+Losses = namedtuple("Losses", "train val")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [("train", 1), ("val", 3)],
+        (["train", "val"], [1, 3]),
+        Losses(1, np.array([2, 4])),
+        lambda: Losses(1, 3),
+    ],
+)
+def test_metrics_by_name_are_several_scalars(value: object) -> None:
+    assert read(loss=value) == {"loss/train": 1, "loss/val": 3}
+
+
 def fails() -> float:
     raise ZeroDivisionError("no samples yet")
 
 
-@pytest.mark.parametrize("value", [None, "warmup", b"x", [], {}.keys(), fails, object(), [1, "x"]])
+@pytest.mark.parametrize(
+    "value",
+    [None, "warmup", 1 + 2j, np.array([1j]), b"x", [], {}.keys(), fails, object(), [1, "x"]],
+)
 def test_what_is_no_number_is_said_once_and_left_out(
     value: object, caplog: pytest.LogCaptureFixture
 ) -> None:

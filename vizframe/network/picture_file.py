@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from vizframe.network.network import FloatArray
+from vizframe.network.quiet import without_warnings
 
 _DEEP = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 """Pillow's modes of one number per pixel that 8 bits do not hold."""
@@ -34,11 +35,12 @@ def read_picture(file: Path, channels: int, size: tuple[int, int]) -> FloatArray
         ValueError, SyntaxError: likewise, of some formats.
     """
     height, width = size
-    with Image.open(file) as opened:
+    with without_warnings(), Image.open(file) as opened:
         opened.draft("RGB" if channels == 3 else "L", (width, height))  # JPEG decodes less then
         image = ImageOps.exif_transpose(opened)
         if image.mode in _DEEP:
-            grey = Image.fromarray(_from_0_to_1(np.asarray(image, np.float32)))
+            values = np.asarray(image, np.float32)
+            grey = Image.fromarray(_from_0_to_1(values, whole=image.mode != "F"))
             values = np.asarray(grey.resize((width, height), _RESAMPLING), np.float32)
             return np.repeat(np.clip(values, 0, 1)[None], channels, axis=0)
         flat = _on_paper(image).convert("L" if channels == 1 else "RGB")
@@ -47,13 +49,12 @@ def read_picture(file: Path, channels: int, size: tuple[int, int]) -> FloatArray
     return planes
 
 
-def _from_0_to_1(values: FloatArray) -> FloatArray:
+def _from_0_to_1(values: FloatArray, *, whole: bool) -> FloatArray:
     finite = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
     low, high = float(finite.min()), float(finite.max())
-    if low < 0 or high > 65535:
+    if low < 0 or high > (65535 if whole else 255):
         return ((finite - low) / (high - low or 1.0)).astype(np.float32)
-    whole = np.array_equal(finite, np.round(finite)) and high > 1
-    top = 1.0 if high <= 1 else 65535.0 if whole or high > 255 else 255.0
+    top = 1.0 if high <= 1 else 65535.0 if whole else 255.0
     return (finite / top).astype(np.float32)
 
 

@@ -94,9 +94,10 @@ def read_images(
 def class_folders(path: Path) -> tuple[str, ...]:
     """The classes that a folder's own folders stand for, in the order of their labels; none where
     images lie in it directly."""
-    if not path.is_dir() or any(_is_image(each) for each in path.iterdir()):
+    if not path.is_dir() or any(_is_image(each) and not is_hidden(each) for each in path.iterdir()):
         return ()
-    return tuple(each.name for each in sorted(path.iterdir()) if each.is_dir() and _has(each))
+    folders = (each for each in sorted(path.iterdir()) if each.is_dir() and not is_hidden(each))
+    return tuple(each.name for each in folders if _has(each))
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -104,7 +105,7 @@ def _files(path: Path) -> Iterator[Path]:
     if path.is_file():
         yield path
     elif not (classes := class_folders(path)):
-        yield from sorted(each for each in _listed(path) if each.is_file())
+        yield from sorted(e for e in _listed(path) if e.is_file() and not is_hidden(e))
     else:
         lists = (sorted(_images_in(path / name)) for name in classes)
         for row in zip_longest(*lists):
@@ -116,11 +117,20 @@ def _listed(path: Path) -> Iterator[Path]:
 
 
 def _images_in(folder: Path) -> Iterator[Path]:
-    return (each for each in folder.rglob("*") if _is_image(each))
+    return (
+        each
+        for each in folder.rglob("*")
+        if _is_image(each) and not any(map(is_hidden, map(Path, each.relative_to(folder).parts)))
+    )
 
 
 def _has(folder: Path) -> bool:
     return next(_images_in(folder), None) is not None
+
+
+def is_hidden(file: Path) -> bool:
+    """Whether it is no picture that a person put there: a notebook's copies, a Mac's notes."""
+    return file.name.startswith(".") or file.name == "__MACOSX"
 
 
 def _is_image(file: Path) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from vizframe.errors import UsageError
 from vizframe.network.guard import Guard
+from vizframe.network.quiet import without_warnings
 from vizframe.wording import short
 
 LARGEST = 10**15 - 1
@@ -27,7 +28,8 @@ def step_of(value: object, number: ToNumber) -> int:
     try:
         if isinstance(value, (bool, str, bytes)) or value is None:
             raise ValueError
-        found = float(value) if isinstance(value, (int, float)) else number(value)
+        with without_warnings():
+            found = float(value) if isinstance(value, (int, float)) else number(value)
         if not (found == math.floor(found) and 0 <= found <= LARGEST):
             raise ValueError
     except Exception:  # a framework's array may refuse to be read in a way of its own

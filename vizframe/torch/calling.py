@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from vizframe.graph.own_state import own_state_aside
 from vizframe.network.call import Call, Other, arguments_of
+from vizframe.network.quiet import muted, without_warnings
 
 
 def argument_names(module: Any) -> tuple[str, ...]:
@@ -29,8 +31,24 @@ def _positional(function: Any) -> tuple[str, ...]:
     return tuple(each.name for each in asked if each.kind in positional)
 
 
+_KEPT = frozenset(("_parameters", "_buffers", "_modules", *vars(torch.nn.Module())))
+_KINDS = (torch.nn.Module, torch.Tensor)
+
+
 def call_module(module: Any, call: Call, images: Any) -> Any:
-    """The module's output, when it is called as the call says, with these images."""
+    """The output of a shadow, when it is called as the call says, with these images. What its code
+    draws of generators of its own, counts, prints or warns of, is as if it had not been called."""
+    own = [each for each in module.modules() if not isinstance(each, torch.jit.ScriptModule)]
+    with own_state_aside(own, _copied, _KEPT, _KINDS), muted(), without_warnings():
+        return _called(module, call, images)
+
+
+def _copied(value: Any) -> Any:
+    """A generator of random numbers in the state that it is in; None of anything else."""
+    return value.clone_state() if isinstance(value, torch.Generator) else None
+
+
+def _called(module: Any, call: Call, images: Any) -> Any:
     if not call.others and "." not in call.input and not _is_keyword(module, call.input):
         return module(_moved(images, call.axis))
     values: dict[str, Any] = {}

@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 import operator
 import types
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from types import SimpleNamespace
@@ -22,6 +21,7 @@ import numpy as np
 import torch
 
 from vizframe.errors import NetworkError
+from vizframe.network.quiet import without_warnings
 from vizframe.torch.batch import Count
 from vizframe.torch.node import InPlace, Node, Ref, Sparing, Tape, WriteBack, take
 from vizframe.torch.words import word_of
@@ -66,8 +66,7 @@ _REFUSED = {
 @cache
 def functions() -> Mapping[str, Callable[..., Any]]:
     """What a tape that is read may call, by name."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # some are deprecated, and say so when they are named
+    with without_warnings():  # some are deprecated, and say so when they are named
         known = torch.overrides.get_overridable_functions()
         found = {
             name: function

@@ -1,16 +1,15 @@
 """A net that is run for us does not know it afterwards: what its Blocks keep of their own, such as
-a count of their calls, is put back, and what they print is not seen."""
+a count of their calls, is put back, and what they print or warn of is not seen."""
 
 from __future__ import annotations
 
-import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import Any
 
 from vizframe.gluon.compat import mx
 from vizframe.graph.own_state import own_state_aside
+from vizframe.network.quiet import muted, without_warnings
 
 _KEPT = frozenset(
     {
@@ -33,7 +32,7 @@ _LARGE = 1 << 24
 @contextmanager
 def untouched(blocks: list[Any]) -> Iterator[None]:
     """Inside, these Blocks may do what they do; afterwards what they keep is what it was."""
-    with own_state_aside(blocks, _copied, _KEPT, _KINDS), muted():
+    with own_state_aside(blocks, _copied, _KEPT, _KINDS), muted(), without_warnings():
         yield
 
 
@@ -43,30 +42,3 @@ def _copied(value: Any) -> Any:
         return None
     with mx.autograd.pause():
         return value.copy() if value.size <= _LARGE else value.detach()
-
-
-@contextmanager
-def muted() -> Iterator[None]:
-    """Inside, what this thread prints goes nowhere; what others print is seen."""
-    shown = sys.stdout
-    sys.stdout = Muted(shown)
-    try:
-        yield
-    finally:
-        sys.stdout = shown
-
-
-class Muted:
-    """Standard output without what one thread writes."""
-
-    def __init__(self, shown: TextIO) -> None:
-        self._shown = shown
-        self._thread = threading.get_ident()
-
-    def write(self, text: str) -> int:
-        if threading.get_ident() == self._thread:
-            return len(text)
-        return self._shown.write(text)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._shown, name)
