@@ -14,6 +14,7 @@ from vizframe.torch.aside import aside
 from vizframe.torch.layers import kernel_values
 from vizframe.torch.model import Model
 from vizframe.torch.node import Node, Tape
+from vizframe.torch.operators import name_of
 from vizframe.torch.replay import program
 
 
@@ -36,12 +37,22 @@ def read_gradients(
     """The gradients of these parameters of the last training step, where the model keeps them."""
     found = {}
     for short, each in own.items():
-        leaf = tape.nodes[each].leaf
+        leaf, is_turned = _leaf_of(tape, each)
         gradient = None if leaf is None else model.gradient_of(leaf)
         if gradient is not None:
             with torch.no_grad():
-                found[short] = to_numpy(kernel_values(tape.nodes[node], short, gradient))
+                own_way = gradient.t() if is_turned else gradient
+                found[short] = to_numpy(kernel_values(tape.nodes[node], short, own_way))
     return found
+
+
+def _leaf_of(tape: Tape, index: int) -> tuple[str | None, bool]:
+    """The parameter that a node gives, and whether it gives it turned: (input, unit) as (unit,
+    input)."""
+    node = tape.nodes[index]
+    if node.leaf is None and name_of(node) == "t":
+        return tape.nodes[node.inputs[0]].leaf, True
+    return node.leaf, False
 
 
 def view_parameter(

@@ -34,6 +34,7 @@ from vizframe.torch.shadow import Shadow, tensors_in
 from vizframe.torch.uncast import call_uncast
 from vizframe.torch.wide import wide_call
 from vizframe.torch.words import AS_NUMBER, is_in_place, word_of
+from vizframe.torch.written_products import linear_of
 
 _ATTENTION = torch.nn.functional.multi_head_attention_forward
 _OPEN_ATTENTION = type(_ATTENTION)(
@@ -122,6 +123,10 @@ class TapeRecorder(TorchFunctionMode):
         word = word_of(func)
         if word in METADATA:
             return func(*args, **named)
+        product = linear_of(word, args, named, self._shadow.parameters)
+        if product is not None:
+            with self:
+                return product()
         if not self._live:
             refuse_custom_gradient()
         given = list(tensors_in([args, named]))
