@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from tests.torch.observing import observe, start
 from tests.torch.small import Left, data, functional, left_by, small_net
 from tests.torch.test_training import assert_same
-from vizframe.recording.autostart import record_call
+from vizframe.recording.autostart import Watch
 from vizframe.recording.config import Config
 from vizframe.torch.optimiser import is_held, optimiser
 from vizframe.torch.update_rounds import UpdateRounds
@@ -27,6 +28,12 @@ def _same_start() -> Iterator[None]:
     state = torch.random.get_rng_state()
     yield
     torch.random.set_rng_state(state)
+
+
+@pytest.fixture(autouse=True)
+def _heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said reaches `caplog`, whatever was recorded in this process before."""
+    monkeypatch.setattr(logging.getLogger("vizframe"), "propagate", True)
 
 
 def loss_of(out: Any) -> Any:
@@ -437,8 +444,10 @@ def test_a_net_that_is_given_an_object_of_another_kind_is_told_what_it_can_be_gi
             net(Graph()).sum().backward()
             optimizer.step()
 
-    with caplog.at_level("WARNING", "vizframe"):
-        record_call(training, Config(run=str(tmp_path / "run")), "train")
+    watch = Watch(Config(run=str(tmp_path / "run")), "train")
+    watch.begin()
+    training()
+    watch.end(failed=False)
     assert caplog.messages == [
         "the network 'Net' was given no tensor since its last update but Graph; it can be given "
         "tensors, or lists and dicts of them; training goes on without the recording"
