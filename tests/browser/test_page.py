@@ -193,6 +193,7 @@ def test_every_key_does_what_the_help_says(visitor: Visitor, url: str) -> None:
     expect(page.locator("#compare-page")).to_be_visible()
     press("?")
     expect(page.locator("#help")).to_be_visible()
+    expect(page.locator("#help kbd").first).to_be_in_viewport()
     press("Escape")
     expect(page.locator("#help")).to_be_hidden()
 

@@ -38,7 +38,7 @@ export class Keys {
       this.enabled = box.checked;
       kept.set("keys", box.checked ? "on" : "off");
     });
-    this.dialog = el("dialog", { id: "help", "aria-label": "Keys" },
+    this.dialog = el("dialog", { id: "help", "aria-label": "Keys", tabIndex: -1 },
       el("h2", {}, "Keys"),
       el("table", {}, el("tbody", {}, ...HELP.map(([keys, words]) => el("tr", {},
         el("th", { scope: "row" }, ...keys.split(" ").map((key) => el("kbd", {}, key))),
@@ -77,5 +77,9 @@ export class Keys {
     action();
   }
 
-  help() { this.dialog.showModal(); }
+  help() {
+    this.dialog.showModal();
+    this.dialog.focus(); // else its first control has the focus, below all the keys
+    this.dialog.scrollTop = 0;
+  }
 }

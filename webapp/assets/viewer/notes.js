@@ -28,11 +28,11 @@ export class Notes {
     this.found = el("ul", { className: "notes-list" });
     this.where = el("p", { className: "quiet" });
     const save = el("button", { type: "button", className: "plain", onclick: () => this.save() }, "Keep the note");
-    const take = el("button", { type: "button", className: "plain", onclick: () => this.download() }, "Export all");
+    this.exporting = el("button", { type: "button", className: "plain", onclick: () => this.download() }, "Export all");
     this.form = el("div", { className: "notes-form" },
       el("label", {}, "About ", this.about), el("label", {}, this.star, " ★ star"), this.where, this.text, save);
     this.dialog = el("dialog", { id: "notes", "aria-label": "Notes" }, el("h2", {}, "Notes"), this.form, this.words,
-      el("div", { className: "notes-form" }, this.search, take), this.found,
+      el("div", { className: "notes-form" }, this.search, this.exporting), this.found,
       el("form", { method: "dialog" }, el("button", { className: "plain" }, "Close")));
     document.body.append(this.dialog);
     this.button = button("note", "Notes and stars (n)", () => this.open(), { id: "notes-button" });
@@ -115,6 +115,7 @@ export class Notes {
         `${each.star ? "★ " : ""}${said(each) || "the run"}`), el("span", {}, each.text))));
     if (!found.length) this.found.append(el("li", { className: "quiet" }, this.notes.length ? "none with these words" : "none yet"));
     this.search.hidden = this.notes.length < 2;
+    this.exporting.hidden = !this.notes.length;
   }
 
   go({ layer, unit, step }) {
