@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from vizframe.errors import NetworkError
 from vizframe.gluon.call import batch_of
 from vizframe.gluon.compat import mx
 from vizframe.gluon.view import view
@@ -202,3 +203,61 @@ def test_a_deconvnet_goes_back_beside_what_is_computed_of_other_inputs() -> None
     assert {frame.layer for frame in frames} == {"norm", "out"}
     assert all(np.isfinite(frame.values).all() for frame in frames)
     assert any(frame.values.any() for frame in frames if frame.layer == "out")
+
+
+class Dynamic(mx.gluon.HybridBlock):  # type: ignore[misc]  # MXNet ships no types
+    """Its kernels are weighed by what it sees."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        with self.name_scope():
+            self.bank = self.params.get("bank", shape=(4, 3, 3, 3))
+            self.weigh, self.out = nn.Dense(4), nn.Dense(3)
+
+    def hybrid_forward(self, F: Any, x: Any, bank: Any) -> Any:
+        by = F.reshape(F.mean(self.weigh(x), axis=0), (4, 1, 1, 1))
+        maps = F.Convolution(
+            x, F.broadcast_mul(bank, by), num_filter=4, kernel=(3, 3), no_bias=True
+        )
+        return self.out(F.relu(maps))
+
+
+def test_kernels_that_are_computed_of_the_images_are_no_parameters() -> None:
+    _, seen = network_of(Dynamic())
+    assert {layer.name: set(layer.parameters) for layer in seen.layers}["0.weigh"] == {
+        "weight",
+        "bias",
+    }
+    layers = tuple(layer for layer in seen.layers if layer.has_kernel)
+    scene = Scene(network=seen, layers=layers, probe=Probe(IMAGES))
+    snapshot = make_frames(jobs([Deconvolution()]), scene)
+    assert "0.weigh" in {frame.layer for _, frame in snapshot.frames}
+    assert "" not in {failure.layer for failure in snapshot.failures}
+
+
+def test_a_deformable_convolution_has_its_kernels_and_not_its_offsets() -> None:
+    made = mx.gluon.contrib.cnn.DeformableConvolution(4, (3, 3), in_channels=3)
+    _, seen = network_of(made, nn.Dense(3))
+    for layer in seen.layers:
+        for name, shape in layer.parameters.items():
+            assert seen.weights(layer.name)[name].shape == shape
+
+
+class Either(mx.gluon.Block):  # type: ignore[misc]  # MXNet ships no types
+    def __init__(self) -> None:
+        super().__init__()
+        with self.name_scope():
+            self.bright, self.dark, self.out = nn.Dense(4), nn.Dense(4), nn.Dense(2)
+
+    def forward(self, x: Any) -> Any:
+        return self.out(self.bright(x) if x.mean().asscalar() > 0.5 else self.dark(x))
+
+
+def test_a_layer_that_is_not_called_for_these_images_is_named() -> None:
+    net = Either()
+    net.initialize()
+    for value in (0, 1):
+        net(mx.nd.full((2, 3, 4, 4), value))
+    seen = view(net, (3, 4, 4))
+    with pytest.raises(NetworkError, match="layer 'dark' is not called for these images"):
+        seen.activations(np.ones((2, 3, 4, 4), np.float32), ["dark", "out"])

@@ -141,9 +141,17 @@ class ImperativeNetwork(BlockWeights, RecordedRelevance):
         for part in [slice(0, count)] if self._count > 1 else parts:
             outputs = self.run(self._on_device(images[part]))
             for name in wanted:
+                self._refuse_uncalled(name, outputs)
                 made.add(name, part, self._axes[name].from_kept(to_numpy(outputs[name].value)))
             del outputs  # before the next images go forward
         return made.found
+
+    def _refuse_uncalled(self, name: str, outputs: Mapping[str, Output]) -> None:
+        if name not in outputs:
+            raise NetworkError(
+                f"layer {name!r} is not called for these images: {self.name!r} calls others of its "
+                "blocks for others; a layer that it calls for all can be asked"
+            )
 
     def scores(self, images: FloatArray) -> FloatArray:
         return self.activations(images, [self.score_layer])[self.score_layer]

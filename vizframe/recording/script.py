@@ -127,6 +127,8 @@ def _check_no_python(words: Sequence[str]) -> None:
     rest = " ".join(given[len(options) :]) or "train.py"
     if "-c" in options:
         raise UsageError("script is '-c', code without a file; it can be a Python file")
+    if "-" in options:
+        raise UsageError("script is '-', standard input; it can be a Python file")
     if options and not Path(words[0]).exists():
         own = " ".join(options)
         raise UsageError(

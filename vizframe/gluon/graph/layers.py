@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from vizframe.gluon.graph.graph import Entry, Graph, Node
 from vizframe.gluon.graph.kernels import AS_IT_IS, KernelOrder, kernel_order
-from vizframe.gluon.graph.kinds import kind_of, kind_of_layer
+from vizframe.gluon.graph.kinds import base_name, kind_of, kind_of_layer
 from vizframe.gluon.graph.nonnegative import nonnegative_nodes
 from vizframe.gluon.graph.output_axes import OutputAxes
 from vizframe.gluon.graph.rectifiers import relu_source
@@ -64,7 +64,7 @@ def layers_of(
     layers: list[Layer] = []
     owned: dict[str, Own] = {}
     for entry, name in named.items():
-        own = owned[name] = _own_parameters(graph, trace, entry, claimed, shapes)
+        own = owned[name] = _own_parameters(graph, trace, entry, claimed, shapes, asked)
         shape = axes[entry].layer_shape(shapes[entry])
         layers.append(
             Layer(
@@ -85,15 +85,21 @@ def layers_of(
 
 
 def _own_parameters(
-    graph: Graph, trace: Trace, entry: Entry, claimed: set[str], shapes: Mapping[Entry, Shape]
+    graph: Graph,
+    trace: Trace,
+    entry: Entry,
+    claimed: set[str],
+    shapes: Mapping[Entry, Shape],
+    asked: Container[int],
 ) -> Own:
     """The parameters of the layer at an entry: those of its block, or, where no block made it, of
-    its operator, unless another layer has ``claimed`` them; and a weight that it computes."""
+    its operator, unless another layer has ``claimed`` them; and a weight that it computes,
+    unless it is one for each image, as those of the nodes ``asked`` are."""
     operators = (*trace.made_by.get(entry, ()), entry[0])
     orders = _kernel_orders(graph, operators)
     named = trace.own.get(entry) or _of_operator(graph, entry[0], claimed)
     own = {short: OwnParameter(full, orders.get(full, AS_IT_IS)) for short, full in named.items()}
-    return own | _computed_weight(graph, operators, own, shapes)
+    return own | _computed_weight(graph, operators, own, shapes, asked)
 
 
 def _kind(graph: Graph, trace: Trace, entry: Entry, axes: OutputAxes) -> Kind:
@@ -113,22 +119,33 @@ def _kernel_orders(graph: Graph, indices: Iterable[int]) -> dict[str, KernelOrde
     found = {}
     for node in (graph.nodes[index] for index in indices):
         if kind_of(node) in KERNEL_KINDS and len(node.inputs) > 1:
-            weight = graph.nodes[node.inputs[1][0]]
+            weight = graph.nodes[node.inputs[_weight_at(node)][0]]
             if weight.is_variable:
                 found[weight.name] = kernel_order(node)
     return found
 
 
+def _weight_at(node: Node) -> int:
+    """Which of a kernel's inputs is its weight: a deformable convolution has offsets before it."""
+    name = base_name(node.operator)
+    return 1 + ("deformable" in name) + ("modulated" in name)
+
+
 def _computed_weight(
-    graph: Graph, indices: Iterable[int], own: Own, shapes: Mapping[Entry, Shape]
+    graph: Graph,
+    indices: Iterable[int],
+    own: Own,
+    shapes: Mapping[Entry, Shape],
+    asked: Container[int],
 ) -> dict[str, OwnParameter]:
     """The weight that one of these operators reads, where the layer computes it of its own."""
     if "weight" in own or not own:
         return {}
     for node in (graph.nodes[index] for index in indices):
         if kind_of(node) in KERNEL_KINDS and len(node.inputs) > 1:
-            entry = node.inputs[1]
-            if not graph.nodes[entry[0]].is_variable and entry in shapes:
+            entry = node.inputs[_weight_at(node)]
+            is_own = entry[0] not in asked  # and not another one for each image
+            if is_own and not graph.nodes[entry[0]].is_variable and entry in shapes:
                 return {"weight": OwnParameter("", kernel_order(node), entry)}
     return {}
 

@@ -31,7 +31,7 @@ from vizframe.gluon.graph.window import maps_of, window_of
 from vizframe.gluon.question.asked import Asked, Kept
 from vizframe.gluon.question.back_kernels import BackKernels
 from vizframe.gluon.question.cut import Cut
-from vizframe.gluon.question.linear import ADDED, PASSED_ON, is_linear, moves_channels
+from vizframe.gluon.question.linear import ADDED, MULTIPLIED, PASSED_ON, is_linear, moves_channels
 from vizframe.gluon.question.switches import Switches, switched_window
 from vizframe.graph.support import Places, Support, supports
 from vizframe.graph.target import output_weights
@@ -77,11 +77,18 @@ class Deconvnet:
     @property
     def is_known(self) -> bool:
         """Whether the way back can be gone: an operator of a user's own has none here, nor has one
-        that reads what is computed beside the images, such as a weight or another input."""
+        that reads what is computed beside the images, such as a weight or another input, or whose
+        weight is computed of the images."""
         ways = [self._graph.nodes[index] for index in self._passed if index != self._data]
         beside = {i for node in ways for i, _ in node.inputs if i not in self._passed}
         known = all(self._graph.nodes[index].name in self._arrays for index in beside)
-        return known and not any(node.operator == "Custom" for node in ways)
+        return known and not any(
+            node.operator == "Custom" or (node.operator in MULTIPLIED and self._reads_passed(node))
+            for node in ways
+        )
+
+    def _reads_passed(self, node: Node) -> bool:
+        return any(index in self._passed for index, _ in node.inputs[1:])
 
     @property
     def kept(self) -> tuple[Entry, ...]:

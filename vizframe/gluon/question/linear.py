@@ -27,6 +27,10 @@ LINEAR = frozenset(
 """Operators whose gradient is the same whatever they are given."""
 
 
+MULTIPLIED = ("Convolution", "FullyConnected", "Deconvolution", "BatchNorm", "BatchNorm_v1")
+"""Operators whose first input is multiplied by the others."""
+
+
 def is_linear(node: Node) -> bool:
     """Whether what an operator passes back does not depend on what it was given."""
     known = ("Convolution", "FullyConnected", "BatchNorm", "BatchNorm_v1")
