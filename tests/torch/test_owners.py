@@ -428,14 +428,14 @@ def test_a_net_that_is_given_an_object_of_another_kind_is_told_what_it_can_be_gi
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Graph:
-        """As graph libraries give: what a net needs are attributes."""
+        """It draws what a net asks for."""
 
-        def __init__(self) -> None:
-            self.rows = torch.rand(4, 3)
+        def rows(self) -> Any:
+            return torch.rand(4, 3)
 
     class Net(nn.Linear):
         def forward(self, graph: Any) -> Any:
-            return super().forward(graph.rows)
+            return super().forward(graph.rows())
 
     def training() -> None:
         net = Net(3, 2)
