@@ -60,6 +60,22 @@ def test_scripts_styles_and_pages_are_compressed_for_who_takes_it(client: FlaskC
         assert told == plain or address == "/"  # Dash puts a random word into each page
 
 
+def test_what_callbacks_answer_is_compressed_for_who_is_far_away(client: FlaskClient) -> None:
+    outputs = {"id": "runs-page", "property": "children"}
+    asked = [{"id": "page", "property": "data", "value": {"page": "runs"}}]
+    body = {"output": "runs-page.children", "outputs": outputs, "inputs": asked}
+    for address, packed in (("127.0.0.1", False), ("192.0.2.7", True)):
+        found = client.post(
+            "/_dash-update-component",
+            json={**body, "changedPropIds": ["page.data"]},
+            headers={"Accept-Encoding": "gzip"},
+            environ_overrides={"REMOTE_ADDR": address},
+        )
+        assert (found.headers.get("Content-Encoding") == "gzip") is packed
+        told = gzip.decompress(found.get_data()) if packed else found.get_data()
+        assert b"Hyper-parameters" in told
+
+
 def test_a_file_that_is_kept_is_found_again_by_its_tag(client: FlaskClient) -> None:
     address, packed = "/assets/style.css", {"Accept-Encoding": "gzip"}
     with client.get(address, headers=packed) as first:
