@@ -24,6 +24,7 @@ test("a difference has zero in the middle", () => {
   const change = difference(tiles([[0, 2]]), tiles([[0, 1]]));
   assert.deepEqual([change.low[0], change.high[0]].map((x) => Math.round(x * 100) / 100), [-1, 1]);
   assert.equal(difference(tiles([[0, 2]]), tiles([[0, 1, 2]])).missing[0], 1);
+  assert.equal(difference(tiles([[0, 2]]), tiles([[0, 2]])).mark(0), ""); // what stayed as it was is not dead
 });
 
 test("limits of a step leave one tile of a hundred outside", () => {

@@ -88,7 +88,7 @@ export function decode(buffer) {
 export function difference(a, b) {
   const count = Math.min(a.count, b.count);
   const fits = a.area === b.area && a.picture.length === b.picture.length;
-  const head = { count, picture: a.picture, step: a.step, coded: [] };
+  const head = { count, picture: a.picture, step: a.step, coded: [], zero: "plain" }; // equal is not dead
   const [low, high] = [new Float32Array(count), new Float32Array(count)];
   const nonfinite = new Int32Array(count);
   const missing = new Uint8Array(count);
