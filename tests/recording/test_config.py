@@ -73,3 +73,12 @@ def test_two_files_that_both_set_options_are_refused(tmp_path: Path) -> None:
 def test_an_option_of_another_form_is_refused(text: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"it can be PLUGIN\.PARAMETER=VALUE"):
         config({}, [text], folder=tmp_path)
+
+
+@pytest.mark.parametrize("given", ["1,000 MB", "3,3", "2GB and more", "-1", "1e9"])
+def test_a_size_is_read_whole_or_refused(given: str) -> None:
+    told = r"it can be a number of bytes with a unit, such as '500MB' or '2GB'"
+    for name in ("max_size", "memory", "keep_weights"):
+        with pytest.raises(UsageError, match=told):
+            Config.of({name: given})
+    assert Config.of({"max_size": " 1.5 GB "}).max_size == 1_500_000_000

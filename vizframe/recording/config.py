@@ -13,6 +13,7 @@ What the command line says goes before the file; the file before the defaults.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -27,6 +28,7 @@ from pydantic import (
     InstanceOf,
     ValidationError,
 )
+from pydantic_core import PydanticCustomError
 
 from vizframe.errors import UnknownName, UsageError
 from vizframe.graph.settings import GIBIBYTE
@@ -44,6 +46,8 @@ KEPT = 500_000_000
 
 LARGEST = 5_000_000_000
 """Bytes that the run of a script may take, unless one says otherwise."""
+
+_SIZE = re.compile(r"\s*[\d_]*\.?\d+\s*[A-Za-z]*\s*")
 
 OF_MEMORY = 0.5
 """The share of the memory that activations may take, which the plugins of a step share."""
@@ -73,6 +77,16 @@ def _lines(value: object) -> object:
 def _shape(value: object) -> object:
     return shape_of(value) if isinstance(value, str) else value
 
+
+def _size(value: object) -> object:
+    """A text that is a size as a whole: pydantic takes ``1,000 MB`` for one byte."""
+    if isinstance(value, str) and not _SIZE.fullmatch(value):
+        raise PydanticCustomError("byte_size", "not a size")
+    return value
+
+
+Size = Annotated[ByteSize, BeforeValidator(_size)]
+"""Bytes, such as 2000000000 or ``"2GB"``."""
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_list)]
 Plugins = Annotated[tuple[Any, ...], BeforeValidator(_list)]
@@ -125,16 +139,14 @@ class Config(BaseModel):
         "main", description="Who records: of one run and name there is one recorder at a time."
     )
     keep: int | str = Field("all", description="Which recordings stay: 'all', every 5, 'log'.")
-    max_size: ByteSize | None = Field(
-        None, ge=1, description="What the run may take, such as '2GB'."
-    )
-    keep_weights: ByteSize = Field(
+    max_size: Size | None = Field(None, ge=1, description="What the run may take, such as '2GB'.")
+    keep_weights: Size = Field(
         ByteSize(KEPT),
         ge=0,
         description="Bytes up to which the newest weights stay in the run for What if; 0: none.",
     )
     durable: bool = Field(False, description="Let a recorded step survive a power cut, too.")
-    memory: ByteSize | None = Field(
+    memory: Size | None = Field(
         None,
         ge=1,
         description="What a recording may add to the training's memory, such as '500MB'; none: "
