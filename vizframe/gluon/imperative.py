@@ -48,6 +48,7 @@ from vizframe.gluon.output_hooks import Enough, OutputHooks
 from vizframe.gluon.reason import reason
 from vizframe.gluon.recorded_relevance import RecordedRelevance
 from vizframe.gluon.semantics import from_net_array, is_numpy, numpy_interface, to_net_array
+from vizframe.gluon.structure import Structure
 from vizframe.graph.host import ignore_float_warnings
 from vizframe.graph.passes import Joined, parts_in_room
 from vizframe.graph.settings import Settings
@@ -83,6 +84,7 @@ class ImperativeNetwork(BlockWeights, RecordedRelevance):
         self._net = net
         self._parameters = parameters
         self._lender = Lender(net, parameters)
+        self._structure = Structure(net)
         self._settings = settings
         self._why = why
         self._numpy = is_numpy(net)
@@ -102,6 +104,9 @@ class ImperativeNetwork(BlockWeights, RecordedRelevance):
         recorded = self._record_layer(sample, None)
         self._lost_maxima = maxima_without_block(recorded)
         self._scores = self._score_name(recorded, per_image)
+
+    def refuse_changed(self) -> None:
+        self._structure.refuse_changed()
 
     @property
     def fixed_size(self) -> int | None:

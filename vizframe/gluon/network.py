@@ -42,6 +42,7 @@ from vizframe.gluon.question.projections import projections
 from vizframe.gluon.question.relevance import relevance_of
 from vizframe.gluon.question.taps import tap_name
 from vizframe.gluon.resumed import ResumedGraphs
+from vizframe.gluon.structure import Structure
 from vizframe.graph.host import ignore_float_warnings
 from vizframe.graph.settings import Settings
 from vizframe.graph.target import (
@@ -77,6 +78,9 @@ class GluonNetwork(ForwardPasses, OwnWeights, ResumedGraphs):
     """See `vizframe.network.Network`, whose docstrings hold here, and `BoundGraphs` for how it is
     made."""
 
+    _structure: Structure | None = None
+    """Of a Block; a Symbol stays what it is."""
+
     @classmethod
     def of(cls, net: Any, input_shape: tuple[int, ...], **options: Any) -> GluonNetwork:
         """The view of a HybridBlock (hybridized or not) whose parameters have values.
@@ -90,7 +94,13 @@ class GluonNetwork(ForwardPasses, OwnWeights, ResumedGraphs):
         call = settings.complete_call(settings.call.names or input_names(net))
         trace = trace_block(net, call, len(settings.input_shape) + 1)
         parameters = Parameters.of_block(net, trace.graph.variables())
-        return cls(type(net).__name__, trace, parameters, settings)
+        made = cls(type(net).__name__, trace, parameters, settings)
+        made._structure = Structure(net)
+        return made
+
+    def refuse_changed(self) -> None:
+        if self._structure is not None:
+            self._structure.refuse_changed()
 
     @classmethod
     def load(
