@@ -124,6 +124,7 @@ class Reshaping(mx.gluon.Block):  # type: ignore[misc]  # likewise
 
 
 def test_weights_that_are_read_in_another_shape_are_found() -> None:
+    mx.random.seed(2)  # of one net in fifteen, epsilon is not small
     net = Reshaping()
     net.initialize()
     net(mx.nd.array(IMAGES))
