@@ -26,6 +26,7 @@ from typing import Protocol, Self
 
 from vizframe.errors import UsageError
 from vizframe.recording.programs import check_is_python, check_no_launcher, check_no_program
+from vizframe.recording.shadowed import forget_shadowed
 
 _PYTHON = re.compile(r"(?:.*/)?python[\d.]*")
 
@@ -163,6 +164,7 @@ def _main_inside(archive: _Finder, target: str) -> tuple[ModuleType, CodeType]:
         sys.path.insert(0, target)
     else:
         sys.path[0] = target
+    forget_shadowed(target)
     main = _main(spec.origin, spec.loader)
     main.__spec__ = spec
     main.__package__ = ""
@@ -182,6 +184,7 @@ def _look_first_in(folder: str) -> None:
     Python was told to use safe paths, neither is on it."""
     if not sys.flags.safe_path:
         sys.path[0] = folder
+        forget_shadowed(folder)
 
 
 def _main(file: str | None, loader: object) -> ModuleType:
