@@ -117,8 +117,8 @@ function showPage() {
     else link.removeAttribute("aria-current");
   }
   showCurrent($("#pages"));
-  if (page === "network") $("#graph")?._cyreg?.cy.resize(); // it measures itself late, and clicks would miss
   document.body.dataset.showing = page;
+  if (page === "network") $("#graph")?._cyreg?.cy.resize(); // it measures itself late, and clicks would miss
   const named = document.querySelector(`[data-page="${page}"]`)?.textContent;
   if (!OF_SERIES.includes(page) && named) document.title = `${named}${run ? ` · ${run.name || run.run}` : ""} – vizframe`;
   $("#transport").hidden = !WITH_TRANSPORT.includes(page) || !series;
