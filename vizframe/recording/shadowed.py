@@ -39,8 +39,9 @@ def _shadowed(folder: str) -> Iterator[str]:
     for name, module in list(sys.modules.items()):
         if "." not in name and name not in _STAY and not _is_of_start(module):
             spec = PathFinder.find_spec(name, [folder])
-            is_own = spec is not None and spec.loader is not None  # a folder alone comes last
-            if is_own and spec.origin != getattr(module, "__file__", None):
+            if spec is None or spec.loader is None:  # a folder without __init__.py comes last
+                continue
+            if spec.origin != getattr(module, "__file__", None):
                 yield name
 
 
