@@ -76,17 +76,16 @@ class Launch:
         """
         shared = {**environment, **self._meeting_place()}
         with ExitStack() as ending:
-            ending.enter_context(_ended_in_order())
+            look = ending.enter_context(_ended_in_order())
             serving = [self._start(ending, _SERVE, shared, "scheduler")]
             serving += [self._start(ending, _SERVE, shared, "server") for _ in range(self.servers)]
             workers = [self._start(ending, command, shared, "worker") for _ in range(self.workers)]
-            failed = _wait_for(workers, serving)
+            failed = _wait_for(workers, serving, look)
             if failed:
                 return failed
             codes = [_wait(worker) for worker in workers]
             if not any(codes):
-                for each in serving:
-                    _wait(each, GRACE)
+                _give_time(serving, look)
         return next((code for code in codes if code), 0)
 
     def _meeting_place(self) -> dict[str, str]:
@@ -110,21 +109,27 @@ class Launch:
 
 
 @contextmanager
-def _ended_in_order() -> Iterator[None]:
-    """Inside, a signal that would end this process at once raises SystemExit instead."""
+def _ended_in_order() -> Iterator[Callable[[], None]]:
+    """Inside, a signal that would end this process at once raises SystemExit when what is given is
+    called, and at the end. Raised by the signal itself, in the middle of a question whether a child
+    has ended, it would leave the child's lock held, and the wait for its end would have none."""
+    told: list[int] = []
+
+    def look() -> None:
+        if told:
+            raise SystemExit(128 + told[0])
+
     if threading.current_thread() is not threading.main_thread():  # signals are not ours to see
-        yield
+        yield look
         return
-
-    def leave(number: int, _frame: object) -> None:
-        raise SystemExit(128 + number)
-
-    before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGHUP)}
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = {each: signal.signal(each, lambda number, _: told.append(number)) for each in numbers}
     try:
-        yield
+        yield look
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+    look()
 
 
 def _bound_to(parent: int) -> Callable[[], None] | None:
@@ -164,12 +169,15 @@ def _without_launch(words: Sequence[str]) -> list[str]:
 
 
 def _wait_for(
-    workers: Sequence[subprocess.Popen[bytes]], serving: Sequence[subprocess.Popen[bytes]]
+    workers: Sequence[subprocess.Popen[bytes]],
+    serving: Sequence[subprocess.Popen[bytes]],
+    look: Callable[[], None],
 ) -> int:
     """Return when all workers have ended, with 0, or when they wait for nobody, with his code."""
     told: set[int] = set()
     begun = time.monotonic()
     while any(worker.poll() is None for worker in workers):
+        look()
         for number, each in enumerate(serving):
             if each.poll() and number not in told:
                 told.add(number)
@@ -183,12 +191,17 @@ def _wait_for(
     return 0
 
 
-def _wait(process: subprocess.Popen[bytes], seconds: float | None = None) -> int:
+def _give_time(serving: Sequence[subprocess.Popen[bytes]], look: Callable[[], None]) -> None:
+    """Let those that serve end by themselves."""
+    until = time.monotonic() + GRACE
+    while any(each.poll() is None for each in serving) and time.monotonic() < until:
+        look()
+        time.sleep(LOOK)
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
     """Its exit code, as a shell tells it: 128 and more for a signal."""
-    try:
-        code = process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        return 0
+    code = process.wait()
     return 128 - code if code < 0 else code
 
 
