@@ -1,24 +1,19 @@
 """Updates that no optimiser makes: ``p.data.add_(p.grad, alpha=-rate)``, ``p -= rate * p.grad``.
-Nothing of PyTorch is called that says so, thus they are found by what they leave:
-
-    net(x) ─► backward ─► …the script changes the weights… ─► net(x)
-               │ copies of the weights, the first times        │ do they differ?
-               ▼                                               ▼
-          no optimiser holds them                 an update: told with the weights as they were,
-                                                  and every later round is one
+Nothing of PyTorch is called that says so: see `vizframe.graph.hand_updates`.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import torch
 
+from vizframe.graph import hand_updates
+from vizframe.graph.hand_updates import Round
 from vizframe.graph.patches import Patches
 from vizframe.network.adapter import Batch, TrainingObserver
 from vizframe.torch.aside import has_modes, is_transformed, without_modes
@@ -34,22 +29,7 @@ _MOST = 1 << 26
 """Numbers of a net whose weights are copied for that."""
 
 
-@dataclass(slots=True, eq=False)
-class Round:
-    """A net between its backward pass and its next call.
-
-    Attributes:
-        copies: of its weights and statistics, where it is not known yet whether it is trained.
-        tries: how many backward passes left it as it was.
-    """
-
-    is_trained: bool = False
-    is_open: bool = False
-    tries: int = 0
-    copies: dict[str, Any] = field(default_factory=dict)
-
-
-class HandUpdates:
+class HandUpdates(hand_updates.HandUpdates[Round]):
     """Finds the updates of modules whose parameters no optimiser holds.
 
     Args:
@@ -61,8 +41,8 @@ class HandUpdates:
         before: Callable[[Any], None],
         after: Callable[[Any], None],
     ) -> None:
+        super().__init__(_TRIES)
         self._before, self._after = before, after
-        self._rounds: WeakKeyDictionary[Any, Round] = WeakKeyDictionary()
 
     def differentiated(self, modules: Iterable[Any]) -> None:
         """A backward pass is over, after calls of these."""
@@ -76,78 +56,51 @@ class HandUpdates:
                 if sum(each.numel() for each in module.parameters()) > _MOST:
                     continue
                 known = self._rounds[module] = Round()
-            known.is_open = True
-            if not known.is_trained and known.tries < _TRIES and not known.copies:
-                known.copies = _copies(module)
-
-    def next_call(self, module: Any) -> None:
-        """A module is about to be called: what was changed since its backward pass is an update."""
-        known = self._rounds.get(module) if self._rounds else None
-        if known is None or not known.is_open:
-            return
-        known.is_open = False
-        if known.is_trained:
-            self._after(module)
-        elif known.copies:
-            self._decide(module, known)
+            self._open(module, known)
 
     def forget(self) -> None:
         """Watch none any more."""
         self._rounds.clear()
 
-    def end(self) -> None:
-        """The script is over: its last update has no call after it."""
-        for module in list(self._rounds):
-            self.next_call(module)
+    def _copies(self, net: Any) -> Mapping[str, Any]:
+        with torch.no_grad():
+            return {name: each.detach().clone() for name, each in _tensors(net)}
 
-    def _decide(self, module: Any, known: Round) -> None:
-        copies, known.copies = known.copies, {}
-        if not _differs(module, copies):
-            known.tries += 1
-            return
-        known.is_trained = True
-        with _lent(module, copies):
-            self._before(module)
-        self._after(module)
+    def _differs(self, net: Any, copies: Mapping[str, Any]) -> bool:
+        with torch.no_grad():
+            return any(
+                name in copies
+                and each.requires_grad
+                and not torch.equal(each.nan_to_num(), copies[name].nan_to_num())
+                for name, each in net.named_parameters()
+            )
+
+    @contextmanager
+    def _lent(self, net: Any, copies: Mapping[str, Any]) -> Iterator[None]:
+        own = [(each, each.data) for name, each in _tensors(net) if name in copies]
+        try:
+            for name, each in _tensors(net):
+                if name in copies:
+                    each.data = copies[name]
+            yield
+        finally:
+            for each, data in own:
+                each.data = data
+
+    def _tell_before(self, net: Any, known: Round) -> None:
+        self._before(net)
+
+    def _tell_after(self, net: Any, known: Round) -> None:
+        self._after(net)
 
 
 def _has_gradient(module: Any) -> bool:
     return any(each.grad is not None for each in module.parameters())
 
 
-def _copies(module: Any) -> dict[str, Any]:
-    with torch.no_grad():
-        return {name: each.detach().clone() for name, each in _tensors(module)}
-
-
 def _tensors(module: Any) -> Iterator[tuple[str, Any]]:
     yield from module.named_parameters()
     yield from module.named_buffers()
-
-
-def _differs(module: Any, copies: dict[str, Any]) -> bool:
-    """Whether any weight that has a gradient has changed."""
-    with torch.no_grad():
-        return any(
-            name in copies
-            and each.requires_grad
-            and not torch.equal(each.nan_to_num(), copies[name].nan_to_num())
-            for name, each in module.named_parameters()
-        )
-
-
-@contextmanager
-def _lent(module: Any, copies: dict[str, Any]) -> Iterator[None]:
-    """Inside, the module has its former weights. Only references change hands."""
-    own = [(each, each.data) for name, each in _tensors(module) if name in copies]
-    try:
-        for name, each in _tensors(module):
-            if name in copies:
-                each.data = copies[name]
-        yield
-    finally:
-        for each, data in own:
-            each.data = data
 
 
 class HandWatch:
